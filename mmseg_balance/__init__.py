@@ -1,0 +1,28 @@
+"""Class-balanced domain adaptation for semantic segmentation.
+
+Importing the package registers its data sets, models, losses, hooks and
+metrics with MMSegmentation, so a config only needs
+``custom_imports = dict(imports=['mmseg_balance'])``.
+"""
+
+from . import compat
+from .version import __version__
+
+compat.apply()
+
+from . import (  # noqa: E402  (the work-arounds must come before mmseg)
+    datasets,
+    engine,
+    evaluation,
+    models,
+    visualization,
+)
+
+__all__ = [
+    '__version__',
+    'datasets',
+    'engine',
+    'evaluation',
+    'models',
+    'visualization',
+]

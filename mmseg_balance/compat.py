@@ -1,0 +1,103 @@
+"""Work-arounds for upstream packages, and the only place that knows them.
+
+Each one names the versions that need it. ``tests/test_compat.py`` fails
+once one is no longer needed.
+"""
+
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec
+from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
+from typing import NoReturn
+
+import numpy as np
+import torch
+from packaging.specifiers import SpecifierSet
+
+SUPPORTED = {
+    'mmengine': '>=0.10.0,<0.11',
+    'mmsegmentation': '>=1.2.0,<1.3',
+    'torch': '>=2.6',
+}
+
+
+def check_versions() -> None:
+    """Refuse upstream versions that this package was not written for.
+
+    Raises:
+        ImportError: A package is missing or outside its range; names the
+            package, the version found, the range and the command.
+    """
+    for name, wanted in SUPPORTED.items():
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = None
+        if found is None or not SpecifierSet(wanted).contains(
+                found, prereleases=True):
+            raise ImportError(
+                f'mmseg_balance needs {name}{wanted}, found '
+                f'{found or "none"}: pip install "{name}{wanted}"')
+    if importlib.util.find_spec('mmcv') is None:
+        raise ImportError(
+            'mmseg_balance needs mmcv or mmcv-lite >=2.0.0rc4,<2.2.0, found '
+            'none: pip install "mmcv-lite==2.1.0"')
+
+
+def _missing_op(name: str):
+
+    def op(*args, **kwargs) -> NoReturn:
+        raise RuntimeError(
+            f'mmcv.ops.{name} needs the compiled operators of mmcv, and '
+            'mmcv-lite is installed: pip uninstall mmcv-lite, then '
+            'pip install "mmcv==2.1.0"')
+
+    op.__name__ = name
+    return op
+
+
+class _MissingOps(ModuleType):
+    """Stands for ``mmcv._ext``; every operator raises when CALLED."""
+
+    def __getattr__(self, name: str):
+        if name.startswith('__'):
+            raise AttributeError(name)
+        return _missing_op(name)
+
+
+def stub_compiled_ops() -> None:
+    """Let ``mmseg.models`` import under mmcv-lite.
+
+    Upstream: mmsegmentation <= 1.2.2 imports ``mmcv.ops`` unguarded in
+    ``mmseg.utils``, ``san_head``, ``focal_loss`` and ``point_sample``. Does
+    nothing where the compiled operators are installed.
+    """
+    if (importlib.util.find_spec('mmcv._ext') is None
+            and 'mmcv._ext' not in sys.modules):
+        stub = _MissingOps('mmcv._ext')
+        stub.__spec__ = ModuleSpec('mmcv._ext', loader=None)
+        sys.modules['mmcv._ext'] = stub
+
+
+def allow_checkpoint_types() -> None:
+    """Let checkpoints of mmengine load with ``weights_only`` on.
+
+    Upstream: mmengine <= 0.10.7 keeps ``HistoryBuffer`` and numpy arrays in
+    its checkpoints, which torch >= 2.6 refuses unless they are allowed.
+    """
+    from mmengine.logging.history_buffer import HistoryBuffer
+    numeric = [np.dtypes.Float64DType, np.dtypes.Float32DType,
+               np.dtypes.Int64DType, np.dtypes.Int32DType,
+               np.dtypes.UInt32DType, np.dtypes.BoolDType]
+    torch.serialization.add_safe_globals([
+        HistoryBuffer, np.ndarray, np.dtype,
+        np._core.multiarray._reconstruct, np._core.multiarray.scalar,
+        *numeric])
+
+
+def apply() -> None:
+    """Check versions and apply every work-around. Idempotent."""
+    check_versions()
+    stub_compiled_ops()
+    allow_checkpoint_types()
