@@ -1,0 +1,33 @@
+"""Fixtures that every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+import mmseg_balance  # noqa: F401  (registers everything)
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope='session')
+def shared() -> Path:
+    """The folder of reference numbers and real images beside the checkout."""
+    folder = Path(os.environ.get('MMSEG_BALANCE_SHARED',
+                                 ROOT.parent / 'shared'))
+    if not folder.is_dir():
+        pytest.skip(f'no reference data at {folder}; set '
+                    'MMSEG_BALANCE_SHARED to the folder that holds it')
+    return folder
+
+
+@pytest.fixture(scope='session')
+def vectors(shared) -> Path:
+    """Folder of the arrays that the public code produced."""
+    return shared / 'vectors'
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
