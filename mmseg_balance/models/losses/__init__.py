@@ -1,1 +1,5 @@
-"""TBD."""
+"""Losses."""
+
+from .blda_loss import BLDALoss
+
+__all__ = ['BLDALoss']

@@ -1,0 +1,53 @@
+# Toy streets: made by tools/dataset_converters/toy_streets.py in the layouts of
+# GTA and Cityscapes.
+crop_size = (256, 256)
+source_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+target_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='RandomCrop', crop_size=crop_size),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    # labels stay at their own size, at which predictions are scored
+    dict(type='LoadAnnotations'),
+    dict(type='PackSegInputs'),
+]
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='ResumableInfiniteSampler', shuffle=True),
+    dataset=dict(
+        type='UDADataset',
+        source=dict(
+            type='GTADataset',
+            data_root='data/toy_streets/toy_gta',
+            data_prefix=dict(img_path='images', seg_map_path='labels'),
+            pipeline=source_pipeline),
+        target=dict(
+            type='CityscapesDataset',
+            data_root='data/toy_streets/toy_cityscapes',
+            data_prefix=dict(img_path='leftImg8bit/train'),
+            pipeline=target_pipeline)))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='CityscapesDataset',
+        data_root='data/toy_streets/toy_cityscapes',
+        data_prefix=dict(
+            img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='BalancedIoUMetric')
+test_evaluator = val_evaluator

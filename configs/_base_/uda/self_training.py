@@ -1,0 +1,4 @@
+custom_hooks = [
+    dict(type='IterationSeedHook'),
+    dict(type='TeacherUpdateHook'),
+]

@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/lite0_segformer.py',
+    '../_base_/datasets/toy2toy.py',
+    '../_base_/schedules/adamw_300.py',
+    '../_base_/uda/self_training.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(type='DACS', alpha=0.99)

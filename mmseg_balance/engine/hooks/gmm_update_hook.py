@@ -1,0 +1,39 @@
+"""Keeps the logit distributions of the losses up to date."""
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmseg.registry import HOOKS
+
+from mmseg_balance.models.losses import BLDALoss
+
+
+@HOOKS.register_module()
+class GMMUpdateHook(Hook):
+    """Calls ``update_statistics`` of every BLDALoss after each iteration.
+
+    EM, the exchange between ranks, the momentum step and the offset tables
+    happen here, once an iteration, whatever number of calls the losses had.
+
+    Raises:
+        ValueError: Before training, when the model has no such loss.
+    """
+
+    priority = 'NORMAL'
+
+    def before_train(self, runner) -> None:
+        """Find the losses."""
+        model = runner.model
+        if is_model_wrapper(model):
+            model = model.module
+        self.losses = [m for m in model.modules() if isinstance(m, BLDALoss)]
+        if not self.losses:
+            raise ValueError(
+                'GMMUpdateHook found no BLDALoss in the model: remove '
+                "dict(type='GMMUpdateHook') from custom_hooks, or set "
+                "loss_decode=dict(type='BLDALoss', num_classes=...)")
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None,
+                         outputs=None) -> None:
+        """Update each of them."""
+        for loss in self.losses:
+            loss.update_statistics()

@@ -1,0 +1,36 @@
+"""Moves the teacher after the student."""
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmseg.registry import HOOKS
+
+
+@HOOKS.register_module()
+class TeacherUpdateHook(Hook):
+    """Copies the student before a run, and averages it in afterwards.
+
+    After iteration i (from 1) the teacher's parameters become alpha' times
+    theirs plus 1 - alpha' times the student's, alpha' = min(1 - 1 / (i + 1),
+    alpha): what DAFormer does at the beginning of iteration i + 1.
+    """
+
+    priority = 'NORMAL'
+
+    def before_train(self, runner) -> None:
+        """Copy the student, whose initial weights are loaded by now."""
+        model = runner.model
+        self.model = model.module if is_model_wrapper(model) else model
+        if getattr(self.model, 'teacher', None) is None:
+            raise ValueError(
+                'TeacherUpdateHook found no teacher in '
+                f"model.type='{type(self.model).__name__}': remove "
+                "dict(type='TeacherUpdateHook') from custom_hooks")
+        if runner.iter == 0:
+            self.model.copy_student()
+        else:  # resumed: the checkpoint has the teacher
+            self.model.teacher_is_current = True
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None,
+                         outputs=None) -> None:
+        """Average the student in."""
+        self.model.update_teacher(runner.iter + 1)

@@ -1,0 +1,186 @@
+"""Alignment of logits with anchor distributions through their CDFs.
+
+Direct evaluation for each pixel (Eq. 6 and 10): exact, and dear. Training
+looks the same offsets up in :class:`~.offset_table.OffsetTable`.
+"""
+
+import torch
+from torch import Tensor
+
+from .gmm import GaussianMixtureBank, mixture_cdf
+
+# Pixels whose gathered mixtures, (pixels, C, K), are alive at one time.
+_CHUNK = 2**16
+
+
+def cdf_table(weights: Tensor, means: Tensor, variances: Tensor,
+              num_points: int) -> tuple[Tensor, Tensor]:
+    """Points over mean +- 3 sigma of all components, and the CDF there.
+
+    Args:
+        weights, means, variances: (*shape, K).
+        num_points: Points P.
+
+    Returns:
+        Points and CDF, each (*shape, P).
+    """
+    reach = 3 * variances.sqrt()
+    low = (means - reach).amin(-1, keepdim=True)
+    high = (means + reach).amax(-1, keepdim=True)
+    unit = torch.linspace(0, 1, num_points, device=means.device)
+    points = low + (high - low) * unit
+    return points, mixture_cdf(points, weights, means, variances)
+
+
+def inverse_cdf(p: Tensor,
+                weights: Tensor,
+                means: Tensor,
+                variances: Tensor,
+                clip: float = 0.01,
+                num_points: int = 1000) -> Tensor:
+    """F^-1(p) by linear interpolation in a table of the CDF (App. D).
+
+    Args:
+        p: Probabilities, (*shape, N).
+        weights, means, variances: Mixtures, (*shape, K).
+        clip: p is clamped to [clip, 1 - clip] first.
+        num_points: Points of the table.
+
+    Returns:
+        Quantiles, (*shape, N); outside the table its first or last point.
+    """
+    points, cdf = cdf_table(weights, means, variances, num_points)
+    p = p.clamp(clip, 1 - clip).contiguous()
+    right = torch.searchsorted(cdf, p).clamp_(1, num_points - 1)
+    left = right - 1
+    cdf_left, cdf_right = cdf.gather(-1, left), cdf.gather(-1, right)
+    step = (points[..., 1:2] - points[..., :1])
+    # a flat stretch of the CDF has no inverse: take its left end
+    share = (p - cdf_left) / (cdf_right - cdf_left).clamp(min=1e-12)
+    return points.gather(-1, left) + share.clamp_(0, 1) * step
+
+
+def align(z: Tensor, parameters: tuple[Tensor, Tensor, Tensor],
+          is_positive: Tensor, anchors: GaussianMixtureBank,
+          clip: float) -> Tensor:
+    """z' = F_a^-1(F_cl(z)) of Eq. 6.
+
+    Args:
+        z: Logits, (*shape, N).
+        parameters: The mixtures they come from, each (*shape, K).
+        is_positive: Which of them are positive (c = l), bool, of a shape
+            that broadcasts to (*shape, N).
+        anchors: Bank of shape (2,): positive, then negative.
+        clip: Clamp of the CDF.
+
+    Returns:
+        Aligned logits, (*shape, N).
+    """
+    p = mixture_cdf(z, *parameters)
+    flat = p.reshape(1, -1)
+    positive, negative = (
+        inverse_cdf(flat, *(a[i:i + 1] for a in anchors.parameters_),
+                    clip=clip).view_as(p) for i in (0, 1))
+    return torch.where(is_positive, positive, negative)
+
+
+def check_banks(bank: GaussianMixtureBank,
+                anchors: GaussianMixtureBank | None = None,
+                num_classes: int | None = None) -> None:
+    """Refuse banks whose shapes do not belong together.
+
+    Raises:
+        ValueError: Names the bank, its shape and the shape expected.
+    """
+    if len(bank.shape) != 2 or bank.shape[0] != bank.shape[1]:
+        raise ValueError('Expected `bank` to be of shape (C, C), but got '
+                         f'{bank.shape}')
+    if num_classes is not None and bank.shape[0] != num_classes:
+        raise ValueError(f'Expected a bank of {num_classes} classes, one for '
+                         f'each logit, but got one of {bank.shape[0]}')
+    if anchors is not None and anchors.shape != (2, ):
+        raise ValueError('Expected `anchors` to be of shape (2,), positive '
+                         f'and negative, but got {anchors.shape}')
+
+
+@torch.no_grad()
+def logit_offset(logits: Tensor,
+                 labels: Tensor,
+                 bank: GaussianMixtureBank,
+                 anchors: GaussianMixtureBank,
+                 clip: float = 0.01,
+                 ignore_index: int = 255,
+                 grid_size: int | None = 512) -> Tensor:
+    """Offset Delta_cl(z) = z' - z of Eq. 6 for each logit.
+
+    Args:
+        logits: (N, C, ...).
+        labels: (N, ...), the class c of each pixel.
+        bank: Mixtures of shape (C, C).
+        anchors: Bank of shape (2,): positive, then negative.
+        clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
+        ignore_index: Label of pixels whose offset is 0.
+        grid_size: Points of the table; None computes each logit directly.
+
+    Returns:
+        Offsets, float32 (N, C, ...), without gradient; 0 for ignored pixels
+        and for pairs that were never updated.
+
+    Raises:
+        ValueError: Banks of other shapes.
+    """
+    num_classes = logits.shape[1]
+    check_banks(bank, anchors, num_classes)
+    if grid_size is not None:
+        from .offset_table import OffsetTable
+        table = OffsetTable.build([bank], anchors, clip, grid_size)
+        return table.lookup(logits, labels, ignore_index=ignore_index)
+    z = logits.detach().float().movedim(1, -1).reshape(-1, num_classes)
+    flat = labels.reshape(-1)
+    classes = torch.arange(num_classes, device=z.device)
+    offset = torch.zeros_like(z)
+    for start in range(0, len(z), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        known = flat[part] != ignore_index
+        label = torch.where(known, flat[part], 0)
+        rows = tuple(p[label] for p in bank.parameters_)
+        points = z[part].unsqueeze(-1)
+        positive = (label.unsqueeze(-1) == classes).unsqueeze(-1)
+        aligned = align(points, rows, positive, anchors, clip)
+        counts = (bank.num_updates[label] > 0) & known.unsqueeze(-1)
+        offset[part] = ((aligned - points).squeeze(-1)) * counts
+    shape = (logits.shape[0], *logits.shape[2:], num_classes)
+    return offset.view(shape).movedim(-1, 1)
+
+
+@torch.no_grad()
+def positive_cdf(logits: Tensor,
+                 labels: Tensor,
+                 bank: GaussianMixtureBank,
+                 ignore_index: int = 255) -> tuple[Tensor, Tensor]:
+    """Difficulty d = F_cc(z_c) of each pixel in its own class c (Eq. 10).
+
+    Args:
+        logits: (N, C, ...).
+        labels: (N, ...).
+        bank: Mixtures of shape (C, C).
+        ignore_index: Label of pixels that are left out.
+
+    Returns:
+        d, float32 (N, 1, ...), 0 where it means nothing; and where it means
+        something, bool (N, 1, ...): a class is given, and its positive
+        distribution has been fitted.
+    """
+    check_banks(bank, num_classes=logits.shape[1])
+    known = labels != ignore_index
+    label = torch.where(known, labels, 0)
+    z = logits.detach().float().gather(1, label.unsqueeze(1)).squeeze(1)
+    diagonal = [p.diagonal().T for p in bank.parameters_]
+    # class by class, so that no (pixels, K) tensor is gathered
+    density = torch.zeros_like(z)
+    for k in range(bank.num_components):
+        weight, mean, variance = (p[:, k][label] for p in diagonal)
+        density += 0.5 * weight * (1 + torch.erf(
+            (z - mean) * (2 * variance).rsqrt()))
+    valid = known & (bank.num_updates.diagonal()[label] > 0)
+    return (density * valid).unsqueeze(1), valid.unsqueeze(1)

@@ -1,0 +1,217 @@
+"""Offsets from a table: one interpolation for each logit, not K CDFs.
+
+z' = F_a^-1(clip(F_cl(z))) depends on (domain, c, l, z) alone and is constant
+where the CDF is clipped. It is tabulated on a uniform grid between the clip
+quantiles, and the cells that a straight line does not serve are tabulated
+anew on a finer one. Such cells hold a component that is narrower than a cell
+(one at the variance floor, say); a uniform grid alone is wrong there by half
+a logit and more, silently.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from .alignment import cdf_table, check_banks
+from .gmm import GaussianMixtureBank, mixture_cdf
+
+# Cells of a pair that are refined, and intervals of each of them.
+NUM_REFINED = 16
+REFINEMENT = 64
+
+
+class OffsetTable:
+    """Tabulated offsets of several domains (Eq. 6), looked up pixel by pixel.
+
+    Made by :meth:`build`. The knots of pair q = (domain, c, l) lie in
+    ``values[q]``: first the G + 1 of the uniform grid, then REFINEMENT + 1
+    for each refined cell. ``starts[q, b]`` says where cell b begins.
+
+    Example:
+        >>> table = OffsetTable.build([source, target], anchors)
+        >>> delta = table.lookup(logits, labels, domain=target_mask)
+    """
+
+    def __init__(self, low: Tensor, scale: Tensor, fitted: Tensor,
+                 starts: Tensor, values: Tensor, num_classes: int) -> None:
+        self.low = low  # (rows + 1, C), the last row is for ignored pixels
+        self.scale = scale  # (rows + 1, C), cells per logit
+        self.fitted = fitted  # (rows + 1, C), 1 or 0
+        self.starts = starts  # (rows * C * G), index of a knot
+        self.values = values  # (rows * C, knots)
+        self.num_classes = num_classes
+        self.num_cells = starts.numel() // max(values.shape[0], 1)
+
+    @classmethod
+    @torch.no_grad()
+    def build(cls,
+              banks: Sequence[GaussianMixtureBank],
+              anchors: GaussianMixtureBank,
+              clip: float = 0.01,
+              grid_size: int = 512) -> 'OffsetTable':
+        """Tabulate the offsets of several banks.
+
+        Args:
+            banks: One bank of shape (C, C) a domain.
+            anchors: Bank of shape (2,): positive, then negative.
+            clip: The CDF is clamped to [clip, 1 - clip].
+            grid_size: Knots of the uniform grid, at least 32.
+
+        Raises:
+            ValueError: Banks that do not fit, or a setting out of range.
+        """
+        if not 0 <= clip < 0.5:
+            raise ValueError('Expected `clip` to be in [0, 0.5), but got '
+                             f'{clip}')
+        if grid_size < NUM_REFINED + 8:
+            raise ValueError('Expected `grid_size` to be at least '
+                             f'{NUM_REFINED + 8}, but got {grid_size}')
+        num_classes = banks[0].shape[0]
+        for bank in banks:
+            check_banks(bank, anchors, num_classes)
+        parameters = tuple(
+            torch.stack(p).flatten(0, 2)
+            for p in zip(*(bank.parameters_ for bank in banks), strict=True))
+        inverse = _AnchorInverse(anchors, clip)
+        size = len(banks) * num_classes
+        positive = torch.eye(num_classes, dtype=torch.bool,
+                             device=parameters[0].device)
+        positive = positive.repeat(len(banks), 1).flatten()
+
+        def aligned(z: Tensor) -> Tensor:
+            return inverse(mixture_cdf(z, *parameters), positive)
+
+        low, high = _clip_range(*parameters[1:], clip)
+        cells = grid_size - 1
+        width = (high - low) / cells
+        unit = torch.arange(grid_size, device=low.device)
+        coarse = aligned(low[:, None] + width[:, None] * unit)
+        refined = _worst_cells(coarse)
+        corner = low[:, None] + width[:, None] * refined
+        fine = torch.linspace(0, 1, REFINEMENT + 1, device=low.device)
+        knots = corner[..., None] + width[:, None, None] * fine
+        values = torch.cat([coarse, aligned(knots.flatten(1))], dim=1)
+        starts = torch.arange(cells, device=low.device).repeat(len(low), 1)
+        slots = torch.arange(NUM_REFINED, device=low.device)
+        starts.scatter_(1, refined,
+                        (grid_size + slots * (REFINEMENT + 1)).expand_as(
+                            refined))
+        starts += torch.arange(
+            len(low), device=low.device)[:, None] * values.shape[1]
+        fitted = torch.stack([bank.num_updates > 0 for bank in banks])
+        return cls(
+            *(_with_ignored_row(t.view(size, num_classes).float())
+              for t in (low, 1 / width, fitted)),
+            starts.flatten(), values, num_classes)
+
+    @torch.no_grad()
+    def lookup(self,
+               logits: Tensor,
+               labels: Tensor,
+               domain: Tensor | None = None,
+               ignore_index: int = 255) -> Tensor:
+        """Offsets Delta of a batch.
+
+        Args:
+            logits: (N, C, ...).
+            labels: (N, ...).
+            domain: Index of each pixel's bank, (N, ...), bool or integer.
+                Default: the first bank for all.
+            ignore_index: Label of pixels whose offset is 0.
+
+        Returns:
+            Offsets, float32 (N, C, ...), 0 for ignored pixels and for pairs
+            that were never updated.
+        """
+        if logits.shape[1] != self.num_classes:
+            raise ValueError(f'Expected {self.num_classes} logits a pixel, '
+                             f'but got {logits.shape[1]}')
+        row = labels.long()
+        if domain is not None:
+            row = row + self.num_classes * domain.long()
+        row = row.masked_fill(labels == ignore_index, len(self.low) - 1)
+        offset = torch.empty(logits.shape, dtype=torch.float32,
+                             device=logits.device)
+        # logit by logit: no temporary is larger than one map of the batch
+        for channel in range(self.num_classes):
+            offset[:, channel] = self._lookup_channel(
+                logits[:, channel].detach().float(), row, channel)
+        return offset
+
+    def _lookup_channel(self, z: Tensor, row: Tensor,
+                        channel: int) -> Tensor:
+        cells = self.num_cells
+        place = (z - self.low[:, channel][row]).mul_(
+            self.scale[:, channel][row])
+        # NaN is the loss's to report, and no index
+        place = place.nan_to_num_(0.).clamp_(0, cells)
+        cell = place.long().clamp_(max=cells - 1)
+        place -= cell
+        # ignored pixels read any pair: `fitted` makes their offset 0
+        pair = (row * self.num_classes + channel).clamp_(
+            max=self.values.shape[0] - 1)
+        start = torch.take(self.starts, pair * cells + cell)
+        is_refined = start - pair * self.values.shape[1] > cells
+        place.mul_(torch.where(is_refined, float(REFINEMENT), 1.))
+        knot = place.long().clamp_(max=REFINEMENT - 1)
+        knot.mul_(is_refined)
+        place -= knot
+        knot += start
+        left = torch.take(self.values, knot)
+        right = torch.take(self.values, knot.add_(1))
+        return torch.lerp(left, right, place).sub_(z).mul_(
+            self.fitted[:, channel][row])
+
+
+class _AnchorInverse:
+    """F_p^-1 and F_n^-1 as :func:`inverse_cdf` gives them, tables kept."""
+
+    def __init__(self, anchors: GaussianMixtureBank, clip: float) -> None:
+        self.points, self.cdf = cdf_table(*anchors.parameters_, 1000)
+        self.clip = clip
+
+    def __call__(self, p: Tensor, positive: Tensor) -> Tensor:
+        p = p.clamp(self.clip, 1 - self.clip)
+        out = torch.empty_like(p)
+        for index, rows in enumerate((positive, ~positive)):
+            out[rows] = self._interpolate(p[rows], index)
+        return out
+
+    def _interpolate(self, p: Tensor, index: int) -> Tensor:
+        points, cdf = self.points[index], self.cdf[index]
+        right = torch.searchsorted(cdf, p).clamp_(1, len(cdf) - 1)
+        left = right - 1
+        rise = (cdf[right] - cdf[left]).clamp_(min=1e-12)
+        share = ((p - cdf[left]) / rise).clamp_(0, 1)
+        return torch.lerp(points[left], points[right], share)
+
+
+def _clip_range(means: Tensor, variances: Tensor,
+                clip: float) -> tuple[Tensor, Tensor]:
+    """Bounds of the clip quantiles: those of the outermost components."""
+    # with clip 0 the quantile is infinite; 4.5 sigma leave 3e-6 out
+    reach = min(-torch.special.ndtri(torch.tensor(max(clip, 1e-9))).item(),
+                4.5)
+    spread = variances.sqrt() * reach
+    low, high = (means - spread).amin(-1), (means + spread).amax(-1)
+    return low, torch.maximum(high, low + math.ulp(1.0) * 1e10)
+
+
+def _worst_cells(values: Tensor) -> Tensor:
+    """Cells where a straight line serves least, (pairs, NUM_REFINED).
+
+    The rise of a cell is compared with those of its neighbours: the second
+    difference, which bounds the error of a line, and which a jump inside
+    one cell makes as large as the jump.
+    """
+    rise = values.diff(dim=-1)
+    bend = rise.diff(dim=-1).abs()
+    zero = bend.new_zeros(len(bend), 1)
+    score = torch.cat([zero, bend], 1) + torch.cat([bend, zero], 1)
+    return score.topk(NUM_REFINED, dim=-1).indices
+
+
+def _with_ignored_row(table: Tensor) -> Tensor:
+    return torch.cat([table, table.new_zeros(1, table.shape[1])])

@@ -1,0 +1,102 @@
+"""Balanced samples of logits, of fixed size (Alg. 1, App. D).
+
+Nothing here depends on data for its shape, so nothing makes the host wait
+for the device: samples come in buffers, with a mask of those that count.
+"""
+
+import torch
+from torch import Tensor
+
+# Samples a class (or pixels, for the anchors) without a cap of the user's.
+# 4096 samples give a CDF to 0.8 % (one standard error at the median), and
+# the momentum averages a hundred such estimates.
+DEFAULT_CLASS_SAMPLES = 4096
+ANCHOR_SAMPLES = 16384
+
+
+def _pick(logits: Tensor, index: Tensor) -> Tensor:
+    """All logits of some pixels: (N, C, P) by pixel numbers -> (..., C)."""
+    pixels = logits.shape[-1]
+    return logits[index // pixels, :, index % pixels]
+
+
+def sample_class_logits(
+        logits: Tensor,
+        labels: Tensor,
+        min_samples: int = 100,
+        max_samples: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw equally many pixels of each class that has enough of them.
+
+    N_sample is the smallest class count among those of at least
+    ``min_samples`` pixels.
+
+    Args:
+        logits: (N, C, ...).
+        labels: (N, ...); pixels with a label outside 0 .. C - 1 are left
+            out.
+        min_samples: Pixels N_min that a class needs.
+        max_samples: Cap of N_sample. Default: 4096.
+
+    Returns:
+        Samples of logit l over the pixels of class c, float32 (C, C, n),
+        and those that count, bool (C, n).
+    """
+    num_classes = logits.shape[1]
+    flat = logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
+    labels = labels.reshape(-1)
+    device = labels.device
+    outside = (labels < 0) | (labels >= num_classes)
+    # pixels in random order, then sorted by class: of each class the first
+    # few are a draw without replacement
+    order = torch.randperm(labels.numel(), device=device)
+    shuffled = labels.masked_fill(outside, num_classes)[order]
+    by_class, rank = shuffled.sort(stable=True)
+    order = order[rank]
+    bounds = torch.searchsorted(
+        by_class, torch.arange(num_classes + 1, device=device))
+    counts = bounds.diff()
+    enough = counts >= min_samples
+    size = min(max_samples or DEFAULT_CLASS_SAMPLES, labels.numel())
+    num_sample = counts.masked_fill(~enough, size).min().clamp(max=size)
+    if device.type == 'cpu':  # nothing to wait for, and less to compute
+        size = int(num_sample) if bool(enough.any()) else 0
+    slots = torch.arange(size, device=device)
+    valid = enough[:, None] & (slots < num_sample)
+    index = (bounds[:-1, None] + slots).clamp_(max=labels.numel() - 1)
+    samples = _pick(flat, order[index]).float()
+    return samples.transpose(1, 2).contiguous(), valid
+
+
+def sample_anchor_logits(
+        logits: Tensor,
+        labels: Tensor,
+        max_samples: int = ANCHOR_SAMPLES) -> tuple[Tensor, Tensor]:
+    """Draw positive logits of all classes, and as many negative ones.
+
+    Args:
+        logits: (N, C, ...), C at least 2.
+        labels: (N, ...); pixels with a label outside 0 .. C - 1 are left
+            out.
+        max_samples: Pixels that are drawn, with replacement; all of them
+            are taken where there are no more than that.
+
+    Returns:
+        Positive and negative logits, float32 (2, n), and those that count,
+        bool (2, n).
+    """
+    num_classes = logits.shape[1]
+    flat = logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
+    labels = labels.reshape(-1)
+    device = labels.device
+    if labels.numel() <= max_samples:
+        index = torch.arange(labels.numel(), device=device)
+    else:
+        index = torch.randint(labels.numel(), (max_samples, ), device=device)
+    label = labels[index]
+    valid = (label >= 0) & (label < num_classes)
+    label = label.masked_fill(~valid, 0)
+    other = label + torch.randint(
+        1, num_classes, label.shape, device=device)
+    picked = _pick(flat, index).float()
+    pair = torch.stack([label, other % num_classes], dim=1)
+    return picked.gather(1, pair).T.contiguous(), valid.expand(2, -1)

@@ -1,0 +1,186 @@
+"""The logit distributions that one loss owns, and how they follow it."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from .gmm import GaussianMixtureBank
+from .offset_table import OffsetTable
+from .sampling import sample_anchor_logits, sample_class_logits
+
+SOURCE, TARGET = 0, 1
+# Samples of more calls than this without an update belong to the past.
+MAX_PENDING = 16
+
+
+class LogitStatistics(nn.Module):
+    """Banks of the source, the target and the anchors (Sec. 3.3.4).
+
+    :meth:`collect` keeps samples of a batch, :meth:`update` fits the
+    mixtures to all samples since the last one, and :meth:`offset` looks
+    offsets up. The banks are buffers: they are saved, loaded and moved with
+    the model. The samples and the table are not.
+
+    Args:
+        num_classes: Number of classes C.
+        num_components: Components K of each mixture.
+        momentum: See :class:`GaussianMixtureBank`.
+        warmup: See :class:`GaussianMixtureBank`.
+        em_loops: EM loops T of an update.
+        min_samples: Pixels N_min that a class needs in a batch.
+        max_samples: Cap of N_sample, at least ``min_samples``.
+        clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
+        grid_size: Knots of the offset table.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    def __init__(self,
+                 num_classes: int,
+                 num_components: int = 5,
+                 momentum: float = 0.99,
+                 warmup: int = 1500,
+                 em_loops: int = 3,
+                 min_samples: int = 100,
+                 max_samples: int | None = None,
+                 clip: float = 0.01,
+                 grid_size: int = 512) -> None:
+        super().__init__()
+        for name, value, least in (('num_classes', num_classes, 2),
+                                   ('em_loops', em_loops, 1),
+                                   ('min_samples', min_samples, 1)):
+            if value < least:
+                raise ValueError(f'Expected `{name}` to be at least {least}, '
+                                 f'but got {value}')
+        if max_samples is not None and max_samples < min_samples:
+            raise ValueError(
+                'Expected `max_samples` to be None or at least `min_samples` '
+                f'({min_samples}), but got {max_samples}')
+        if not 0 <= clip < 0.5:
+            raise ValueError(
+                f'Expected `clip` to be in [0, 0.5), but got {clip}')
+        self.num_classes = num_classes
+        self.em_loops = em_loops
+        self.min_samples = min_samples
+        self.max_samples = max_samples
+        self.clip = clip
+        self.grid_size = grid_size
+        settings = dict(num_components=num_components, momentum=momentum,
+                        warmup=warmup)
+        shape = (num_classes, num_classes)
+        self.source = GaussianMixtureBank(shape, **settings)
+        self.target = GaussianMixtureBank(shape, **settings)
+        self.anchors = GaussianMixtureBank((2, ), **settings)
+        self._pending: dict[str, list[tuple[Tensor, Tensor]]] = {}
+        self._table: OffsetTable | None = None
+
+    @property
+    def table(self) -> OffsetTable:
+        """Offsets of source (0) and target (1), rebuilt when out of date."""
+        if self._table is None:
+            self._table = OffsetTable.build([self.source, self.target],
+                                            self.anchors, self.clip,
+                                            self.grid_size)
+        return self._table
+
+    def offset(self,
+               logits: Tensor,
+               labels: Tensor,
+               target_mask: Tensor | None = None,
+               ignore_index: int = 255) -> Tensor:
+        """Offsets of a batch; see :meth:`OffsetTable.lookup`."""
+        return self.table.lookup(logits, labels, target_mask, ignore_index)
+
+    @torch.no_grad()
+    def collect(self,
+                logits: Tensor,
+                labels: Tensor,
+                target_mask: Tensor | None = None,
+                weight: Tensor | None = None,
+                ignore_index: int = 255) -> None:
+        """Keep a balanced sample of a batch for the next update.
+
+        Without ``target_mask`` the batch feeds the source bank and the
+        anchors. With it, its target pixels feed the target bank, and the
+        source pixels pasted into it feed nothing (they are in the source
+        batch already).
+
+        Args:
+            logits: (N, C, ...).
+            labels: (N, ...).
+            target_mask: Pixels of the target domain, bool (N, ...).
+            weight: Loss weight of each pixel, (N, ...). Pixels of weight 0
+                are no samples: they are padding, cropped margins, or of a
+                teacher that is not confident.
+            ignore_index: Label of ignored pixels.
+        """
+        labels = labels.masked_fill(labels == ignore_index, -1)
+        if weight is not None:
+            labels = labels.masked_fill(weight == 0, -1)
+        if target_mask is not None:
+            labels = labels.masked_fill(~target_mask.bool(), -1)
+        bank = 'source' if target_mask is None else 'target'
+        self._keep(bank, *sample_class_logits(
+            logits, labels, self.min_samples, self.max_samples))
+        if target_mask is None:
+            samples, valid = sample_anchor_logits(logits, labels)
+            enough = valid.sum(-1, keepdim=True) >= self.min_samples
+            self._keep('anchors', samples, valid & enough)
+
+    def _keep(self, bank: str, samples: Tensor, valid: Tensor) -> None:
+        pending = self._pending.setdefault(bank, [])
+        pending.append((samples, valid))
+        del pending[:-MAX_PENDING]
+
+    @property
+    def num_pending(self) -> int:
+        """Calls whose samples wait for an update."""
+        return max(map(len, self._pending.values()), default=0)
+
+    @torch.no_grad()
+    def update(self, reduce: Callable[[Tensor], Tensor] | None = None) -> None:
+        """Fit the banks to the samples collected since the last update.
+
+        Without samples a bank only grows older (its staleness n counts
+        iterations). A pair's first update starts from components spread
+        over its samples.
+
+        Args:
+            reduce: Sums a tensor over the ranks of a distributed run; all
+                ranks must call, and end with the same banks.
+        """
+        for name in ('source', 'target', 'anchors'):
+            bank = getattr(self, name)
+            samples, valid = self._gather(name, bank)
+            bank.initialize(samples, valid, reduce)
+            bank.update(samples, valid.any(-1), self.em_loops, valid, reduce)
+        self._pending.clear()
+        self._table = None
+
+    def _gather(self, name: str,
+                bank: GaussianMixtureBank) -> tuple[Tensor, Tensor]:
+        pending = self._pending.get(name)
+        if not pending:
+            samples = bank.means.new_zeros(*bank.shape, 0)
+            return samples, samples.bool()
+        samples = torch.cat([samples for samples, _ in pending], dim=-1)
+        valid = torch.cat([valid for _, valid in pending], dim=-1)
+        if valid.dim() < samples.dim():  # a row of pairs shares its pixels
+            valid = valid.unsqueeze(1)
+        return samples, valid.expand_as(samples)
+
+    def _load_from_state_dict(self, *args, **kwargs) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._forget()
+
+    def _apply(self, *args, **kwargs) -> 'LogitStatistics':
+        module = super()._apply(*args, **kwargs)
+        self._forget()
+        return module
+
+    def _forget(self) -> None:
+        """Drop what was derived from other numbers or another device."""
+        self._table = None
+        self._pending.clear()

@@ -1,0 +1,46 @@
+"""The classifier of DeepLabV2."""
+
+from mmcv.cnn import ConvModule
+from mmengine.model import ModuleList
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.registry import MODELS
+from torch import Tensor
+
+
+@MODELS.register_module()
+class DLV2Head(BaseDecodeHead):
+    """Sum of dilated 3 x 3 classifiers: the ASPP of DeepLabV2 (TPAMI 2017).
+
+    The keys of its state dict are those of the head of that name in
+    https://github.com/lhoyer/DAFormer.
+
+    Args:
+        dilations: Dilation of each classifier.
+        **kwargs: Arguments of ``BaseDecodeHead``. ``channels`` and
+            ``dropout_ratio`` mean nothing here.
+    """
+
+    def __init__(self,
+                 dilations: tuple[int, ...] = (6, 12, 18, 24),
+                 **kwargs) -> None:
+        kwargs.setdefault('channels', kwargs['num_classes'])
+        kwargs['dropout_ratio'] = 0
+        kwargs.setdefault(
+            'init_cfg', dict(type='Normal', std=0.01, layer='Conv2d'))
+        super().__init__(**kwargs)
+        del self.conv_seg  # the classifiers below give the logits
+        self.dilations = dilations
+        self.aspp_modules = ModuleList(
+            ConvModule(
+                self.in_channels,
+                self.out_channels,
+                3,
+                padding=dilation,
+                dilation=dilation,
+                bias=True,
+                act_cfg=None) for dilation in dilations)
+
+    def forward(self, inputs: list[Tensor]) -> Tensor:
+        """Logits (N, C, h, w) of the features at ``in_index``."""
+        features = self._transform_inputs(inputs)
+        return sum(module(features) for module in self.aspp_modules)

@@ -1,0 +1,155 @@
+"""Online logits adjustment of BLDA (Eq. 9)."""
+
+import warnings
+
+import torch
+from mmengine.dist import all_reduce, get_world_size
+from mmseg.registry import MODELS
+from mmseg.utils import ConfigType
+from torch import Tensor, nn
+
+from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.logits.statistics import MAX_PENDING
+
+
+@MODELS.register_module()
+class BLDALoss(nn.Module):
+    """A pixel loss on logits from which tau * Delta is subtracted.
+
+    Balanced Learning for Domain Adaptive Semantic Segmentation (ICML 2025),
+    Sec. 3.3.4; behaves as https://github.com/Woof6/BLDA but for what it
+    leaves to chance: statistics are saved and equal on all ranks, any number
+    of classes, and the domain of each pixel is told, never guessed.
+
+    It serves as ``loss_decode`` of any head that inherits
+    ``BaseDecodeHead.loss_by_feat``, in UDA and in supervised training. The
+    offsets of an iteration come from the statistics up to the one before;
+    ``GMMUpdateHook`` brings those up to date.
+
+    Args:
+        num_classes: Number of classes C, at least 2.
+        tau: Scale of the offset, at least 0. 0 is the criterion alone.
+        criterion: Config of a registered pixel loss.
+        num_components: Components K of each Gaussian mixture.
+        em_loops: EM loops T of an update.
+        momentum: Momentum of the mixtures, [0, 1).
+        warmup: Updates over which the momentum grows to its value; 0: none.
+        min_samples: Pixels N_min that a class needs in a batch.
+        max_samples: Cap of the samples of a class in a batch. Default: 4096.
+        clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
+        grid_size: Knots of the table that offsets are looked up in.
+        loss_weight: Weight of the loss.
+        loss_name: Name of the loss in the log.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    def __init__(self,
+                 num_classes: int,
+                 tau: float = 0.1,
+                 criterion: ConfigType = dict(  # noqa: B006
+                     type='CrossEntropyLoss'),
+                 num_components: int = 5,
+                 em_loops: int = 3,
+                 momentum: float = 0.99,
+                 warmup: int = 1500,
+                 min_samples: int = 100,
+                 max_samples: int | None = None,
+                 clip: float = 0.01,
+                 grid_size: int = 512,
+                 loss_weight: float = 1.0,
+                 loss_name: str = 'loss_blda') -> None:
+        super().__init__()
+        if tau < 0:
+            raise ValueError(
+                f'Expected `tau` to be at least 0, but got {tau}')
+        self.num_classes = num_classes
+        self.tau = tau
+        self.criterion = MODELS.build(criterion)
+        self.statistics = LogitStatistics(
+            num_classes,
+            num_components=num_components,
+            momentum=momentum,
+            warmup=warmup,
+            em_loops=em_loops,
+            min_samples=min_samples,
+            max_samples=max_samples,
+            clip=clip,
+            grid_size=grid_size)
+        self.loss_weight = loss_weight
+        self._loss_name = loss_name
+
+    def forward(self,
+                cls_score: Tensor,
+                label: Tensor,
+                weight: Tensor | None = None,
+                ignore_index: int = 255,
+                target_mask: Tensor | None = None,
+                collect: bool = True,
+                **kwargs) -> Tensor:
+        """Loss of a batch.
+
+        Args:
+            cls_score: Logits, (N, C, ...).
+            label: (N, ...).
+            weight: Weight of each pixel, (N, ...).
+            ignore_index: Label of ignored pixels.
+            target_mask: Pixels of the target domain, bool (N, ...). Default:
+                a source batch.
+            collect: Feed the statistics (in training mode alone).
+            **kwargs: Further arguments of the criterion.
+
+        Returns:
+            The criterion on the adjusted logits, times ``loss_weight``.
+        """
+        if cls_score.shape[1] != self.num_classes:
+            raise ValueError(
+                f'BLDALoss was built for num_classes={self.num_classes}, but '
+                f'the head gives {cls_score.shape[1]} logits a pixel: set '
+                'loss_decode.num_classes to the num_classes of the head')
+        with torch.autocast(cls_score.device.type, enabled=False):
+            logits = cls_score.float()
+            statistics = self.statistics
+            if self.tau:
+                offset = statistics.offset(logits, label, target_mask,
+                                           ignore_index)
+                adjusted = logits - self.tau * offset
+            else:
+                adjusted = logits
+            loss = self.criterion(
+                adjusted,
+                label,
+                weight=weight,
+                ignore_index=ignore_index,
+                **kwargs)
+            if collect and self.training:
+                if statistics.num_pending >= MAX_PENDING:
+                    warnings.warn(
+                        f'BLDALoss was called {MAX_PENDING} times without an '
+                        'update of its statistics; its offsets do not follow '
+                        "the model. Add dict(type='GMMUpdateHook') to "
+                        'custom_hooks, or call update_statistics().',
+                        stacklevel=2)
+                statistics.collect(logits, label, target_mask, weight,
+                                   ignore_index)
+        return self.loss_weight * loss
+
+    def update_statistics(self) -> None:
+        """Fit the mixtures to what was collected, on all ranks alike."""
+        self.statistics.update(_sum_over_ranks if get_world_size() > 1
+                               else None)
+
+    @property
+    def loss_name(self) -> str:
+        """Name of the loss in the log."""
+        return self._loss_name
+
+    def extra_repr(self) -> str:
+        """Settings, for print(model)."""
+        return f'num_classes={self.num_classes}, tau={self.tau}'
+
+
+def _sum_over_ranks(tensor: Tensor) -> Tensor:
+    all_reduce(tensor, op='sum')
+    return tensor

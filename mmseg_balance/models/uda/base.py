@@ -1,0 +1,248 @@
+"""Student, teacher and objectives: what all methods are made of."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from mmengine.logging import MessageHub
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper
+from mmseg.models.utils import resize
+from mmseg.registry import MODELS
+from mmseg.utils import ConfigType, OptConfigType, OptSampleList
+from torch import Tensor, nn
+
+from .checks import check_pixel_weights, check_segmentor
+from .optimization import SequentialBackward
+from .pseudo_labels import WEIGHTINGS, pseudo_labels
+from .step import UDAStep, image_mask, stack_labels
+from .teacher import build_teacher, move_teacher
+
+PARTS = ('student', 'teacher')
+
+
+@MODELS.register_module()
+class UDASegmentor(BaseModel):
+    """A segmentor that learns from one objective after the other.
+
+    Batches of ``UDADataset``, dict(source=..., target=...), are normalised
+    and padded by the segmentor's own ``data_preprocessor``. Each objective
+    goes forward and backward by itself; then gradients are averaged over
+    ranks once, and the optimizer takes one step. Methods are compositions:
+    a new one adds an objective.
+
+    Args:
+        segmentor: Config of an ``EncoderDecoder``.
+        objectives: Configs, or modules, in their order.
+        alpha: Momentum of the teacher, [0, 1). None: no teacher.
+        pseudo_threshold: Confidence that counts for a pseudo-label's weight.
+        pseudo_weighting: 'batch' (DACS) or 'pixel', see ``pseudo_labels``.
+        ignore_top: Upper rows of target crops without pseudo-labels.
+        ignore_bottom: Lower rows of target crops without pseudo-labels.
+        predict_with: 'student' or 'teacher', in validation and tests.
+        pretrained, train_cfg: Only None; ``mmseg.apis.init_model`` sets
+            them.
+        init_cfg: See ``BaseModule``.
+
+    Raises:
+        TypeError, ValueError: A segmentor or a setting that cannot work;
+            names it.
+    """
+
+    def __init__(self,
+                 segmentor: ConfigType,
+                 objectives: Sequence[ConfigType | nn.Module],
+                 alpha: float | None = None,
+                 pseudo_threshold: float = 0.968,
+                 pseudo_weighting: str = 'batch',
+                 ignore_top: int = 0,
+                 ignore_bottom: int = 0,
+                 predict_with: str = 'student',
+                 pretrained: None = None,
+                 train_cfg: None = None,
+                 init_cfg: OptConfigType = None) -> None:
+        student = MODELS.build(segmentor)
+        super().__init__(student.data_preprocessor, init_cfg)
+        check_segmentor(student)
+        self.student = student
+        self.objectives = nn.ModuleList(
+            o if isinstance(o, nn.Module) else MODELS.build(o)
+            for o in objectives)
+        self.needs_target = any(o.needs_target for o in self.objectives)
+        if self.needs_target:
+            check_pixel_weights(student)
+        if self.needs_target and alpha is None:
+            raise ValueError('Expected `alpha` to be a number in [0, 1): an '
+                             'objective learns from a teacher, but got None')
+        if alpha is not None and not 0 <= alpha < 1:
+            raise ValueError(
+                f'Expected `alpha` to be in [0, 1), but got {alpha}')
+        if not 0 <= pseudo_threshold <= 1:
+            raise ValueError('Expected `pseudo_threshold` to be in [0, 1], '
+                             f'but got {pseudo_threshold}')
+        if pseudo_weighting not in WEIGHTINGS:
+            raise ValueError('Expected `pseudo_weighting` to be one of '
+                             f'{WEIGHTINGS}, but got {pseudo_weighting!r}')
+        if min(ignore_top, ignore_bottom) < 0:
+            raise ValueError(
+                'Expected `ignore_top` and `ignore_bottom` to be numbers of '
+                f'rows, but got {ignore_top} and {ignore_bottom}')
+        if predict_with not in PARTS[:1 if alpha is None else 2]:
+            raise ValueError(
+                f'Expected `predict_with` to be one of {PARTS} (the latter '
+                f'with a teacher alone), but got {predict_with!r}')
+        self.teacher = None if alpha is None else build_teacher(student)
+        self.teacher_is_current = False
+        self.alpha = alpha
+        self.pseudo = dict(
+            threshold=pseudo_threshold,
+            weighting=pseudo_weighting,
+            ignore_top=ignore_top,
+            ignore_bottom=ignore_bottom)
+        self.predict_with = predict_with
+
+    @property
+    def predictor(self) -> nn.Module:
+        """The segmentor that ``predict_with`` names."""
+        return getattr(self, self.predict_with)
+
+    @property
+    def decode_head(self) -> nn.Module:
+        """Decode head of the predictor (``mmseg.apis`` asks for it)."""
+        return self.predictor.decode_head
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes C."""
+        return self.student.decode_head.num_classes
+
+    def init_weights(self) -> None:
+        """Load the initial weights of the student, and copy them."""
+        self.student.init_weights()
+        if self.teacher is not None:
+            self.copy_student()
+
+    def forward(self,
+                inputs: Tensor,
+                data_samples: OptSampleList = None,
+                mode: str = 'tensor'):
+        """Predictions of the segmentor that ``predict_with`` names.
+
+        Raises:
+            RuntimeError: mode='loss': training goes through ``train_step``.
+        """
+        if mode == 'loss':
+            raise RuntimeError(
+                'A UDA model trains by its own train_step, which '
+                'MMDistributedDataParallel never calls: set '
+                "model_wrapper_cfg=dict(type='UDAModelWrapper') in the config")
+        return self.predictor(inputs, data_samples, mode)
+
+    def train_step(self, data: dict,
+                   optim_wrapper: OptimWrapper) -> dict[str, float]:
+        """One iteration: every objective, then one optimizer step.
+
+        Args:
+            data: ``dict(source=batch, target=batch)``.
+            optim_wrapper: mmengine's, with one optimizer.
+
+        Returns:
+            Losses and diagnostics as floats.
+
+        Raises:
+            FloatingPointError: A loss is NaN or infinite; names it and the
+                iteration.
+        """
+        if self.teacher is not None and not self.teacher_is_current:
+            raise RuntimeError(
+                'The teacher did not follow the student since the last '
+                "iteration: add dict(type='TeacherUpdateHook') to "
+                'custom_hooks')
+        optimization = SequentialBackward(optim_wrapper)
+        with optim_wrapper.optim_context(self):
+            step = self.prepare(data)
+        logs: dict[str, Tensor] = {}
+        for objective in self.objectives:
+            with optim_wrapper.optim_context(self):
+                losses = objective(self.student, step)
+            loss, log = self.parse_losses(losses)
+            optimization.backward(loss)
+            for name, value in log.items():
+                logs[f'{objective.prefix}.{name}'] = value.detach()
+        optimization.step(self.student.parameters())
+        self.teacher_is_current = False
+        return _to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
+
+    def prepare(self, data: dict) -> UDAStep:
+        """Normalise and pad both branches; label the target.
+
+        Raises:
+            ValueError: Branches that do not fit each other or the model.
+        """
+        if not isinstance(data, dict) or 'source' not in data:
+            raise ValueError(
+                'Expected batches dict(source=..., target=...): set '
+                "train_dataloader.dataset.type='UDADataset'")
+        source = self.data_preprocessor(data['source'], training=True)
+        labels = stack_labels(source['data_samples'])
+        step = UDAStep(source['inputs'], labels)
+        if not self.needs_target:
+            return step
+        target = self.data_preprocessor(data['target'], training=True)
+        if target['inputs'].shape != step.source_images.shape:
+            raise ValueError(
+                'Source and target crops are mixed and must be of one shape, '
+                f'but are {tuple(step.source_images.shape)} and '
+                f'{tuple(target["inputs"].shape)}: give both pipelines the '
+                'same RandomCrop, and data_preprocessor.size that crop size')
+        step.target_images = target['inputs']
+        step.target_valid = image_mask(target['inputs'],
+                                       target['data_samples'])
+        step.pseudo = pseudo_labels(
+            self.teacher_logits(step.target_images), valid=step.target_valid,
+            **self.pseudo)
+        return step
+
+    @torch.no_grad()
+    def teacher_logits(self, images: Tensor) -> Tensor:
+        """The teacher's logits at the size of the images, (N, C, H, W)."""
+        head = self.teacher.decode_head
+        logits = head.forward(self.teacher.extract_feat(images))
+        return resize(
+            logits,
+            size=images.shape[-2:],
+            mode='bilinear',
+            align_corners=head.align_corners)
+
+    def copy_student(self) -> None:
+        """Give the teacher the student's parameters and buffers."""
+        own = self.teacher.state_dict()
+        state = self.student.state_dict()
+        self.teacher.load_state_dict({k: state[k] for k in own})
+        self.teacher_is_current = True
+
+    def update_teacher(self, iteration: int) -> None:
+        """Average the student in, min(1 - 1 / (i + 1), alpha) being kept.
+
+        Args:
+            iteration: Number i of the iteration to come, from 1.
+        """
+        keep = min(1 - 1 / (iteration + 1), self.alpha)
+        move_teacher(self.teacher, self.student, keep)
+        self.teacher_is_current = True
+
+
+def _to_host(logs: dict[str, Tensor],
+             losses: list[str]) -> dict[str, float]:
+    """Fetch all scalars of the log at once, and refuse broken losses."""
+    values = torch.stack([v.float() for v in logs.values()]).tolist()
+    logs = dict(zip(logs, values, strict=True))
+    broken = [f'{k} = {v}' for k, v in logs.items()
+              if 'loss' in k and not math.isfinite(v)]
+    if broken:
+        iteration = MessageHub.get_current_instance().get_info('iter', 0) + 1
+        raise FloatingPointError(
+            f'Iteration {iteration}: {", ".join(broken)}. Training stops. A '
+            'lower learning rate, optim_wrapper.clip_grad or --amp left away '
+            'may help; the last checkpoint is as it was.')
+    return dict(loss=sum(logs.pop(k) for k in losses), **logs)

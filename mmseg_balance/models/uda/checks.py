@@ -1,0 +1,101 @@
+"""What a segmentor must be for pixel-wise objectives, checked at build."""
+
+import copy
+
+import torch
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.segmentors import CascadeEncoderDecoder, EncoderDecoder
+from torch import nn
+
+from .segmentation_loss import domain_arguments, loss_modules
+
+
+def check_segmentor(segmentor: nn.Module) -> None:
+    """Refuse segmentors and heads whose losses are not pixel by pixel.
+
+    Raises:
+        TypeError: Names the segmentor or the head.
+        ValueError: Names the setting.
+    """
+    kind = type(segmentor)
+    if not isinstance(segmentor, EncoderDecoder) or isinstance(
+            segmentor, CascadeEncoderDecoder):
+        raise TypeError(
+            f"Expected model.segmentor.type='EncoderDecoder', with one "
+            f'decode head, but got {kind.__name__}')
+    for name, head in named_heads(segmentor):
+        _check_head(name, head)
+
+
+def named_heads(segmentor: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Config keys and heads of a segmentor, auxiliary ones included."""
+    heads = [('decode_head', segmentor.decode_head)]
+    auxiliary = getattr(segmentor, 'auxiliary_head', None)
+    if isinstance(auxiliary, nn.ModuleList):
+        heads += [(f'auxiliary_head[{i}]', h)
+                  for i, h in enumerate(auxiliary)]
+    elif auxiliary is not None:
+        heads.append(('auxiliary_head', auxiliary))
+    return heads
+
+
+def _check_head(name: str, head: nn.Module) -> None:
+    kind = type(head)
+    own = [method for method in ('loss', 'loss_by_feat', 'predict')
+           if getattr(kind, method, None)
+           is not getattr(BaseDecodeHead, method)]
+    if own:
+        raise TypeError(
+            f'{name} {kind.__name__} has its own {" and ".join(own)}, so its '
+            'losses cannot be given pixel weights and domains: choose a head '
+            'that inherits them from BaseDecodeHead, SegformerHead, ASPPHead '
+            'or DLV2Head for example')
+    if head.out_channels != head.num_classes:
+        raise ValueError(
+            f'{name} has out_channels={head.out_channels} and num_classes='
+            f'{head.num_classes}: pseudo-labels need one logit a class, '
+            'leave out_channels away')
+    for loss in loss_modules(head):
+        classes = getattr(loss, 'num_classes', head.num_classes)
+        if classes != head.num_classes:
+            raise ValueError(
+                f'{name}.num_classes is {head.num_classes}, but '
+                f'loss_decode.num_classes of its {type(loss).__name__} is '
+                f'{classes}: set both to the classes of the data set')
+
+
+def check_pixel_weights(segmentor: nn.Module) -> None:
+    """Refuse losses that do not weigh each pixel by ``weight``.
+
+    Found out by trying: with weight 0 everywhere a loss must be 0.
+
+    Raises:
+        ValueError: Names the head and the loss.
+    """
+    for name, head in named_heads(segmentor):
+        for loss in loss_modules(head):
+            reason = _why_not_weighted(loss, head)
+            if reason:
+                raise ValueError(
+                    f'{name}.loss_decode {type(loss).__name__} cannot take '
+                    f'pixel weights ({reason}), and pseudo-labels need them: '
+                    'choose CrossEntropyLoss, FocalLoss or BLDALoss')
+
+
+def _why_not_weighted(loss: nn.Module, head: nn.Module) -> str | None:
+    loss = copy.deepcopy(loss).eval()
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(
+        2, head.num_classes, 4, 4, generator=generator, requires_grad=True)
+    labels = torch.randint(
+        head.num_classes, (2, 4, 4), generator=generator)
+    offered = dict(target_mask=None, collect=False)
+    taken = {k: offered[k] for k in domain_arguments(type(loss))}
+    try:
+        value = loss(logits, labels, weight=torch.zeros(2, 4, 4),
+                     ignore_index=head.ignore_index, **taken)
+    except Exception as error:  # noqa: BLE001  (any failure is the answer)
+        return f'it raised {type(error).__name__}: {error}'
+    if value.abs().sum() != 0:
+        return f'it is {value.sum().item():.3g} where every weight is 0'
+    return None

@@ -1,0 +1,78 @@
+"""Colour jitter and blur of mixed images, on the device."""
+
+import math
+
+import kornia
+import torch
+from torch import Tensor, nn
+
+
+class StrongAugmentation(nn.Module):
+    """Colour jitter and Gaussian blur, each with its own coin a batch.
+
+    DACS (WACV 2021), with the settings and draws of
+    https://github.com/lhoyer/DAFormer.
+
+    Args:
+        mean: Mean that was subtracted from the images, 3 values (0 .. 255).
+        std: Standard deviation that they were divided by, 3 values.
+        jitter_probability: Chance of the jitter, [0, 1].
+        jitter_strength: Range of brightness, contrast, saturation and hue,
+            [0, 0.5].
+        blur_probability: Chance of the blur, [0, 1].
+    """
+
+    def __init__(self,
+                 mean: Tensor,
+                 std: Tensor,
+                 jitter_probability: float = 0.8,
+                 jitter_strength: float = 0.2,
+                 blur_probability: float = 0.5) -> None:
+        super().__init__()
+        for name, value, high in (
+                ('jitter_probability', jitter_probability, 1),
+                ('jitter_strength', jitter_strength, 0.5),
+                ('blur_probability', blur_probability, 1)):
+            if not 0 <= value <= high:
+                raise ValueError(f'Expected `{name}` to be in [0, {high}], '
+                                 f'but got {value}')
+        self.register_buffer('mean', mean.view(1, 3, 1, 1), False)
+        self.register_buffer('std', std.view(1, 3, 1, 1), False)
+        self.jitter_probability = jitter_probability
+        self.jitter_strength = jitter_strength
+        self.blur_probability = blur_probability
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """Augment normalised images (N, 3, H, W), float32."""
+        # coins are drawn on the host: the branch is taken there
+        jitter, blur, sigma = torch.rand(3).tolist()
+        if jitter < self.jitter_probability:
+            images = self.jitter(images)
+        if blur < self.blur_probability:
+            images = gaussian_blur(images, 0.15 + sigma)
+        return images
+
+    def jitter(self, images: Tensor) -> Tensor:
+        """Change the colours of each image by a draw of its own."""
+        # ColorJiggle is what ColorJitter was in the kornia that DAFormer
+        # used: brightness is added, not multiplied
+        jiggle = kornia.augmentation.ColorJiggle(*[self.jitter_strength] * 4,
+                                                 p=1.)
+        coloured = (images * self.std + self.mean) / 255
+        return (jiggle(coloured) * 255 - self.mean) / self.std
+
+
+def gaussian_blur(images: Tensor, sigma: float) -> Tensor:
+    """Blur with a kernel of a tenth of the image.
+
+    Args:
+        images: (N, 3, H, W).
+        sigma: Standard deviation in pixels.
+    """
+    size = tuple(_odd(math.ceil(0.1 * side)) for side in images.shape[-2:])
+    return kornia.filters.gaussian_blur2d(images, size, (sigma, sigma))
+
+
+def _odd(side: int) -> int:
+    return math.floor(side - 0.5 + side % 2)

@@ -1,0 +1,64 @@
+"""Labels that the teacher gives to target images (Eq. 2)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+WEIGHTINGS = ('batch', 'pixel')
+
+
+@dataclass
+class PseudoLabels:
+    """What the teacher says of a target batch.
+
+    Attributes:
+        labels: Most probable class, (N, H, W).
+        weight: Quality q of each pixel, float32 (N, H, W).
+        confident: Share of the pixels above the threshold, ().
+    """
+
+    labels: Tensor
+    weight: Tensor
+    confident: Tensor
+
+
+@torch.no_grad()
+def pseudo_labels(logits: Tensor,
+                  threshold: float,
+                  valid: Tensor | None = None,
+                  ignore_top: int = 0,
+                  ignore_bottom: int = 0,
+                  weighting: str = 'batch') -> PseudoLabels:
+    """Label and weigh the pixels of a target batch.
+
+    Agrees with https://github.com/lhoyer/DAFormer for ``weighting='batch'``.
+
+    Args:
+        logits: The teacher's, at the images' size, (N, C, H, W).
+        threshold: Confidence that a pixel must reach.
+        valid: Pixels that are image and not padding, bool (N, H, W). They
+            alone are counted, the others have weight 0.
+        ignore_top: Rows at the upper margin with weight 0.
+        ignore_bottom: Rows at the lower margin with weight 0.
+        weighting: 'batch': q is the share of the batch's pixels that reach
+            the threshold, the same for each pixel. 'pixel': 1 for pixels
+            that reach it and 0 for the others.
+
+    Returns:
+        Labels and weights.
+    """
+    logits = logits.float()
+    best, labels = logits.max(1)
+    confidence = (best - logits.logsumexp(1)).exp_()
+    reached = confidence >= threshold
+    if valid is None:
+        valid = torch.ones_like(reached)
+    reached = reached & valid
+    confident = reached.sum() / valid.sum().clamp(min=1)
+    weight = (reached.float() if weighting == 'pixel'
+              else confident * valid)
+    weight[:, :ignore_top] = 0
+    if ignore_bottom:
+        weight[:, -ignore_bottom:] = 0
+    return PseudoLabels(labels, weight, confident)

@@ -1,0 +1,44 @@
+"""The data of one iteration, as the objectives see it."""
+
+from dataclasses import dataclass
+
+from mmseg.utils import SampleList
+import torch
+from torch import Tensor
+
+from .pseudo_labels import PseudoLabels
+
+
+@dataclass
+class UDAStep:
+    """A source batch, a target batch and what the teacher says of it.
+
+    Attributes:
+        source_images: Normalised and padded, (N, 3, H, W).
+        source_labels: 255 where ignored or padded, (N, H, W).
+        target_images: As the source's; None without target objectives.
+        target_valid: Image pixels, not padding, bool (N, H, W).
+        pseudo: The teacher's labels of the target images.
+    """
+
+    source_images: Tensor
+    source_labels: Tensor
+    target_images: Tensor | None = None
+    target_valid: Tensor | None = None
+    pseudo: PseudoLabels | None = None
+
+
+def stack_labels(data_samples: SampleList) -> Tensor:
+    """Labels of a batch, (N, H, W)."""
+    return torch.stack([s.gt_sem_seg.data.squeeze(0) for s in data_samples])
+
+
+def image_mask(images: Tensor, data_samples: SampleList) -> Tensor:
+    """Pixels of a padded batch that are image, bool (N, H, W)."""
+    valid = images.new_zeros(
+        (images.shape[0], *images.shape[-2:]), dtype=torch.bool)
+    for mask, sample in zip(valid, data_samples, strict=True):
+        left, right, top, bottom = sample.metainfo['padding_size']
+        height, width = mask.shape
+        mask[top:height - bottom, left:width - right] = True
+    return valid

@@ -1,0 +1,55 @@
+"""The mean teacher: a copy of the student that follows it slowly."""
+
+import copy
+
+import torch
+from torch import nn
+from torch.nn.modules.dropout import _DropoutNd
+
+
+def build_teacher(student: nn.Module) -> nn.Module:
+    """Copy a segmentor for prediction alone.
+
+    No losses, no auxiliary heads, no gradients; dropout and drop path do
+    nothing, in training mode either. It stays in training mode for batch
+    norm, which takes the statistics of the batch and keeps running
+    statistics of its own (as in DAFormer).
+
+    Args:
+        student: An ``EncoderDecoder``.
+
+    Returns:
+        The teacher, with the student's parameters of this moment.
+    """
+    teacher = copy.deepcopy(student)
+    teacher.decode_head.loss_decode = nn.ModuleList()
+    if teacher.with_auxiliary_head:
+        teacher.auxiliary_head = None
+    teacher.requires_grad_(False)
+    switch_off_dropout(teacher)
+    return teacher
+
+
+def switch_off_dropout(module: nn.Module) -> None:
+    """Set every dropout and drop path probability to 0, for good."""
+    for child in module.modules():
+        if isinstance(child, _DropoutNd):
+            child.p = 0.
+        elif isinstance(child, nn.MultiheadAttention):
+            child.dropout = 0.
+        elif type(child).__name__ == 'DropPath':  # mmcv's and timm's
+            child.drop_prob = 0.
+
+
+@torch.no_grad()
+def move_teacher(teacher: nn.Module, student: nn.Module,
+                 keep: float) -> None:
+    """Teacher's parameters <- keep * theirs + (1 - keep) * the student's.
+
+    Parameters only: buffers are the teacher's own. ``keep`` 0 copies.
+    """
+    theirs = dict(student.named_parameters())
+    pairs = [(parameter, theirs[name])
+             for name, parameter in teacher.named_parameters()]
+    own, others = zip(*pairs, strict=True)
+    torch._foreach_lerp_(own, others, 1 - keep)
