@@ -79,7 +79,7 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
                 raise ValueError(
                     f'{name}.loss_decode {type(loss).__name__} cannot take '
                     f'pixel weights ({reason}), and pseudo-labels need them: '
-                    'choose CrossEntropyLoss, FocalLoss or BLDALoss')
+                    'choose CrossEntropyLoss or BLDALoss')
 
 
 def _why_not_weighted(loss: nn.Module, head: nn.Module) -> str | None:
