@@ -4,7 +4,10 @@ _base_ = [
 model = dict(
     segmentor=dict(
         decode_head=dict(
-            loss_decode=dict(type='BLDALoss', num_classes=19, tau=0.1))))
+            loss_decode=dict(type='BLDALoss', num_classes=19, tau=0.1)
+        )
+    )
+)
 custom_hooks = [
     dict(type='IterationSeedHook'),
     dict(type='TeacherUpdateHook'),

@@ -6,6 +6,5 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 model = dict(
-    type='DACS',
-    alpha=0.99,
-    segmentor=dict(decode_head=dict(num_classes=11)))
+    type='DACS', alpha=0.99, segmentor=dict(decode_head=dict(num_classes=11))
+)

@@ -9,4 +9,5 @@ _base_ = [
 model = dict(
     type='SourceOnly',
     alpha=0.99,
-    segmentor=dict(decode_head=dict(num_classes=11)))
+    segmentor=dict(decode_head=dict(num_classes=11)),
+)

@@ -7,14 +7,16 @@ looks the same offsets up in :class:`~.offset_table.OffsetTable`.
 import torch
 from torch import Tensor
 
-from .gmm import GaussianMixtureBank, mixture_cdf
+from .em import mixture_cdf
+from .gmm import GaussianMixtureBank
 
 # Pixels whose gathered mixtures, (pixels, C, K), are alive at one time.
 _CHUNK = 2**16
 
 
-def cdf_table(weights: Tensor, means: Tensor, variances: Tensor,
-              num_points: int) -> tuple[Tensor, Tensor]:
+def cdf_table(
+    weights: Tensor, means: Tensor, variances: Tensor, num_points: int
+) -> tuple[Tensor, Tensor]:
     """Points over mean +- 3 sigma of all components, and the CDF there.
 
     Args:
@@ -32,12 +34,14 @@ def cdf_table(weights: Tensor, means: Tensor, variances: Tensor,
     return points, mixture_cdf(points, weights, means, variances)
 
 
-def inverse_cdf(p: Tensor,
-                weights: Tensor,
-                means: Tensor,
-                variances: Tensor,
-                clip: float = 0.01,
-                num_points: int = 1000) -> Tensor:
+def inverse_cdf(
+    p: Tensor,
+    weights: Tensor,
+    means: Tensor,
+    variances: Tensor,
+    clip: float = 0.01,
+    num_points: int = 1000,
+) -> Tensor:
     """F^-1(p) by linear interpolation in a table of the CDF (App. D).
 
     Args:
@@ -54,15 +58,19 @@ def inverse_cdf(p: Tensor,
     right = torch.searchsorted(cdf, p).clamp_(1, num_points - 1)
     left = right - 1
     cdf_left, cdf_right = cdf.gather(-1, left), cdf.gather(-1, right)
-    step = (points[..., 1:2] - points[..., :1])
+    step = points[..., 1:2] - points[..., :1]
     # a flat stretch of the CDF has no inverse: take its left end
     share = (p - cdf_left) / (cdf_right - cdf_left).clamp(min=1e-12)
     return points.gather(-1, left) + share.clamp_(0, 1) * step
 
 
-def align(z: Tensor, parameters: tuple[Tensor, Tensor, Tensor],
-          is_positive: Tensor, anchors: GaussianMixtureBank,
-          clip: float) -> Tensor:
+def align(
+    z: Tensor,
+    parameters: tuple[Tensor, Tensor, Tensor],
+    is_positive: Tensor,
+    anchors: GaussianMixtureBank,
+    clip: float,
+) -> Tensor:
     """z' = F_a^-1(F_cl(z)) of Eq. 6.
 
     Args:
@@ -79,38 +87,50 @@ def align(z: Tensor, parameters: tuple[Tensor, Tensor, Tensor],
     p = mixture_cdf(z, *parameters)
     flat = p.reshape(1, -1)
     positive, negative = (
-        inverse_cdf(flat, *(a[i:i + 1] for a in anchors.parameters_),
-                    clip=clip).view_as(p) for i in (0, 1))
+        inverse_cdf(
+            flat, *(a[i : i + 1] for a in anchors.parameters_), clip=clip
+        ).view_as(p)
+        for i in (0, 1)
+    )
     return torch.where(is_positive, positive, negative)
 
 
-def check_banks(bank: GaussianMixtureBank,
-                anchors: GaussianMixtureBank | None = None,
-                num_classes: int | None = None) -> None:
+def check_banks(
+    bank: GaussianMixtureBank,
+    anchors: GaussianMixtureBank | None = None,
+    num_classes: int | None = None,
+) -> None:
     """Refuse banks whose shapes do not belong together.
 
     Raises:
         ValueError: Names the bank, its shape and the shape expected.
     """
     if len(bank.shape) != 2 or bank.shape[0] != bank.shape[1]:
-        raise ValueError('Expected `bank` to be of shape (C, C), but got '
-                         f'{bank.shape}')
+        raise ValueError(
+            f'Expected `bank` to be of shape (C, C), but got {bank.shape}'
+        )
     if num_classes is not None and bank.shape[0] != num_classes:
-        raise ValueError(f'Expected a bank of {num_classes} classes, one for '
-                         f'each logit, but got one of {bank.shape[0]}')
-    if anchors is not None and anchors.shape != (2, ):
-        raise ValueError('Expected `anchors` to be of shape (2,), positive '
-                         f'and negative, but got {anchors.shape}')
+        raise ValueError(
+            f'Expected a bank of {num_classes} classes, one for '
+            f'each logit, but got one of {bank.shape[0]}'
+        )
+    if anchors is not None and anchors.shape != (2,):
+        raise ValueError(
+            'Expected `anchors` to be of shape (2,), positive '
+            f'and negative, but got {anchors.shape}'
+        )
 
 
 @torch.no_grad()
-def logit_offset(logits: Tensor,
-                 labels: Tensor,
-                 bank: GaussianMixtureBank,
-                 anchors: GaussianMixtureBank,
-                 clip: float = 0.01,
-                 ignore_index: int = 255,
-                 grid_size: int | None = 512) -> Tensor:
+def logit_offset(
+    logits: Tensor,
+    labels: Tensor,
+    bank: GaussianMixtureBank,
+    anchors: GaussianMixtureBank,
+    clip: float = 0.01,
+    ignore_index: int = 255,
+    grid_size: int | None = 512,
+) -> Tensor:
     """Offset Delta_cl(z) = z' - z of Eq. 6 for each logit.
 
     Args:
@@ -133,6 +153,7 @@ def logit_offset(logits: Tensor,
     check_banks(bank, anchors, num_classes)
     if grid_size is not None:
         from .offset_table import OffsetTable
+
         table = OffsetTable.build([bank], anchors, clip, grid_size)
         return table.lookup(logits, labels, ignore_index=ignore_index)
     z = logits.detach().float().movedim(1, -1).reshape(-1, num_classes)
@@ -154,10 +175,12 @@ def logit_offset(logits: Tensor,
 
 
 @torch.no_grad()
-def positive_cdf(logits: Tensor,
-                 labels: Tensor,
-                 bank: GaussianMixtureBank,
-                 ignore_index: int = 255) -> tuple[Tensor, Tensor]:
+def positive_cdf(
+    logits: Tensor,
+    labels: Tensor,
+    bank: GaussianMixtureBank,
+    ignore_index: int = 255,
+) -> tuple[Tensor, Tensor]:
     """Difficulty d = F_cc(z_c) of each pixel in its own class c (Eq. 10).
 
     Args:
@@ -180,7 +203,8 @@ def positive_cdf(logits: Tensor,
     density = torch.zeros_like(z)
     for k in range(bank.num_components):
         weight, mean, variance = (p[:, k][label] for p in diagonal)
-        density += 0.5 * weight * (1 + torch.erf(
-            (z - mean) * (2 * variance).rsqrt()))
+        density += (
+            0.5 * weight * (1 + torch.erf((z - mean) * (2 * variance).rsqrt()))
+        )
     valid = known & (bank.num_updates.diagonal()[label] > 0)
     return (density * valid).unsqueeze(1), valid.unsqueeze(1)

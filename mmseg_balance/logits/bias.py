@@ -38,12 +38,16 @@ def class_bias(confusion: Tensor) -> Tensor:
         tensor([ 0.2750, -0.2750], dtype=torch.float64)
     """
     if confusion.dim() != 2 or confusion.shape[0] != confusion.shape[1]:
-        raise ValueError('Expected argument `confusion` to be of shape (C, C)'
-                         f', but got {tuple(confusion.shape)}')
+        raise ValueError(
+            'Expected argument `confusion` to be of shape (C, C)'
+            f', but got {tuple(confusion.shape)}'
+        )
     counts = confusion.to(torch.float64)
     if not bool((counts.isfinite() & (counts >= 0)).all()):
-        raise ValueError('Expected argument `confusion` to hold pixel counts '
-                         f'of at least 0, but got {confusion.tolist()}')
+        raise ValueError(
+            'Expected argument `confusion` to hold pixel counts '
+            f'of at least 0, but got {confusion.tolist()}'
+        )
 
     pixels = counts.sum(dim=1)
     occurs = pixels > 0

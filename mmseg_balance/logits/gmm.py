@@ -5,90 +5,12 @@ distributions of logit l over the pixels of label c, (2,) for the anchors.
 All of its mixtures are fitted at once.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-# Added to each component's likelihood before it is normalised, so that a
-# sample far from every component belongs to all of them alike (as released
-# with BLDA).
-LIKELIHOOD_FLOOR = 1e-7
-
-Parameters = tuple[Tensor, Tensor, Tensor]
-Reduce = Callable[[Tensor], Tensor]
-
-
-def mixture_cdf(z: Tensor, weights: Tensor, means: Tensor,
-                variances: Tensor) -> Tensor:
-    """Cumulative distribution F(z) of Gaussian mixtures (App. D).
-
-    Args:
-        z: Points, (*shape, N).
-        weights: Mixing coefficients, (*shape, K).
-        means: Means, (*shape, K).
-        variances: Variances, (*shape, K).
-
-    Returns:
-        F at the points, (*shape, N), in [0, 1].
-    """
-    scale = (2 * variances).rsqrt()
-    cdf = torch.zeros_like(z)
-    # one component after the other: no temporary is larger than z
-    for k in range(weights.shape[-1]):
-        phi = (z - means[..., k, None]).mul_(scale[..., k, None]).erf_()
-        cdf.addcmul_(phi.add_(1), weights[..., k, None], value=0.5)
-    return cdf
-
-
-def responsibilities(samples: Tensor, weights: Tensor, means: Tensor,
-                     variances: Tensor) -> Tensor:
-    """E step: share of each component in each sample, (*shape, N, K)."""
-    density = samples.unsqueeze(-1) - means.unsqueeze(-2)
-    density.square_().mul_(-0.5 / variances.unsqueeze(-2)).exp_()
-    density.mul_((weights / (2 * math.pi * variances).sqrt()).unsqueeze(-2))
-    density.add_(LIKELIHOOD_FLOOR)
-    return density.div_(density.sum(-1, keepdim=True))
-
-
-def em_step(samples: Tensor,
-            parameters: Parameters,
-            valid: Tensor | None = None,
-            min_variance: float = 1e-4,
-            reduce: Reduce | None = None) -> Parameters:
-    """One EM loop for every mixture at once.
-
-    Args:
-        samples: (*shape, N).
-        parameters: Weights, means and variances, each (*shape, K).
-        valid: Samples that count, bool (*shape, N). Default: all.
-        min_variance: Floor of the variances.
-        reduce: Sums a tensor over the ranks of a distributed run; every
-            rank then returns the same parameters. Default: one rank.
-
-    Returns:
-        New weights, means and variances. A mixture without a valid sample
-        keeps its parameters.
-    """
-    weights, means, variances = parameters
-    reduce = reduce or (lambda tensor: tensor)
-    share = responsibilities(samples, *parameters)
-    if valid is not None:
-        share.mul_(valid.unsqueeze(-1))
-    column = samples.unsqueeze(-1)
-    count, total = reduce(
-        torch.stack([share.sum(-2), (share * column).sum(-2)]))
-    size = count.sum(-1, keepdim=True)
-    # 0 / 0 can only come from mixtures without samples, replaced below
-    new_means = total / count
-    spread = (column - new_means.unsqueeze(-2)).square_().mul_(share)
-    new_variances = reduce(spread.sum(-2)) / count
-    has_samples = size > 0
-    return (torch.where(has_samples, count / size, weights),
-            torch.where(has_samples, new_means, means),
-            torch.where(has_samples, new_variances.clamp(min=min_variance),
-                        variances))
+from .em import Parameters, Reduce, em_step, mixture_cdf
 
 
 class GaussianMixtureBank(nn.Module):
@@ -114,25 +36,34 @@ class GaussianMixtureBank(nn.Module):
         step: Updates of the bank in which any mixture took part, ().
     """
 
-    def __init__(self,
-                 shape: Sequence[int],
-                 num_components: int = 5,
-                 momentum: float = 0.99,
-                 warmup: int = 1500,
-                 min_variance: float = 1e-4) -> None:
+    def __init__(
+        self,
+        shape: Sequence[int],
+        num_components: int = 5,
+        momentum: float = 0.99,
+        warmup: int = 1500,
+        min_variance: float = 1e-4,
+    ) -> None:
         super().__init__()
         if num_components < 1:
-            raise ValueError('Expected `num_components` to be at least 1, '
-                             f'but got {num_components}')
+            raise ValueError(
+                'Expected `num_components` to be at least 1, '
+                f'but got {num_components}'
+            )
         if not 0 <= momentum < 1:
-            raise ValueError('Expected `momentum` to be in [0, 1), but got '
-                             f'{momentum}')
+            raise ValueError(
+                f'Expected `momentum` to be in [0, 1), but got {momentum}'
+            )
         if warmup < 0:
-            raise ValueError('Expected `warmup` to be 0 (no ramp) or a number'
-                             f' of updates, but got {warmup}')
+            raise ValueError(
+                'Expected `warmup` to be 0 (no ramp) or a number'
+                f' of updates, but got {warmup}'
+            )
         if min_variance <= 0:
-            raise ValueError('Expected `min_variance` to be positive, but '
-                             f'got {min_variance}')
+            raise ValueError(
+                'Expected `min_variance` to be positive, but '
+                f'got {min_variance}'
+            )
         self.shape = tuple(shape)
         self.num_components = num_components
         self.momentum = momentum
@@ -142,12 +73,15 @@ class GaussianMixtureBank(nn.Module):
         self.register_buffer('weights', torch.full(full, 1 / num_components))
         # spread out, or EM could never tell the components apart
         self.register_buffer(
-            'means', _normal_quantiles(num_components).expand(full).clone())
+            'means', _normal_quantiles(num_components).expand(full).clone()
+        )
         self.register_buffer('variances', torch.ones(full))
-        self.register_buffer('num_updates',
-                             torch.zeros(self.shape, dtype=torch.long))
-        self.register_buffer('staleness',
-                             torch.ones(self.shape, dtype=torch.long))
+        self.register_buffer(
+            'num_updates', torch.zeros(self.shape, dtype=torch.long)
+        )
+        self.register_buffer(
+            'staleness', torch.ones(self.shape, dtype=torch.long)
+        )
         self.register_buffer('step', torch.zeros((), dtype=torch.long))
 
     @property
@@ -160,11 +94,13 @@ class GaussianMixtureBank(nn.Module):
         return mixture_cdf(z, *self.parameters_)
 
     @torch.no_grad()
-    def fit(self,
-            samples: Tensor,
-            num_loops: int,
-            valid: Tensor | None = None,
-            reduce: Reduce | None = None) -> Parameters:
+    def fit(
+        self,
+        samples: Tensor,
+        num_loops: int,
+        valid: Tensor | None = None,
+        reduce: Reduce | None = None,
+    ) -> Parameters:
         """Run EM from the present parameters and change nothing.
 
         Args:
@@ -183,15 +119,18 @@ class GaussianMixtureBank(nn.Module):
         samples, valid = _finite(samples.float(), valid)
         parameters = self.parameters_
         for _ in range(num_loops):
-            parameters = em_step(samples, parameters, valid,
-                                 self.min_variance, reduce)
+            parameters = em_step(
+                samples, parameters, valid, self.min_variance, reduce
+            )
         return parameters
 
     @torch.no_grad()
-    def initialize(self,
-                   samples: Tensor,
-                   valid: Tensor | None = None,
-                   reduce: Reduce | None = None) -> None:
+    def initialize(
+        self,
+        samples: Tensor,
+        valid: Tensor | None = None,
+        reduce: Reduce | None = None,
+    ) -> None:
         """Place the components of never updated mixtures over their samples.
 
         EM from components that lie far from the samples gives each of them
@@ -203,8 +142,9 @@ class GaussianMixtureBank(nn.Module):
         self._check(samples, valid)
         samples, valid = _finite(samples.float(), valid)
         reduce = reduce or (lambda tensor: tensor)
-        count, total = reduce(torch.stack(
-            [valid.sum(-1).float(), (samples * valid).sum(-1)]))
+        count, total = reduce(
+            torch.stack([valid.sum(-1).float(), (samples * valid).sum(-1)])
+        )
         mean = total / count
         deviation = (samples - mean.unsqueeze(-1)).square().mul(valid)
         variance = reduce(deviation.sum(-1)) / count
@@ -216,12 +156,14 @@ class GaussianMixtureBank(nn.Module):
         self.variances.copy_(torch.where(fresh, variance, self.variances))
 
     @torch.no_grad()
-    def update(self,
-               samples: Tensor,
-               mask: Tensor,
-               num_loops: int = 3,
-               valid: Tensor | None = None,
-               reduce: Reduce | None = None) -> None:
+    def update(
+        self,
+        samples: Tensor,
+        mask: Tensor,
+        num_loops: int = 3,
+        valid: Tensor | None = None,
+        reduce: Reduce | None = None,
+    ) -> None:
         """EM, then the momentum step for the masked pairs (Alg. 1, 13-16).
 
         phi <- (1 - m^n) phi_T + m^n phi with n the staleness and
@@ -240,7 +182,9 @@ class GaussianMixtureBank(nn.Module):
         mask = mask & valid.any(-1)
         if reduce is not None:
             mask = reduce(mask.float()) > 0
-        momentum = self.momentum * torch.ones_like(self.step, dtype=torch.float)
+        momentum = self.momentum * torch.ones_like(
+            self.step, dtype=torch.float
+        )
         if self.warmup:
             momentum = momentum * (self.step / self.warmup).clamp(max=1)
         keep = momentum**self.staleness
@@ -248,8 +192,11 @@ class GaussianMixtureBank(nn.Module):
             keep = keep.masked_fill(self.num_updates == 0, 0)
         keep = keep.masked_fill(~mask, 1).unsqueeze(-1)
         for old, new in zip(self.parameters_, fitted, strict=True):
-            old.copy_(torch.where(mask.unsqueeze(-1),
-                                  keep * old + (1 - keep) * new, old))
+            old.copy_(
+                torch.where(
+                    mask.unsqueeze(-1), keep * old + (1 - keep) * new, old
+                )
+            )
         self.num_updates += mask
         self.staleness.copy_(torch.where(mask, 1, self.staleness + 1))
         self.step += mask.any()
@@ -258,24 +205,27 @@ class GaussianMixtureBank(nn.Module):
         if samples.shape[:-1] != self.shape:
             raise ValueError(
                 f'Expected `samples` to be of shape {self.shape} + (N,), but '
-                f'got {tuple(samples.shape)}')
+                f'got {tuple(samples.shape)}'
+            )
         if valid is not None and valid.shape != samples.shape:
             raise ValueError(
                 'Expected `valid` to be of the shape of `samples`, '
-                f'{tuple(samples.shape)}, but got {tuple(valid.shape)}')
+                f'{tuple(samples.shape)}, but got {tuple(valid.shape)}'
+            )
 
     def extra_repr(self) -> str:
         """Shape and settings, for print(model)."""
-        return (f'shape={self.shape}, num_components={self.num_components}, '
-                f'momentum={self.momentum}, warmup={self.warmup}')
+        return (
+            f'shape={self.shape}, num_components={self.num_components}, '
+            f'momentum={self.momentum}, warmup={self.warmup}'
+        )
 
 
 def _normal_quantiles(num: int) -> Tensor:
     return torch.special.ndtri((torch.arange(num) + 0.5) / num)
 
 
-def _finite(samples: Tensor,
-            valid: Tensor | None) -> tuple[Tensor, Tensor]:
+def _finite(samples: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
     finite = samples.isfinite()
     valid = finite if valid is None else finite & valid
     return samples.masked_fill(~finite, 0), valid

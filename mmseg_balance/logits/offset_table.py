@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from .alignment import cdf_table, check_banks
-from .gmm import GaussianMixtureBank, mixture_cdf
+from .em import mixture_cdf
+from .gmm import GaussianMixtureBank
 
 # Cells of a pair that are refined, and intervals of each of them.
 NUM_REFINED = 16
@@ -34,8 +35,15 @@ class OffsetTable:
         >>> delta = table.lookup(logits, labels, domain=target_mask)
     """
 
-    def __init__(self, low: Tensor, scale: Tensor, fitted: Tensor,
-                 starts: Tensor, values: Tensor, num_classes: int) -> None:
+    def __init__(
+        self,
+        low: Tensor,
+        scale: Tensor,
+        fitted: Tensor,
+        starts: Tensor,
+        values: Tensor,
+        num_classes: int,
+    ) -> None:
         self.low = low  # (rows + 1, C), the last row is for ignored pixels
         self.scale = scale  # (rows + 1, C), cells per logit
         self.fitted = fitted  # (rows + 1, C), 1 or 0
@@ -46,11 +54,13 @@ class OffsetTable:
 
     @classmethod
     @torch.no_grad()
-    def build(cls,
-              banks: Sequence[GaussianMixtureBank],
-              anchors: GaussianMixtureBank,
-              clip: float = 0.01,
-              grid_size: int = 512) -> 'OffsetTable':
+    def build(
+        cls,
+        banks: Sequence[GaussianMixtureBank],
+        anchors: GaussianMixtureBank,
+        clip: float = 0.01,
+        grid_size: int = 512,
+    ) -> 'OffsetTable':
         """Tabulate the offsets of several banks.
 
         Args:
@@ -63,21 +73,26 @@ class OffsetTable:
             ValueError: Banks that do not fit, or a setting out of range.
         """
         if not 0 <= clip < 0.5:
-            raise ValueError('Expected `clip` to be in [0, 0.5), but got '
-                             f'{clip}')
+            raise ValueError(
+                f'Expected `clip` to be in [0, 0.5), but got {clip}'
+            )
         if grid_size < NUM_REFINED + 8:
-            raise ValueError('Expected `grid_size` to be at least '
-                             f'{NUM_REFINED + 8}, but got {grid_size}')
+            raise ValueError(
+                'Expected `grid_size` to be at least '
+                f'{NUM_REFINED + 8}, but got {grid_size}'
+            )
         num_classes = banks[0].shape[0]
         for bank in banks:
             check_banks(bank, anchors, num_classes)
         parameters = tuple(
             torch.stack(p).flatten(0, 2)
-            for p in zip(*(bank.parameters_ for bank in banks), strict=True))
+            for p in zip(*(bank.parameters_ for bank in banks), strict=True)
+        )
         inverse = _AnchorInverse(anchors, clip)
         size = len(banks) * num_classes
-        positive = torch.eye(num_classes, dtype=torch.bool,
-                             device=parameters[0].device)
+        positive = torch.eye(
+            num_classes, dtype=torch.bool, device=parameters[0].device
+        )
         positive = positive.repeat(len(banks), 1).flatten()
 
         def aligned(z: Tensor) -> Tensor:
@@ -95,23 +110,34 @@ class OffsetTable:
         values = torch.cat([coarse, aligned(knots.flatten(1))], dim=1)
         starts = torch.arange(cells, device=low.device).repeat(len(low), 1)
         slots = torch.arange(NUM_REFINED, device=low.device)
-        starts.scatter_(1, refined,
-                        (grid_size + slots * (REFINEMENT + 1)).expand_as(
-                            refined))
-        starts += torch.arange(
-            len(low), device=low.device)[:, None] * values.shape[1]
+        starts.scatter_(
+            1,
+            refined,
+            (grid_size + slots * (REFINEMENT + 1)).expand_as(refined),
+        )
+        starts += (
+            torch.arange(len(low), device=low.device)[:, None]
+            * values.shape[1]
+        )
         fitted = torch.stack([bank.num_updates > 0 for bank in banks])
         return cls(
-            *(_with_ignored_row(t.view(size, num_classes).float())
-              for t in (low, 1 / width, fitted)),
-            starts.flatten(), values, num_classes)
+            *(
+                _with_ignored_row(t.view(size, num_classes).float())
+                for t in (low, 1 / width, fitted)
+            ),
+            starts.flatten(),
+            values,
+            num_classes,
+        )
 
     @torch.no_grad()
-    def lookup(self,
-               logits: Tensor,
-               labels: Tensor,
-               domain: Tensor | None = None,
-               ignore_index: int = 255) -> Tensor:
+    def lookup(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        domain: Tensor | None = None,
+        ignore_index: int = 255,
+    ) -> Tensor:
         """Offsets Delta of a batch.
 
         Args:
@@ -126,43 +152,51 @@ class OffsetTable:
             that were never updated.
         """
         if logits.shape[1] != self.num_classes:
-            raise ValueError(f'Expected {self.num_classes} logits a pixel, '
-                             f'but got {logits.shape[1]}')
+            raise ValueError(
+                f'Expected {self.num_classes} logits a pixel, '
+                f'but got {logits.shape[1]}'
+            )
         row = labels.long()
         if domain is not None:
             row = row + self.num_classes * domain.long()
         row = row.masked_fill(labels == ignore_index, len(self.low) - 1)
-        offset = torch.empty(logits.shape, dtype=torch.float32,
-                             device=logits.device)
+        offset = torch.empty(
+            logits.shape, dtype=torch.float32, device=logits.device
+        )
         # logit by logit: no temporary is larger than one map of the batch
         for channel in range(self.num_classes):
             offset[:, channel] = self._lookup_channel(
-                logits[:, channel].detach().float(), row, channel)
+                logits[:, channel].detach().float(), row, channel
+            )
         return offset
 
-    def _lookup_channel(self, z: Tensor, row: Tensor,
-                        channel: int) -> Tensor:
+    def _lookup_channel(self, z: Tensor, row: Tensor, channel: int) -> Tensor:
         cells = self.num_cells
         place = (z - self.low[:, channel][row]).mul_(
-            self.scale[:, channel][row])
+            self.scale[:, channel][row]
+        )
         # NaN is the loss's to report, and no index
-        place = place.nan_to_num_(0.).clamp_(0, cells)
+        place = place.nan_to_num_(0.0).clamp_(0, cells)
         cell = place.long().clamp_(max=cells - 1)
         place -= cell
         # ignored pixels read any pair: `fitted` makes their offset 0
         pair = (row * self.num_classes + channel).clamp_(
-            max=self.values.shape[0] - 1)
+            max=self.values.shape[0] - 1
+        )
         start = torch.take(self.starts, pair * cells + cell)
         is_refined = start - pair * self.values.shape[1] > cells
-        place.mul_(torch.where(is_refined, float(REFINEMENT), 1.))
+        place.mul_(torch.where(is_refined, float(REFINEMENT), 1.0))
         knot = place.long().clamp_(max=REFINEMENT - 1)
         knot.mul_(is_refined)
         place -= knot
         knot += start
         left = torch.take(self.values, knot)
         right = torch.take(self.values, knot.add_(1))
-        return torch.lerp(left, right, place).sub_(z).mul_(
-            self.fitted[:, channel][row])
+        return (
+            torch.lerp(left, right, place)
+            .sub_(z)
+            .mul_(self.fitted[:, channel][row])
+        )
 
 
 class _AnchorInverse:
@@ -188,12 +222,14 @@ class _AnchorInverse:
         return torch.lerp(points[left], points[right], share)
 
 
-def _clip_range(means: Tensor, variances: Tensor,
-                clip: float) -> tuple[Tensor, Tensor]:
+def _clip_range(
+    means: Tensor, variances: Tensor, clip: float
+) -> tuple[Tensor, Tensor]:
     """Bounds of the clip quantiles: those of the outermost components."""
     # with clip 0 the quantile is infinite; 4.5 sigma leave 3e-6 out
-    reach = min(-torch.special.ndtri(torch.tensor(max(clip, 1e-9))).item(),
-                4.5)
+    reach = min(
+        -torch.special.ndtri(torch.tensor(max(clip, 1e-9))).item(), 4.5
+    )
     spread = variances.sqrt() * reach
     low, high = (means - spread).amin(-1), (means + spread).amax(-1)
     return low, torch.maximum(high, low + math.ulp(1.0) * 1e10)

@@ -21,10 +21,11 @@ def _pick(logits: Tensor, index: Tensor) -> Tensor:
 
 
 def sample_class_logits(
-        logits: Tensor,
-        labels: Tensor,
-        min_samples: int = 100,
-        max_samples: int | None = None) -> tuple[Tensor, Tensor]:
+    logits: Tensor,
+    labels: Tensor,
+    min_samples: int = 100,
+    max_samples: int | None = None,
+) -> tuple[Tensor, Tensor]:
     """Draw equally many pixels of each class that has enough of them.
 
     N_sample is the smallest class count among those of at least
@@ -53,7 +54,8 @@ def sample_class_logits(
     by_class, rank = shuffled.sort(stable=True)
     order = order[rank]
     bounds = torch.searchsorted(
-        by_class, torch.arange(num_classes + 1, device=device))
+        by_class, torch.arange(num_classes + 1, device=device)
+    )
     counts = bounds.diff()
     enough = counts >= min_samples
     size = min(max_samples or DEFAULT_CLASS_SAMPLES, labels.numel())
@@ -68,9 +70,8 @@ def sample_class_logits(
 
 
 def sample_anchor_logits(
-        logits: Tensor,
-        labels: Tensor,
-        max_samples: int = ANCHOR_SAMPLES) -> tuple[Tensor, Tensor]:
+    logits: Tensor, labels: Tensor, max_samples: int = ANCHOR_SAMPLES
+) -> tuple[Tensor, Tensor]:
     """Draw positive logits of all classes, and as many negative ones.
 
     Args:
@@ -91,12 +92,11 @@ def sample_anchor_logits(
     if labels.numel() <= max_samples:
         index = torch.arange(labels.numel(), device=device)
     else:
-        index = torch.randint(labels.numel(), (max_samples, ), device=device)
+        index = torch.randint(labels.numel(), (max_samples,), device=device)
     label = labels[index]
     valid = (label >= 0) & (label < num_classes)
     label = label.masked_fill(~valid, 0)
-    other = label + torch.randint(
-        1, num_classes, label.shape, device=device)
+    other = label + torch.randint(1, num_classes, label.shape, device=device)
     picked = _pick(flat, index).float()
     pair = torch.stack([label, other % num_classes], dim=1)
     return picked.gather(1, pair).T.contiguous(), valid.expand(2, -1)

@@ -37,42 +37,51 @@ class LogitStatistics(nn.Module):
         ValueError: A setting out of range.
     """
 
-    def __init__(self,
-                 num_classes: int,
-                 num_components: int = 5,
-                 momentum: float = 0.99,
-                 warmup: int = 1500,
-                 em_loops: int = 3,
-                 min_samples: int = 100,
-                 max_samples: int | None = None,
-                 clip: float = 0.01,
-                 grid_size: int = 512) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        num_components: int = 5,
+        momentum: float = 0.99,
+        warmup: int = 1500,
+        em_loops: int = 3,
+        min_samples: int = 100,
+        max_samples: int | None = None,
+        clip: float = 0.01,
+        grid_size: int = 512,
+    ) -> None:
         super().__init__()
-        for name, value, least in (('num_classes', num_classes, 2),
-                                   ('em_loops', em_loops, 1),
-                                   ('min_samples', min_samples, 1)):
+        for name, value, least in (
+            ('num_classes', num_classes, 2),
+            ('em_loops', em_loops, 1),
+            ('min_samples', min_samples, 1),
+        ):
             if value < least:
-                raise ValueError(f'Expected `{name}` to be at least {least}, '
-                                 f'but got {value}')
+                raise ValueError(
+                    f'Expected `{name}` to be at least {least}, '
+                    f'but got {value}'
+                )
         if max_samples is not None and max_samples < min_samples:
             raise ValueError(
                 'Expected `max_samples` to be None or at least `min_samples` '
-                f'({min_samples}), but got {max_samples}')
+                f'({min_samples}), but got {max_samples}'
+            )
         if not 0 <= clip < 0.5:
             raise ValueError(
-                f'Expected `clip` to be in [0, 0.5), but got {clip}')
+                f'Expected `clip` to be in [0, 0.5), but got {clip}'
+            )
         self.num_classes = num_classes
         self.em_loops = em_loops
         self.min_samples = min_samples
         self.max_samples = max_samples
         self.clip = clip
         self.grid_size = grid_size
-        settings = dict(num_components=num_components, momentum=momentum,
-                        warmup=warmup)
+        settings = dict(
+            num_components=num_components, momentum=momentum, warmup=warmup
+        )
         shape = (num_classes, num_classes)
         self.source = GaussianMixtureBank(shape, **settings)
         self.target = GaussianMixtureBank(shape, **settings)
-        self.anchors = GaussianMixtureBank((2, ), **settings)
+        self.anchors = GaussianMixtureBank((2,), **settings)
         self._pending: dict[str, list[tuple[Tensor, Tensor]]] = {}
         self._table: OffsetTable | None = None
 
@@ -80,26 +89,33 @@ class LogitStatistics(nn.Module):
     def table(self) -> OffsetTable:
         """Offsets of source (0) and target (1), rebuilt when out of date."""
         if self._table is None:
-            self._table = OffsetTable.build([self.source, self.target],
-                                            self.anchors, self.clip,
-                                            self.grid_size)
+            self._table = OffsetTable.build(
+                [self.source, self.target],
+                self.anchors,
+                self.clip,
+                self.grid_size,
+            )
         return self._table
 
-    def offset(self,
-               logits: Tensor,
-               labels: Tensor,
-               target_mask: Tensor | None = None,
-               ignore_index: int = 255) -> Tensor:
+    def offset(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        target_mask: Tensor | None = None,
+        ignore_index: int = 255,
+    ) -> Tensor:
         """Offsets of a batch; see :meth:`OffsetTable.lookup`."""
         return self.table.lookup(logits, labels, target_mask, ignore_index)
 
     @torch.no_grad()
-    def collect(self,
-                logits: Tensor,
-                labels: Tensor,
-                target_mask: Tensor | None = None,
-                weight: Tensor | None = None,
-                ignore_index: int = 255) -> None:
+    def collect(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        target_mask: Tensor | None = None,
+        weight: Tensor | None = None,
+        ignore_index: int = 255,
+    ) -> None:
         """Keep a balanced sample of a batch for the next update.
 
         Without ``target_mask`` the batch feeds the source bank and the
@@ -122,8 +138,12 @@ class LogitStatistics(nn.Module):
         if target_mask is not None:
             labels = labels.masked_fill(~target_mask.bool(), -1)
         bank = 'source' if target_mask is None else 'target'
-        self._keep(bank, *sample_class_logits(
-            logits, labels, self.min_samples, self.max_samples))
+        self._keep(
+            bank,
+            *sample_class_logits(
+                logits, labels, self.min_samples, self.max_samples
+            ),
+        )
         if target_mask is None:
             samples, valid = sample_anchor_logits(logits, labels)
             enough = valid.sum(-1, keepdim=True) >= self.min_samples
@@ -159,8 +179,9 @@ class LogitStatistics(nn.Module):
         self._pending.clear()
         self._table = None
 
-    def _gather(self, name: str,
-                bank: GaussianMixtureBank) -> tuple[Tensor, Tensor]:
+    def _gather(
+        self, name: str, bank: GaussianMixtureBank
+    ) -> tuple[Tensor, Tensor]:
         pending = self._pending.get(name)
         if not pending:
             samples = bank.means.new_zeros(*bank.shape, 0)

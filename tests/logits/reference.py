@@ -26,7 +26,7 @@ def load_bank(data, prefix, shape, **kwargs) -> GaussianMixtureBank:
 def assert_bank(bank, data, prefix) -> None:
     """Parameters agree to 1e-4, relative or absolute, and counts do."""
     for name in ('weights', 'means', 'variances'):
-        torch.testing.assert_close(getattr(bank, name), data[prefix + name],
-                                   rtol=1e-4, atol=1e-4)
-    assert torch.equal(bank.num_updates,
-                       data[f'{prefix}updated_mask'].long())
+        torch.testing.assert_close(
+            getattr(bank, name), data[prefix + name], rtol=1e-4, atol=1e-4
+        )
+    assert torch.equal(bank.num_updates, data[f'{prefix}updated_mask'].long())

@@ -7,8 +7,12 @@ from reference import arrays, load_bank
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from mmseg_balance.logits import (GaussianMixtureBank, inverse_cdf,
-                                  logit_offset, positive_cdf)
+from mmseg_balance.logits import (
+    GaussianMixtureBank,
+    inverse_cdf,
+    logit_offset,
+    positive_cdf,
+)
 
 SOURCE = ('blda_loss_source_C6_r01', 'blda_loss_source_C19_r01')
 MIXED = ('blda_loss_mixed_C6_r01', 'blda_loss_mixed_C19_r01')
@@ -17,7 +21,7 @@ MIXED = ('blda_loss_mixed_C6_r01', 'blda_loss_mixed_C19_r01')
 def banks(num_classes):
     """A bank and anchors, both fitted, with mixtures of their own."""
     made = []
-    for shape in ((num_classes, num_classes), (2, )):
+    for shape in ((num_classes, num_classes), (2,)):
         bank = GaussianMixtureBank(shape)
         bank.weights.uniform_(0.1, 1)
         bank.weights.div_(bank.weights.sum(-1, keepdim=True))
@@ -30,8 +34,9 @@ def banks(num_classes):
 
 def mixture(bank, *index):
     parameters = [p[index].double().numpy() for p in bank.parameters_]
-    return lambda z: sum(w * norm.cdf(z, m, np.sqrt(v))
-                         for w, m, v in zip(*parameters))
+    return lambda z: sum(
+        w * norm.cdf(z, m, np.sqrt(v)) for w, m, v in zip(*parameters)
+    )
 
 
 def test_inverse_cdf_is_the_root_that_scipy_finds():
@@ -47,31 +52,37 @@ def test_inverse_cdf_is_the_root_that_scipy_finds():
 
 def test_inverse_cdf_agrees_with_the_public_code(vectors):
     data = arrays(vectors / 'cdf_icdf.npz')
-    anchors = load_bank(data, 'anchor_', (2, ))
+    anchors = load_bank(data, 'anchor_', (2,))
     for clip, name in ((0.01, 'r01'), (0.05, 'r05')):
-        found = inverse_cdf(data['p'].expand(2, -1), *anchors.parameters_,
-                            clip=clip)
+        found = inverse_cdf(
+            data['p'].expand(2, -1), *anchors.parameters_, clip=clip
+        )
         for row, sign in zip(found, ('pos', 'neg')):
-            torch.testing.assert_close(row, data[f'icdf_{sign}_{name}'],
-                                       rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(
+                row, data[f'icdf_{sign}_{name}'], rtol=1e-4, atol=1e-4
+            )
 
 
 def test_normal_cdf_agrees_with_the_public_code(vectors):
     data = arrays(vectors / 'cdf_icdf.npz')
-    bank = GaussianMixtureBank((1, ), num_components=1)
-    torch.testing.assert_close(bank.cdf(data['x'][None])[0],
-                               data['approx_normal_cdf'],
-                               rtol=1e-4, atol=1e-4)
+    bank = GaussianMixtureBank((1,), num_components=1)
+    torch.testing.assert_close(
+        bank.cdf(data['x'][None])[0],
+        data['approx_normal_cdf'],
+        rtol=1e-4,
+        atol=1e-4,
+    )
 
 
 def test_cdf_and_offset_on_a_grid_agree_with_the_public_code(vectors):
     data = arrays(vectors / 'gmm_cdf_grid.npz')
     bank = load_bank(data, '', (6, 6))
-    anchors = load_bank(data, 'anchor_', (2, ))
+    anchors = load_bank(data, 'anchor_', (2,))
     bank.num_updates.fill_(1)
     grid = data['grid'].expand(6, 6, -1)
-    torch.testing.assert_close(bank.cdf(grid), data['cdf'],
-                               rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(
+        bank.cdf(grid), data['cdf'], rtol=1e-4, atol=1e-4
+    )
     # one image a class, every logit of it runs over the grid
     labels = torch.arange(6)[:, None].expand(6, grid.shape[-1])
     offset = logit_offset(grid, labels, bank, anchors, grid_size=None)
@@ -95,17 +106,25 @@ def mixed_reference(data):
 @pytest.mark.parametrize('grid_size', [None, 512])
 def test_offsets_agree_with_the_public_code(vectors, file, grid_size):
     data = arrays(vectors / f'{file}.npz')
-    size = (int(data['num_classes']), ) * 2
-    anchors = load_bank(data, 'a_', (2, ))
+    size = (int(data['num_classes']),) * 2
+    anchors = load_bank(data, 'a_', (2,))
     logits, labels, target, expected = mixed_reference(data)
     source, other = (
-        logit_offset(logits, labels, load_bank(data, p, size), anchors,
-                     grid_size=grid_size) for p in ('s_', 't_'))
+        logit_offset(
+            logits,
+            labels,
+            load_bank(data, p, size),
+            anchors,
+            grid_size=grid_size,
+        )
+        for p in ('s_', 't_')
+    )
     offset = torch.where(target[:, None], other, source)
     known = (labels != 255)[:, None].expand_as(offset)
     if grid_size is None:
-        torch.testing.assert_close(offset, expected * known,
-                                   rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(
+            offset, expected * known, rtol=1e-4, atol=1e-4
+        )
     else:
         error = (offset - expected * known).abs()
         assert error.max() < 2e-2 and error.mean() < 5e-4
@@ -114,21 +133,21 @@ def test_offsets_agree_with_the_public_code(vectors, file, grid_size):
 @pytest.mark.parametrize('file', SOURCE + MIXED)
 def test_positive_cdf_agrees_with_the_public_code(vectors, file):
     data = arrays(vectors / f'{file}.npz')
-    size = (int(data['num_classes']), ) * 2
+    size = (int(data['num_classes']),) * 2
     logits, labels, target, _ = mixed_reference(data)
     (d, valid), (d_target, valid_target) = (
         positive_cdf(logits, labels, load_bank(data, p, size))
-        for p in ('s_', 't_'))
+        for p in ('s_', 't_')
+    )
     d = torch.where(target[:, None], d_target, d)
     valid = torch.where(target[:, None], valid_target, valid)
     known = (labels != 255)[:, None]
-    torch.testing.assert_close(d, data['cdf_gt'] * known, rtol=1e-4,
-                               atol=1e-4)
+    torch.testing.assert_close(d, data['cdf_gt'] * known, rtol=1e-4, atol=1e-4)
     # the public mask is set for ignored pixels too
     assert torch.equal(valid, data['cdf_gt_mask'].bool() & known)
 
 
-@pytest.mark.parametrize('space', [(), (5, ), (3, 4), (2, 3, 2)])
+@pytest.mark.parametrize('space', [(), (5,), (3, 4), (2, 3, 2)])
 def test_offset_is_that_of_a_double_loop(space):
     num_classes = 3
     bank, anchors = banks(num_classes)
@@ -155,7 +174,8 @@ def test_offset_is_that_of_a_double_loop(space):
             assert got == pytest.approx(expected, abs=5e-3)
         if c != 255:
             assert float(d.flatten()[pixel]) == pytest.approx(
-                mixture(bank, c, c)(float(flat[pixel, c])), abs=1e-5)
+                mixture(bank, c, c)(float(flat[pixel, c])), abs=1e-5
+            )
     assert torch.equal(valid.flatten(), labels.flatten() != 255)
 
 
@@ -166,7 +186,8 @@ def test_large_inputs_are_chunked_alike(monkeypatch):
     whole = logit_offset(logits, labels, bank, anchors, grid_size=None)
     monkeypatch.setattr('mmseg_balance.logits.alignment._CHUNK', 37)
     assert torch.equal(
-        whole, logit_offset(logits, labels, bank, anchors, grid_size=None))
+        whole, logit_offset(logits, labels, bank, anchors, grid_size=None)
+    )
 
 
 def test_no_gradient_through_offset_and_cdf():

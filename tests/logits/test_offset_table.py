@@ -3,11 +3,10 @@
 import pytest
 import torch
 
-from mmseg_balance.logits import (GaussianMixtureBank, OffsetTable,
-                                  logit_offset)
+from mmseg_balance.logits import GaussianMixtureBank, OffsetTable, logit_offset
 
 
-def bank_with_collapsed_components(num_classes, spread=3.):
+def bank_with_collapsed_components(num_classes, spread=3.0):
     """Two of five components at the variance floor, with a third of the
     samples and more between them."""
     bank = GaussianMixtureBank((num_classes, num_classes))
@@ -21,8 +20,8 @@ def bank_with_collapsed_components(num_classes, spread=3.):
 
 
 def anchors():
-    bank = GaussianMixtureBank((2, ))
-    bank.means += torch.tensor([[6.], [-2.]])
+    bank = GaussianMixtureBank((2,))
+    bank.means += torch.tensor([[6.0], [-2.0]])
     bank.num_updates.fill_(1)
     return bank
 
@@ -68,26 +67,33 @@ def test_one_lookup_serves_two_domains():
     domain = torch.rand(2, 8, 8) < 0.5
     table = OffsetTable.build([source, target], anchors())
     both = table.lookup(logits, labels, domain)
-    apart = [OffsetTable.build([bank], anchors()).lookup(logits, labels)
-             for bank in (source, target)]
+    apart = [
+        OffsetTable.build([bank], anchors()).lookup(logits, labels)
+        for bank in (source, target)
+    ]
     torch.testing.assert_close(
-        both, torch.where(domain[:, None], apart[1], apart[0]),
-        rtol=0, atol=1e-5)
+        both,
+        torch.where(domain[:, None], apart[1], apart[0]),
+        rtol=0,
+        atol=1e-5,
+    )
 
 
 def test_outside_the_clip_range_the_aligned_logit_is_constant():
     bank = bank_with_collapsed_components(2)
     labels = torch.zeros(1, 4).long()
-    logits = torch.tensor([[[-80., -1e4, 80., 1e4]]]).expand(1, 2, 4)
+    logits = torch.tensor([[[-80.0, -1e4, 80.0, 1e4]]]).expand(1, 2, 4)
     aligned = logits + logit_offset(logits, labels, bank, anchors())
-    torch.testing.assert_close(aligned[..., 0], aligned[..., 1],
-                               rtol=0, atol=1e-3)
-    torch.testing.assert_close(aligned[..., 2], aligned[..., 3],
-                               rtol=0, atol=1e-3)
+    torch.testing.assert_close(
+        aligned[..., 0], aligned[..., 1], rtol=0, atol=1e-3
+    )
+    torch.testing.assert_close(
+        aligned[..., 2], aligned[..., 3], rtol=0, atol=1e-3
+    )
     assert (aligned[..., 0] < aligned[..., 2]).all()
 
 
-@pytest.mark.parametrize('space', [(), (7, ), (2, 3, 4)])
+@pytest.mark.parametrize('space', [(), (7,), (2, 3, 4)])
 def test_any_number_of_dimensions(space):
     bank = bank_with_collapsed_components(3)
     logits = torch.randn(2, 3, *space)
@@ -124,12 +130,18 @@ def test_half_precision_logits_are_looked_up_in_float32():
     offset = logit_offset(logits, labels, bank, anchors())
     assert offset.dtype == torch.float32
     torch.testing.assert_close(
-        offset, logit_offset(logits.float(), labels, bank, anchors()))
+        offset, logit_offset(logits.float(), labels, bank, anchors())
+    )
 
 
-@pytest.mark.parametrize('kwargs, word', [
-    (dict(clip=0.5), '`clip`'), (dict(clip=-0.1), '`clip`'),
-    (dict(grid_size=3), '`grid_size`')])
+@pytest.mark.parametrize(
+    'kwargs, word',
+    [
+        (dict(clip=0.5), '`clip`'),
+        (dict(clip=-0.1), '`clip`'),
+        (dict(grid_size=3), '`grid_size`'),
+    ],
+)
 def test_settings_out_of_range(kwargs, word):
     bank = bank_with_collapsed_components(2)
     with pytest.raises(ValueError, match=word):

@@ -6,17 +6,24 @@ import pytest
 import torch
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.sampling import (sample_anchor_logits,
-                                           sample_class_logits)
+from mmseg_balance.logits.sampling import (
+    sample_anchor_logits,
+    sample_class_logits,
+)
 
 
 def batch(counts, num_classes=4, ignored=10):
     """Logits that tell class, logit and pixel: c + l / 10 + pixel / 1e5."""
-    labels = torch.cat([torch.full((n, ), c) for c, n in enumerate(counts)]
-                       + [torch.full((ignored, ), 255)])
+    labels = torch.cat(
+        [torch.full((n,), c) for c, n in enumerate(counts)]
+        + [torch.full((ignored,), 255)]
+    )
     labels = labels[torch.randperm(len(labels))]
-    logits = (labels.float()[None] + torch.arange(num_classes)[:, None] / 10
-              + torch.arange(len(labels)) / 1e5)
+    logits = (
+        labels.float()[None]
+        + torch.arange(num_classes)[:, None] / 10
+        + torch.arange(len(labels)) / 1e5
+    )
     return logits[None], labels[None]
 
 
@@ -42,7 +49,7 @@ def test_the_draw_of_a_class_is_uniform():
         first += torch.isin(pool, samples[0, 0][valid[0]])
     # 200 draws of 100 from 2000: 10 each, standard deviation 3.1
     assert first.sum() == 200 * 100
-    assert abs(first[:1000].sum() - 10000) < 5 * (20000 * 0.25)**0.5
+    assert abs(first[:1000].sum() - 10000) < 5 * (20000 * 0.25) ** 0.5
     assert first.max() < 30
 
 
@@ -65,8 +72,14 @@ def test_anchor_samples_are_positive_and_negative():
     samples, valid = sample_anchor_logits(logits, labels)
     assert torch.equal(valid[0], labels[0] != 255)
     label = labels[0][valid[0]]
-    logit = ((samples[:, valid[0]] - label
-              - torch.arange(75)[valid[0]] / 1e5) * 10).round().long()
+    logit = (
+        (
+            (samples[:, valid[0]] - label - torch.arange(75)[valid[0]] / 1e5)
+            * 10
+        )
+        .round()
+        .long()
+    )
     assert torch.equal(logit[0], label)
     assert (logit[1] != label).all() and (logit[1] >= 0).all()
     assert (logit[1] < 4).all()
@@ -92,8 +105,9 @@ def test_the_source_feeds_its_bank_and_the_anchors():
     assert own.target.staleness.eq(2).all()
     # balanced samples of equal number: the mean of what was drawn
     mean = (own.source.weights * own.source.means).sum(-1)
-    torch.testing.assert_close(mean[0], torch.arange(4) / 10, atol=2e-3,
-                               rtol=0)
+    torch.testing.assert_close(
+        mean[0], torch.arange(4) / 10, atol=2e-3, rtol=0
+    )
 
 
 def test_target_pixels_alone_feed_the_target():
@@ -109,8 +123,9 @@ def test_target_pixels_alone_feed_the_target():
     assert own.anchors.num_updates.sum() == 0
 
 
-@pytest.mark.parametrize('counts', [[0, 0, 0, 0], [3, 0, 0, 0],
-                                    [500, 0, 0, 0]])
+@pytest.mark.parametrize(
+    'counts', [[0, 0, 0, 0], [3, 0, 0, 0], [500, 0, 0, 0]]
+)
 def test_odd_batches_leave_finite_banks(counts):
     own = statistics()
     logits, labels = batch(counts)
@@ -136,8 +151,9 @@ def test_the_table_follows_updates_loads_and_moves():
     assert (other.offset(logits, labels) == 0).all()
     other.load_state_dict(own.state_dict())
     assert torch.equal(other.offset(logits, labels), offset)
-    assert torch.equal(copy.deepcopy(own).to('cpu').offset(logits, labels),
-                       offset)
+    assert torch.equal(
+        copy.deepcopy(own).to('cpu').offset(logits, labels), offset
+    )
 
 
 def test_state_is_saved_without_samples():
@@ -148,12 +164,18 @@ def test_state_is_saved_without_samples():
     assert len(own.state_dict()) == 18
 
 
-@pytest.mark.parametrize('kwargs, word', [
-    (dict(num_classes=1), 'num_classes'), (dict(em_loops=0), 'em_loops'),
-    (dict(min_samples=0), 'min_samples'), (dict(max_samples=50),
-                                           'max_samples'),
-    (dict(clip=0.5), 'clip'), (dict(momentum=1), 'momentum'),
-    (dict(num_components=0), 'num_components')])
+@pytest.mark.parametrize(
+    'kwargs, word',
+    [
+        (dict(num_classes=1), 'num_classes'),
+        (dict(em_loops=0), 'em_loops'),
+        (dict(min_samples=0), 'min_samples'),
+        (dict(max_samples=50), 'max_samples'),
+        (dict(clip=0.5), 'clip'),
+        (dict(momentum=1), 'momentum'),
+        (dict(num_components=0), 'num_components'),
+    ],
+)
 def test_settings_out_of_range(kwargs, word):
     with pytest.raises(ValueError, match=f'`{word}`'):
         LogitStatistics(**{'num_classes': 4, **kwargs})

@@ -17,8 +17,12 @@ from mmseg_balance.models.losses import BLDALoss
 sys.path.insert(0, str(Path(__file__).parents[1] / 'logits'))
 from reference import arrays, assert_bank, load_bank  # noqa: E402
 
-FILES = ('blda_loss_source_C6_r01', 'blda_loss_source_C19_r01',
-         'blda_loss_mixed_C6_r01', 'blda_loss_mixed_C19_r01')
+FILES = (
+    'blda_loss_source_C6_r01',
+    'blda_loss_source_C19_r01',
+    'blda_loss_mixed_C6_r01',
+    'blda_loss_mixed_C19_r01',
+)
 
 
 def load_loss(data, **kwargs) -> BLDALoss:
@@ -27,7 +31,7 @@ def load_loss(data, **kwargs) -> BLDALoss:
     loss = BLDALoss(size, tau=float(data['t']), **kwargs)
     loss.statistics.source = load_bank(data, 's_', (size, size))
     loss.statistics.target = load_bank(data, 't_', (size, size))
-    loss.statistics.anchors = load_bank(data, 'a_', (2, ))
+    loss.statistics.anchors = load_bank(data, 'a_', (2,))
     return loss
 
 
@@ -38,14 +42,17 @@ def test_loss_and_gradient_agree_with_the_public_code(vectors, file):
     weight = data.get('weight')
     target = None if weight is None else weight != 1
     logits = data['logits'].requires_grad_()
-    value = loss(logits, data['label'], weight=weight, target_mask=target,
-                 collect=False)
+    value = loss(
+        logits, data['label'], weight=weight, target_mask=target, collect=False
+    )
     value.backward()
     # both look the offset up in a table that is off by 1e-4 at most here
-    torch.testing.assert_close(value.detach(), data['loss_seg'], rtol=1e-4,
-                               atol=1e-4)
-    torch.testing.assert_close(logits.grad, data['grad_logits'], rtol=1e-4,
-                               atol=1e-4)
+    torch.testing.assert_close(
+        value.detach(), data['loss_seg'], rtol=1e-4, atol=1e-4
+    )
+    torch.testing.assert_close(
+        logits.grad, data['grad_logits'], rtol=1e-4, atol=1e-4
+    )
     scale = data['grad_logits'].abs().max()
     assert (logits.grad - data['grad_logits']).abs().max() < 1e-4 * scale
 
@@ -55,51 +62,82 @@ def test_a_confident_teacher_does_not_make_target_pixels_source(vectors):
     data = arrays(vectors / 'blda_loss_mixed_allone_C6_r01.npz')
     loss = load_loss(data)
     logits, labels, weight = (data[k] for k in ('logits', 'label', 'weight'))
-    source = loss(logits, labels, weight=weight, collect=False,
-                  target_mask=torch.zeros_like(labels).bool())
+    source = loss(
+        logits,
+        labels,
+        weight=weight,
+        collect=False,
+        target_mask=torch.zeros_like(labels).bool(),
+    )
     torch.testing.assert_close(source, data['loss_seg'], rtol=1e-4, atol=1e-4)
-    target = loss(logits, labels, weight=weight, collect=False,
-                  target_mask=torch.ones_like(labels).bool())
+    target = loss(
+        logits,
+        labels,
+        weight=weight,
+        collect=False,
+        target_mask=torch.ones_like(labels).bool(),
+    )
     assert abs(target - source) > 5e-3
 
 
 def test_replay_of_the_public_codes_training(vectors):
     """Four iterations, bank by bank, on the samples that it drew."""
     data = arrays(vectors / 'blda_loss_trace_C6.npz')
-    banks = {name: load_bank(data, f'init_{name}_', shape)
-             for name, shape in (('s', (6, 6)), ('t', (6, 6)), ('a', (2, )))}
+    banks = {
+        name: load_bank(data, f'init_{name}_', shape)
+        for name, shape in (('s', (6, 6)), ('t', (6, 6)), ('a', (2,)))
+    }
     loops = int(data['hyper_em_loops'])
     for i in range(4):
         for call, bank in (('src', 's'), ('mix', 't')):
             key = f'it{i}_{call}_'
             if call == 'src':
-                banks['a'].update(data[f'{key}anchor_data'],
-                                  data[f'{key}anchor_mask'].bool(), loops)
+                banks['a'].update(
+                    data[f'{key}anchor_data'],
+                    data[f'{key}anchor_mask'].bool(),
+                    loops,
+                )
                 assert_bank(banks['a'], data, f'{key}after_a_')
             if f'{key}class_data' in data:
-                banks[bank].update(data[f'{key}class_data'],
-                                   data[f'{key}class_mask'].bool(), loops)
+                banks[bank].update(
+                    data[f'{key}class_data'],
+                    data[f'{key}class_mask'].bool(),
+                    loops,
+                )
             assert_bank(banks[bank], data, f'{key}after_{bank}_')
             labels = data[f'{key}label']
             weight = data.get(f'{key}weight')
-            offset = logit_offset(data[f'{key}logits'], labels, banks['s'],
-                                  banks['a'], grid_size=None)
+            offset = logit_offset(
+                data[f'{key}logits'],
+                labels,
+                banks['s'],
+                banks['a'],
+                grid_size=None,
+            )
             if call == 'mix':
-                target = logit_offset(data[f'{key}logits'], labels,
-                                      banks['t'], banks['a'], grid_size=None)
+                target = logit_offset(
+                    data[f'{key}logits'],
+                    labels,
+                    banks['t'],
+                    banks['a'],
+                    grid_size=None,
+                )
                 offset = torch.where((weight != 1)[:, None], target, offset)
                 offset = offset * (weight != 0)[:, None]
-            torch.testing.assert_close(offset, data[f'{key}delta'],
-                                       rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(
+                offset, data[f'{key}delta'], rtol=1e-4, atol=1e-4
+            )
             logits = data[f'{key}logits'].clone().requires_grad_()
             adjusted = logits - float(data['hyper_t']) * offset
-            value = F.cross_entropy(adjusted, labels, reduction='none',
-                                    ignore_index=255)
+            value = F.cross_entropy(
+                adjusted, labels, reduction='none', ignore_index=255
+            )
             if weight is not None:
                 value = value * weight
             value.mean().backward()
             torch.testing.assert_close(
-                logits.grad, data[f'{key}grad_logits'], rtol=1e-4, atol=1e-6)
+                logits.grad, data[f'{key}grad_logits'], rtol=1e-4, atol=1e-6
+            )
 
 
 def batch(num_classes=5, size=24):
@@ -125,40 +163,49 @@ def trained(**kwargs) -> BLDALoss:
 def test_before_the_first_update_it_is_its_criterion():
     logits, labels = batch()
     loss = BLDALoss(5)
-    assert loss(logits, labels) == MODELS.build(
-        dict(type='CrossEntropyLoss'))(logits, labels, ignore_index=255)
+    assert loss(logits, labels) == MODELS.build(dict(type='CrossEntropyLoss'))(
+        logits, labels, ignore_index=255
+    )
 
 
 def test_it_subtracts_tau_times_the_offset():
-    loss = trained(tau=0.5, loss_weight=2.)
+    loss = trained(tau=0.5, loss_weight=2.0)
     logits, labels = batch()
-    offset = logit_offset(logits, labels, loss.statistics.source,
-                          loss.statistics.anchors)
-    expected = F.cross_entropy(logits - 0.5 * offset, labels,
-                               ignore_index=255, reduction='none').mean()
+    offset = logit_offset(
+        logits, labels, loss.statistics.source, loss.statistics.anchors
+    )
+    expected = F.cross_entropy(
+        logits - 0.5 * offset, labels, ignore_index=255, reduction='none'
+    ).mean()
     torch.testing.assert_close(loss(logits, labels), 2 * expected)
     assert loss.loss_name == 'loss_blda'
 
 
 def test_pixel_by_pixel_the_domain_chooses_the_bank():
-    loss = trained(tau=1.)
+    loss = trained(tau=1.0)
     logits, labels = batch()
     target = torch.rand(labels.shape) < 0.5
     weight = torch.rand(labels.shape)
     mixed = loss(logits, labels, weight, target_mask=target, collect=False)
-    apart = (
-        loss(logits, labels, weight * ~target, collect=False)
-        + loss(logits, labels, weight * target, collect=False,
-               target_mask=torch.ones_like(target)))
+    apart = loss(logits, labels, weight * ~target, collect=False) + loss(
+        logits,
+        labels,
+        weight * target,
+        collect=False,
+        target_mask=torch.ones_like(target),
+    )
     torch.testing.assert_close(mixed, apart)
 
 
 def test_tau_0_and_collect_false_and_eval():
-    loss = trained(tau=0.)
+    loss = trained(tau=0.0)
     logits, labels = batch()
     torch.testing.assert_close(
-        loss(logits, labels), F.cross_entropy(
-            logits, labels, ignore_index=255, reduction='none').mean())
+        loss(logits, labels),
+        F.cross_entropy(
+            logits, labels, ignore_index=255, reduction='none'
+        ).mean(),
+    )
     loss.update_statistics()
     loss(logits, labels, collect=False)
     loss.eval()(logits, labels)
@@ -172,21 +219,31 @@ class HardPixelLoss(torch.nn.Module):
     """A pixel loss of a user's own."""
 
     def forward(self, logits, labels, weight=None, ignore_index=255):
-        loss = F.cross_entropy(logits, labels, ignore_index=ignore_index,
-                               reduction='none')**2
+        loss = (
+            F.cross_entropy(
+                logits, labels, ignore_index=ignore_index, reduction='none'
+            )
+            ** 2
+        )
         return (loss if weight is None else loss * weight).mean()
 
 
-@pytest.mark.parametrize('criterion', [
-    dict(type='HardPixelLoss'),
-    dict(type='CrossEntropyLoss', avg_non_ignore=True)])
+@pytest.mark.parametrize(
+    'criterion',
+    [
+        dict(type='HardPixelLoss'),
+        dict(type='CrossEntropyLoss', avg_non_ignore=True),
+    ],
+)
 def test_any_registered_pixel_loss_is_a_criterion(criterion):
     loss = trained(criterion=criterion)
     logits, labels = batch()
-    offset = logit_offset(logits, labels, loss.statistics.source,
-                          loss.statistics.anchors)
+    offset = logit_offset(
+        logits, labels, loss.statistics.source, loss.statistics.anchors
+    )
     expected = MODELS.build(criterion)(
-        logits - 0.1 * offset, labels, ignore_index=255)
+        logits - 0.1 * offset, labels, ignore_index=255
+    )
     torch.testing.assert_close(loss(logits, labels), expected)
 
 
@@ -210,9 +267,15 @@ def test_float32_under_autocast():
 
 
 def head_cfg(kind='FCNHead', **kwargs):
-    return dict(type=kind, in_channels=8, channels=8, num_classes=5,
-                num_convs=1, loss_decode=dict(
-                    type='BLDALoss', num_classes=5, min_samples=20), **kwargs)
+    return dict(
+        type=kind,
+        in_channels=8,
+        channels=8,
+        num_classes=5,
+        num_convs=1,
+        loss_decode=dict(type='BLDALoss', num_classes=5, min_samples=20),
+        **kwargs,
+    )
 
 
 def samples(labels):
@@ -247,8 +310,9 @@ def test_a_head_with_another_number_of_classes():
         loss(logits, labels)
 
 
-@pytest.mark.parametrize('labels', [
-    torch.full((2, 24, 24), 255), torch.full((2, 24, 24), 3)])
+@pytest.mark.parametrize(
+    'labels', [torch.full((2, 24, 24), 255), torch.full((2, 24, 24), 3)]
+)
 def test_batches_without_or_with_one_class_train_on(labels):
     loss = BLDALoss(5, min_samples=20)
     for _ in range(3):
@@ -269,9 +333,15 @@ def test_samples_without_an_update_are_warned_of_and_bounded():
     assert loss.statistics.num_pending == 16
 
 
-@pytest.mark.parametrize('kwargs, word', [
-    (dict(tau=-1), 'tau'), (dict(momentum=1.5), 'momentum'),
-    (dict(clip=0.6), 'clip'), (dict(num_components=0), 'num_components')])
+@pytest.mark.parametrize(
+    'kwargs, word',
+    [
+        (dict(tau=-1), 'tau'),
+        (dict(momentum=1.5), 'momentum'),
+        (dict(clip=0.6), 'clip'),
+        (dict(num_components=0), 'num_components'),
+    ],
+)
 def test_settings_out_of_range(kwargs, word):
     with pytest.raises(ValueError, match=f'`{word}`.*{kwargs[word]}'):
         BLDALoss(5, **kwargs)

@@ -29,13 +29,19 @@ train_dataloader = dict(
         source=dict(
             type='CamVidDataset',
             data_root='data/camvid/day',
-            data_prefix=dict(img_path='images/train', seg_map_path='labels/train'),
-            pipeline=source_pipeline),
+            data_prefix=dict(
+                img_path='images/train', seg_map_path='labels/train'
+            ),
+            pipeline=source_pipeline,
+        ),
         target=dict(
             type='CamVidDataset',
             data_root='data/camvid/dusk',
             data_prefix=dict(img_path='images/train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=1,
@@ -44,9 +50,10 @@ val_dataloader = dict(
     dataset=dict(
         type='CamVidDataset',
         data_root='data/camvid/dusk',
-        data_prefix=dict(
-            img_path='images/val', seg_map_path='labels/val'),
-        pipeline=test_pipeline))
+        data_prefix=dict(img_path='images/val', seg_map_path='labels/val'),
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='BalancedIoUMetric')
 test_evaluator = val_evaluator

@@ -33,12 +33,16 @@ train_dataloader = dict(
             type='GTADataset',
             data_root='data/gta',
             data_prefix=dict(img_path='images', seg_map_path='labels'),
-            pipeline=source_pipeline),
+            pipeline=source_pipeline,
+        ),
         target=dict(
             type='CityscapesDataset',
             data_root='data/cityscapes',
             data_prefix=dict(img_path='leftImg8bit/train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
@@ -48,14 +52,25 @@ val_dataloader = dict(
         type='CityscapesDataset',
         data_root='data/cityscapes',
         data_prefix=dict(
-            img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
-        pipeline=test_pipeline))
+            img_path='leftImg8bit/val', seg_map_path='gtFine/val'
+        ),
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(
     type='BalancedIoUMetric',
     # BLDA, Table 18
     over_predicted=[
-        'road', 'building', 'vegetation', 'sky', 'person', 'car', 'truck',
-        'bus', 'train'
-    ])
+        'road',
+        'building',
+        'vegetation',
+        'sky',
+        'person',
+        'car',
+        'truck',
+        'bus',
+        'train',
+    ],
+)
 test_evaluator = val_evaluator

@@ -33,12 +33,16 @@ train_dataloader = dict(
             type='SYNTHIADataset',
             data_root='data/synthia',
             data_prefix=dict(img_path='RGB', seg_map_path='GT/LABELS'),
-            pipeline=source_pipeline),
+            pipeline=source_pipeline,
+        ),
         target=dict(
             type='CityscapesDataset',
             data_root='data/cityscapes',
             data_prefix=dict(img_path='leftImg8bit/train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
@@ -48,26 +52,61 @@ val_dataloader = dict(
         type='CityscapesDataset',
         data_root='data/cityscapes',
         data_prefix=dict(
-            img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
-        pipeline=test_pipeline))
+            img_path='leftImg8bit/val', seg_map_path='gtFine/val'
+        ),
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(
     type='BalancedIoUMetric',
     # BLDA, Table 18
     over_predicted=[
-        'road', 'building', 'vegetation', 'sky', 'person', 'car', 'truck',
-        'bus', 'train'
+        'road',
+        'building',
+        'vegetation',
+        'sky',
+        'person',
+        'car',
+        'truck',
+        'bus',
+        'train',
     ],
     # classes that SYNTHIA has; the 13 leave wall, fence and pole out
     subsets=dict(
         synthia16=[
-            'road', 'sidewalk', 'building', 'wall', 'fence', 'pole',
-            'traffic light', 'traffic sign', 'vegetation', 'sky', 'person',
-            'rider', 'car', 'bus', 'motorcycle', 'bicycle'
+            'road',
+            'sidewalk',
+            'building',
+            'wall',
+            'fence',
+            'pole',
+            'traffic light',
+            'traffic sign',
+            'vegetation',
+            'sky',
+            'person',
+            'rider',
+            'car',
+            'bus',
+            'motorcycle',
+            'bicycle',
         ],
         synthia13=[
-            'road', 'sidewalk', 'building', 'traffic light', 'traffic sign',
-            'vegetation', 'sky', 'person', 'rider', 'car', 'bus',
-            'motorcycle', 'bicycle'
-        ]))
+            'road',
+            'sidewalk',
+            'building',
+            'traffic light',
+            'traffic sign',
+            'vegetation',
+            'sky',
+            'person',
+            'rider',
+            'car',
+            'bus',
+            'motorcycle',
+            'bicycle',
+        ],
+    ),
+)
 test_evaluator = val_evaluator

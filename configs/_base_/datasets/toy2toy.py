@@ -31,12 +31,16 @@ train_dataloader = dict(
             type='GTADataset',
             data_root='data/toy_streets/toy_gta',
             data_prefix=dict(img_path='images', seg_map_path='labels'),
-            pipeline=source_pipeline),
+            pipeline=source_pipeline,
+        ),
         target=dict(
             type='CityscapesDataset',
             data_root='data/toy_streets/toy_cityscapes',
             data_prefix=dict(img_path='leftImg8bit/train'),
-            pipeline=target_pipeline)))
+            pipeline=target_pipeline,
+        ),
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=1,
@@ -46,8 +50,11 @@ val_dataloader = dict(
         type='CityscapesDataset',
         data_root='data/toy_streets/toy_cityscapes',
         data_prefix=dict(
-            img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
-        pipeline=test_pipeline))
+            img_path='leftImg8bit/val', seg_map_path='gtFine/val'
+        ),
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(type='BalancedIoUMetric')
 test_evaluator = val_evaluator

@@ -10,7 +10,8 @@ model = dict(
             bgr_to_rgb=True,
             pad_val=0,
             seg_pad_val=255,
-            size=(512, 512)),
+            size=(512, 512),
+        ),
         backbone=dict(
             type='ResNetV1c',
             depth=101,
@@ -23,7 +24,9 @@ model = dict(
             style='pytorch',
             contract_dilation=True,
             init_cfg=dict(
-                type='Pretrained', checkpoint='open-mmlab://resnet101_v1c')),
+                type='Pretrained', checkpoint='open-mmlab://resnet101_v1c'
+            ),
+        ),
         decode_head=dict(
             type='DLV2Head',
             in_channels=2048,
@@ -31,6 +34,9 @@ model = dict(
             dilations=(6, 12, 18, 24),
             num_classes=19,
             align_corners=False,
-            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0)),
+            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0),
+        ),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    )
+)

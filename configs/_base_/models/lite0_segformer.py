@@ -10,14 +10,16 @@ model = dict(
             bgr_to_rgb=True,
             pad_val=0,
             seg_pad_val=255,
-            size=(256, 256)),
+            size=(256, 256),
+        ),
         backbone=dict(
             type='TIMMBackbone',
             model_name='tf_efficientnet_lite0',
             features_only=True,
             pretrained=False,
             out_indices=(1, 2, 3, 4),
-            init_cfg=dict(type='EfficientNetLite0Weights')),
+            init_cfg=dict(type='EfficientNetLite0Weights'),
+        ),
         decode_head=dict(
             type='SegformerHead',
             in_channels=[24, 40, 112, 320],
@@ -27,6 +29,9 @@ model = dict(
             num_classes=19,
             norm_cfg=dict(type='BN', requires_grad=True),
             align_corners=False,
-            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0)),
+            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0),
+        ),
         train_cfg=dict(),
-        test_cfg=dict(mode='whole')))
+        test_cfg=dict(mode='whole'),
+    )
+)

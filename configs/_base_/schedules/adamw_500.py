@@ -1,9 +1,12 @@
 # Short runs of a small network on a CPU.
 optim_wrapper = dict(
     type='OptimWrapper',
+    constructor='StudentOptimWrapperConstructor',
     optimizer=dict(
-        type='AdamW', lr=2e-04, betas=(0.9, 0.999), weight_decay=0.01),
-    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))))
+        type='AdamW', lr=2e-04, betas=(0.9, 0.999), weight_decay=0.01
+    ),
+    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))),
+)
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-6, by_epoch=False, begin=0, end=50),
     dict(
@@ -12,10 +15,12 @@ param_scheduler = [
         eta_min=0.0,
         begin=50,
         end=500,
-        by_epoch=False),
+        by_epoch=False,
+    ),
 ]
 train_cfg = dict(
-    type='ResumableIterBasedTrainLoop', max_iters=500, val_interval=500)
+    type='ResumableIterBasedTrainLoop', max_iters=500, val_interval=500
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 default_hooks = dict(
@@ -23,9 +28,8 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
-        by_epoch=False,
-        interval=500,
-        max_keep_ckpts=1),
+        type='CheckpointHook', by_epoch=False, interval=500, max_keep_ckpts=1
+    ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'))
+    visualization=dict(type='SegVisualizationHook'),
+)

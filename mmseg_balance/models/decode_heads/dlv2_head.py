@@ -20,13 +20,14 @@ class DLV2Head(BaseDecodeHead):
             ``dropout_ratio`` mean nothing here.
     """
 
-    def __init__(self,
-                 dilations: tuple[int, ...] = (6, 12, 18, 24),
-                 **kwargs) -> None:
+    def __init__(
+        self, dilations: tuple[int, ...] = (6, 12, 18, 24), **kwargs
+    ) -> None:
         kwargs.setdefault('channels', kwargs['num_classes'])
         kwargs['dropout_ratio'] = 0
         kwargs.setdefault(
-            'init_cfg', dict(type='Normal', std=0.01, layer='Conv2d'))
+            'init_cfg', dict(type='Normal', std=0.01, layer='Conv2d')
+        )
         super().__init__(**kwargs)
         del self.conv_seg  # the classifiers below give the logits
         self.dilations = dilations
@@ -38,7 +39,10 @@ class DLV2Head(BaseDecodeHead):
                 padding=dilation,
                 dilation=dilation,
                 bias=True,
-                act_cfg=None) for dilation in dilations)
+                act_cfg=None,
+            )
+            for dilation in dilations
+        )
 
     def forward(self, inputs: list[Tensor]) -> Tensor:
         """Logits (N, C, h, w) of the features at ``in_index``."""

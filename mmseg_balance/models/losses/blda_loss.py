@@ -45,25 +45,27 @@ class BLDALoss(nn.Module):
         ValueError: A setting out of range.
     """
 
-    def __init__(self,
-                 num_classes: int,
-                 tau: float = 0.1,
-                 criterion: ConfigType = dict(  # noqa: B006
-                     type='CrossEntropyLoss'),
-                 num_components: int = 5,
-                 em_loops: int = 3,
-                 momentum: float = 0.99,
-                 warmup: int = 1500,
-                 min_samples: int = 100,
-                 max_samples: int | None = None,
-                 clip: float = 0.01,
-                 grid_size: int = 512,
-                 loss_weight: float = 1.0,
-                 loss_name: str = 'loss_blda') -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        tau: float = 0.1,
+        criterion: ConfigType = dict(  # noqa: B006
+            type='CrossEntropyLoss'
+        ),
+        num_components: int = 5,
+        em_loops: int = 3,
+        momentum: float = 0.99,
+        warmup: int = 1500,
+        min_samples: int = 100,
+        max_samples: int | None = None,
+        clip: float = 0.01,
+        grid_size: int = 512,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_blda',
+    ) -> None:
         super().__init__()
         if tau < 0:
-            raise ValueError(
-                f'Expected `tau` to be at least 0, but got {tau}')
+            raise ValueError(f'Expected `tau` to be at least 0, but got {tau}')
         self.num_classes = num_classes
         self.tau = tau
         self.criterion = MODELS.build(criterion)
@@ -76,18 +78,21 @@ class BLDALoss(nn.Module):
             min_samples=min_samples,
             max_samples=max_samples,
             clip=clip,
-            grid_size=grid_size)
+            grid_size=grid_size,
+        )
         self.loss_weight = loss_weight
         self._loss_name = loss_name
 
-    def forward(self,
-                cls_score: Tensor,
-                label: Tensor,
-                weight: Tensor | None = None,
-                ignore_index: int = 255,
-                target_mask: Tensor | None = None,
-                collect: bool = True,
-                **kwargs) -> Tensor:
+    def forward(
+        self,
+        cls_score: Tensor,
+        label: Tensor,
+        weight: Tensor | None = None,
+        ignore_index: int = 255,
+        target_mask: Tensor | None = None,
+        collect: bool = True,
+        **kwargs,
+    ) -> Tensor:
         """Loss of a batch.
 
         Args:
@@ -107,13 +112,15 @@ class BLDALoss(nn.Module):
             raise ValueError(
                 f'BLDALoss was built for num_classes={self.num_classes}, but '
                 f'the head gives {cls_score.shape[1]} logits a pixel: set '
-                'loss_decode.num_classes to the num_classes of the head')
+                'loss_decode.num_classes to the num_classes of the head'
+            )
         with torch.autocast(cls_score.device.type, enabled=False):
             logits = cls_score.float()
             statistics = self.statistics
             if self.tau:
-                offset = statistics.offset(logits, label, target_mask,
-                                           ignore_index)
+                offset = statistics.offset(
+                    logits, label, target_mask, ignore_index
+                )
                 adjusted = logits - self.tau * offset
             else:
                 adjusted = logits
@@ -122,7 +129,8 @@ class BLDALoss(nn.Module):
                 label,
                 weight=weight,
                 ignore_index=ignore_index,
-                **kwargs)
+                **kwargs,
+            )
             if collect and self.training:
                 if statistics.num_pending >= MAX_PENDING:
                     warnings.warn(
@@ -130,15 +138,18 @@ class BLDALoss(nn.Module):
                         'update of its statistics; its offsets do not follow '
                         "the model. Add dict(type='GMMUpdateHook') to "
                         'custom_hooks, or call update_statistics().',
-                        stacklevel=2)
-                statistics.collect(logits, label, target_mask, weight,
-                                   ignore_index)
+                        stacklevel=2,
+                    )
+                statistics.collect(
+                    logits, label, target_mask, weight, ignore_index
+                )
         return self.loss_weight * loss
 
     def update_statistics(self) -> None:
         """Fit the mixtures to what was collected, on all ranks alike."""
-        self.statistics.update(_sum_over_ranks if get_world_size() > 1
-                               else None)
+        self.statistics.update(
+            _sum_over_ranks if get_world_size() > 1 else None
+        )
 
     @property
     def loss_name(self) -> str:

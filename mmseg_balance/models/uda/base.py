@@ -49,48 +49,60 @@ class UDASegmentor(BaseModel):
             names it.
     """
 
-    def __init__(self,
-                 segmentor: ConfigType,
-                 objectives: Sequence[ConfigType | nn.Module],
-                 alpha: float | None = None,
-                 pseudo_threshold: float = 0.968,
-                 pseudo_weighting: str = 'batch',
-                 ignore_top: int = 0,
-                 ignore_bottom: int = 0,
-                 predict_with: str = 'student',
-                 pretrained: None = None,
-                 train_cfg: None = None,
-                 init_cfg: OptConfigType = None) -> None:
+    def __init__(
+        self,
+        segmentor: ConfigType,
+        objectives: Sequence[ConfigType | nn.Module],
+        alpha: float | None = None,
+        pseudo_threshold: float = 0.968,
+        pseudo_weighting: str = 'batch',
+        ignore_top: int = 0,
+        ignore_bottom: int = 0,
+        predict_with: str = 'student',
+        pretrained: None = None,
+        train_cfg: None = None,
+        init_cfg: OptConfigType = None,
+    ) -> None:
         student = MODELS.build(segmentor)
         super().__init__(student.data_preprocessor, init_cfg)
         check_segmentor(student)
         self.student = student
         self.objectives = nn.ModuleList(
             o if isinstance(o, nn.Module) else MODELS.build(o)
-            for o in objectives)
+            for o in objectives
+        )
         self.needs_target = any(o.needs_target for o in self.objectives)
         if self.needs_target:
             check_pixel_weights(student)
         if self.needs_target and alpha is None:
-            raise ValueError('Expected `alpha` to be a number in [0, 1): an '
-                             'objective learns from a teacher, but got None')
+            raise ValueError(
+                'Expected `alpha` to be a number in [0, 1): an '
+                'objective learns from a teacher, but got None'
+            )
         if alpha is not None and not 0 <= alpha < 1:
             raise ValueError(
-                f'Expected `alpha` to be in [0, 1), but got {alpha}')
+                f'Expected `alpha` to be in [0, 1), but got {alpha}'
+            )
         if not 0 <= pseudo_threshold <= 1:
-            raise ValueError('Expected `pseudo_threshold` to be in [0, 1], '
-                             f'but got {pseudo_threshold}')
+            raise ValueError(
+                'Expected `pseudo_threshold` to be in [0, 1], '
+                f'but got {pseudo_threshold}'
+            )
         if pseudo_weighting not in WEIGHTINGS:
-            raise ValueError('Expected `pseudo_weighting` to be one of '
-                             f'{WEIGHTINGS}, but got {pseudo_weighting!r}')
+            raise ValueError(
+                'Expected `pseudo_weighting` to be one of '
+                f'{WEIGHTINGS}, but got {pseudo_weighting!r}'
+            )
         if min(ignore_top, ignore_bottom) < 0:
             raise ValueError(
                 'Expected `ignore_top` and `ignore_bottom` to be numbers of '
-                f'rows, but got {ignore_top} and {ignore_bottom}')
-        if predict_with not in PARTS[:1 if alpha is None else 2]:
+                f'rows, but got {ignore_top} and {ignore_bottom}'
+            )
+        if predict_with not in PARTS[: 1 if alpha is None else 2]:
             raise ValueError(
                 f'Expected `predict_with` to be one of {PARTS} (the latter '
-                f'with a teacher alone), but got {predict_with!r}')
+                f'with a teacher alone), but got {predict_with!r}'
+            )
         self.teacher = None if alpha is None else build_teacher(student)
         self.teacher_is_current = False
         self.alpha = alpha
@@ -98,7 +110,8 @@ class UDASegmentor(BaseModel):
             threshold=pseudo_threshold,
             weighting=pseudo_weighting,
             ignore_top=ignore_top,
-            ignore_bottom=ignore_bottom)
+            ignore_bottom=ignore_bottom,
+        )
         self.predict_with = predict_with
 
     @property
@@ -122,10 +135,12 @@ class UDASegmentor(BaseModel):
         if self.teacher is not None:
             self.copy_student()
 
-    def forward(self,
-                inputs: Tensor,
-                data_samples: OptSampleList = None,
-                mode: str = 'tensor'):
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: OptSampleList = None,
+        mode: str = 'tensor',
+    ):
         """Predictions of the segmentor that ``predict_with`` names.
 
         Raises:
@@ -135,11 +150,13 @@ class UDASegmentor(BaseModel):
             raise RuntimeError(
                 'A UDA model trains by its own train_step, which '
                 'MMDistributedDataParallel never calls: set '
-                "model_wrapper_cfg=dict(type='UDAModelWrapper') in the config")
+                "model_wrapper_cfg=dict(type='UDAModelWrapper') in the config"
+            )
         return self.predictor(inputs, data_samples, mode)
 
-    def train_step(self, data: dict,
-                   optim_wrapper: OptimWrapper) -> dict[str, float]:
+    def train_step(
+        self, data: dict, optim_wrapper: OptimWrapper
+    ) -> dict[str, float]:
         """One iteration: every objective, then one optimizer step.
 
         Args:
@@ -157,7 +174,8 @@ class UDASegmentor(BaseModel):
             raise RuntimeError(
                 'The teacher did not follow the student since the last '
                 "iteration: add dict(type='TeacherUpdateHook') to "
-                'custom_hooks')
+                'custom_hooks'
+            )
         optimization = SequentialBackward(optim_wrapper)
         with optim_wrapper.optim_context(self):
             step = self.prepare(data)
@@ -182,7 +200,8 @@ class UDASegmentor(BaseModel):
         if not isinstance(data, dict) or 'source' not in data:
             raise ValueError(
                 'Expected batches dict(source=..., target=...): set '
-                "train_dataloader.dataset.type='UDADataset'")
+                "train_dataloader.dataset.type='UDADataset'"
+            )
         source = self.data_preprocessor(data['source'], training=True)
         labels = stack_labels(source['data_samples'])
         step = UDAStep(source['inputs'], labels)
@@ -194,13 +213,17 @@ class UDASegmentor(BaseModel):
                 'Source and target crops are mixed and must be of one shape, '
                 f'but are {tuple(step.source_images.shape)} and '
                 f'{tuple(target["inputs"].shape)}: give both pipelines the '
-                'same RandomCrop, and data_preprocessor.size that crop size')
+                'same RandomCrop, and data_preprocessor.size that crop size'
+            )
         step.target_images = target['inputs']
-        step.target_valid = image_mask(target['inputs'],
-                                       target['data_samples'])
+        step.target_valid = image_mask(
+            target['inputs'], target['data_samples']
+        )
         step.pseudo = pseudo_labels(
-            self.teacher_logits(step.target_images), valid=step.target_valid,
-            **self.pseudo)
+            self.teacher_logits(step.target_images),
+            valid=step.target_valid,
+            **self.pseudo,
+        )
         return step
 
     @torch.no_grad()
@@ -212,7 +235,8 @@ class UDASegmentor(BaseModel):
             logits,
             size=images.shape[-2:],
             mode='bilinear',
-            align_corners=head.align_corners)
+            align_corners=head.align_corners,
+        )
 
     def copy_student(self) -> None:
         """Give the teacher the student's parameters and buffers."""
@@ -232,17 +256,20 @@ class UDASegmentor(BaseModel):
         self.teacher_is_current = True
 
 
-def _to_host(logs: dict[str, Tensor],
-             losses: list[str]) -> dict[str, float]:
+def _to_host(logs: dict[str, Tensor], losses: list[str]) -> dict[str, float]:
     """Fetch all scalars of the log at once, and refuse broken losses."""
     values = torch.stack([v.float() for v in logs.values()]).tolist()
     logs = dict(zip(logs, values, strict=True))
-    broken = [f'{k} = {v}' for k, v in logs.items()
-              if 'loss' in k and not math.isfinite(v)]
+    broken = [
+        f'{k} = {v}'
+        for k, v in logs.items()
+        if 'loss' in k and not math.isfinite(v)
+    ]
     if broken:
         iteration = MessageHub.get_current_instance().get_info('iter', 0) + 1
         raise FloatingPointError(
             f'Iteration {iteration}: {", ".join(broken)}. Training stops. A '
             'lower learning rate, optim_wrapper.clip_grad or --amp left away '
-            'may help; the last checkpoint is as it was.')
+            'may help; the last checkpoint is as it was.'
+        )
     return dict(loss=sum(logs.pop(k) for k in losses), **logs)

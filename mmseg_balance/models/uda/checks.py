@@ -19,10 +19,12 @@ def check_segmentor(segmentor: nn.Module) -> None:
     """
     kind = type(segmentor)
     if not isinstance(segmentor, EncoderDecoder) or isinstance(
-            segmentor, CascadeEncoderDecoder):
+        segmentor, CascadeEncoderDecoder
+    ):
         raise TypeError(
             f"Expected model.segmentor.type='EncoderDecoder', with one "
-            f'decode head, but got {kind.__name__}')
+            f'decode head, but got {kind.__name__}'
+        )
     for name, head in named_heads(segmentor):
         _check_head(name, head)
 
@@ -32,8 +34,7 @@ def named_heads(segmentor: nn.Module) -> list[tuple[str, nn.Module]]:
     heads = [('decode_head', segmentor.decode_head)]
     auxiliary = getattr(segmentor, 'auxiliary_head', None)
     if isinstance(auxiliary, nn.ModuleList):
-        heads += [(f'auxiliary_head[{i}]', h)
-                  for i, h in enumerate(auxiliary)]
+        heads += [(f'auxiliary_head[{i}]', h) for i, h in enumerate(auxiliary)]
     elif auxiliary is not None:
         heads.append(('auxiliary_head', auxiliary))
     return heads
@@ -41,27 +42,32 @@ def named_heads(segmentor: nn.Module) -> list[tuple[str, nn.Module]]:
 
 def _check_head(name: str, head: nn.Module) -> None:
     kind = type(head)
-    own = [method for method in ('loss', 'loss_by_feat', 'predict')
-           if getattr(kind, method, None)
-           is not getattr(BaseDecodeHead, method)]
+    own = [
+        method
+        for method in ('loss', 'loss_by_feat', 'predict')
+        if getattr(kind, method, None) is not getattr(BaseDecodeHead, method)
+    ]
     if own:
         raise TypeError(
             f'{name} {kind.__name__} has its own {" and ".join(own)}, so its '
             'losses cannot be given pixel weights and domains: choose a head '
             'that inherits them from BaseDecodeHead, SegformerHead, ASPPHead '
-            'or DLV2Head for example')
+            'or DLV2Head for example'
+        )
     if head.out_channels != head.num_classes:
         raise ValueError(
             f'{name} has out_channels={head.out_channels} and num_classes='
             f'{head.num_classes}: pseudo-labels need one logit a class, '
-            'leave out_channels away')
+            'leave out_channels away'
+        )
     for loss in loss_modules(head):
         classes = getattr(loss, 'num_classes', head.num_classes)
         if classes != head.num_classes:
             raise ValueError(
                 f'{name}.num_classes is {head.num_classes}, but '
                 f'loss_decode.num_classes of its {type(loss).__name__} is '
-                f'{classes}: set both to the classes of the data set')
+                f'{classes}: set both to the classes of the data set'
+            )
 
 
 def check_pixel_weights(segmentor: nn.Module) -> None:
@@ -79,21 +85,27 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
                 raise ValueError(
                     f'{name}.loss_decode {type(loss).__name__} cannot take '
                     f'pixel weights ({reason}), and pseudo-labels need them: '
-                    'choose CrossEntropyLoss or BLDALoss')
+                    'choose CrossEntropyLoss or BLDALoss'
+                )
 
 
 def _why_not_weighted(loss: nn.Module, head: nn.Module) -> str | None:
     loss = copy.deepcopy(loss).eval()
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(
-        2, head.num_classes, 4, 4, generator=generator, requires_grad=True)
-    labels = torch.randint(
-        head.num_classes, (2, 4, 4), generator=generator)
+        2, head.num_classes, 4, 4, generator=generator, requires_grad=True
+    )
+    labels = torch.randint(head.num_classes, (2, 4, 4), generator=generator)
     offered = dict(target_mask=None, collect=False)
     taken = {k: offered[k] for k in domain_arguments(type(loss))}
     try:
-        value = loss(logits, labels, weight=torch.zeros(2, 4, 4),
-                     ignore_index=head.ignore_index, **taken)
+        value = loss(
+            logits,
+            labels,
+            weight=torch.zeros(2, 4, 4),
+            ignore_index=head.ignore_index,
+            **taken,
+        )
     except Exception as error:  # noqa: BLE001  (any failure is the answer)
         return f'it raised {type(error).__name__}: {error}'
     if value.abs().sum() != 0:

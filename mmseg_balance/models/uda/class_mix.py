@@ -23,7 +23,7 @@ def draw_mix_masks(labels: Tensor) -> Tensor:
     half = (present.sum() + 1) // 2
     # a random order in which absent classes come last: no class list, whose
     # length the host would have to wait for
-    keys = torch.rand(len(labels), 256, device=device) + 2. * ~present
+    keys = torch.rand(len(labels), 256, device=device) + 2.0 * ~present
     rank = keys.argsort(1).argsort(1)
     return class_masks(labels, rank < half)
 

@@ -36,18 +36,21 @@ class DACS(UDASegmentor):
         **kwargs: See :class:`UDASegmentor`.
     """
 
-    def __init__(self,
-                 segmentor: ConfigType,
-                 alpha: float = 0.99,
-                 jitter_probability: float = 0.8,
-                 jitter_strength: float = 0.2,
-                 blur_probability: float = 0.5,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        segmentor: ConfigType,
+        alpha: float = 0.99,
+        jitter_probability: float = 0.8,
+        jitter_strength: float = 0.2,
+        blur_probability: float = 0.5,
+        **kwargs,
+    ) -> None:
         objectives = [SourceObjective(), ClassMixedObjective()]
         super().__init__(segmentor, objectives, alpha=alpha, **kwargs)
         mean, std = _normalisation(self.data_preprocessor)
         self.objectives[1].augmentation = StrongAugmentation(
-            mean, std, jitter_probability, jitter_strength, blur_probability)
+            mean, std, jitter_probability, jitter_strength, blur_probability
+        )
 
 
 def _normalisation(preprocessor):
@@ -55,5 +58,6 @@ def _normalisation(preprocessor):
     if mean is None:
         raise ValueError(
             'Colour jitter needs the mean and std that images are normalised '
-            'with: set mean and std in model.segmentor.data_preprocessor')
+            'with: set mean and std in model.segmentor.data_preprocessor'
+        )
     return mean.clone(), preprocessor.std.clone()

@@ -29,7 +29,8 @@ class SequentialBackward:
             raise TypeError(
                 'Expected optim_wrapper.type to be OptimWrapper or '
                 'AmpOptimWrapper, with one optimizer, but got '
-                f'{type(optim_wrapper).__name__}')
+                f'{type(optim_wrapper).__name__}'
+            )
         self.optim_wrapper = optim_wrapper
         self._count = optim_wrapper._inner_count
 
@@ -73,7 +74,9 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
 def average_norm_statistics(module: nn.Module) -> None:
     """Average the running statistics of batch norms over ranks."""
     statistics = [
-        buffer for norm in module.modules() if isinstance(norm, _NormBase)
+        buffer
+        for norm in module.modules()
+        if isinstance(norm, _NormBase)
         for buffer in (norm.running_mean, norm.running_var)
         if buffer is not None
     ]

@@ -22,20 +22,24 @@ class StrongAugmentation(nn.Module):
         blur_probability: Chance of the blur, [0, 1].
     """
 
-    def __init__(self,
-                 mean: Tensor,
-                 std: Tensor,
-                 jitter_probability: float = 0.8,
-                 jitter_strength: float = 0.2,
-                 blur_probability: float = 0.5) -> None:
+    def __init__(
+        self,
+        mean: Tensor,
+        std: Tensor,
+        jitter_probability: float = 0.8,
+        jitter_strength: float = 0.2,
+        blur_probability: float = 0.5,
+    ) -> None:
         super().__init__()
         for name, value, high in (
-                ('jitter_probability', jitter_probability, 1),
-                ('jitter_strength', jitter_strength, 0.5),
-                ('blur_probability', blur_probability, 1)):
+            ('jitter_probability', jitter_probability, 1),
+            ('jitter_strength', jitter_strength, 0.5),
+            ('blur_probability', blur_probability, 1),
+        ):
             if not 0 <= value <= high:
-                raise ValueError(f'Expected `{name}` to be in [0, {high}], '
-                                 f'but got {value}')
+                raise ValueError(
+                    f'Expected `{name}` to be in [0, {high}], but got {value}'
+                )
         self.register_buffer('mean', mean.view(1, 3, 1, 1), False)
         self.register_buffer('std', std.view(1, 3, 1, 1), False)
         self.jitter_probability = jitter_probability
@@ -57,8 +61,9 @@ class StrongAugmentation(nn.Module):
         """Change the colours of each image by a draw of its own."""
         # ColorJiggle is what ColorJitter was in the kornia that DAFormer
         # used: brightness is added, not multiplied
-        jiggle = kornia.augmentation.ColorJiggle(*[self.jitter_strength] * 4,
-                                                 p=1.)
+        jiggle = kornia.augmentation.ColorJiggle(
+            *[self.jitter_strength] * 4, p=1.0
+        )
         coloured = (images * self.std + self.mean) / 255
         return (jiggle(coloured) * 255 - self.mean) / self.std
 

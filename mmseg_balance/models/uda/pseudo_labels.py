@@ -24,12 +24,14 @@ class PseudoLabels:
 
 
 @torch.no_grad()
-def pseudo_labels(logits: Tensor,
-                  threshold: float,
-                  valid: Tensor | None = None,
-                  ignore_top: int = 0,
-                  ignore_bottom: int = 0,
-                  weighting: str = 'batch') -> PseudoLabels:
+def pseudo_labels(
+    logits: Tensor,
+    threshold: float,
+    valid: Tensor | None = None,
+    ignore_top: int = 0,
+    ignore_bottom: int = 0,
+    weighting: str = 'batch',
+) -> PseudoLabels:
     """Label and weigh the pixels of a target batch.
 
     Agrees with https://github.com/lhoyer/DAFormer for ``weighting='batch'``.
@@ -56,8 +58,7 @@ def pseudo_labels(logits: Tensor,
         valid = torch.ones_like(reached)
     reached = reached & valid
     confident = reached.sum() / valid.sum().clamp(min=1)
-    weight = (reached.float() if weighting == 'pixel'
-              else confident * valid)
+    weight = reached.float() if weighting == 'pixel' else confident * valid
     weight[:, :ignore_top] = 0
     if ignore_bottom:
         weight[:, -ignore_bottom:] = 0

@@ -9,12 +9,14 @@ from mmseg.models.utils import resize
 from torch import Tensor, nn
 
 
-def segmentation_losses(segmentor: nn.Module,
-                        features: tuple[Tensor, ...],
-                        labels: Tensor,
-                        weight: Tensor | None = None,
-                        target_mask: Tensor | None = None,
-                        collect: bool = True) -> dict[str, Tensor]:
+def segmentation_losses(
+    segmentor: nn.Module,
+    features: tuple[Tensor, ...],
+    labels: Tensor,
+    weight: Tensor | None = None,
+    target_mask: Tensor | None = None,
+    collect: bool = True,
+) -> dict[str, Tensor]:
     """Losses of the decode head and the auxiliary heads.
 
     Args:
@@ -42,19 +44,23 @@ def segmentation_losses(segmentor: nn.Module,
             head.forward(features),
             size=labels.shape[1:],
             mode='bilinear',
-            align_corners=head.align_corners)
-        for name, value in head_losses(head, logits, labels, weight,
-                                       target_mask, collect).items():
+            align_corners=head.align_corners,
+        )
+        for name, value in head_losses(
+            head, logits, labels, weight, target_mask, collect
+        ).items():
             losses[f'{prefix}.{name}'] = value
     return losses
 
 
-def head_losses(head: BaseDecodeHead,
-                logits: Tensor,
-                labels: Tensor,
-                weight: Tensor | None = None,
-                target_mask: Tensor | None = None,
-                collect: bool = True) -> dict[str, Tensor]:
+def head_losses(
+    head: BaseDecodeHead,
+    logits: Tensor,
+    labels: Tensor,
+    weight: Tensor | None = None,
+    target_mask: Tensor | None = None,
+    collect: bool = True,
+) -> dict[str, Tensor]:
     """``BaseDecodeHead.loss_by_feat`` with pixel weights and domains.
 
     Args:
@@ -77,7 +83,8 @@ def head_losses(head: BaseDecodeHead,
             labels,
             weight=weight,
             ignore_index=head.ignore_index,
-            **taken)
+            **taken,
+        )
         name = loss.loss_name
         losses[name] = losses[name] + value if name in losses else value
     losses['acc_seg'] = pixel_accuracy(logits, labels, head.ignore_index)
@@ -99,8 +106,9 @@ def domain_arguments(loss_type: type) -> tuple[str, ...]:
 
 
 @torch.no_grad()
-def pixel_accuracy(logits: Tensor, labels: Tensor,
-                   ignore_index: int) -> Tensor:
+def pixel_accuracy(
+    logits: Tensor, labels: Tensor, ignore_index: int
+) -> Tensor:
     """Percent of the labelled pixels that are right.
 
     As mmseg's ``accuracy``, without its indexing by a mask, which makes the

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from mmseg.utils import SampleList
 import torch
+from mmseg.utils import SampleList
 from torch import Tensor
 
 from .pseudo_labels import PseudoLabels
@@ -36,9 +36,10 @@ def stack_labels(data_samples: SampleList) -> Tensor:
 def image_mask(images: Tensor, data_samples: SampleList) -> Tensor:
     """Pixels of a padded batch that are image, bool (N, H, W)."""
     valid = images.new_zeros(
-        (images.shape[0], *images.shape[-2:]), dtype=torch.bool)
+        (images.shape[0], *images.shape[-2:]), dtype=torch.bool
+    )
     for mask, sample in zip(valid, data_samples, strict=True):
         left, right, top, bottom = sample.metainfo['padding_size']
         height, width = mask.shape
-        mask[top:height - bottom, left:width - right] = True
+        mask[top : height - bottom, left : width - right] = True
     return valid

@@ -34,22 +34,23 @@ def switch_off_dropout(module: nn.Module) -> None:
     """Set every dropout and drop path probability to 0, for good."""
     for child in module.modules():
         if isinstance(child, _DropoutNd):
-            child.p = 0.
+            child.p = 0.0
         elif isinstance(child, nn.MultiheadAttention):
-            child.dropout = 0.
+            child.dropout = 0.0
         elif type(child).__name__ == 'DropPath':  # mmcv's and timm's
-            child.drop_prob = 0.
+            child.drop_prob = 0.0
 
 
 @torch.no_grad()
-def move_teacher(teacher: nn.Module, student: nn.Module,
-                 keep: float) -> None:
+def move_teacher(teacher: nn.Module, student: nn.Module, keep: float) -> None:
     """Teacher's parameters <- keep * theirs + (1 - keep) * the student's.
 
     Parameters only: buffers are the teacher's own. ``keep`` 0 copies.
     """
     theirs = dict(student.named_parameters())
-    pairs = [(parameter, theirs[name])
-             for name, parameter in teacher.named_parameters()]
+    pairs = [
+        (parameter, theirs[name])
+        for name, parameter in teacher.named_parameters()
+    ]
     own, others = zip(*pairs, strict=True)
     torch._foreach_lerp_(own, others, 1 - keep)

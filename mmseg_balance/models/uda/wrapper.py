@@ -30,8 +30,9 @@ class UDAModelWrapper(nn.Module):
             for tensor in module.state_dict().values():
                 broadcast(tensor, src=0)
 
-    def train_step(self, data: dict,
-                   optim_wrapper: OptimWrapper) -> dict[str, float]:
+    def train_step(
+        self, data: dict, optim_wrapper: OptimWrapper
+    ) -> dict[str, float]:
         """One iteration."""
         logs = self.module.train_step(data, optim_wrapper)
         average_norm_statistics(self.module)

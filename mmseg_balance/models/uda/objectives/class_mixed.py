@@ -31,11 +31,13 @@ class ClassMixedObjective(nn.Module):
         """Losses by name, and the share of confident target pixels."""
         mask = draw_mix_masks(step.source_labels)
         images = self.augmentation(
-            mix(mask, step.source_images, step.target_images))
+            mix(mask, step.source_images, step.target_images)
+        )
         labels = mix(mask, step.source_labels, step.pseudo.labels)
-        weight = step.pseudo.weight.masked_fill(mask, 1.)
+        weight = step.pseudo.weight.masked_fill(mask, 1.0)
         features = student.extract_feat(images)
         losses = segmentation_losses(
-            student, features, labels, weight, target_mask=~mask)
+            student, features, labels, weight, target_mask=~mask
+        )
         losses['confident'] = step.pseudo.confident
         return losses
