@@ -16,7 +16,7 @@ from .checks import check_pixel_weights, check_segmentor
 from .optimization import SequentialBackward
 from .pseudo_labels import WEIGHTINGS, pseudo_labels
 from .step import UDAStep, image_mask, stack_labels
-from .teacher import build_teacher, move_teacher
+from .teacher import build_teacher, move_teacher, teacher_momentum
 
 PARTS = ('student', 'teacher')
 
@@ -246,12 +246,12 @@ class UDASegmentor(BaseModel):
         self.teacher_is_current = True
 
     def update_teacher(self, iteration: int) -> None:
-        """Average the student in, min(1 - 1 / (i + 1), alpha) being kept.
+        """Average the student in, see ``teacher_momentum``.
 
         Args:
             iteration: Number i of the iteration to come, from 1.
         """
-        keep = min(1 - 1 / (iteration + 1), self.alpha)
+        keep = teacher_momentum(iteration, self.alpha)
         move_teacher(self.teacher, self.student, keep)
         self.teacher_is_current = True
 

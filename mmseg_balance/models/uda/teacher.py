@@ -41,6 +41,18 @@ def switch_off_dropout(module: nn.Module) -> None:
             child.drop_prob = 0.0
 
 
+def teacher_momentum(iteration: int, alpha: float) -> float:
+    """Share of itself that the teacher keeps: min(1 - 1 / (i + 1), alpha).
+
+    A plain average of the students so far until ``alpha`` is reached.
+
+    Args:
+        iteration: Number i of the iteration, from 0 (keeps nothing).
+        alpha: Its final value.
+    """
+    return min(1 - 1 / (iteration + 1), alpha)
+
+
 @torch.no_grad()
 def move_teacher(teacher: nn.Module, student: nn.Module, keep: float) -> None:
     """Teacher's parameters <- keep * theirs + (1 - keep) * the student's.

@@ -1,0 +1,145 @@
+"""What cannot be adapted is refused by name when the model is built."""
+
+import pytest
+import torch
+from mmseg.registry import MODELS
+from torch import nn
+
+from mmseg_balance.models.uda.wrapper import UDAModelWrapper
+
+
+def dacs(segmentor, **kwargs):
+    return MODELS.build(dict(type='DACS', segmentor=segmentor, **kwargs))
+
+
+def test_heads_with_their_own_loss(segmentor):
+    cfg = segmentor()
+    cfg['decode_head'] = dict(
+        type='EncHead',
+        in_channels=(8, 8),
+        in_index=(0, 0),
+        channels=8,
+        num_classes=4,
+        num_codes=4,
+        loss_decode=dict(type='CrossEntropyLoss'),
+        loss_se_decode=dict(type='CrossEntropyLoss', use_sigmoid=True),
+    )
+    with pytest.raises(TypeError, match='decode_head EncHead.*own loss'):
+        dacs(cfg)
+
+
+def test_an_auxiliary_head_with_its_own_loss(segmentor):
+    cfg = segmentor(
+        auxiliary_head=dict(
+            type='DAHead',
+            in_channels=8,
+            channels=8,
+            num_classes=4,
+            pam_channels=4,
+            loss_decode=dict(type='CrossEntropyLoss'),
+        )
+    )
+    with pytest.raises(TypeError, match='auxiliary_head DAHead'):
+        dacs(cfg)
+
+
+def test_another_kind_of_segmentor(segmentor):
+    cfg = segmentor()
+    cfg.update(
+        type='CascadeEncoderDecoder',
+        num_stages=1,
+        decode_head=[cfg['decode_head']],
+    )
+    with pytest.raises(TypeError, match='CascadeEncoderDecoder'):
+        dacs(cfg)
+
+
+def test_classes_of_head_and_loss_that_differ(segmentor):
+    cfg = segmentor(dict(type='BLDALoss', num_classes=7))
+    with pytest.raises(ValueError, match='num_classes is 4.*BLDALoss is 7'):
+        dacs(cfg)
+
+
+def test_binary_heads(segmentor):
+    cfg = segmentor(
+        dict(type='CrossEntropyLoss', use_sigmoid=True),
+        head_kwargs=dict(out_channels=1, threshold=0.5),
+    )
+    cfg['decode_head']['num_classes'] = 2
+    with pytest.raises(ValueError, match='out_channels=1'):
+        dacs(cfg)
+
+
+@pytest.mark.parametrize(
+    'loss',
+    [
+        dict(type='DiceLoss'),
+        dict(type='LovaszLoss', reduction='none'),
+        dict(type='TverskyLoss'),
+    ],
+)
+def test_losses_without_pixel_weights(segmentor, loss):
+    with pytest.raises(ValueError, match=f'{loss["type"]} cannot take pixel'):
+        dacs(segmentor(loss))
+    # the source alone has no weights
+    MODELS.build(dict(type='SourceOnly', segmentor=segmentor(loss)))
+
+
+@pytest.mark.parametrize(
+    'loss',
+    [
+        dict(type='CrossEntropyLoss', avg_non_ignore=True),
+        dict(type='BLDALoss', num_classes=4),
+    ],
+)
+def test_losses_with_pixel_weights(segmentor, loss):
+    model = dacs(segmentor(loss))
+    loss = model.student.decode_head.loss_decode
+    assert getattr(loss, 'statistics', None) is None or (
+        loss.statistics.num_pending == 0
+    )
+
+
+@pytest.mark.parametrize(
+    'kwargs, words',
+    [
+        (dict(alpha=1.0), '`alpha`.*1.0'),
+        (dict(alpha=None), '`alpha`.*None'),
+        (dict(pseudo_threshold=2), '`pseudo_threshold`.*2'),
+        (dict(pseudo_weighting='image'), "`pseudo_weighting`.*'image'"),
+        (dict(ignore_top=-1), '`ignore_top`.*-1'),
+        (dict(predict_with='ema'), "`predict_with`.*'ema'"),
+    ],
+)
+def test_settings_out_of_range(segmentor, kwargs, words):
+    with pytest.raises(ValueError, match=words):
+        dacs(segmentor(), **kwargs)
+
+
+def test_source_only_has_no_teacher_to_predict_with(segmentor):
+    cfg = dict(
+        type='SourceOnly', segmentor=segmentor(), predict_with='teacher'
+    )
+    with pytest.raises(ValueError, match='predict_with'):
+        MODELS.build(cfg)
+    assert MODELS.build(dict(cfg, alpha=0.9)).teacher is not None
+
+
+def test_jitter_without_normalisation(segmentor):
+    cfg = segmentor()
+    cfg['data_preprocessor'].update(mean=None, std=None)
+    with pytest.raises(ValueError, match='mean and std'):
+        dacs(cfg)
+
+
+def test_what_mmseg_apis_sets_is_accepted(segmentor):
+    model = dacs(segmentor(), pretrained=None, train_cfg=None)
+    assert model.num_classes == 4
+
+
+def test_the_wrapper_delegates_on_one_rank(segmentor):
+    model = dacs(segmentor())
+    wrapper = UDAModelWrapper(model).eval()
+    images = torch.randn(1, 3, 32, 32)
+    assert torch.equal(wrapper(images), model(images))
+    assert isinstance(wrapper, nn.Module) and not model.training
