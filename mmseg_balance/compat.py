@@ -8,6 +8,7 @@ import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
 from importlib.metadata import PackageNotFoundError, version
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import NoReturn
 
@@ -35,14 +36,17 @@ def check_versions() -> None:
         except PackageNotFoundError:
             found = None
         if found is None or not SpecifierSet(wanted).contains(
-                found, prereleases=True):
+            found, prereleases=True
+        ):
             raise ImportError(
                 f'mmseg_balance needs {name}{wanted}, found '
-                f'{found or "none"}: pip install "{name}{wanted}"')
+                f'{found or "none"}: pip install "{name}{wanted}"'
+            )
     if importlib.util.find_spec('mmcv') is None:
         raise ImportError(
             'mmseg_balance needs mmcv or mmcv-lite >=2.0.0rc4,<2.2.0, found '
-            'none: pip install "mmcv-lite==2.1.0"')
+            'none: pip install "mmcv-lite==2.1.0"'
+        )
 
 
 def _missing_op(name: str):
@@ -51,7 +55,8 @@ def _missing_op(name: str):
         raise RuntimeError(
             f'mmcv.ops.{name} needs the compiled operators of mmcv, and '
             'mmcv-lite is installed: pip uninstall mmcv-lite, then '
-            'pip install "mmcv==2.1.0"')
+            'pip install "mmcv==2.1.0"'
+        )
 
     op.__name__ = name
     return op
@@ -73,8 +78,10 @@ def stub_compiled_ops() -> None:
     ``mmseg.utils``, ``san_head``, ``focal_loss`` and ``point_sample``. Does
     nothing where the compiled operators are installed.
     """
-    if (importlib.util.find_spec('mmcv._ext') is None
-            and 'mmcv._ext' not in sys.modules):
+    if (
+        importlib.util.find_spec('mmcv._ext') is None
+        and 'mmcv._ext' not in sys.modules
+    ):
         stub = _MissingOps('mmcv._ext')
         stub.__spec__ = ModuleSpec('mmcv._ext', loader=None)
         sys.modules['mmcv._ext'] = stub
@@ -87,13 +94,37 @@ def allow_checkpoint_types() -> None:
     its checkpoints, which torch >= 2.6 refuses unless they are allowed.
     """
     from mmengine.logging.history_buffer import HistoryBuffer
-    numeric = [np.dtypes.Float64DType, np.dtypes.Float32DType,
-               np.dtypes.Int64DType, np.dtypes.Int32DType,
-               np.dtypes.UInt32DType, np.dtypes.BoolDType]
-    torch.serialization.add_safe_globals([
-        HistoryBuffer, np.ndarray, np.dtype,
-        np._core.multiarray._reconstruct, np._core.multiarray.scalar,
-        *numeric])
+
+    def statistic(owner: type, name: str):
+        # a HistoryBuffer is pickled with its methods, as getattr calls
+        if owner is HistoryBuffer and name in (
+            'min',
+            'max',
+            'mean',
+            'current',
+        ):
+            return getattr(owner, name)
+        raise UnpicklingError(f'getattr of {owner} and {name!r} refused')
+
+    numeric = [
+        np.dtypes.Float64DType,
+        np.dtypes.Float32DType,
+        np.dtypes.Int64DType,
+        np.dtypes.Int32DType,
+        np.dtypes.UInt32DType,
+        np.dtypes.BoolDType,
+    ]
+    torch.serialization.add_safe_globals(
+        [
+            HistoryBuffer,
+            (statistic, 'builtins.getattr'),
+            np.ndarray,
+            np.dtype,
+            np._core.multiarray._reconstruct,
+            np._core.multiarray.scalar,
+            *numeric,
+        ]
+    )
 
 
 def apply() -> None:

@@ -1,0 +1,34 @@
+# make demo: set up, train DACS and DACS + BLDA on toy streets, write a report
+# make test: set up, run the tests
+# VENV may name a virtual environment to make or reuse.
+PYTHON ?= python3
+VENV ?= .venv
+HASH := $(shell $(PYTHON) -c "import hashlib; print(hashlib.sha256(open('setup.py', 'rb').read()).hexdigest()[:16])")
+STAMP := $(VENV)/.installed-$(HASH)
+
+.PHONY: setup demo test lint clean
+
+setup: $(STAMP)
+
+# The stamp's name holds the hash of setup.py: a changed setup.py installs
+# anew, and what a stopped installation left behind is not taken for whole.
+$(STAMP):
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install -e ".[lite,demo,test]"
+	rm -f $(VENV)/.installed-*
+	touch $@
+
+demo: setup
+	$(VENV)/bin/python tools/demo.py
+
+test: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/python -m pytest
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+clean:
+	rm -rf $(VENV)

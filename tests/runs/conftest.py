@@ -1,0 +1,96 @@
+"""Small toy streets, and runs of the tools on them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope='session')
+def toy_streets(tmp_path_factory) -> Path:
+    """Toy streets of 64 x 128 pixels, in the layouts of the demo."""
+    root = tmp_path_factory.mktemp('toy_streets')
+    generate_toy_streets(
+        root,
+        ToyStreets(
+            num_source=16, num_target=8, num_val=8, height=64, width=128
+        ),
+        nproc=1,
+    )
+    return root
+
+
+CONFIG = """
+_base_ = ['{root}/configs/dacs/dacs_blda_lite0_300_toy2toy-256x256.py']
+crop = (64, 64)
+model = dict(
+    segmentor=dict(
+        data_preprocessor=dict(size=crop),
+        decode_head=dict(channels=16, loss_decode=dict(min_samples=20))),
+    pseudo_threshold=0.1)
+target_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='RandomCrop', crop_size=crop),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackSegInputs'),
+]
+source_pipeline = [
+    target_pipeline[0], dict(type='LoadAnnotations'), *target_pipeline[1:]]
+train_dataloader = dict(
+    dataset=dict(
+        source=dict(data_root='{data}/toy_gta', pipeline=source_pipeline),
+        target=dict(
+            data_root='{data}/toy_cityscapes', pipeline=target_pipeline)))
+val_dataloader = dict(dataset=dict(data_root='{data}/toy_cityscapes'))
+test_dataloader = val_dataloader
+train_cfg = dict(max_iters={iters}, val_interval=10000)
+default_hooks = dict(
+    logger=dict(interval=1),
+    checkpoint=dict(interval={interval}, max_keep_ckpts=-1))
+{extra}
+"""
+
+
+@pytest.fixture
+def write_config(toy_streets, tmp_path):
+    """A short version of the demo's DACS + BLDA config."""
+
+    def write(iters, interval, extra='') -> Path:
+        file = tmp_path / 'config.py'
+        file.write_text(
+            CONFIG.format(
+                root=ROOT,
+                data=toy_streets,
+                iters=iters,
+                interval=interval,
+                extra=extra,
+            )
+        )
+        return file
+
+    return write
+
+
+@pytest.fixture
+def start():
+    """Start a tool; its output is in the process's ``stdout``."""
+
+    def start(*command, **env) -> subprocess.Popen:
+        return subprocess.Popen(
+            [
+                sys.executable if part == 'python' else str(part)
+                for part in command
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, 'OMP_NUM_THREADS': '1', **env},
+        )
+
+    return start

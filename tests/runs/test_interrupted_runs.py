@@ -1,0 +1,79 @@
+"""A run that is killed and resumed, against one that is left alone."""
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def losses(work_dir: Path) -> dict[int, dict]:
+    """Logged values by iteration; the last run of each wins."""
+    logged = {}
+    for file in sorted(work_dir.glob('*/vis_data/scalars.json')):
+        for line in file.read_text().splitlines():
+            values = json.loads(line)
+            logged[values['step']] = {
+                k: v for k, v in values.items() if k not in
+                ('time', 'data_time', 'memory')}
+    return logged
+
+
+def assert_equal(a, b, where=''):
+    """Nested state, bit by bit."""
+    assert type(a) is type(b), where
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), where
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            assert_equal(a[key], b[key], f'{where}.{key}')
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b), where
+        for i, (x, y) in enumerate(zip(a, b)):
+            assert_equal(x, y, f'{where}[{i}]')
+    else:
+        assert a == b, where
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(
+        write_config, start, tmp_path):
+    config = write_config(iters=30, interval=4)
+    train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
+    whole = start(*train, tmp_path / 'whole')
+    output = whole.communicate()[0]
+    assert whole.returncode == 0, output
+
+    work_dir = tmp_path / 'killed'
+    process = start(*train, work_dir)
+    deadline = time.time() + 120
+    while not (work_dir / 'iter_8.pth').exists():
+        assert process.poll() is None and time.time() < deadline, (
+            process.communicate()[0])
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    reached = max(losses(work_dir))
+    assert reached < 30
+
+    resumed = start(*train, work_dir, '--resume')
+    output = resumed.communicate()[0]
+    assert resumed.returncode == 0, output
+    first, again = losses(tmp_path / 'whole'), losses(work_dir)
+    assert list(first) == list(range(1, 31))
+    assert first == again  # losses, learning rate, diagnostics
+
+    a, b = (torch.load(folder / 'iter_30.pth', weights_only=True)
+            for folder in (tmp_path / 'whole', work_dir))
+    for part in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_equal(a[part], b[part], part)
+    banks = [k for k in a['state_dict'] if '.statistics.' in k]
+    assert len(banks) == 18
+    step = 'student.decode_head.loss_decode.statistics.{}.step'
+    assert a['state_dict'][step.format('source')] > 20
+    assert a['state_dict'][step.format('target')] > 0
+    assert any(k.startswith('teacher.') for k in a['state_dict'])
