@@ -33,7 +33,7 @@ model = dict(
     segmentor=dict(
         data_preprocessor=dict(size=crop),
         decode_head=dict(channels=16, loss_decode=dict(min_samples=20))),
-    pseudo_threshold=0.1)
+    pseudo_threshold=0.0)
 target_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='RandomCrop', crop_size=crop),

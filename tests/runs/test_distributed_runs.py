@@ -9,8 +9,10 @@ from torch import distributed, multiprocessing, nn
 
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.models.losses.blda_loss import _sum_over_ranks
-from mmseg_balance.models.uda.optimization import (average_gradients,
-                                                   average_norm_statistics)
+from mmseg_balance.models.uda.optimization import (
+    average_gradients,
+    average_norm_statistics,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 HOOK = """
@@ -50,14 +52,23 @@ def test_two_ranks_stay_equal(write_config, start, tmp_path):
     (tmp_path / 'dump_rank.py').write_text(HOOK)
     config = write_config(iters=20, interval=20, extra=EXTRA)
     process = start(
-        'bash', ROOT / 'tools/dist_train.sh', config, 2, '--work-dir',
-        tmp_path / 'work', DUMP_FOLDER=str(tmp_path),
-        PYTHONPATH=str(tmp_path), PORT=str(29500 + os.getpid() % 1000),
-        PATH=f'{Path(os.sys.executable).parent}:{os.environ["PATH"]}')
+        'bash',
+        ROOT / 'tools/dist_train.sh',
+        config,
+        2,
+        '--work-dir',
+        tmp_path / 'work',
+        DUMP_FOLDER=str(tmp_path),
+        PYTHONPATH=str(tmp_path),
+        PORT=str(29500 + os.getpid() % 1000),
+        PATH=f'{Path(os.sys.executable).parent}:{os.environ["PATH"]}',
+    )
     output = process.communicate()[0]
     assert process.returncode == 0, output
-    ranks = [torch.load(tmp_path / f'rank{i}.pth', weights_only=True)
-             for i in range(2)]
+    ranks = [
+        torch.load(tmp_path / f'rank{i}.pth', weights_only=True)
+        for i in range(2)
+    ]
     for key, value in ranks[0]['state'].items():
         assert torch.equal(value, ranks[1]['state'][key]), key
     # equal although each rank saw data of its own
@@ -69,8 +80,9 @@ def test_two_ranks_stay_equal(write_config, start, tmp_path):
 def samples(rank):
     """Another number of pixels and other classes for each rank."""
     generator = torch.Generator().manual_seed(rank)
-    labels = torch.randint(2 + rank, (1, 300 + 100 * rank),
-                           generator=generator)
+    labels = torch.randint(
+        2 + rank, (1, 300 + 100 * rank), generator=generator
+    )
     logits = torch.randn(1, 4, labels.shape[1], generator=generator)
     return logits + labels[:, None], labels
 
@@ -87,9 +99,9 @@ def worker(rank, port, folder):
     os.environ.update(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
     distributed.init_process_group('gloo', rank=rank, world_size=2)
     a, b = (nn.Parameter(torch.zeros(3)) for _ in range(2))
-    a.grad = torch.full((3, ), 1. + rank)
+    a.grad = torch.full((3,), 1.0 + rank)
     if rank:
-        b.grad = torch.full((3, ), 4.)
+        b.grad = torch.full((3,), 4.0)
     average_gradients([a, b])
     norm = nn.BatchNorm1d(2)
     norm.running_mean.fill_(rank)
@@ -98,8 +110,14 @@ def worker(rank, port, folder):
     for _ in range(2):
         collect(own, rank)
         own.update(_sum_over_ranks)
-    torch.save(dict(grads=[a.grad, b.grad], mean=norm.running_mean,
-                    state=own.state_dict()), f'{folder}/rank{rank}.pth')
+    torch.save(
+        dict(
+            grads=[a.grad, b.grad],
+            mean=norm.running_mean,
+            state=own.state_dict(),
+        ),
+        f'{folder}/rank{rank}.pth',
+    )
     distributed.destroy_process_group()
 
 
@@ -107,11 +125,13 @@ def worker(rank, port, folder):
 def test_ranks_average_gradients_and_share_statistics(tmp_path):
     port = 30500 + os.getpid() % 1000
     multiprocessing.spawn(worker, (port, str(tmp_path)), nprocs=2)
-    ranks = [torch.load(tmp_path / f'rank{i}.pth', weights_only=True)
-             for i in range(2)]
+    ranks = [
+        torch.load(tmp_path / f'rank{i}.pth', weights_only=True)
+        for i in range(2)
+    ]
     for found in ranks:
         assert found['grads'][0].tolist() == [1.5] * 3
-        assert found['grads'][1].tolist() == [2.] * 3
+        assert found['grads'][1].tolist() == [2.0] * 3
         assert found['mean'].tolist() == [0.5] * 2
     union = LogitStatistics(4, min_samples=20)
     for _ in range(2):
@@ -120,6 +140,7 @@ def test_ranks_average_gradients_and_share_statistics(tmp_path):
         union.update()
     for key, value in union.state_dict().items():
         assert torch.equal(ranks[0]['state'][key], ranks[1]['state'][key])
-        torch.testing.assert_close(ranks[0]['state'][key], value,
-                                   rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(
+            ranks[0]['state'][key], value, rtol=1e-4, atol=1e-4
+        )
     assert union.target.num_updates.sum() > 0

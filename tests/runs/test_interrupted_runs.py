@@ -17,8 +17,10 @@ def losses(work_dir: Path) -> dict[int, dict]:
         for line in file.read_text().splitlines():
             values = json.loads(line)
             logged[values['step']] = {
-                k: v for k, v in values.items() if k not in
-                ('time', 'data_time', 'memory')}
+                k: v
+                for k, v in values.items()
+                if k not in ('time', 'data_time', 'memory')
+            }
     return logged
 
 
@@ -40,7 +42,8 @@ def assert_equal(a, b, where=''):
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
-        write_config, start, tmp_path):
+    write_config, start, tmp_path
+):
     config = write_config(iters=30, interval=4)
     train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
     whole = start(*train, tmp_path / 'whole')
@@ -52,7 +55,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     deadline = time.time() + 120
     while not (work_dir / 'iter_8.pth').exists():
         assert process.poll() is None and time.time() < deadline, (
-            process.communicate()[0])
+            process.communicate()[0]
+        )
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -67,8 +71,10 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     assert list(first) == list(range(1, 31))
     assert first == again  # losses, learning rate, diagnostics
 
-    a, b = (torch.load(folder / 'iter_30.pth', weights_only=True)
-            for folder in (tmp_path / 'whole', work_dir))
+    a, b = (
+        torch.load(folder / 'iter_30.pth', weights_only=True)
+        for folder in (tmp_path / 'whole', work_dir)
+    )
     for part in ('state_dict', 'optimizer', 'param_schedulers'):
         assert_equal(a[part], b[part], part)
     banks = [k for k in a['state_dict'] if '.statistics.' in k]

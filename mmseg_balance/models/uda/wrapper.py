@@ -3,12 +3,13 @@
 import torch
 from mmengine.dist import broadcast
 from mmengine.optim import OptimWrapper
-from mmseg.registry import MODEL_WRAPPERS
+from mmengine.registry import MODEL_WRAPPERS
 from torch import nn
 
 from .optimization import average_norm_statistics
 
 
+# in mmengine's own registry: the runner asks that one for the class
 @MODEL_WRAPPERS.register_module()
 class UDAModelWrapper(nn.Module):
     """Runs a UDA model on several ranks.
