@@ -14,11 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope='session')
 def shared() -> Path:
     """The folder of reference numbers and real images beside the checkout."""
-    folder = Path(os.environ.get('MMSEG_BALANCE_SHARED',
-                                 ROOT.parent / 'shared'))
+    folder = Path(
+        os.environ.get('MMSEG_BALANCE_SHARED', ROOT.parent / 'shared')
+    )
     if not folder.is_dir():
-        pytest.skip(f'no reference data at {folder}; set '
-                    'MMSEG_BALANCE_SHARED to the folder that holds it')
+        pytest.skip(
+            f'no reference data at {folder}; set '
+            'MMSEG_BALANCE_SHARED to the folder that holds it'
+        )
     return folder
 
 

@@ -19,8 +19,11 @@ FULL_MMCV = not isinstance(sys.modules.get('mmcv._ext'), compat._MissingOps)
 
 
 def run(code: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, '-W', 'ignore', '-c', code],
-                          capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code],
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.mark.skipif(FULL_MMCV, reason='a full mmcv is installed')
@@ -32,12 +35,13 @@ def test_the_stub_of_compiled_ops_is_still_needed():
 @pytest.mark.skipif(FULL_MMCV, reason='a full mmcv is installed')
 def test_a_compiled_op_says_how_to_get_it_when_it_is_called():
     from mmcv.ops import nms
+
     with pytest.raises(RuntimeError, match='pip install "mmcv==2.1.0"'):
         nms(torch.rand(4, 4), torch.rand(4), 0.5)
 
 
 def checkpoint(path):
-    buffer = HistoryBuffer([1., 2.], [1, 1])
+    buffer = HistoryBuffer([1.0, 2.0], [1, 1])
     torch.save(dict(message_hub=dict(log_scalars=dict(loss=buffer))), path)
     return path
 
@@ -52,7 +56,6 @@ def test_allowed_checkpoint_types_are_still_needed(tmp_path):
 
 
 class Malicious:
-
     def __reduce__(self):
         return getattr, (HistoryBuffer, '__init__')
 
@@ -61,8 +64,12 @@ def test_checkpoints_cannot_reach_other_attributes(tmp_path):
     torch.save(Malicious(), tmp_path / 'a.pth')
     with pytest.raises(Exception, match='refused'):
         torch.load(tmp_path / 'a.pth', weights_only=True)
-    assert torch.load(checkpoint(tmp_path / 'b.pth'), weights_only=True)[
-        'message_hub']['log_scalars']['loss'].mean() == 1.5
+    assert (
+        torch.load(checkpoint(tmp_path / 'b.pth'), weights_only=True)[
+            'message_hub'
+        ]['log_scalars']['loss'].mean()
+        == 1.5
+    )
 
 
 def test_extra_requirements_are_still_needed():
@@ -74,8 +81,10 @@ def test_extra_requirements_are_still_needed():
     assert 'pkg_resources' in source
 
 
-@pytest.mark.parametrize('wanted, found', [
-    ('torch', '>=99'), ('a-package-that-is-not-there', '>=1')])
+@pytest.mark.parametrize(
+    'wanted, found',
+    [('torch', '>=99'), ('a-package-that-is-not-there', '>=1')],
+)
 def test_other_versions_are_refused_by_name(monkeypatch, wanted, found):
     monkeypatch.setitem(compat.SUPPORTED, wanted, found)
     with pytest.raises(ImportError, match=f'pip install "{wanted}{found}"'):

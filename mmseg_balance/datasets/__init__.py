@@ -1,1 +1,19 @@
-"""TBD."""
+"""Data sets, their pairs, and how samples are drawn from them."""
+
+from .camvid import CamVidDataset
+from .gta import GTADataset
+from .rare_class_sampling import RareClassSampling, rcs_class_probs
+from .samplers import Draw, ResumableInfiniteSampler
+from .synthia import SYNTHIADataset
+from .uda_dataset import UDADataset
+
+__all__ = [
+    'CamVidDataset',
+    'Draw',
+    'GTADataset',
+    'RareClassSampling',
+    'ResumableInfiniteSampler',
+    'SYNTHIADataset',
+    'UDADataset',
+    'rcs_class_probs',
+]

@@ -2,5 +2,12 @@
 
 from . import hooks
 from .autocast_optim_wrapper import AutocastOptimWrapper
+from .loops import ResumableIterBasedTrainLoop
+from .student_optim_wrapper_constructor import StudentOptimWrapperConstructor
 
-__all__ = ['AutocastOptimWrapper', 'hooks']
+__all__ = [
+    'AutocastOptimWrapper',
+    'ResumableIterBasedTrainLoop',
+    'StudentOptimWrapperConstructor',
+    'hooks',
+]

@@ -1,1 +1,12 @@
-"""TBD."""
+"""Metrics."""
+
+from .balanced_iou_metric import BalancedIoUMetric, summarise
+from .confusion import confusion_matrix, iou_and_acc, mean_and_std
+
+__all__ = [
+    'BalancedIoUMetric',
+    'confusion_matrix',
+    'iou_and_acc',
+    'mean_and_std',
+    'summarise',
+]

@@ -11,7 +11,8 @@ def test_worked_example():
     bias = class_bias(torch.tensor([[8, 2], [3, 1]]))
     assert bias.dtype == torch.float64
     torch.testing.assert_close(
-        bias, torch.tensor([0.275, -0.275], dtype=torch.float64))
+        bias, torch.tensor([0.275, -0.275], dtype=torch.float64)
+    )
 
 
 def test_agrees_with_row_normalised_matrix_of_sklearn():
@@ -22,7 +23,8 @@ def test_agrees_with_row_normalised_matrix_of_sklearn():
     rates = confusion_matrix(label, prediction, normalize='true')
     expected = rates.mean(axis=0) - 1 / 6
     np.testing.assert_allclose(
-        class_bias(torch.from_numpy(counts)).numpy(), expected, atol=1e-12)
+        class_bias(torch.from_numpy(counts)).numpy(), expected, atol=1e-12
+    )
 
 
 def test_does_not_depend_on_class_frequency():
@@ -43,18 +45,23 @@ def test_class_without_labels_is_nan_and_not_counted():
     bias = class_bias(counts)
     assert bias[1].isnan()
     torch.testing.assert_close(
-        bias[[0, 2]], torch.tensor([0.9 / 2 - 1 / 2, 0.0],
-                                   dtype=torch.float64))
+        bias[[0, 2]], torch.tensor([0.9 / 2 - 1 / 2, 0.0], dtype=torch.float64)
+    )
 
 
 def test_no_labels_at_all():
     assert class_bias(torch.zeros(3, 3, dtype=torch.int64)).isnan().all()
 
 
-@pytest.mark.parametrize('bad', [
-    torch.zeros(3), torch.zeros(2, 3), torch.tensor([[1, -1], [0, 2]]),
-    torch.tensor([[1.0, float('nan')], [0.0, 2.0]])
-])
+@pytest.mark.parametrize(
+    'bad',
+    [
+        torch.zeros(3),
+        torch.zeros(2, 3),
+        torch.tensor([[1, -1], [0, 2]]),
+        torch.tensor([[1.0, float('nan')], [0.0, 2.0]]),
+    ],
+)
 def test_refuses_what_is_no_confusion_matrix(bad):
     with pytest.raises(ValueError, match='confusion'):
         class_bias(bad)

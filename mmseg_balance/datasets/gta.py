@@ -1,0 +1,38 @@
+"""GTA (Richter et al., Playing for Data, ECCV 2016)."""
+
+from mmseg.datasets import CityscapesDataset
+from mmseg.registry import DATASETS
+
+
+@DATASETS.register_module()
+class GTADataset(CityscapesDataset):
+    """Street scenes of a computer game with Cityscapes' 19 classes.
+
+    Images lie in ``images/*.png``; labels in ``labels/*_labelTrainIds.png``
+    are written by ``tools/dataset_converters/gta.py``.
+
+    Args:
+        img_suffix: What the names of images end with.
+        seg_map_suffix: What takes its place in the names of labels.
+        **kwargs: See ``mmseg.datasets.BaseSegDataset``.
+
+    Example:
+        >>> dict(type='GTADataset', data_root='data/gta',
+        ...      data_prefix=dict(img_path='images', seg_map_path='labels'))
+    """
+
+    PREPARATION = (
+        'Download GTA from '
+        'https://download.visinf.tu-darmstadt.de/data/from_games, then: '
+        'python tools/dataset_converters/gta.py {data_root}'
+    )
+
+    def __init__(
+        self,
+        img_suffix: str = '.png',
+        seg_map_suffix: str = '_labelTrainIds.png',
+        **kwargs,
+    ) -> None:
+        super().__init__(
+            img_suffix=img_suffix, seg_map_suffix=seg_map_suffix, **kwargs
+        )

@@ -1,0 +1,50 @@
+"""How the files of each data set are made, for error messages."""
+
+import re
+from pathlib import PurePath
+
+from mmengine.dataset import BaseDataset
+
+PREPARATION = {
+    'GTADataset': 'Download images and labels from '
+    'https://download.visinf.tu-darmstadt.de/data/from_games, unpack them in '
+    '{data_root}, then: python tools/dataset_converters/gta.py {data_root}',
+    'SYNTHIADataset': 'Download SYNTHIA-RAND-CITYSCAPES from '
+    'https://synthia-dataset.net, unpack it in {data_root}, then: '
+    'python tools/dataset_converters/synthia.py {data_root}',
+    'CityscapesDataset': 'Download leftImg8bit_trainvaltest.zip and '
+    'gtFine_trainvaltest.zip from https://www.cityscapes-dataset.com, unpack '
+    'them in {data_root}, then: '
+    'python tools/dataset_converters/cityscapes.py {data_root}',
+    'CamVidDataset': 'Put the 480 x 360 version of CamVid with 11 classes '
+    'that comes with the SegNet tutorial there, divided by recording: images '
+    'in {domains}/{{day,dusk}}/images/{{train,val}}/*.jpg, labels (train ids) '
+    'in {domains}/{{day,dusk}}/labels/{{train,val}}/*.png',
+}
+TOY_STREETS = (
+    'Make it with: python tools/dataset_converters/toy_streets.py {parent}'
+)
+
+
+def preparation(dataset: BaseDataset) -> str:
+    """How the files of a data set are made.
+
+    Args:
+        dataset: Data set, built at least lazily. Toy streets, which stand in
+            for other data sets, are known by the name of their folder; a
+            class that is not listed here may have a text of its own as its
+            attribute ``PREPARATION``, with ``{data_root}`` in it.
+
+    Returns:
+        What to put behind an error message; empty for unknown data sets.
+    """
+    root = PurePath(dataset.data_root or 'DATA')
+    if any(re.match(r'toy([_-]|$)', part) for part in root.parts[-2:]):
+        text = TOY_STREETS
+    else:
+        own = getattr(dataset, 'PREPARATION', '')
+        text = PREPARATION.get(type(dataset).__name__, own)
+    domains = root.parent if root.name in ('day', 'dusk') else root
+    return text and '. ' + text.format(
+        data_root=root, parent=root.parent, domains=domains
+    )

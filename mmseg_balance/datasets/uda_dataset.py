@@ -1,0 +1,225 @@
+"""Pairs of a labelled source sample and an unlabelled target sample."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from mmseg.registry import DATASETS
+
+from .branch import Branch, leaf_datasets
+from .checks import (
+    build_lazily,
+    check_folders,
+    check_label_files,
+    check_label_values,
+)
+from .rare_class_sampling import RareClassSampling
+from .samplers import Draw
+from .seeding import seed_cpu_generators
+from .split_pipeline import is_label_loader
+
+
+@DATASETS.register_module()
+class UDADataset:
+    """Source samples, each with a target sample drawn at random.
+
+    Its length is that of the source. With an index of
+    :class:`ResumableInfiniteSampler`, all that is drawn for a pair follows
+    from the seed in that index, in whichever process it is made; with a
+    plain index the present state of the global generators is used.
+
+    Both data sets are checked when this one is built: their folders, that
+    every source image has a label, and the label values of 32 files; further
+    label values when they are loaded.
+
+    Args:
+        source: Config of a data set whose pipeline loads labels.
+        target: Config of a data set with the same classes; its pipeline needs
+            no labels. Either may be a ``ConcatDataset``.
+        rare_class_sampling: Arguments of :class:`RareClassSampling`, which
+            then draws the source sample instead of taking the index. ``{}``
+            takes the defaults, None does without.
+
+    Attributes:
+        source: The source data set.
+        target: The target data set.
+
+    Raises:
+        FileNotFoundError: Folders, labels or class statistics are missing;
+            names them and how they are made.
+        ValueError: The classes of source and target differ, the source
+            pipeline loads no labels, a label value is outside the classes, or
+            a class cannot be drawn by rare class sampling.
+
+    Example:
+        >>> dict(
+        ...     type='UDADataset',
+        ...     source=dict(type='GTADataset', data_root='data/gta', ...),
+        ...     target=dict(type='CityscapesDataset', ...),
+        ...     rare_class_sampling=dict(class_temp=0.01, min_pixels=3000))
+    """
+
+    def __init__(
+        self,
+        source: dict | BaseDataset,
+        target: dict | BaseDataset,
+        rare_class_sampling: dict | None = None,
+    ) -> None:
+        self.source = _build(source, 'source')
+        self.target = _build(target, 'target')
+        check_classes(self.source, self.target)
+        self.rare_class_sampling = (
+            None
+            if rare_class_sampling is None
+            else RareClassSampling(**rare_class_sampling)
+        )
+        self._fully_initialized = False
+        if not any(_is_lazy(child) for child in (source, target)):
+            self.full_init()
+
+    def full_init(self) -> None:
+        """List the files and check them.
+
+        The constructor calls it unless ``lazy_init`` is set in the config of
+        the source or the target.
+        """
+        if self._fully_initialized:
+            return
+        self._source = _open(self.source, 'source')
+        self._target = _open(self.target, 'target')
+        if self.rare_class_sampling is not None:
+            self.rare_class_sampling.prepare(
+                self._source, self.metainfo['classes']
+            )
+        self._fully_initialized = True
+
+    @property
+    def metainfo(self) -> dict:
+        """Meta information of the source, a copy."""
+        return self.source.metainfo
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: Draw | int) -> dict[str, Any]:
+        """Make a pair.
+
+        Args:
+            index: Index into the source, with a seed or without.
+
+        Returns:
+            ``dict(source=packed, target=packed)``, each what the pipeline
+            of its data set returns: a dict of ``inputs`` and
+            ``data_samples``.
+
+        Raises:
+            OSError: A file cannot be read or decoded; names it.
+            ValueError: A label value is outside the classes.
+        """
+        self.full_init()
+        if isinstance(index, Draw):
+            seed_cpu_generators(index.seed)
+        # first, so that the partner does not depend on the augmentation
+        partner = np.random.randint(len(self._target))
+        if self.rare_class_sampling is None:
+            source = _take(self._source, index)
+        else:
+            source = _retry(
+                lambda: self.rare_class_sampling.draw(self._source),
+                self._source,
+            )
+        return dict(source=source, target=_take(self._target, partner))
+
+
+def check_classes(source: BaseDataset, target: BaseDataset) -> None:
+    """Refuse domains whose classes differ.
+
+    Args:
+        source: Source data set.
+        target: Target data set.
+
+    Raises:
+        ValueError: A data set names no classes, or they differ; shows where.
+    """
+    ours = _classes_of(source, 'source')
+    theirs = _classes_of(target, 'target')
+    if ours == theirs:
+        return
+    parts = [f'the source has {len(ours)} classes, the target {len(theirs)}']
+    for key, names in (
+        ('source', [n for n in ours if n not in theirs]),
+        ('target', [n for n in theirs if n not in ours]),
+    ):
+        if names:
+            parts.append(f'only the {key} has {", ".join(names)}')
+    for i, (a, b) in enumerate(zip(ours, theirs, strict=False)):
+        if a != b:
+            parts.append(f'class {i} is {a} in the source, {b} in the target')
+            break
+    raise ValueError(
+        f'source and target classes differ: {"; ".join(parts)}. Set '
+        'metainfo.classes of both to the same names in the same order'
+    )
+
+
+def _classes_of(dataset: BaseDataset, key: str) -> tuple[str, ...]:
+    names = tuple(dataset.metainfo.get('classes') or ())
+    if not names:
+        raise ValueError(
+            f'the {key} data set ({type(dataset).__name__}) names no classes; '
+            f'set {key}.metainfo.classes'
+        )
+    return names
+
+
+def _is_lazy(config: dict | BaseDataset) -> bool:
+    return isinstance(config, dict) and config.get('lazy_init', False)
+
+
+def _build(dataset: dict | BaseDataset, key: str) -> Any:
+    if isinstance(dataset, dict):
+        dataset = build_lazily(dataset, key)
+    leaf_datasets(dataset, key)
+    return dataset
+
+
+def _open(dataset: Any, key: str) -> Branch:
+    """List the files of a data set and check what its pipeline will read."""
+    for leaf in leaf_datasets(dataset, key):
+        with_labels = any(
+            is_label_loader(type(t).__name__) for t in leaf.pipeline.transforms
+        )
+        if key == 'source' and not with_labels:
+            raise ValueError(
+                'source.pipeline loads no labels: put '
+                "dict(type='LoadAnnotations') behind the loading of the image"
+            )
+        check_folders(leaf, key, with_labels)
+    dataset.full_init()
+    branch = Branch(dataset, key)
+    for part in branch.parts:
+        if part.annotations is not None:
+            check_label_files(part, key)
+            check_label_values(part)
+    return branch
+
+
+def _take(branch: Branch, index: int) -> Any:
+    """A sample, or another where the pipeline gives up on it, as mmengine."""
+    sample = branch[index]
+    if sample is None:
+        return _retry(lambda: branch[np.random.randint(len(branch))], branch)
+    return sample
+
+
+def _retry(draw: Callable[[], Any], branch: Branch) -> Any:
+    for _ in range(branch.max_refetch + 1):
+        sample = draw()
+        if sample is not None:
+            return sample
+    raise RuntimeError(
+        f'the {branch.name} pipeline returned None '
+        f'{branch.max_refetch + 1} times in a row (max_refetch); a transform '
+        'gives up on every sample'
+    )

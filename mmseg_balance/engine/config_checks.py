@@ -1,0 +1,134 @@
+"""Parts of a config that need each other, checked before anything is built."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from mmengine.config import Config
+from mmseg.registry import MODELS
+
+from mmseg_balance.models.uda import UDASegmentor
+
+
+def check_config(cfg: Config) -> None:
+    """Run every check of this file.
+
+    Args:
+        cfg: Config of a training run.
+
+    Raises:
+        ValueError: A check failed; names the key, what was found, and the
+            line to add.
+    """
+    check_hooks(cfg)
+    check_save_best(cfg)
+
+
+def check_hooks(cfg: Config) -> None:
+    """Refuse a model whose state no hook would ever update.
+
+    Args:
+        cfg: Config with ``model`` and ``custom_hooks``.
+
+    Raises:
+        ValueError: The model has a BLDALoss and ``custom_hooks`` no
+            GMMUpdateHook, or a teacher and no TeacherUpdateHook.
+    """
+    hooks = [type_name(h) for h in cfg.get('custom_hooks') or ()]
+    needed = []
+    if any(type_name(part) == 'BLDALoss' for part in dicts_in(cfg.model)):
+        needed.append(
+            (
+                'GMMUpdateHook',
+                'a loss of type BLDALoss, whose '
+                'mixtures would never be fitted',
+            )
+        )
+    if has_teacher(cfg.model):
+        needed.append(
+            (
+                'TeacherUpdateHook',
+                'a teacher, which would stay at its initial weights',
+            )
+        )
+    for hook, reason in needed:
+        if hook not in hooks:
+            raise ValueError(
+                f'custom_hooks is {hooks}, but model has {reason}: add '
+                f"dict(type='{hook}') to custom_hooks"
+            )
+
+
+def check_save_best(cfg: Config) -> None:
+    """Refuse to keep the checkpoint whose classes are the least balanced.
+
+    mmengine takes each metric with "acc" in its name for one that should
+    grow, and ``Acc_std`` should shrink.
+
+    Args:
+        cfg: Config with ``default_hooks.checkpoint``.
+
+    Raises:
+        ValueError: ``save_best`` names a std whose ``rule`` is not 'less'.
+    """
+    hook = cfg.get('default_hooks', {}).get('checkpoint') or {}
+    keys, rules = hook.get('save_best'), hook.get('rule')
+    keys = [keys] if isinstance(keys, str) else list(keys or ())
+    rules = list(rules) if isinstance(rules, (list, tuple)) else [rules]
+    rules = rules * len(keys) if len(rules) == 1 else rules
+    for key, rule in zip(keys, rules, strict=False):
+        if '_std' in key and rule != 'less':
+            raise ValueError(
+                f'default_hooks.checkpoint has save_best={key!r} with '
+                f"rule={rule!r}, but a smaller std is better: set rule='less' "
+                '(or a list with one rule for each key of save_best)'
+            )
+
+
+def has_teacher(model: dict) -> bool:
+    """Whether a model config builds a teacher.
+
+    Args:
+        model: Config of the model.
+
+    Returns:
+        True for UDA models whose ``alpha``, the teacher's momentum, is a
+        number; by the config, or by default as for DACS.
+    """
+    kind = model.get('type')
+    kind = MODELS.get(kind) if isinstance(kind, str) else kind
+    if not (isinstance(kind, type) and issubclass(kind, UDASegmentor)):
+        return False
+    default = inspect.signature(kind).parameters.get('alpha')
+    alpha = model.get('alpha', default and default.default)
+    return isinstance(alpha, (int, float))
+
+
+def type_name(config: Any) -> str:
+    """Name of the class that a config stands for, without its scope.
+
+    Args:
+        config: Anything in a config; ``type`` may be a name or a class.
+
+    Returns:
+        The name, or '' where there is no ``type``.
+    """
+    kind = config.get('type', '') if isinstance(config, dict) else ''
+    return getattr(kind, '__name__', str(kind)).split('.')[-1]
+
+
+def dicts_in(config: Any) -> Iterator[dict]:
+    """Every dict in a config, the outer ones first.
+
+    Args:
+        config: Dicts, lists and tuples, nested as you like.
+
+    Yields:
+        Each dict, which may be changed in place.
+    """
+    if isinstance(config, dict):
+        yield config
+        config = list(config.values())
+    if isinstance(config, (list, tuple)):
+        for value in config:
+            yield from dicts_in(value)

@@ -1,0 +1,124 @@
+"""What tools/train.py and tools/test.py share: config, ranks, work folder."""
+
+import datetime
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.dist import is_distributed
+from mmengine.registry import MODEL_WRAPPERS
+from torch import distributed
+from torch.nn.parallel import DistributedDataParallel
+
+
+def load_config(path: str, options: dict | None = None) -> Config:
+    """Read a config file and apply overrides.
+
+    Args:
+        path: Config file.
+        options: Overrides by dotted key, as ``--cfg-options`` gives them.
+
+    Returns:
+        The config.
+
+    Raises:
+        FileNotFoundError: There is no such file; names it and, for a path
+            that does not start at the root, the folder it was looked for in.
+    """
+    if not Path(path).is_file():
+        where = '' if Path(path).is_absolute() else f' in {Path.cwd()}'
+        raise FileNotFoundError(f'no config file {path}{where}')
+    cfg = Config.fromfile(path)
+    cfg.merge_from_dict(options or {})
+    return cfg
+
+
+def set_work_dir(cfg: Config, path: str | None = None) -> None:
+    """Decide where a run writes to.
+
+    Args:
+        cfg: Config to change; its ``work_dir`` becomes ``path``, else stays,
+            else becomes work_dirs/<name of the config file>.
+        path: Folder that the command line names.
+    """
+    if path is not None:
+        cfg.work_dir = path
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs') / Path(cfg.filename).stem)
+
+
+def start_ranks(cfg: Config, launcher: str) -> None:
+    """Make several processes work on machines without an accelerator too.
+
+    mmengine binds each process to a GPU when it starts the process group,
+    and hands the GPU's number to DistributedDataParallel. Without an
+    accelerator the group is started here with gloo, which mmengine then
+    keeps, and no device number is handed on.
+
+    Args:
+        cfg: Config to change: ``launcher``, and on CPUs
+            ``model_wrapper_cfg``.
+        launcher: 'none', 'pytorch', 'slurm' or 'mpi'.
+
+    Raises:
+        ValueError: ``launcher`` is 'slurm' or 'mpi' and there is no
+            accelerator.
+    """
+    cfg.launcher = launcher
+    if launcher == 'none' or get_device() != 'cpu':
+        return
+    if launcher != 'pytorch':
+        raise ValueError(
+            f'--launcher {launcher} needs an accelerator; on '
+            'CPUs take --launcher pytorch (tools/dist_train.sh, '
+            'tools/dist_test.sh)'
+        )
+    if not is_distributed():
+        limit = cfg.get('env_cfg', {}).get('dist_cfg', {}).get('timeout')
+        distributed.init_process_group(
+            'gloo', timeout=limit and datetime.timedelta(seconds=limit)
+        )
+
+    wrapper = cfg.get('model_wrapper_cfg')
+    if wrapper is None:
+        cfg.model_wrapper_cfg = dict(
+            type='MMDistributedDataParallel',
+            device_ids=None,
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
+        )
+        return
+    kind = MODEL_WRAPPERS.get(wrapper.get('type', 'MMDistributedDataParallel'))
+    if kind is not None and issubclass(kind, DistributedDataParallel):
+        wrapper.setdefault('device_ids', None)
+
+
+def enable_amp(cfg: Config) -> None:
+    """Train in mixed precision: what ``--amp`` of tools/train.py does.
+
+    float16 with a dynamic loss scale on an accelerator, bfloat16 on the CPU.
+
+    Args:
+        cfg: Config to change: the type of ``optim_wrapper``.
+
+    Raises:
+        ValueError: ``optim_wrapper`` is of a type that mixed precision
+            cannot be added to.
+    """
+    optim_wrapper = cfg.optim_wrapper
+    kind = optim_wrapper.get('type', 'OptimWrapper')
+    on_cpu = get_device() == 'cpu'
+    wanted = 'AutocastOptimWrapper' if on_cpu else 'AmpOptimWrapper'
+    if kind == wanted:
+        return
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper', 'AutocastOptimWrapper'):
+        raise ValueError(
+            f'--amp found optim_wrapper.type={kind!r}, expected '
+            "'OptimWrapper': drop --amp, or set mixed precision in the config"
+        )
+    optim_wrapper.type = wanted
+    if on_cpu:
+        for key in ('loss_scale', 'dtype', 'use_fsdp'):
+            optim_wrapper.pop(key, None)
+    else:
+        optim_wrapper.loss_scale = 'dynamic'

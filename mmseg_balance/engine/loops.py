@@ -1,0 +1,179 @@
+"""A training loop that continues its data where it stopped."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mmengine.model import is_model_wrapper
+from mmengine.runner import IterBasedTrainLoop, Runner
+from mmseg.registry import LOOPS
+from torch import nn
+from torch.utils.data import DataLoader
+
+from ..datasets import UDADataset
+
+
+@LOOPS.register_module()
+class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
+    """``IterBasedTrainLoop`` that resumes its data at no cost.
+
+    mmengine's loop reads and throws away all batches that were used before;
+    this one moves the sampler, which has to be a
+    :class:`~mmseg_balance.datasets.ResumableInfiniteSampler` or another with
+    ``start_at(draws_per_rank)``. With other samplers it behaves as mmengine's.
+
+    The sampler takes the seed of the run, that of the checkpoint after a
+    resume, unless the config gives it one of its own.
+
+    Args:
+        runner: The runner.
+        dataloader: Data loader, or its config.
+        **kwargs: ``max_iters``, ``val_begin``, ``val_interval`` and
+            ``dynamic_intervals`` of ``mmengine.runner.IterBasedTrainLoop``.
+
+    Raises:
+        ValueError: The target set of a ``UDADataset`` is smaller than a
+            batch, or model and data set differ in the number of classes.
+    """
+
+    def __init__(
+        self, runner: Runner, dataloader: DataLoader | dict, **kwargs
+    ) -> None:
+        self._takes_seed = _has_no_seed(dataloader)
+        diff_rank_seed = runner._randomness_cfg.get('diff_rank_seed', False)
+        loader = runner.build_dataloader(
+            dataloader, seed=runner.seed, diff_rank_seed=diff_rank_seed
+        )
+        check_target_size(loader)
+        check_num_classes(runner.model, loader.dataset)
+        self._can_move = hasattr(_sampler_of(loader), 'start_at')
+        super().__init__(
+            runner, _NotStarted(loader) if self._can_move else loader, **kwargs
+        )
+        self.dataloader = loader
+
+    def run(self) -> nn.Module:
+        """Train.
+
+        Returns:
+            The model.
+        """
+        if not self._can_move:
+            return super().run()
+        sampler = _sampler_of(self.dataloader)
+        if self._takes_seed:
+            sampler.seed = _common_seed(self.runner)
+        sampler.start_at(self._iter * _batch_size_of(self.dataloader))
+        self.dataloader_iterator = _SkippingIterator(
+            self.dataloader, self._iter
+        )
+        try:
+            return super().run()
+        finally:
+            # ends the worker processes, whose prefetched batches take memory
+            del self.dataloader_iterator
+
+
+def check_target_size(loader: DataLoader) -> None:
+    """Refuse a target set with less samples than a batch.
+
+    Args:
+        loader: Training data loader; any data set but ``UDADataset`` passes.
+
+    Raises:
+        ValueError: Names both numbers and the keys.
+    """
+    dataset = loader.dataset
+    batch_size = _batch_size_of(loader)
+    if isinstance(dataset, UDADataset) and len(dataset.target) < batch_size:
+        raise ValueError(
+            f'the target set has {len(dataset.target)} images, fewer than a '
+            f'batch of {batch_size}: lower train_dataloader.batch_size, or '
+            'add images to train_dataloader.dataset.target'
+        )
+
+
+def check_num_classes(model: nn.Module, dataset: Any) -> None:
+    """Refuse a model with another number of classes than the data set.
+
+    Args:
+        model: The model, wrapped or not; its ``num_classes`` counts, else
+            that of its ``decode_head`` (the last, if there are several).
+        dataset: Training data set; its ``metainfo`` has the classes.
+
+    Raises:
+        ValueError: Names both numbers and the keys.
+    """
+    if is_model_wrapper(model):
+        model = model.module
+    key, owner = 'model.num_classes', model
+    if not hasattr(model, 'num_classes'):
+        key, owner = 'model.decode_head.num_classes', None
+        owner = getattr(model, 'decode_head', None)
+        if isinstance(owner, nn.ModuleList):
+            key, owner = 'model.decode_head[-1].num_classes', owner[-1]
+    found = getattr(owner, 'num_classes', None)
+    classes = getattr(dataset, 'metainfo', {}).get('classes')
+    if found is not None and classes and found != len(classes):
+        raise ValueError(
+            f'{key} is {found}, but the {type(dataset).__name__} of '
+            f'train_dataloader has {len(classes)} classes '
+            f'({", ".join(classes)}): set num_classes of the decode '
+            f'heads to {len(classes)}'
+        )
+
+
+class _NotStarted:
+    """Stands for a data loader in the constructor of mmengine's loop.
+
+    That constructor starts an iterator, whose workers would decode batches
+    that a resumed run has no use for.
+    """
+
+    def __init__(self, loader: DataLoader) -> None:
+        self.dataset = loader.dataset
+
+    def __iter__(self) -> Iterator:
+        return iter(())
+
+
+class _SkippingIterator:
+    """Batches of a data loader behind as many Nones.
+
+    mmengine's loop takes one item for each iteration of the past; the sampler
+    has skipped those already.
+    """
+
+    def __init__(self, loader: DataLoader, num_skipped: int) -> None:
+        self._num_left = num_skipped
+        self._batches = iter(loader)
+
+    def __iter__(self) -> '_SkippingIterator':
+        return self
+
+    def __next__(self) -> Any:
+        if self._num_left > 0:
+            self._num_left -= 1
+            return None
+        return next(self._batches)
+
+
+def _sampler_of(loader: DataLoader) -> Any:
+    return getattr(loader.batch_sampler, 'sampler', loader.sampler)
+
+
+def _batch_size_of(loader: DataLoader) -> int:
+    return getattr(loader.batch_sampler, 'batch_size', 1)
+
+
+def _has_no_seed(dataloader: DataLoader | dict) -> bool:
+    """Whether a config leaves the seed of its sampler to the runner."""
+    if not isinstance(dataloader, dict):
+        return False
+    sampler = dataloader.get('sampler')
+    return isinstance(sampler, dict) and sampler.get('seed') is None
+
+
+def _common_seed(runner: Runner) -> int:
+    """Seed of the run, equal on all ranks; mmengine may add the rank."""
+    differs = runner._randomness_cfg.get('diff_rank_seed', False)
+    return runner.seed - runner.rank if differs else runner.seed

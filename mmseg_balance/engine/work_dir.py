@@ -1,0 +1,78 @@
+"""Checkpoints in a work folder: find the latest, keep the earlier ones."""
+
+import re
+import zipfile
+from pathlib import Path
+
+CHECKPOINT = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
+
+
+def is_complete(checkpoint: Path) -> bool:
+    """Whether a checkpoint was written to its end.
+
+    Args:
+        checkpoint: File that ``torch.save`` wrote, or that is missing.
+
+    Returns:
+        False where a run was killed while it wrote the file.
+    """
+    return checkpoint.is_file() and zipfile.is_zipfile(checkpoint)
+
+
+def latest_checkpoint(work_dir: str | Path) -> Path | None:
+    """Checkpoint to resume from.
+
+    Takes the one that mmengine's ``last_checkpoint`` names, also when the
+    work folder was moved or copied since. Where that one is gone or cut
+    short, the complete one with the highest number.
+
+    Args:
+        work_dir: Folder of a run, which may be missing.
+
+    Returns:
+        Path of a complete checkpoint, or None.
+    """
+    work_dir = Path(work_dir)
+    candidates = []
+    pointer = work_dir / 'last_checkpoint'
+    if pointer.is_file():
+        named = pointer.read_text().strip()
+        if named:
+            # here first: a copied folder still names the original
+            candidates += [work_dir / Path(named).name, Path(named)]
+    candidates += sorted(_numbered(work_dir), key=_number, reverse=True)
+    return next((c for c in candidates if is_complete(c)), None)
+
+
+def set_aside_checkpoints(work_dir: str | Path) -> Path | None:
+    """Move the checkpoints of an earlier run where no run overwrites them.
+
+    Args:
+        work_dir: Folder that a new run, which does not resume, will use.
+
+    Returns:
+        The new folder work_dir/earlier_<n>, or None when there was nothing
+        to move.
+    """
+    work_dir = Path(work_dir)
+    files = [*_numbered(work_dir), *work_dir.glob('best_*.pth')]
+    if not files:
+        return None
+    taken = {p.name for p in work_dir.glob('earlier_*')}
+    number = next(
+        n for n in range(1, len(taken) + 2) if f'earlier_{n}' not in taken
+    )
+    folder = work_dir / f'earlier_{number}'
+    folder.mkdir()
+    pointer = work_dir / 'last_checkpoint'
+    for file in [*files, *([pointer] if pointer.is_file() else [])]:
+        file.rename(folder / file.name)
+    return folder
+
+
+def _numbered(work_dir: Path) -> list[Path]:
+    return [p for p in work_dir.glob('*.pth') if CHECKPOINT.fullmatch(p.name)]
+
+
+def _number(checkpoint: Path) -> int:
+    return int(CHECKPOINT.fullmatch(checkpoint.name).group(1))

@@ -1,0 +1,301 @@
+"""Segmentation metric that shows how evenly the classes are learned."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import torch
+from mmengine.logging import MMLogger, print_log
+from mmseg.evaluation import IoUMetric
+from mmseg.registry import METRICS
+from prettytable import PrettyTable
+from torch import Tensor
+
+from mmseg_balance.logits.bias import class_bias
+
+from .confusion import confusion_matrix, iou_and_acc, mean_and_std
+
+
+def summarise(iou: Tensor, acc: Tensor) -> dict[str, float]:
+    """Mean and std of IoU and accuracy over a set of classes.
+
+    Args:
+        iou: IoU of each class (C,), NaN for classes to leave out.
+        acc: Accuracy of each class (C,), NaN likewise.
+
+    Returns:
+        ``mIoU``, ``mAcc``, ``IoU_std`` and ``Acc_std`` in the unit of the
+        arguments; empty when no class is left.
+    """
+    if bool(iou.isnan().all()):
+        return {}
+    (miou, iou_std), (macc, acc_std) = mean_and_std(iou), mean_and_std(acc)
+    return {
+        'mIoU': miou,
+        'mAcc': macc,
+        'IoU_std': iou_std,
+        'Acc_std': acc_std,
+    }
+
+
+@METRICS.register_module()
+class BalancedIoUMetric(IoUMetric):
+    """IoU and accuracy of each class, their mean, spread, groups and bias.
+
+    All numbers are percent or percentage points. ``IoU_std`` and ``Acc_std``
+    are population standard deviations over classes, as in the tables of
+    "Balanced Learning for Domain Adaptive Semantic Segmentation" (ICML 2025);
+    smaller is better, so ``save_best='Acc_std'`` of the checkpoint hook needs
+    ``rule='less'``.
+
+    Classes without a labelled pixel in the evaluated set are named in the
+    log and left out of every mean, std and group. Every value comes from one
+    confusion matrix over all classes, also for subsets: a pixel predicted as
+    a class outside a subset stays an error of its own class.
+
+    Returned keys, in this order: ``mIoU``, ``mAcc``, ``IoU_std``,
+    ``Acc_std``, ``aAcc``; the first four again with ``_<subset>``, with
+    ``_over`` and with ``_under``; then, with ``per_class``, ``IoU.<class>``,
+    ``Acc.<class>`` and ``Bias.<class>``. Groups without a labelled class
+    and classes without a labelled pixel have no keys.
+
+    Args:
+        subsets: Names of classes for each named subset, for instance
+            ``dict(synthia16=['road', ...])`` gives ``mIoU_synthia16``.
+        over_predicted: Names of the over-predicted classes, all others are
+            under-predicted (the paper's Table 18 takes road, building,
+            vegetation, sky, person, car, truck, bus and train). By default
+            the sign of Bias(l), Eq. 4, on the evaluated set decides;
+            classes with a bias of 0 are in neither group.
+        per_class: Return the values of each class as well; they are in the
+            printed table in any case.
+        ignore_index: Label of pixels that do not count.
+        output_dir: Folder to save the predictions to, as PNG.
+        format_only: Only save predictions; for test sets without labels.
+        keep_results: Accepted because MMSegmentation's ``tools/test.py
+            --out`` sets it; files in ``output_dir`` are always kept.
+        collect_device: Device that collects the results of all ranks, 'cpu'
+            or 'gpu'.
+        prefix: Put before each key, with a slash.
+    """
+
+    def __init__(
+        self,
+        subsets: Mapping[str, Sequence[str]] | None = None,
+        over_predicted: Sequence[str] | None = None,
+        per_class: bool = True,
+        ignore_index: int = 255,
+        output_dir: str | None = None,
+        format_only: bool = False,
+        keep_results: bool = True,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(
+            ignore_index=ignore_index,
+            output_dir=output_dir,
+            format_only=format_only,
+            collect_device=collect_device,
+            prefix=prefix,
+        )
+        self.subsets = dict(subsets or {})
+        for name in {'over', 'under'} & set(self.subsets):
+            raise ValueError(
+                f'subsets has the name {name!r}, which stands '
+                'for a group of its own: rename it'
+            )
+        self.over_predicted = over_predicted
+        self.per_class = per_class
+
+    @property
+    def dataset_meta(self) -> dict | None:
+        """Meta data of the data set; needs 'classes'."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        named = {f'subsets.{k}': v for k, v in self.subsets.items()}
+        named['over_predicted'] = self.over_predicted or ()
+        for key, names in named.items():
+            unknown = [n for n in names if n not in dataset_meta['classes']]
+            if unknown:
+                raise ValueError(
+                    f'{key} of BalancedIoUMetric names {unknown}, expected '
+                    f'classes of the data set: {dataset_meta["classes"]}'
+                )
+        self._dataset_meta = dataset_meta
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Count the pixels of a batch, image by image.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Dicts with 'pred_sem_seg' and, unless
+                ``format_only``, 'gt_sem_seg'.
+
+        Raises:
+            ValueError: An image has no label, its prediction and label
+                differ in size, or a value is outside the classes; names the
+                file.
+        """
+        # one image at a time, so that an error can name its file
+        for sample in data_samples:
+            file = sample.get('img_path', 'an image without img_path')
+            if not self.format_only and 'gt_sem_seg' not in sample:
+                raise ValueError(
+                    f'{file} has no label: give the data set its labels, or '
+                    'set format_only=True to save predictions only'
+                )
+            try:
+                super().process(data_batch, [sample])
+            except ValueError as error:
+                raise ValueError(f'{file}: {error}') from error
+
+    @staticmethod
+    def intersect_and_union(
+        pred_label: Tensor,
+        label: Tensor,
+        num_classes: int,
+        ignore_index: int,
+    ) -> tuple[Tensor, Tensor]:
+        """Confusion matrix of one image, as what is not zero in it.
+
+        Most images hold few classes, so this keeps the results of large sets
+        with many classes small, and what ranks exchange as well.
+
+        Args:
+            pred_label: Predicted classes (H, W).
+            label: Labelled classes (H, W).
+            num_classes: Number of classes C.
+            ignore_index: Label of pixels that do not count.
+
+        Returns:
+            Positions in the flat matrix, and their counts, both int64 (P,).
+        """
+        counts = confusion_matrix(
+            pred_label, label, num_classes, ignore_index
+        ).flatten()
+        position = counts.nonzero().squeeze(1)
+        return position.cpu(), counts[position].cpu()
+
+    def compute_metrics(
+        self, results: list[tuple[Tensor, Tensor]]
+    ) -> dict[str, float]:
+        """Sum up the images and compute every score.
+
+        Args:
+            results: What ``intersect_and_union`` gave for each image.
+
+        Returns:
+            Scores by key, see the class; percent or percentage points.
+        """
+        logger = MMLogger.get_current_instance()
+        if self.format_only:
+            logger.info(f'predictions are saved to {self.output_dir}')
+            return {}
+        num_classes = len(self.dataset_meta['classes'])
+        total = torch.zeros(num_classes**2, dtype=torch.int64)
+        for position, counts in results:
+            total[position] += counts
+        return self.scores(total.view(num_classes, num_classes))
+
+    def scores(self, confusion: Tensor) -> dict[str, float]:
+        """Every score of a confusion matrix; prints them as tables.
+
+        Args:
+            confusion: Pixel counts (C, C), rows are labels and columns are
+                predictions.
+
+        Returns:
+            Scores by key, see the class; percent or percentage points. Empty,
+            with a warning, when no pixel has a label: a validation must not
+            end a training run.
+        """
+        if int(confusion.sum()) == 0:
+            print_log(
+                'no score: no pixel of the evaluated set has a label other '
+                f'than ignore_index={self.ignore_index}. Check the labels of '
+                'val_dataloader and test_dataloader',
+                'current',
+                logging.WARNING,
+            )
+            return {}
+        classes = self.dataset_meta['classes']
+        iou, acc = (100 * values for values in iou_and_acc(confusion))
+        bias = 100 * class_bias(confusion)
+        absent = [c for c, v in zip(classes, iou, strict=True) if v.isnan()]
+        if absent:
+            print_log(
+                'classes without a labelled pixel, left out of all '
+                f'means: {", ".join(absent)}',
+                'current',
+            )
+        groups = {'': torch.ones_like(iou, dtype=torch.bool)}
+        groups.update(self._groups(classes, bias))
+        summaries = {
+            name: summarise(
+                iou.masked_fill(~member, torch.nan),
+                acc.masked_fill(~member, torch.nan),
+            )
+            for name, member in groups.items()
+        }
+        self._print_tables(classes, iou, acc, bias, summaries)
+
+        scores = dict(summaries.pop(''))
+        scores['aAcc'] = 100 * float(
+            confusion.diagonal().sum() / confusion.sum()
+        )
+        for name, summary in summaries.items():
+            scores.update({f'{k}_{name}': v for k, v in summary.items()})
+        if self.per_class:
+            for name, values in (('IoU', iou), ('Acc', acc), ('Bias', bias)):
+                scores.update(
+                    {
+                        f'{name}.{c}': float(v)
+                        for c, v in zip(classes, values, strict=True)
+                        if c not in absent
+                    }
+                )
+        return scores
+
+    def _groups(
+        self, classes: Sequence[str], bias: Tensor
+    ) -> dict[str, Tensor]:
+        """Members of each subset and bias group, as bool (C,)."""
+
+        def members(names: Sequence[str]) -> Tensor:
+            return torch.tensor([c in names for c in classes])
+
+        groups = {name: members(s) for name, s in self.subsets.items()}
+        if self.over_predicted is None:
+            return groups | {'over': bias > 0, 'under': bias < 0}
+        over = members(self.over_predicted)
+        return groups | {'over': over, 'under': ~over}
+
+    @staticmethod
+    def _print_tables(
+        classes: Sequence[str],
+        iou: Tensor,
+        acc: Tensor,
+        bias: Tensor,
+        summaries: dict[str, dict],
+    ) -> None:
+        table = PrettyTable()
+        table.add_column('Class', list(classes))
+        for name, values, form in (
+            ('IoU', iou, '.2f'),
+            ('Acc', acc, '.2f'),
+            ('Bias', bias, '+.2f'),
+        ):
+            table.add_column(
+                name,
+                ['-' if v != v else format(v, form) for v in values.tolist()],
+            )
+        print_log(f'per class results:\n{table.get_string()}', 'current')
+
+        table = PrettyTable(['Classes', *summaries['']])
+        for name, summary in summaries.items():
+            if summary:
+                table.add_row(
+                    [name or 'all', *(f'{v:.2f}' for v in summary.values())]
+                )
+        print_log(f'over classes:\n{table.get_string()}', 'current')

@@ -1,0 +1,182 @@
+"""Class statistics: counts, DAFormer's files, and what is refused."""
+
+import json
+import runpy
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from mmseg_balance.datasets.class_stats import (
+    count_classes,
+    count_label_file,
+    count_label_files,
+    load_class_counts,
+    load_samples_with_class,
+    write_class_stats,
+)
+
+TOOL = ROOT / 'tools/dataset_converters/class_stats.py'
+
+
+@pytest.fixture
+def labels(tmp_path):
+    """Three label files; the third has class 4, which the others lack."""
+    folder = tmp_path / 'labels'
+    folder.mkdir()
+    for i, values in enumerate(([0, 0, 2], [2, 255, 255], [4, 4, 0])):
+        label = np.array([values], dtype=np.uint8)
+        Image.fromarray(label).save(folder / f'{i}_labelTrainIds.png')
+    return folder
+
+
+def run_tool(*args):
+    runpy.run_path(str(TOOL))['main']([str(a) for a in (*args, '--nproc', 1)])
+
+
+def test_counts_match_comparison_with_each_class():
+    label = np.random.default_rng(0).integers(0, 7, (13, 17)).astype(np.uint8)
+    label[0, :5] = 255
+    counts = count_classes(label, 7)
+    assert counts.dtype == np.int64
+    assert counts.tolist() == [int((label == c).sum()) for c in range(7)]
+
+
+def test_ignored_pixels_are_not_counted_even_inside_the_classes():
+    label = np.array([0, 1, 1, 2], dtype=np.uint8)
+    assert count_classes(label, 3, ignore_index=1).tolist() == [1, 0, 1]
+
+
+def test_label_without_counted_pixels():
+    label = np.full((2, 2), 255, dtype=np.uint8)
+    assert count_classes(label, 3).tolist() == [0, 0, 0]
+
+
+def test_values_outside_the_classes_are_named(tmp_path):
+    path = tmp_path / 'a.png'
+    Image.fromarray(np.array([[0, 19, 34, 255]], np.uint8)).save(path)
+    with pytest.raises(ValueError, match=r'a\.png: label value 19, 34 found'):
+        count_label_file(path, 19)
+
+
+def test_palette_images_count_by_index(tmp_path):
+    image = Image.fromarray(np.array([[0, 1, 1]], np.uint8), mode='P')
+    image.putpalette([7, 7, 7, 0, 0, 0])
+    image.save(tmp_path / 'a.png')
+    assert count_label_file(tmp_path / 'a.png', 2).tolist() == [1, 2]
+
+
+def test_colour_images_are_refused(tmp_path):
+    Image.new('RGB', (2, 2)).save(tmp_path / 'a.png')
+    with pytest.raises(ValueError, match=r'a\.png.*mode RGB'):
+        count_label_file(tmp_path / 'a.png', 2)
+
+
+def test_all_bad_files_are_reported_together(labels):
+    bad = sorted(labels.glob('*.png'))[:2]
+    bad[0].write_bytes(b'no image')
+    bad[1].write_bytes(bad[1].read_bytes()[:45])
+    with pytest.raises(ValueError, match='2 of 3 files failed') as error:
+        count_label_files(sorted(labels.glob('*.png')), 5)
+    assert all(
+        f'{path}: cannot be decoded' in str(error.value) for path in bad
+    )
+
+
+def test_files_have_daformers_format(tmp_path):
+    # classes ascend in an entry, files keep their order, and the classes of
+    # samples_with_class come by first appearance
+    counts = np.array([[3, 0, 1], [0, 5, 2]])
+    write_class_stats(tmp_path, ['b.png', 'a.png'], counts)
+
+    def pairs(name):
+        text = (tmp_path / name).read_text()
+        return json.loads(text, object_pairs_hook=list)
+
+    assert pairs('sample_class_stats.json') == [
+        [('0', 3), ('2', 1), ('file', 'b.png')],
+        [('1', 5), ('2', 2), ('file', 'a.png')],
+    ]
+    assert pairs('sample_class_stats_dict.json') == [
+        ('b.png', [('0', 3), ('2', 1)]),
+        ('a.png', [('1', 5), ('2', 2)]),
+    ]
+    assert pairs('samples_with_class.json') == [
+        ('0', [['b.png', 3]]),
+        ('2', [['b.png', 1], ['a.png', 2]]),
+        ('1', [['a.png', 5]]),
+    ]
+
+
+def test_round_trip(tmp_path):
+    counts = np.random.default_rng(0).integers(0, 3, (5, 4)) * 10
+    counts[:, 3] = 0
+    files = [f'labels/{i}.png' for i in range(5)]
+    write_class_stats(tmp_path, files, counts)
+    read_files, read_counts = load_class_counts(tmp_path)
+    assert read_files == files
+    assert read_counts.dtype == np.int64
+    # a class that no file shows leaves no trace
+    np.testing.assert_array_equal(read_counts, counts[:, :3])
+    assert load_samples_with_class(tmp_path) == {
+        c: [(files[f], counts[f, c]) for f in np.flatnonzero(counts[:, c])]
+        for c in range(3)
+    }
+
+
+@pytest.mark.parametrize(
+    'load, name',
+    [
+        (load_class_counts, 'sample_class_stats.json'),
+        (load_samples_with_class, 'samples_with_class.json'),
+    ],
+)
+def test_missing_and_broken_statistics_name_the_command(tmp_path, load, name):
+    command = 'tools/dataset_converters/class_stats.py'
+    with pytest.raises(FileNotFoundError, match=command) as error:
+        load(tmp_path)
+    assert str(tmp_path / name) in str(error.value)
+    for content in ('{"0": ', '[1, 2]', '[{"0": 3}]', '{"x": [["a", 1]]}'):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(ValueError, match=command) as error:
+            load(tmp_path)
+        assert str(tmp_path / name) in str(error.value)
+
+
+def test_tool_counts_a_folder(labels, tmp_path, capsys):
+    run_tool(labels, '--num-classes', 5, '--out-dir', tmp_path)
+    files, counts = load_class_counts(tmp_path)
+    assert files == [f'labels/{i}_labelTrainIds.png' for i in range(3)]
+    assert counts.tolist() == [
+        [2, 0, 1, 0, 0], [0, 0, 1, 0, 0], [1, 0, 0, 0, 2],
+    ]  # fmt: skip
+    # 3 of 7 labelled pixels in 2 files
+    first = capsys.readouterr().out.splitlines()[1]
+    assert first.split() == ['0', '42.857', '2']
+
+
+def test_tool_names_files_outside_its_folder_by_absolute_path(
+    labels, tmp_path
+):
+    run_tool(labels, '--num-classes', 5, '--out-dir', tmp_path / 'stats')
+    files, _ = load_class_counts(tmp_path / 'stats')
+    assert files[0] == (labels / '0_labelTrainIds.png').as_posix()
+
+
+@pytest.mark.parametrize(
+    'args, message',
+    [
+        (['--num-classes', 4], 'label value 4 found, expected 0 .. 3 or 255'),
+        (['--num-classes', 5, '--suffix', '.gif'], 'no file that ends with'),
+    ],
+)
+def test_tool_ends_with_a_message_and_writes_nothing(labels, args, message):
+    with pytest.raises(SystemExit, match=message):
+        run_tool(labels, *args)
+    assert not list(labels.glob('*.json'))
+
+
+def test_tool_refuses_a_missing_folder(tmp_path):
+    with pytest.raises(SystemExit, match='nowhere: no such folder'):
+        run_tool(tmp_path / 'nowhere', '--num-classes', 2)

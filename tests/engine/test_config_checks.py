@@ -1,0 +1,108 @@
+import pytest
+from mmengine.config import Config
+from mmseg.models import EncoderDecoder
+from mmseg.registry import MODELS
+
+from mmseg_balance.engine.config_checks import check_config, type_name
+
+
+def supervised(loss, hooks=()):
+    head = dict(type='FCNHead', loss_decode=loss)
+    return Config(
+        dict(
+            model=dict(type='EncoderDecoder', decode_head=head),
+            custom_hooks=[dict(type=name) for name in hooks],
+        )
+    )
+
+
+def dacs(hooks=(), loss='CrossEntropyLoss', kind='DACS', **kwargs):
+    head = dict(type='FCNHead', loss_decode=dict(type=loss))
+    segmentor = dict(type='EncoderDecoder', decode_head=head)
+    return Config(
+        dict(
+            model=dict(type=kind, segmentor=segmentor, **kwargs),
+            custom_hooks=[dict(type=name) for name in hooks],
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    'cfg',
+    [
+        supervised(dict(type='CrossEntropyLoss')),
+        supervised(dict(type='BLDALoss'), ['GMMUpdateHook']),
+        dacs(['TeacherUpdateHook']),
+        dacs(['mmseg.GMMUpdateHook', 'TeacherUpdateHook'], 'mmseg.BLDALoss'),
+        dacs(kind='SourceOnly'),
+        Config(dict(model=dict(type=EncoderDecoder))),
+    ],
+)
+def test_good_configs(cfg):
+    check_config(cfg)
+
+
+@pytest.mark.parametrize(
+    'loss',
+    [
+        dict(type='BLDALoss'),
+        dict(type='mmseg.BLDALoss'),
+        [dict(type='CrossEntropyLoss'), dict(type='BLDALoss')],
+        dict(type='Outer', criterion=dict(type='BLDALoss')),
+    ],
+)
+def test_mixtures_without_update(loss):
+    with pytest.raises(
+        ValueError,
+        match=r"(?s)custom_hooks is \['SomeHook'\].*BLDALoss.*add "
+        r"dict\(type='GMMUpdateHook'\)",
+    ):
+        check_config(supervised(loss, ['SomeHook']))
+
+
+@pytest.mark.parametrize(
+    'kwargs',
+    [
+        dict(),
+        dict(alpha=0.999),
+        dict(kind='mmseg.DACS'),
+        dict(kind=MODELS.get('DACS')),
+        dict(kind='SourceOnly', alpha=0.99),
+    ],
+)
+def test_teacher_without_update(kwargs):
+    with pytest.raises(ValueError, match="add dict.type='TeacherUpdateHook'"):
+        check_config(dacs(['GMMUpdateHook'], **kwargs))
+
+
+@pytest.mark.parametrize(
+    'save_best, rule, good',
+    [
+        ('mIoU', None, True),
+        ('Acc_std', 'less', True),
+        ('Acc_std', None, False),
+        ('IoU_std_synthia16', 'greater', False),
+        (['mIoU', 'Acc_std'], ['greater', 'less'], True),
+        (['mIoU', 'Acc_std'], ['greater', 'greater'], False),
+        (['mIoU', 'Acc_std'], 'greater', False),
+        (None, None, True),
+    ],
+)
+def test_best_checkpoint_by_std(save_best, rule, good):
+    cfg = supervised(dict(type='CrossEntropyLoss'))
+    cfg.default_hooks = dict(
+        checkpoint=dict(type='CheckpointHook', save_best=save_best, rule=rule)
+    )
+    if good:
+        check_config(cfg)
+    else:
+        with pytest.raises(
+            ValueError, match="save_best='.*_std.*' with .*rule='less'"
+        ):
+            check_config(cfg)
+
+
+def test_type_name():
+    assert type_name(dict(type='mmseg.DACS')) == 'DACS'
+    assert type_name(dict(type=EncoderDecoder)) == 'EncoderDecoder'
+    assert type_name({}) == type_name(None) == ''

@@ -1,0 +1,230 @@
+from uuid import uuid4
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.model import BaseModel
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+from mmseg.registry import DATASETS, MODELS
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+from mmseg_balance.datasets import ResumableInfiniteSampler
+from mmseg_balance.engine.loops import (
+    ResumableIterBasedTrainLoop,
+    check_num_classes,
+)
+
+
+@DATASETS.register_module()
+class RecordedIndices(Dataset):
+    """Ten numbers; the seed of each draw goes along."""
+
+    reads = []
+    metainfo = dict(classes=('a', 'b'))
+
+    def __len__(self):
+        return 10
+
+    def __getitem__(self, index):
+        self.reads.append(int(index))
+        return dict(inputs=torch.tensor([int(index)]),
+                    seed=getattr(index, 'seed', None))  # fmt: skip
+
+
+@MODELS.register_module()
+class RecordingModel(BaseModel):
+    """Keeps the batches it is trained on, and draws a number for each."""
+
+    def __init__(self, num_classes=2):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.num_classes = num_classes
+        self.batches = []
+
+    def forward(self, inputs, seed, mode='tensor'):
+        self.batches.append(
+            ([int(i) for i in inputs], list(seed), torch.rand(()).item())
+        )
+        return dict(loss=self.weight.sum() * 0)
+
+
+def config(work_dir, max_iters=8, num_workers=0, seed=3, **kwargs):
+    return dict(
+        model=dict(type='RecordingModel', **kwargs.pop('model', {})),
+        work_dir=str(work_dir),
+        train_dataloader=dict(
+            batch_size=3,
+            num_workers=num_workers,
+            dataset=dict(type='RecordedIndices'),
+            sampler=kwargs.pop(
+                'sampler', dict(type='ResumableInfiniteSampler')
+            ),
+        ),
+        train_cfg=dict(
+            type='ResumableIterBasedTrainLoop', max_iters=max_iters
+        ),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        default_hooks=dict(
+            checkpoint=dict(type='CheckpointHook', interval=5, by_epoch=False),
+            logger=None,
+        ),
+        custom_hooks=[dict(type='IterationSeedHook')],
+        randomness=dict(seed=seed, **kwargs.pop('randomness', {})),
+        default_scope='mmseg',
+        # unlike the default it differs within a second
+        experiment_name=uuid4().hex,
+        log_level='ERROR',
+        **kwargs,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _clean():
+    RecordedIndices.reads.clear()
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        yield
+
+
+def train(*args, **kwargs):
+    runner = Runner.from_cfg(config(*args, **kwargs))
+    runner.train()
+    return runner.model.batches
+
+
+@pytest.mark.parametrize('num_workers', [0, 2])
+def test_resumed_run_sees_what_the_whole_run_saw(tmp_path, num_workers):
+    whole = train(tmp_path / 'whole', num_workers=num_workers)
+    assert len(whole) == 8
+    train(tmp_path / 'cut', max_iters=5)
+    RecordedIndices.reads.clear()
+    rest = train(tmp_path / 'cut', num_workers=num_workers, resume=True)
+    assert rest == whole[5:]
+    if num_workers == 0:
+        # nothing that was seen before is read again
+        assert len(RecordedIndices.reads) == 3 * 3
+
+
+def test_resumed_run_takes_the_seed_of_the_checkpoint(tmp_path):
+    whole = train(tmp_path / 'whole')
+    train(tmp_path / 'cut', max_iters=5)
+    rest = train(tmp_path / 'cut', resume=True, seed=77)
+    assert rest == whole[5:]
+
+
+def test_seed_of_the_config_stays(tmp_path):
+    sampler = dict(type='ResumableInfiniteSampler', seed=1)
+    whole = train(tmp_path / 'a', sampler=sampler)
+    other = train(tmp_path / 'b', sampler=sampler, seed=4)
+    assert [b[:2] for b in whole] == [b[:2] for b in other]
+    assert train(tmp_path / 'c', seed=4)[0][:2] != other[0][:2]
+
+
+def test_seeds_that_differ_by_rank_still_share_the_draws(tmp_path):
+    differ = dict(diff_rank_seed=True)
+    assert train(tmp_path / 'a', randomness=differ) == train(tmp_path / 'b')
+
+
+def test_building_the_loop_starts_no_iterator(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(DataLoader, '__iter__', started.append)
+    runner = Runner.from_cfg(config(tmp_path, num_workers=2))
+    loop = runner.train_loop
+    assert isinstance(loop, ResumableIterBasedTrainLoop)
+    assert isinstance(loop.dataloader, DataLoader)
+    assert not started
+    assert runner.train_dataloader is loop.dataloader
+
+
+def test_another_sampler_behaves_as_in_mmengine(tmp_path):
+    def run(name, loop):
+        cfg = config(tmp_path / name, sampler=dict(type='InfiniteSampler'))
+        cfg['train_cfg']['type'] = loop
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+        return runner.model.batches
+
+    ours = run('ours', 'ResumableIterBasedTrainLoop')
+    assert ours == run('theirs', 'mmengine.IterBasedTrainLoop')
+    assert ours[0][1] == [None] * 3
+
+
+@pytest.mark.parametrize('wrapped', [False, True])
+def test_model_with_another_number_of_classes(tmp_path, wrapped):
+    cfg = config(tmp_path, model=dict(num_classes=19))
+    runner = Runner.from_cfg(cfg)
+    if wrapped:
+        runner.model = nn.DataParallel(runner.model)
+    with pytest.raises(
+        ValueError, match=r'model.num_classes is 19, but .* 2 classes \(a, b'
+    ):
+        runner.train()
+    assert RecordedIndices.reads == []
+
+
+def test_number_of_classes_of_decode_heads():
+    dataset = RecordedIndices()
+    head, wrong = nn.Identity(), nn.Identity()
+    head.num_classes, wrong.num_classes = 2, 3
+    model = nn.Module()
+    check_num_classes(model, dataset)
+    model.decode_head = head
+    check_num_classes(model, dataset)
+    model.decode_head = nn.ModuleList([wrong, head])
+    check_num_classes(model, dataset)
+    model.decode_head = wrong
+    with pytest.raises(ValueError, match='model.decode_head.num_classes is 3'):
+        check_num_classes(model, dataset)
+    check_num_classes(model, object())
+
+
+def test_target_set_smaller_than_a_batch(tmp_path):
+    root = tmp_path / 'data'
+    for folder in ('images', 'labels'):
+        (root / folder).mkdir(parents=True)
+        for i in range(4):
+            image = np.ones((4, 4), np.uint8)
+            cv2.imwrite(str(root / folder / f'{i}.png'), image)
+    child = dict(
+        type='BaseSegDataset',
+        data_root=str(root),
+        img_suffix='.png',
+        metainfo=dict(classes=('a', 'b')),
+        serialize_data=False,
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='LoadAnnotations'),
+            dict(type='PackSegInputs'),
+        ],
+    )
+    cfg = config(tmp_path / 'work')
+    cfg['train_dataloader']['dataset'] = dict(
+        type='UDADataset', source=child, target=dict(child, indices=2)
+    )
+    runner = Runner.from_cfg(cfg)
+    with pytest.raises(ValueError, match='target set has 2 images, fewer tha'):
+        runner.train()
+    runner._train_dataloader['batch_size'] = 2
+    loop = runner.build_train_loop(runner._train_loop)
+    assert len(loop.dataloader.dataset.target) == 2
+
+
+def test_data_loader_of_the_user_keeps_its_seed(tmp_path):
+    def run(name, seed):
+        dataset = RecordedIndices()
+        cfg = config(tmp_path / name, max_iters=2, seed=seed)
+        runner = Runner.from_cfg(cfg)
+        runner._train_dataloader = DataLoader(
+            dataset,
+            batch_size=3,
+            sampler=ResumableInfiniteSampler(dataset, seed=6),
+            collate_fn=pseudo_collate,
+        )
+        runner.train()
+        return [batch[:2] for batch in runner.model.batches]
+
+    assert run('a', seed=0) == run('b', seed=1)

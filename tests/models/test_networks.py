@@ -1,0 +1,153 @@
+"""Heads and weights against the public code, and every config."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import mmengine
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmseg.registry import MODELS
+
+from mmseg_balance.engine.hooks import GMMUpdateHook, TeacherUpdateHook
+from mmseg_balance.models.backbones import EfficientNetLite0Weights
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted(
+    str(p.relative_to(ROOT)) for p in (ROOT / 'configs').rglob('*.py')
+    if '_base_' not in p.parts)
+
+
+@pytest.fixture(autouse=True)
+def _scope():
+    init_default_scope('mmseg')
+
+
+def test_dlv2_head_agrees_with_the_public_code(vectors):
+    with np.load(vectors / 'head_dlv2_tiny.npz') as data:
+        arrays = {k: torch.as_tensor(data[k]) for k in data.files}
+    head = MODELS.build(dict(
+        type='DLV2Head', in_channels=32, in_index=3, num_classes=19,
+        dilations=(6, 12, 18, 24), align_corners=False,
+        loss_decode=dict(type='CrossEntropyLoss'))).eval()
+    weights = {k.split('::')[1]: v for k, v in arrays.items()
+               if k.startswith('param::')}
+    head.load_state_dict(weights)  # the same keys, all of them
+    logits = head([None, None, None, arrays['feat3']])
+    torch.testing.assert_close(logits, arrays['logits'], rtol=1e-4, atol=1e-4)
+
+
+def test_dlv2_head_starts_small():
+    head = MODELS.build(dict(
+        type='DLV2Head', in_channels=64, in_index=0, num_classes=4))
+    head.init_weights()
+    for module in head.aspp_modules:
+        assert float(module.conv.weight.std().detach()) == pytest.approx(0.01, rel=0.1)
+        assert (module.conv.bias == 0).all()
+
+
+def backbone(name='tf_efficientnet_lite0'):
+    return MODELS.build(dict(
+        type='TIMMBackbone', model_name=name, pretrained=False,
+        features_only=True, out_indices=(1, 2, 3, 4)))
+
+
+def test_lite0_weights_are_all_loaded():
+    net = backbone()
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    EfficientNetLite0Weights()(net)
+    for key, value in net.state_dict().items():
+        if not key.endswith('num_batches_tracked'):
+            assert not torch.equal(value, before[key]), key
+    again = backbone()
+    EfficientNetLite0Weights()(again)
+    image = torch.rand(1, 3, 64, 64)
+    for a, b in zip(net.eval()(image), again.eval()(image)):
+        assert torch.equal(a, b)
+    # features of a trained network differ by class, those of noise do not
+    assert net(image)[-1].std() > 0.1
+
+
+def test_lite0_weights_refuse_another_network():
+    with pytest.raises(ValueError, match='tf_efficientnet_lite0'):
+        EfficientNetLite0Weights()(backbone('tf_efficientnet_lite1'))
+
+
+def test_lite0_weights_name_the_missing_package(monkeypatch):
+    monkeypatch.setattr(
+        'mmseg_balance.models.backbones.efficientnet_lite0_weights.find_spec',
+        lambda name: None)
+    with pytest.raises(ImportError, match=r'mmseg_balance\[demo\]'):
+        EfficientNetLite0Weights()(backbone())
+
+
+@pytest.mark.parametrize('file', CONFIGS)
+def test_every_config_builds_unreduced(file):
+    cfg = Config.fromfile(ROOT / file)
+    cfg.model.segmentor.backbone.init_cfg = None
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model)
+    name = Path(file).stem
+    assert ('blda' in name) == any(
+        h['type'] == 'GMMUpdateHook' for h in cfg.custom_hooks)
+    loss = model.student.decode_head.loss_decode
+    assert type(loss).__name__ == (
+        'BLDALoss' if 'blda' in name else 'CrossEntropyLoss')
+    method, data, size = name.split('_')[0], name.split('_')[-1], 512
+    assert type(model).__name__ == {'dacs': 'DACS',
+                                    'source': 'SourceOnly'}[method]
+    if 'lite0' in name:
+        size = 256
+    assert data.endswith(f'-{size}x{size}')
+    assert tuple(model.data_preprocessor.size) == (size, size)
+    crops = [t.crop_size for d in ('source', 'target')
+             for t in cfg.train_dataloader.dataset[d].pipeline
+             if t.type == 'RandomCrop']
+    assert crops == [(size, size)] * 2
+    assert model.num_classes == (11 if 'camvid' in name else 19)
+    iterations = name.split('_')[-2].replace('k', '000')
+    assert cfg.train_cfg.max_iters == int(iterations)
+    assert cfg.param_scheduler[-1].end == int(iterations)
+    assert cfg.test_pipeline == cfg.test_dataloader.dataset.pipeline
+
+
+@pytest.mark.parametrize('file', [c for c in CONFIGS if '_40k_gta' in c
+                                  or 'camvid' in c])
+def test_init_model_and_inference_model(file, tmp_path):
+    from mmseg.apis import inference_model, init_model
+
+    cfg = Config.fromfile(ROOT / file)
+    cfg.model.segmentor.backbone.init_cfg = None
+    if 'r101' in file:
+        cfg.model.segmentor.backbone.depth = 50
+        cfg.test_pipeline[1].scale = (128, 64)
+    model = MODELS.build(cfg.model)
+    classes = tuple(str(i) for i in range(model.num_classes))
+    checkpoint = tmp_path / 'a.pth'
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(
+        dataset_meta=dict(classes=classes, palette=None))), checkpoint)
+    loaded = init_model(cfg, str(checkpoint), device='cpu')
+    for key, value in loaded.state_dict().items():
+        assert torch.equal(value, model.state_dict()[key])
+    image = np.random.default_rng(0).integers(
+        0, 255, (90, 120, 3), dtype=np.uint8)
+    result = inference_model(loaded, image)
+    assert result.pred_sem_seg.data.shape == (1, 90, 120)
+
+
+def runner(model, iteration=0):
+    return SimpleNamespace(model=model, iter=iteration)
+
+
+def test_hooks_refuse_models_they_are_not_for():
+    plain = torch.nn.Linear(2, 2)
+    with pytest.raises(ValueError, match='no BLDALoss.*custom_hooks'):
+        GMMUpdateHook().before_train(runner(plain))
+    with pytest.raises(ValueError, match="no teacher.*'Linear'"):
+        TeacherUpdateHook().before_train(runner(plain))
+
+
+def test_package_versions_are_those_of_setup_py():
+    assert mmengine.__version__.startswith('0.10.')

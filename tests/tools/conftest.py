@@ -1,0 +1,196 @@
+"""A small data set and config, and the tools as importable modules."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import numpy as np
+import pytest
+from mmengine.config import Config
+
+TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+CLASSES = ('sky', 'road', 'car')
+PALETTE = [[70, 130, 180], [128, 64, 128], [0, 0, 142]]
+
+
+@pytest.fixture(scope='session')
+def tools() -> Path:
+    """Folder of the command line tools."""
+    return TOOLS
+
+
+@pytest.fixture
+def run_tool(monkeypatch):
+    """Run a tool in this process: ``run_tool('train.py', 'a.py', '--amp')``.
+
+    Returns its module, for tests that look at its functions.
+    """
+
+    def load(name: str) -> ModuleType:
+        path = TOOLS / name
+        spec = importlib.util.spec_from_file_location(
+            f'tool_{path.stem}', path
+        )
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    def run(name: str, *args) -> ModuleType:
+        module = load(name)
+        monkeypatch.setattr(sys, 'argv', [name, *map(str, args)])
+        module.main()
+        return module
+
+    run.load = load
+    return run
+
+
+@pytest.fixture(scope='session')
+def street_data(tmp_path_factory) -> Path:
+    """Six training and five test images of 40 x 48 pixels, three classes."""
+    root = tmp_path_factory.mktemp('streets')
+    rng = np.random.default_rng(0)
+    for split, count in (('train', 6), ('val', 5)):
+        for i in range(count):
+            label = np.zeros((40, 48), np.uint8)
+            label[20:] = 1
+            left = rng.integers(0, 30)
+            label[10:30, left : left + 12] = 2
+            image = label[..., None] * 80 + rng.integers(0, 20, (40, 48, 3))
+            label[:2] = 255
+            for kind, array in (('img', image), ('ann', label)):
+                folder = root / kind / split
+                folder.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(folder / f'{i}.png'), array.astype(np.uint8))
+    return root
+
+
+def segmentor(**kwargs) -> dict:
+    """A segmentor of stock parts that trains in milliseconds."""
+    return dict(
+        type='EncoderDecoder',
+        data_preprocessor=dict(
+            type='SegDataPreProcessor',
+            mean=[90.0] * 3,
+            std=[60.0] * 3,
+            bgr_to_rgb=True,
+            pad_val=0,
+            seg_pad_val=255,
+            size=(40, 48),
+        ),
+        backbone=dict(
+            type='MixVisionTransformer',
+            embed_dims=8,
+            num_stages=2,
+            num_layers=[1, 1],
+            num_heads=[1, 1],
+            patch_sizes=[3, 3],
+            strides=[2, 2],
+            sr_ratios=[4, 2],
+            out_indices=(0, 1),
+            mlp_ratio=2,
+            drop_path_rate=0.0,
+        ),
+        decode_head=dict(
+            type='SegformerHead',
+            in_channels=[8, 8],
+            in_index=[0, 1],
+            channels=16,
+            num_classes=3,
+            dropout_ratio=0.0,
+            norm_cfg=dict(type='BN'),
+            align_corners=False,
+            loss_decode=dict(type='CrossEntropyLoss'),
+            **kwargs,
+        ),
+        train_cfg=dict(),
+        test_cfg=dict(mode='whole'),
+    )
+
+
+@pytest.fixture
+def tiny_config(street_data, tmp_path):
+    """Write a config of a plain segmentor; keywords change its keys.
+
+    Each call gives a file of its own name: mmengine tells runs of one
+    process apart by it.
+    """
+    count = 0
+
+    def write(**changes) -> Path:
+        nonlocal count
+        count += 1
+        load = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
+        pipeline = [*load, dict(type='PackSegInputs')]
+        data = dict(
+            type='BaseSegDataset',
+            data_root=str(street_data),
+            img_suffix='.png',
+            seg_map_suffix='.png',
+            pipeline=pipeline,
+            metainfo=dict(classes=CLASSES, palette=PALETTE),
+        )
+
+        def loader(split: str, batch_size: int, sampler: str) -> dict:
+            prefix = dict(img_path=f'img/{split}', seg_map_path=f'ann/{split}')
+            return dict(
+                batch_size=batch_size,
+                num_workers=0,
+                sampler=dict(type=sampler, shuffle=split == 'train'),
+                dataset=dict(**data, data_prefix=prefix),
+            )
+
+        test = loader('val', 1, 'DefaultSampler')
+        cfg = Config(
+            dict(
+                default_scope='mmseg',
+                custom_imports=dict(imports=['mmseg_balance']),
+                env_cfg=dict(mp_cfg=dict(mp_start_method='fork')),
+                visualizer=dict(
+                    type='SegLocalVisualizer',
+                    name=f'{tmp_path.name}_{count}',
+                    vis_backends=[dict(type='LocalVisBackend')],
+                ),
+                log_processor=dict(by_epoch=False),
+                model=segmentor(),
+                test_pipeline=pipeline,
+                train_dataloader=loader('train', 2, 'InfiniteSampler'),
+                val_dataloader=test,
+                test_dataloader=test,
+                val_evaluator=dict(type='BalancedIoUMetric'),
+                test_evaluator=dict(type='BalancedIoUMetric'),
+                optim_wrapper=dict(
+                    type='OptimWrapper',
+                    optimizer=dict(type='SGD', lr=0.05, momentum=0.9),
+                ),
+                param_scheduler=[dict(type='PolyLR', end=6, by_epoch=False)],
+                train_cfg=dict(
+                    type='ResumableIterBasedTrainLoop',
+                    max_iters=6,
+                    val_interval=6,
+                ),
+                val_cfg=dict(type='ValLoop'),
+                test_cfg=dict(type='TestLoop'),
+                default_hooks=dict(
+                    timer=dict(type='IterTimerHook'),
+                    logger=dict(
+                        type='LoggerHook',
+                        interval=2,
+                        log_metric_by_epoch=False,
+                    ),
+                    param_scheduler=dict(type='ParamSchedulerHook'),
+                    checkpoint=dict(
+                        type='CheckpointHook', by_epoch=False, interval=3
+                    ),
+                    visualization=dict(type='SegVisualizationHook'),
+                ),
+            )
+        )
+        cfg.merge_from_dict(changes)
+        path = tmp_path / f'{tmp_path.name}_{count}.py'
+        cfg.dump(path)
+        return path
+
+    return write

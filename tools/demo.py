@@ -1,0 +1,229 @@
+"""Adapt a small network to toy streets, with and without BLDA.
+
+    python tools/demo.py
+
+Draws the toy streets, trains DACS and DACS + BLDA with tools/train.py,
+evaluates them with tools/test.py, and writes work_dirs/demo/report.html. What
+is finished is not repeated, and an interrupted training goes on.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import mmcv
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmseg.registry import DATASETS
+from prettytable import PrettyTable
+
+import mmseg_balance
+from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
+from mmseg_balance.engine.work_dir import latest_checkpoint
+from mmseg_balance.visualization import Sample, write_report
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNS = {
+    'DACS': 'configs/dacs/dacs_lite0_300_toy2toy-256x256.py',
+    'DACS + BLDA': 'configs/dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
+}
+COLUMNS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
+NUM_SAMPLES = 4
+PROGRESS = re.compile(r'Iter\((train|test)\) \[\s*(\d+)/(\d+)\].*eta: (\S+)')
+
+
+def say(line: str) -> None:
+    """Print a line at once and in one piece, whichever thread asks."""
+    print(line + '\n', end='', flush=True)
+
+
+class Run:
+    """One training and its evaluation, in a folder of its own.
+
+    The folder's name holds the hash of the config, the toy streets and the
+    version, so that a run of other settings is never taken for this one.
+
+    Args:
+        name: Shown to the user.
+        config: Config file, from the root of the repository.
+        work_dir: Folder of the demo.
+        options: Overrides, as ``--cfg-options`` takes them.
+    """
+
+    def __init__(self, name: str, config: str, work_dir: Path,
+                 options: dict[str, int]) -> None:
+        self.name, self.config = name, config
+        self.cfg = Config.fromfile(ROOT / config)
+        self.cfg.merge_from_dict(options)
+        self.options = [f'{k}={v}' for k, v in options.items()]
+        text = repr((self.cfg.pretty_text, ToyStreets(),
+                     mmseg_balance.__version__))
+        key = hashlib.sha256(text.encode()).hexdigest()[:8]
+        self.folder = work_dir / f'{Path(config).stem}-{key}'
+
+    @property
+    def scores(self) -> dict[str, float] | None:
+        """What the evaluation gave, or None before its end."""
+        file = self.folder / 'scores.json'
+        return json.loads(file.read_text()) if file.is_file() else None
+
+    def finish(self, num_threads: int) -> None:
+        """Do what is left of training and evaluation."""
+        if self.scores is not None:
+            say(f'{self.name}: finished before, in {self.folder}')
+            return
+        with locked(self.folder) as lock:
+            last = f'iter_{self.cfg.train_cfg.max_iters}.pth'
+            checkpoint = latest_checkpoint(self.folder)
+            if checkpoint is None or checkpoint.name != last:
+                self.call('train.py', ['--work-dir', self.folder, '--resume',
+                                       '--cfg-options', *self.options],
+                          num_threads, lock)
+                checkpoint = latest_checkpoint(self.folder)
+            output = self.call(
+                'test.py', [checkpoint, '--work-dir', self.folder / 'test',
+                            '--out', self.folder / 'predictions'],
+                num_threads, lock)
+            file = re.search(r'^scores: (\S.*\.json)  log:', output, re.M)[1]
+            os.replace(file, self.folder / 'scores.json')
+
+    def call(self, tool: str, args: list, num_threads: int,
+             lock: int) -> str:
+        """Run a tool of this repository; show its progress.
+
+        Returns:
+            What it printed; that is in a file of the folder as well.
+
+        Raises:
+            RuntimeError: It failed; with the end of what it printed.
+        """
+        command = [sys.executable, ROOT / 'tools' / tool, self.config, *args]
+        log = self.folder / f'{Path(tool).stem}_output.txt'
+        lines = []
+        say(f'{self.name}: tools/{tool}, output in {log}')
+        with log.open('w') as file, subprocess.Popen(
+                list(map(str, command)), cwd=ROOT, pass_fds=[lock],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                env=os.environ | dict(OMP_NUM_THREADS=str(num_threads)),
+        ) as process:
+            for line in process.stdout:
+                file.write(line)
+                lines.append(line)
+                found = PROGRESS.search(line)
+                if found:
+                    stage, done, total, eta = found.groups()
+                    say(f'{self.name}: {stage} {done}/{total}, {eta} left')
+        if process.returncode != 0:
+            raise RuntimeError(
+                f'{self.name}: tools/{tool} failed, see {log}\n'
+                + ''.join(lines[-15:]))
+        return ''.join(lines)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Keep a second demo out of a folder.
+
+    The processes that are started inherit the lock: one that outlives a
+    killed demo still holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / '.lock').open('w') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(
+                f'a training is running in {folder}: wait for its end, or '
+                'give another --work-dir') from None
+        os.set_inheritable(file.fileno(), True)
+        yield file.fileno()
+
+
+def finish_all(runs: list[Run], num_cpus: int) -> None:
+    """Finish the runs: side by side on CPUs, in turn on an accelerator."""
+    # a thread for each of two runs does more than two threads for one
+    side_by_side = min(len(runs), num_cpus) if get_device() == 'cpu' else 1
+    num_threads = max(num_cpus // side_by_side, 1)
+    with ThreadPoolExecutor(side_by_side) as pool:
+        jobs = [pool.submit(run.finish, num_threads) for run in runs]
+    for job in jobs:
+        job.result()
+
+
+def samples_of(runs: list[Run]) -> tuple[list[Sample], dict]:
+    """A few test images with labels and predictions, and the meta data."""
+    data = runs[0].cfg.test_dataloader.dataset
+    data.update(data_root=str(ROOT / data.data_root), pipeline=[])
+    dataset = DATASETS.build(data)
+    step = max(len(dataset) // NUM_SAMPLES, 1)
+    samples = []
+    for index in range(0, step * NUM_SAMPLES, step)[:len(dataset)]:
+        info = dataset.get_data_info(index)
+        file = Path(info['img_path'])
+        samples.append(Sample(
+            file.name,
+            mmcv.imread(str(file), channel_order='rgb'),
+            mmcv.imread(info['seg_map_path'], flag='unchanged'),
+            {run.name: mmcv.imread(
+                str(run.folder / 'predictions' / f'{file.stem}.png'),
+                flag='unchanged') for run in runs}))
+    return samples, dataset.metainfo
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--work-dir', type=Path,
+                        default=ROOT / 'work_dirs' / 'demo',
+                        help='folder for runs and report')
+    parser.add_argument('--iterations', type=int,
+                        help='train shorter or longer than the configs say')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Do what is left of the demo, and print the table."""
+    args = parse_args()
+    start = time.time()
+    num_cpus = (len(os.sched_getaffinity(0))
+                if hasattr(os, 'sched_getaffinity') else os.cpu_count())
+    options = {'default_hooks.checkpoint.interval': 50,
+               'default_hooks.logger.interval': 10}
+    if args.iterations is not None:
+        options |= {'train_cfg.max_iters': args.iterations,
+                    'train_cfg.val_interval': args.iterations}
+    runs = [Run(name, config, args.work_dir.resolve(), options)
+            for name, config in RUNS.items()]
+
+    folder = ROOT / Path(runs[0].cfg.test_dataloader.dataset.data_root).parent
+    say(f'toy streets in {folder}')
+    generate_toy_streets(folder, ToyStreets(), nproc=num_cpus)
+    try:
+        finish_all(runs, num_cpus)
+    except RuntimeError as error:
+        sys.exit(f'error: {error}')
+
+    scores = {run.name: run.scores for run in runs}
+    samples, meta = samples_of(runs)
+    report = write_report(
+        args.work_dir / 'report.html', scores, meta['classes'],
+        meta['palette'], samples,
+        f'Toy streets, {runs[0].cfg.train_cfg.max_iters} iterations')
+    table = PrettyTable(['Run', *COLUMNS])
+    for name, values in scores.items():
+        table.add_row([name, *(f'{values[c]:.2f}' for c in COLUMNS)])
+    print(f'\n{table}\nreport: {report}  ({time.time() - start:.0f} s)')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Train on several GPUs, or on several processes of a machine without one:
+#     tools/dist_train.sh CONFIG NUM_PROCESSES [options of tools/train.py]
+# Several machines: set NNODES, NODE_RANK, MASTER_ADDR and PORT on each.
+set -euo pipefail
+
+if [ $# -lt 2 ]; then
+    echo "usage: $0 CONFIG NUM_PROCESSES [options of tools/train.py]" >&2
+    exit 2
+fi
+CONFIG=$1
+NUM_PROCESSES=$2
+TOOLS=$(cd "$(dirname "$0")" && pwd)
+
+export PYTHONPATH="$TOOLS/..${PYTHONPATH:+:$PYTHONPATH}"
+exec "${PYTHON:-python}" -m torch.distributed.run \
+    --nnodes="${NNODES:-1}" \
+    --node_rank="${NODE_RANK:-0}" \
+    --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+    --master_port="${PORT:-29500}" \
+    --nproc_per_node="$NUM_PROCESSES" \
+    "$TOOLS/train.py" "$CONFIG" --launcher pytorch "${@:3}"

@@ -1,0 +1,169 @@
+"""Evaluate a checkpoint, with the options of MMSegmentation's tool.
+
+python tools/test.py CONFIG CHECKPOINT
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+
+import mmseg_balance  # noqa: F401  (registers everything)
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Evaluate a model')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument(
+        '--work-dir',
+        help='folder for the log and the scores; by default '
+        'work_dirs/<name of the config file>',
+    )
+    parser.add_argument(
+        '--out',
+        metavar='FOLDER',
+        help='save the predictions as PNG of class numbers',
+    )
+    parser.add_argument(
+        '--show', action='store_true', help='show the predictions in a window'
+    )
+    parser.add_argument(
+        '--show-dir',
+        metavar='FOLDER',
+        help='save painted predictions in a folder',
+    )
+    parser.add_argument(
+        '--wait-time',
+        type=float,
+        default=2,
+        help='seconds between two pictures of --show',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='override keys of the config; lists as key="[a,b]" or key=a,b',
+    )
+    parser.add_argument(
+        '--launcher',
+        default='none',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        help='what started several processes',
+    )
+    parser.add_argument(
+        '--tta', action='store_true', help='test time augmentation'
+    )
+    # torch.distributed.launch passes --local-rank, torchrun the variable
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args()
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def need(cfg: Config, keys: list[str], option: str) -> None:
+    """Refuse an option that the config has no settings for."""
+    missing = [key for key in keys if not cfg.get(key)]
+    if missing:
+        raise ValueError(
+            f'{option} needs the keys {missing} in the config: '
+            'inherit configs/_base_/default_runtime.py, or set '
+            'them as its counterpart in MMSegmentation does'
+        )
+
+
+def set_pictures(cfg: Config, args: argparse.Namespace) -> None:
+    """Turn the painted predictions on."""
+    need(cfg, ['default_hooks', 'visualizer'], '--show and --show-dir')
+    hook = cfg.default_hooks.get('visualization')
+    if hook is None:
+        raise ValueError(
+            "default_hooks has no 'visualization', which --show and "
+            "--show-dir need: add visualization=dict(type='SegVisualization"
+            "Hook') to default_hooks"
+        )
+    hook.draw = True
+    hook.setdefault('interval', 1)
+    if args.show:
+        hook.show, hook.wait_time = True, args.wait_time
+    if args.show_dir:
+        cfg.visualizer.save_dir = args.show_dir
+
+
+def set_tta(cfg: Config) -> None:
+    """Wrap the model for test time augmentation."""
+    need(cfg, ['tta_model', 'tta_pipeline'], '--tta')
+    cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
+    cfg.tta_model.module = cfg.model
+    cfg.model = cfg.tta_model
+
+
+def prepare(args: argparse.Namespace) -> tuple[Config, dict]:
+    """Config of the evaluation, and the weights."""
+    from mmseg_balance.datasets.checks import check_data_configs
+    from mmseg_balance.engine import launch
+    from mmseg_balance.engine.weights import read_checkpoint
+
+    cfg = launch.load_config(args.config, args.cfg_options)
+    if '://' not in args.checkpoint and not Path(args.checkpoint).is_file():
+        raise FileNotFoundError(f'no checkpoint file {args.checkpoint}')
+    weights, _ = read_checkpoint(args.checkpoint)
+    launch.set_work_dir(cfg, args.work_dir)
+    cfg.load_from, cfg.resume = args.checkpoint, False
+    need(cfg, ['test_dataloader', 'test_evaluator'], 'tools/test.py')
+    if args.show or args.show_dir:
+        set_pictures(cfg, args)
+    if args.tta:
+        set_tta(cfg)
+    if args.out is not None:
+        evaluators = cfg.test_evaluator
+        for metric in (
+            [evaluators] if isinstance(evaluators, dict) else evaluators
+        ):
+            metric.output_dir = args.out
+            metric.keep_results = True
+    # the folders of the training are not needed here
+    check_data_configs(Config(dict(test_dataloader=cfg.test_dataloader)))
+    launch.start_ranks(cfg, args.launcher)
+    return cfg, weights
+
+
+def main() -> None:
+    """Evaluate, and say where the scores are."""
+    args = parse_args()
+    try:
+        cfg, weights = prepare(args)
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+
+    from mmengine.dist import is_main_process
+    from mmengine.model import is_model_wrapper
+    from mmengine.runner import Runner
+
+    from mmseg_balance.engine.weights import check_fits
+
+    runner = Runner.from_cfg(cfg)
+    model = runner.model
+    if is_model_wrapper(model):
+        model = model.module
+    if args.tta:
+        model = model.module
+    try:
+        check_fits(model, weights, args.checkpoint)
+    except ValueError as error:
+        sys.exit(f'error: {error}')
+    runner.test()
+    if is_main_process():
+        folder = Path(runner.log_dir)
+        print(
+            f'scores: {folder / runner.timestamp}.json  '
+            f'log: {folder / runner.timestamp}.log'
+        )
+
+
+if __name__ == '__main__':
+    main()

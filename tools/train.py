@@ -1,0 +1,168 @@
+"""Train a model from a config, with the options of MMSegmentation's tool.
+
+python tools/train.py configs/dacs/dacs_lite0_40k_gta2cityscapes-512x512.py
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+
+import mmseg_balance  # noqa: F401  (registers everything)
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Train a model')
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--work-dir',
+        help='folder for logs and checkpoints; by default '
+        'work_dirs/<name of the config file>',
+    )
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CKPT',
+        help='go on from the latest checkpoint in the work '
+        'folder, or from CKPT',
+    )
+    parser.add_argument(
+        '--amp',
+        action='store_true',
+        help='mixed precision: float16 on an accelerator, bfloat16 on the CPU',
+    )
+    parser.add_argument(
+        '--seed',
+        type=int,
+        help='random seed; by default randomness.seed of the config, else 0',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='override keys of the config, for instance '
+        'train_dataloader.batch_size=4 '
+        'model.decode_head.loss_decode.tau=0.5; lists as '
+        'key="[a,b]" or key=a,b',
+    )
+    parser.add_argument(
+        '--launcher',
+        default='none',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        help='what started several processes',
+    )
+    # torch.distributed.launch passes --local-rank, torchrun the variable
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args()
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def set_resume(cfg: Config, resume: str | None) -> None:
+    """Point the config at the checkpoint to go on from."""
+    from mmseg_balance.engine.work_dir import latest_checkpoint
+
+    if resume is None and cfg.get('resume') and not cfg.get('load_from'):
+        resume = 'auto'
+    if resume is None:
+        return
+    if resume == 'auto':
+        resume = latest_checkpoint(cfg.work_dir)
+        if resume is None:
+            cfg.resume = False
+            print(
+                f'--resume: no checkpoint in {cfg.work_dir}, training '
+                'starts from the beginning',
+                file=sys.stderr,
+            )
+            return
+    elif '://' not in resume and not Path(resume).is_file():
+        raise FileNotFoundError(f'--resume: no checkpoint {resume}')
+    cfg.resume, cfg.load_from = True, str(resume)
+
+
+def set_seed(cfg: Config, seed: int | None) -> None:
+    """Make a run repeatable, and a resumed one go on with its own seed."""
+    from mmseg_balance.engine.weights import read_checkpoint
+
+    if not cfg.get('randomness'):
+        cfg.randomness = dict(seed=None)
+    trained_with = None
+    if cfg.get('resume') and cfg.get('load_from'):
+        trained_with = read_checkpoint(cfg.load_from)[1].get('seed')
+    if seed is None:
+        # the samplers take the seed before mmengine reads the checkpoint
+        seed = trained_with
+    elif trained_with not in (None, seed):
+        raise ValueError(
+            f'--seed {seed}, but {cfg.load_from} was trained with seed '
+            f'{trained_with}: drop --seed or --resume'
+        )
+    if seed is not None:
+        cfg.randomness.seed = seed
+    elif cfg.randomness.get('seed') is None:
+        cfg.randomness.seed = 0
+
+
+def prepare(args: argparse.Namespace) -> Config:
+    """Config of the run, checked."""
+    from mmseg_balance.datasets.checks import check_data_configs
+    from mmseg_balance.engine import launch
+    from mmseg_balance.engine.config_checks import check_config
+
+    cfg = launch.load_config(args.config, args.cfg_options)
+    launch.set_work_dir(cfg, args.work_dir)
+    if args.amp:
+        launch.enable_amp(cfg)
+    set_resume(cfg, args.resume)
+    set_seed(cfg, args.seed)
+    check_config(cfg)
+    check_data_configs(cfg)
+    launch.start_ranks(cfg, args.launcher)
+    return cfg
+
+
+def main() -> None:
+    """Train, and say where the results are."""
+    args = parse_args()
+    try:
+        cfg = prepare(args)
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+
+    from mmengine.dist import is_main_process
+    from mmengine.runner import Runner
+    from mmseg.registry import RUNNERS
+
+    from mmseg_balance.engine.work_dir import (
+        latest_checkpoint,
+        set_aside_checkpoints,
+    )
+
+    if 'runner_type' in cfg:
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    if not cfg.get('resume') and is_main_process():
+        earlier = set_aside_checkpoints(runner.work_dir)
+        if earlier is not None:
+            runner.logger.warning(
+                'the work folder has checkpoints of an earlier run; they are '
+                f'now in {earlier}. To go on with it instead, add '
+                f'--resume {latest_checkpoint(earlier)}'
+            )
+
+    runner.train()
+
+    if is_main_process():
+        log = Path(runner.log_dir) / f'{runner.timestamp}.log'
+        print(f'checkpoint: {latest_checkpoint(runner.work_dir)}  log: {log}')
+
+
+if __name__ == '__main__':
+    main()
