@@ -60,14 +60,16 @@ class Run:
         options: Overrides, as ``--cfg-options`` takes them.
     """
 
-    def __init__(self, name: str, config: str, work_dir: Path,
-                 options: dict[str, int]) -> None:
+    def __init__(
+        self, name: str, config: str, work_dir: Path, options: dict[str, int]
+    ) -> None:
         self.name, self.config = name, config
         self.cfg = Config.fromfile(ROOT / config)
         self.cfg.merge_from_dict(options)
         self.options = [f'{k}={v}' for k, v in options.items()]
-        text = repr((self.cfg.pretty_text, ToyStreets(),
-                     mmseg_balance.__version__))
+        text = repr(
+            (self.cfg.pretty_text, ToyStreets(), mmseg_balance.__version__)
+        )
         key = hashlib.sha256(text.encode()).hexdigest()[:8]
         self.folder = work_dir / f'{Path(config).stem}-{key}'
 
@@ -86,19 +88,35 @@ class Run:
             last = f'iter_{self.cfg.train_cfg.max_iters}.pth'
             checkpoint = latest_checkpoint(self.folder)
             if checkpoint is None or checkpoint.name != last:
-                self.call('train.py', ['--work-dir', self.folder, '--resume',
-                                       '--cfg-options', *self.options],
-                          num_threads, lock)
+                self.call(
+                    'train.py',
+                    [
+                        '--work-dir',
+                        self.folder,
+                        '--resume',
+                        '--cfg-options',
+                        *self.options,
+                    ],
+                    num_threads,
+                    lock,
+                )
                 checkpoint = latest_checkpoint(self.folder)
             output = self.call(
-                'test.py', [checkpoint, '--work-dir', self.folder / 'test',
-                            '--out', self.folder / 'predictions'],
-                num_threads, lock)
+                'test.py',
+                [
+                    checkpoint,
+                    '--work-dir',
+                    self.folder / 'test',
+                    '--out',
+                    self.folder / 'predictions',
+                ],
+                num_threads,
+                lock,
+            )
             file = re.search(r'^scores: (\S.*\.json)  log:', output, re.M)[1]
             os.replace(file, self.folder / 'scores.json')
 
-    def call(self, tool: str, args: list, num_threads: int,
-             lock: int) -> str:
+    def call(self, tool: str, args: list, num_threads: int, lock: int) -> str:
         """Run a tool of this repository; show its progress.
 
         Returns:
@@ -111,11 +129,18 @@ class Run:
         log = self.folder / f'{Path(tool).stem}_output.txt'
         lines = []
         say(f'{self.name}: tools/{tool}, output in {log}')
-        with log.open('w') as file, subprocess.Popen(
-                list(map(str, command)), cwd=ROOT, pass_fds=[lock],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        with (
+            log.open('w') as file,
+            subprocess.Popen(
+                list(map(str, command)),
+                cwd=ROOT,
+                pass_fds=[lock],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
                 env=os.environ | dict(OMP_NUM_THREADS=str(num_threads)),
-        ) as process:
+            ) as process,
+        ):
             for line in process.stdout:
                 file.write(line)
                 lines.append(line)
@@ -126,7 +151,8 @@ class Run:
         if process.returncode != 0:
             raise RuntimeError(
                 f'{self.name}: tools/{tool} failed, see {log}\n'
-                + ''.join(lines[-15:]))
+                + ''.join(lines[-15:])
+            )
         return ''.join(lines)
 
 
@@ -144,7 +170,8 @@ def locked(folder: Path) -> Iterator[int]:
         except BlockingIOError:
             raise RuntimeError(
                 f'a training is running in {folder}: wait for its end, or '
-                'give another --work-dir') from None
+                'give another --work-dir'
+            ) from None
         os.set_inheritable(file.fileno(), True)
         yield file.fileno()
 
@@ -167,27 +194,40 @@ def samples_of(runs: list[Run]) -> tuple[list[Sample], dict]:
     dataset = DATASETS.build(data)
     step = max(len(dataset) // NUM_SAMPLES, 1)
     samples = []
-    for index in range(0, step * NUM_SAMPLES, step)[:len(dataset)]:
+    for index in range(0, step * NUM_SAMPLES, step)[: len(dataset)]:
         info = dataset.get_data_info(index)
         file = Path(info['img_path'])
-        samples.append(Sample(
-            file.name,
-            mmcv.imread(str(file), channel_order='rgb'),
-            mmcv.imread(info['seg_map_path'], flag='unchanged'),
-            {run.name: mmcv.imread(
-                str(run.folder / 'predictions' / f'{file.stem}.png'),
-                flag='unchanged') for run in runs}))
+        samples.append(
+            Sample(
+                file.name,
+                mmcv.imread(str(file), channel_order='rgb'),
+                mmcv.imread(info['seg_map_path'], flag='unchanged'),
+                {
+                    run.name: mmcv.imread(
+                        str(run.folder / 'predictions' / f'{file.stem}.png'),
+                        flag='unchanged',
+                    )
+                    for run in runs
+                },
+            )
+        )
     return samples, dataset.metainfo
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--work-dir', type=Path,
-                        default=ROOT / 'work_dirs' / 'demo',
-                        help='folder for runs and report')
-    parser.add_argument('--iterations', type=int,
-                        help='train shorter or longer than the configs say')
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        default=ROOT / 'work_dirs' / 'demo',
+        help='folder for runs and report',
+    )
+    parser.add_argument(
+        '--iterations',
+        type=int,
+        help='train shorter or longer than the configs say',
+    )
     return parser.parse_args()
 
 
@@ -195,15 +235,24 @@ def main() -> None:
     """Do what is left of the demo, and print the table."""
     args = parse_args()
     start = time.time()
-    num_cpus = (len(os.sched_getaffinity(0))
-                if hasattr(os, 'sched_getaffinity') else os.cpu_count())
-    options = {'default_hooks.checkpoint.interval': 50,
-               'default_hooks.logger.interval': 10}
+    num_cpus = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, 'sched_getaffinity')
+        else os.cpu_count()
+    )
+    options = {
+        'default_hooks.checkpoint.interval': 50,
+        'default_hooks.logger.interval': 10,
+    }
     if args.iterations is not None:
-        options |= {'train_cfg.max_iters': args.iterations,
-                    'train_cfg.val_interval': args.iterations}
-    runs = [Run(name, config, args.work_dir.resolve(), options)
-            for name, config in RUNS.items()]
+        options |= {
+            'train_cfg.max_iters': args.iterations,
+            'train_cfg.val_interval': args.iterations,
+        }
+    runs = [
+        Run(name, config, args.work_dir.resolve(), options)
+        for name, config in RUNS.items()
+    ]
 
     folder = ROOT / Path(runs[0].cfg.test_dataloader.dataset.data_root).parent
     say(f'toy streets in {folder}')
@@ -216,9 +265,13 @@ def main() -> None:
     scores = {run.name: run.scores for run in runs}
     samples, meta = samples_of(runs)
     report = write_report(
-        args.work_dir / 'report.html', scores, meta['classes'],
-        meta['palette'], samples,
-        f'Toy streets, {runs[0].cfg.train_cfg.max_iters} iterations')
+        args.work_dir / 'report.html',
+        scores,
+        meta['classes'],
+        meta['palette'],
+        samples,
+        f'Toy streets, {runs[0].cfg.train_cfg.max_iters} iterations',
+    )
     table = PrettyTable(['Run', *COLUMNS])
     for name, values in scores.items():
         table.add_row([name, *(f'{values[c]:.2f}' for c in COLUMNS)])

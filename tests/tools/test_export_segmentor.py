@@ -2,7 +2,6 @@ import os
 import subprocess
 import sys
 
-import mmseg_balance  # noqa: F401  (mmseg.apis needs it under mmcv-lite)
 import numpy as np
 import pytest
 import torch
@@ -11,6 +10,7 @@ from mmengine.registry import init_default_scope
 from mmseg.apis import inference_model, init_model
 from mmseg.registry import MODELS
 
+import mmseg_balance  # noqa: F401  (mmseg.apis needs it under mmcv-lite)
 from mmseg_balance.engine.export_config import (
     foreign_modules,
     imports_for,

@@ -14,7 +14,7 @@ domain Cityscapes' layout, each with Cityscapes' train ids:
 
 Images that are there already are kept, so an interrupted run continues.
 
-Usage: python tools/dataset_converters/toy_streets.py data --nproc 2
+Usage: python tools/dataset_converters/toy_streets.py data/toy_streets --nproc 2
 """
 
 from argparse import ArgumentParser
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         'out_dir',
         type=Path,
         nargs='?',
-        default=Path('data'),
+        default=Path('data/toy_streets'),
         help='folder that gets toy_gta and toy_cityscapes '
         '(default: %(default)s)',
     )

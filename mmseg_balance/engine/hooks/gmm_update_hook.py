@@ -2,9 +2,12 @@
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
 
 from mmseg_balance.models.losses import BLDALoss
+from mmseg_balance.models.uda.checks import check_head
+from mmseg_balance.models.uda.segmentation_loss import loss_modules
 
 
 @HOOKS.register_module()
@@ -15,6 +18,8 @@ class GMMUpdateHook(Hook):
     happen here, once an iteration, whatever number of calls the losses had.
 
     Raises:
+        TypeError: Before training, when a head with such a loss computes its
+            losses in its own way.
         ValueError: Before training, when the model has no such loss.
     """
 
@@ -26,6 +31,11 @@ class GMMUpdateHook(Hook):
         if is_model_wrapper(model):
             model = model.module
         self.losses = [m for m in model.modules() if isinstance(m, BLDALoss)]
+        for name, module in model.named_modules():
+            if isinstance(module, BaseDecodeHead) and any(
+                isinstance(loss, BLDALoss) for loss in loss_modules(module)
+            ):
+                check_head(name, module)
         if not self.losses:
             raise ValueError(
                 'GMMUpdateHook found no BLDALoss in the model: remove '

@@ -1,7 +1,7 @@
 """The classifier of DeepLabV2."""
 
 from mmcv.cnn import ConvModule
-from mmengine.model import ModuleList
+from mmengine.model import ModuleList, normal_init
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -23,11 +23,9 @@ class DLV2Head(BaseDecodeHead):
     def __init__(
         self, dilations: tuple[int, ...] = (6, 12, 18, 24), **kwargs
     ) -> None:
-        kwargs.setdefault('channels', kwargs['num_classes'])
+        kwargs.setdefault('channels', kwargs.get('num_classes'))
         kwargs['dropout_ratio'] = 0
-        kwargs.setdefault(
-            'init_cfg', dict(type='Normal', std=0.01, layer='Conv2d')
-        )
+        kwargs.setdefault('init_cfg', None)  # see init_weights
         super().__init__(**kwargs)
         del self.conv_seg  # the classifiers below give the logits
         self.dilations = dilations
@@ -43,6 +41,15 @@ class DLV2Head(BaseDecodeHead):
             )
             for dilation in dilations
         )
+
+    def init_weights(self) -> None:
+        """Normal weights of standard deviation 0.01, as DeepLabV2's.
+
+        Not by ``init_cfg``: ``ConvModule`` initialises itself afterwards.
+        """
+        super().init_weights()
+        for module in self.aspp_modules:
+            normal_init(module.conv, std=0.01)
 
     def forward(self, inputs: list[Tensor]) -> Tensor:
         """Logits (N, C, h, w) of the features at ``in_index``."""

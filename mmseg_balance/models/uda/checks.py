@@ -26,7 +26,7 @@ def check_segmentor(segmentor: nn.Module) -> None:
             f'decode head, but got {kind.__name__}'
         )
     for name, head in named_heads(segmentor):
-        _check_head(name, head)
+        check_head(name, head)
 
 
 def named_heads(segmentor: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -40,7 +40,18 @@ def named_heads(segmentor: nn.Module) -> list[tuple[str, nn.Module]]:
     return heads
 
 
-def _check_head(name: str, head: nn.Module) -> None:
+def check_head(name: str, head: nn.Module) -> None:
+    """Refuse a head that computes or predicts in its own way.
+
+    Args:
+        name: Its key in the config, for the message.
+        head: The head.
+
+    Raises:
+        TypeError: It overrides ``loss``, ``loss_by_feat`` or ``predict``.
+        ValueError: It has other outputs than classes, or a loss of another
+            number of classes.
+    """
     kind = type(head)
     own = [
         method
