@@ -21,7 +21,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import mmcv
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmseg.registry import DATASETS
@@ -30,7 +29,7 @@ from prettytable import PrettyTable
 import mmseg_balance
 from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
 from mmseg_balance.engine.work_dir import latest_checkpoint
-from mmseg_balance.visualization import Sample, write_report
+from mmseg_balance.visualization import Sample, read_samples, write_report
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = {
@@ -192,26 +191,8 @@ def samples_of(runs: list[Run]) -> tuple[list[Sample], dict]:
     data = runs[0].cfg.test_dataloader.dataset
     data.update(data_root=str(ROOT / data.data_root), pipeline=[])
     dataset = DATASETS.build(data)
-    step = max(len(dataset) // NUM_SAMPLES, 1)
-    samples = []
-    for index in range(0, step * NUM_SAMPLES, step)[: len(dataset)]:
-        info = dataset.get_data_info(index)
-        file = Path(info['img_path'])
-        samples.append(
-            Sample(
-                file.name,
-                mmcv.imread(str(file), channel_order='rgb'),
-                mmcv.imread(info['seg_map_path'], flag='unchanged'),
-                {
-                    run.name: mmcv.imread(
-                        str(run.folder / 'predictions' / f'{file.stem}.png'),
-                        flag='unchanged',
-                    )
-                    for run in runs
-                },
-            )
-        )
-    return samples, dataset.metainfo
+    folders = {run.name: run.folder / 'predictions' for run in runs}
+    return read_samples(dataset, folders, NUM_SAMPLES), dataset.metainfo
 
 
 def parse_args() -> argparse.Namespace:

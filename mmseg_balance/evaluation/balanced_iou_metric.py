@@ -7,12 +7,12 @@ import torch
 from mmengine.logging import MMLogger, print_log
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
-from prettytable import PrettyTable
 from torch import Tensor
 
 from mmseg_balance.logits.bias import class_bias
 
 from .confusion import confusion_matrix, iou_and_acc, mean_and_std
+from .tables import class_table, summary_table
 
 
 def summarise(iou: Tensor, acc: Tensor) -> dict[str, float]:
@@ -98,7 +98,7 @@ class BalancedIoUMetric(IoUMetric):
             prefix=prefix,
         )
         self.subsets = dict(subsets or {})
-        for name in {'over', 'under'} & set(self.subsets):
+        for name in {'all', 'over', 'under'} & set(self.subsets):
             raise ValueError(
                 f'subsets has the name {name!r}, which stands '
                 'for a group of its own: rename it'
@@ -229,7 +229,7 @@ class BalancedIoUMetric(IoUMetric):
                 f'means: {", ".join(absent)}',
                 'current',
             )
-        groups = {'': torch.ones_like(iou, dtype=torch.bool)}
+        groups = {'all': torch.ones_like(iou, dtype=torch.bool)}
         groups.update(self._groups(classes, bias))
         summaries = {
             name: summarise(
@@ -238,16 +238,20 @@ class BalancedIoUMetric(IoUMetric):
             )
             for name, member in groups.items()
         }
-        self._print_tables(classes, iou, acc, bias, summaries)
+        columns = dict(IoU=iou, Acc=acc, Bias=bias)
+        print_log(
+            f'per class results:\n{class_table(classes, columns)}', 'current'
+        )
+        print_log(f'over classes:\n{summary_table(summaries)}', 'current')
 
-        scores = dict(summaries.pop(''))
+        scores = dict(summaries.pop('all'))
         scores['aAcc'] = 100 * float(
             confusion.diagonal().sum() / confusion.sum()
         )
         for name, summary in summaries.items():
             scores.update({f'{k}_{name}': v for k, v in summary.items()})
         if self.per_class:
-            for name, values in (('IoU', iou), ('Acc', acc), ('Bias', bias)):
+            for name, values in columns.items():
                 scores.update(
                     {
                         f'{name}.{c}': float(v)
@@ -270,32 +274,3 @@ class BalancedIoUMetric(IoUMetric):
             return groups | {'over': bias > 0, 'under': bias < 0}
         over = members(self.over_predicted)
         return groups | {'over': over, 'under': ~over}
-
-    @staticmethod
-    def _print_tables(
-        classes: Sequence[str],
-        iou: Tensor,
-        acc: Tensor,
-        bias: Tensor,
-        summaries: dict[str, dict],
-    ) -> None:
-        table = PrettyTable()
-        table.add_column('Class', list(classes))
-        for name, values, form in (
-            ('IoU', iou, '.2f'),
-            ('Acc', acc, '.2f'),
-            ('Bias', bias, '+.2f'),
-        ):
-            table.add_column(
-                name,
-                ['-' if v != v else format(v, form) for v in values.tolist()],
-            )
-        print_log(f'per class results:\n{table.get_string()}', 'current')
-
-        table = PrettyTable(['Classes', *summaries['']])
-        for name, summary in summaries.items():
-            if summary:
-                table.add_row(
-                    [name or 'all', *(f'{v:.2f}' for v in summary.values())]
-                )
-        print_log(f'over classes:\n{table.get_string()}', 'current')

@@ -1,12 +1,14 @@
 """Pictures and reports."""
 
 from .figures import class_bars, colour_labels, to_png
-from .report import Sample, score_table, write_report
+from .report import score_table, write_report
+from .samples import Sample, read_samples
 
 __all__ = [
     'Sample',
     'class_bars',
     'colour_labels',
+    'read_samples',
     'score_table',
     'to_png',
     'write_report',

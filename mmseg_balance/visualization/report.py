@@ -3,13 +3,11 @@
 import base64
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-import numpy as np
-
 from .figures import class_bars, colour_labels, to_png
+from .samples import Sample
 
 COLUMNS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std', 'aAcc')
 STYLE = """
@@ -30,23 +28,6 @@ figcaption { font-size: .85rem; color: #555; }
             margin-right: .35em; border: 1px solid #888;
             vertical-align: -.1em; }
 """
-
-
-@dataclass
-class Sample:
-    """An image, its label, and what each run predicts.
-
-    Attributes:
-        name: Shown below the image.
-        image: RGB (H, W, 3) in uint8.
-        label: Classes (H, W).
-        predictions: Classes (H, W) for the name of each run.
-    """
-
-    name: str
-    image: np.ndarray
-    label: np.ndarray
-    predictions: Mapping[str, np.ndarray]
 
 
 def write_report(
@@ -87,6 +68,9 @@ def write_report(
         'smaller, the more evenly the classes are learned.</p>',
         score_table(runs),
         '<h2>Each class</h2>',
+        '<p>The bias of a class is the mean over true classes of the share '
+        'of pixels that are taken for it, less 1/C: positive for classes '
+        'predicted too often.</p>',
         _picture(class_bars(runs, classes), 'Bars of each class and run'),
         _absent(runs, classes),
     ]

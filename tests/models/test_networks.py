@@ -43,7 +43,8 @@ def test_dlv2_head_starts_small():
         type='DLV2Head', in_channels=64, in_index=0, num_classes=4))
     head.init_weights()
     for module in head.aspp_modules:
-        assert float(module.conv.weight.std().detach()) == pytest.approx(0.01, rel=0.1)
+        spread = float(module.conv.weight.std().detach())
+        assert spread == pytest.approx(0.01, rel=0.1)
         assert (module.conv.bias == 0).all()
 
 

@@ -14,7 +14,7 @@ domain Cityscapes' layout, each with Cityscapes' train ids:
 
 Images that are there already are kept, so an interrupted run continues.
 
-Usage: python tools/dataset_converters/toy_streets.py data/toy_streets --nproc 2
+Usage: python tools/dataset_converters/toy_streets.py --nproc 2
 """
 
 from argparse import ArgumentParser

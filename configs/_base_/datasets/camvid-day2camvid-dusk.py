@@ -1,4 +1,4 @@
-# CamVid, day sequences -> dusk sequence: 11 classes, real images, few of the target.
+# CamVid, day sequences -> dusk sequence: 11 classes, real images, few targets.
 crop_size = (256, 256)
 source_pipeline = [
     dict(type='LoadImageFromFile'),

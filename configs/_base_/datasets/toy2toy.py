@@ -1,5 +1,5 @@
-# Toy streets: made by tools/dataset_converters/toy_streets.py in the layouts of
-# GTA and Cityscapes.
+# Toy streets: made by tools/dataset_converters/toy_streets.py in the layouts
+# of GTA and Cityscapes.
 crop_size = (256, 256)
 source_pipeline = [
     dict(type='LoadImageFromFile'),
