@@ -70,9 +70,8 @@ def need(cfg: Config, keys: list[str], option: str) -> None:
     missing = [key for key in keys if not cfg.get(key)]
     if missing:
         raise ValueError(
-            f'{option} needs the keys {missing} in the config: '
-            'inherit configs/_base_/default_runtime.py, or set '
-            'them as its counterpart in MMSegmentation does'
+            f'{option} needs the keys {missing} in the config: set them as '
+            'the files of configs/_base_ in MMSegmentation do'
         )
 
 

@@ -1,6 +1,6 @@
 """Train a model from a config, with the options of MMSegmentation's tool.
 
-python tools/train.py configs/dacs/dacs_lite0_40k_gta2cityscapes-512x512.py
+python tools/train.py configs/dacs/dacs_r101_40k_gta2cityscapes-512x512.py
 """
 
 import argparse

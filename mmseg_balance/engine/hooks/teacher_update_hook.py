@@ -28,8 +28,11 @@ class TeacherUpdateHook(Hook):
             )
         if runner.iter == 0:
             self.model.copy_student()
-        else:  # resumed: the checkpoint has the teacher
-            self.model.teacher_is_current = True
+        elif not self.model.teacher_is_current:
+            raise ValueError(
+                'The checkpoint to resume from has no teacher (no keys '
+                'teacher.*): start from it with load_from instead of --resume'
+            )
 
     def after_train_iter(
         self, runner, batch_idx, data_batch=None, outputs=None

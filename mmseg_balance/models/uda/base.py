@@ -16,7 +16,12 @@ from .checks import check_pixel_weights, check_segmentor
 from .optimization import SequentialBackward
 from .pseudo_labels import WEIGHTINGS, pseudo_labels
 from .step import UDAStep, image_mask, stack_labels
-from .teacher import build_teacher, move_teacher, teacher_momentum
+from .teacher import (
+    build_teacher,
+    copy_buffers,
+    move_teacher,
+    teacher_momentum,
+)
 
 PARTS = ('student', 'teacher')
 
@@ -253,7 +258,16 @@ class UDASegmentor(BaseModel):
         """
         keep = teacher_momentum(iteration, self.alpha)
         move_teacher(self.teacher, self.student, keep)
+        if not self.needs_target:
+            copy_buffers(self.teacher, self.student)
         self.teacher_is_current = True
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        super()._load_from_state_dict(state_dict, prefix, *args)
+        # a checkpoint without teacher must not pass for one with it
+        self.teacher_is_current = any(
+            key.startswith(f'{prefix}teacher.') for key in state_dict
+        )
 
 
 def _to_host(logs: dict[str, Tensor], losses: list[str]) -> dict[str, float]:

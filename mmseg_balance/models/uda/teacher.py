@@ -66,3 +66,15 @@ def move_teacher(teacher: nn.Module, student: nn.Module, keep: float) -> None:
     ]
     own, others = zip(*pairs, strict=True)
     torch._foreach_lerp_(own, others, 1 - keep)
+
+
+@torch.no_grad()
+def copy_buffers(teacher: nn.Module, student: nn.Module) -> None:
+    """Give the teacher the student's buffers.
+
+    For a teacher that labels nothing in training: without batches of its
+    own, its batch norm statistics would stay those of the first iteration.
+    """
+    theirs = dict(student.named_buffers())
+    for name, buffer in teacher.named_buffers():
+        buffer.copy_(theirs[name])

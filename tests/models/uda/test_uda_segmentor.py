@@ -1,6 +1,7 @@
 """The training step of a UDA model against plain autograd."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,6 +10,8 @@ from mmengine.optim import OptimWrapper
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from torch import nn
+
+from mmseg_balance.engine.hooks import TeacherUpdateHook
 
 OFF = dict(jitter_probability=0.0, blur_probability=0.0)
 
@@ -216,6 +219,34 @@ def test_the_teacher_follows_parameters_alone(batch, build):
     assert not torch.equal(
         running, model.student.backbone.layers[1].running_mean
     )
+
+
+def test_a_teacher_that_labels_nothing_has_the_students_statistics(
+    batch, build
+):
+    model = build('SourceOnly', alpha=0.9)
+    for i in range(3):
+        model.train_step(batch(seed=i), sgd(model))
+        model.update_teacher(i + 1)
+    for own, other in zip(model.teacher.buffers(), model.student.buffers()):
+        assert torch.equal(own, other)
+    norm = model.teacher.backbone.layers[1]
+    assert norm.num_batches_tracked == 3
+
+
+def test_a_checkpoint_without_teacher_is_not_resumed(build):
+    model = build()
+    hook = TeacherUpdateHook()
+    resumed = SimpleNamespace(model=model, iter=5)
+    model.load_state_dict(model.state_dict())
+    hook.before_train(resumed)
+    state = {k: v for k, v in model.state_dict().items() if 'teacher' not in k}
+    model.load_state_dict(state, strict=False)
+    with pytest.raises(ValueError, match='no teacher.*load_from'):
+        hook.before_train(resumed)
+    resumed.iter = 0
+    hook.before_train(resumed)
+    assert model.teacher_is_current
 
 
 def test_a_teacher_left_behind_is_an_error(batch, build):
