@@ -127,27 +127,39 @@ def prepare(args: argparse.Namespace) -> Config:
     return cfg
 
 
+def build_runner(cfg: Config):
+    """Runner with its data sets, so that what is wrong shows before training.
+
+    mmengine builds the loops when training starts; a loop that is built is
+    taken as it is.
+    """
+    from mmengine.runner import Runner
+    from mmseg.registry import RUNNERS
+
+    if 'runner_type' in cfg:
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    _ = runner.train_loop, runner.val_loop
+    return runner
+
+
 def main() -> None:
     """Train, and say where the results are."""
     args = parse_args()
     try:
         cfg = prepare(args)
-    except (OSError, ValueError) as error:
+        runner = build_runner(cfg)
+    except (ImportError, OSError, TypeError, ValueError) as error:
         sys.exit(f'error: {error}')
 
     from mmengine.dist import is_main_process
-    from mmengine.runner import Runner
-    from mmseg.registry import RUNNERS
 
     from mmseg_balance.engine.work_dir import (
         latest_checkpoint,
         set_aside_checkpoints,
     )
 
-    if 'runner_type' in cfg:
-        runner = RUNNERS.build(cfg)
-    else:
-        runner = Runner.from_cfg(cfg)
     if not cfg.get('resume') and is_main_process():
         earlier = set_aside_checkpoints(runner.work_dir)
         if earlier is not None:
