@@ -4,6 +4,8 @@ Direct evaluation for each pixel (Eq. 6 and 10): exact, and dear. Training
 looks the same offsets up in :class:`~.offset_table.OffsetTable`.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -163,7 +165,7 @@ def logit_offset(
     for start in range(0, len(z), _CHUNK):
         part = slice(start, start + _CHUNK)
         known = flat[part] != ignore_index
-        label = torch.where(known, flat[part], 0)
+        label = torch.where(known, flat[part], 0).long()
         rows = tuple(p[label] for p in bank.parameters_)
         points = z[part].unsqueeze(-1)
         positive = (label.unsqueeze(-1) == classes).unsqueeze(-1)
@@ -178,33 +180,44 @@ def logit_offset(
 def positive_cdf(
     logits: Tensor,
     labels: Tensor,
-    bank: GaussianMixtureBank,
+    bank: GaussianMixtureBank | Sequence[GaussianMixtureBank],
     ignore_index: int = 255,
+    domain: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Difficulty d = F_cc(z_c) of each pixel in its own class c (Eq. 10).
 
     Args:
         logits: (N, C, ...).
         labels: (N, ...).
-        bank: Mixtures of shape (C, C).
+        bank: Mixtures of shape (C, C), or one bank a domain.
         ignore_index: Label of pixels that are left out.
+        domain: Index of each pixel's bank, (N, ...), bool or integer.
+            Default: the first bank for all.
 
     Returns:
         d, float32 (N, 1, ...), 0 where it means nothing; and where it means
         something, bool (N, 1, ...): a class is given, and its positive
         distribution has been fitted.
     """
-    check_banks(bank, num_classes=logits.shape[1])
+    banks = [bank] if isinstance(bank, GaussianMixtureBank) else list(bank)
+    num_classes = logits.shape[1]
+    for each in banks:
+        check_banks(each, num_classes=num_classes)
     known = labels != ignore_index
-    label = torch.where(known, labels, 0)
+    label = torch.where(known, labels, 0).long()
     z = logits.detach().float().gather(1, label.unsqueeze(1)).squeeze(1)
-    diagonal = [p.diagonal().T for p in bank.parameters_]
-    # class by class, so that no (pixels, K) tensor is gathered
+    row = label if domain is None else label + num_classes * domain.long()
+    diagonal = [
+        torch.cat([p.diagonal().T for p in each])
+        for each in zip(*(b.parameters_ for b in banks), strict=True)
+    ]
     density = torch.zeros_like(z)
-    for k in range(bank.num_components):
-        weight, mean, variance = (p[:, k][label] for p in diagonal)
+    # component by component, so that no (pixels, K) tensor is gathered
+    for k in range(diagonal[0].shape[1]):
+        weight, mean, variance = (p[:, k][row] for p in diagonal)
         density += (
             0.5 * weight * (1 + torch.erf((z - mean) * (2 * variance).rsqrt()))
         )
-    valid = known & (bank.num_updates.diagonal()[label] > 0)
+    fitted = torch.cat([b.num_updates.diagonal() > 0 for b in banks])
+    valid = known & fitted[row]
     return (density * valid).unsqueeze(1), valid.unsqueeze(1)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .alignment import positive_cdf
 from .gmm import GaussianMixtureBank
 from .offset_table import OffsetTable
 from .sampling import sample_anchor_logits, sample_class_logits
@@ -106,6 +107,22 @@ class LogitStatistics(nn.Module):
     ) -> Tensor:
         """Offsets of a batch; see :meth:`OffsetTable.lookup`."""
         return self.table.lookup(logits, labels, target_mask, ignore_index)
+
+    def positive_cdf(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        target_mask: Tensor | None = None,
+        ignore_index: int = 255,
+    ) -> tuple[Tensor, Tensor]:
+        """Difficulty d of Eq. 10; see :func:`.alignment.positive_cdf`."""
+        return positive_cdf(
+            logits,
+            labels,
+            [self.source, self.target],
+            ignore_index,
+            target_mask,
+        )
 
     @torch.no_grad()
     def collect(
