@@ -1,4 +1,4 @@
-"""Optimizes the student alone, without a word about the teacher."""
+"""Optimizes what a UDA model trains, without a word about its teacher."""
 
 from mmengine.model import is_model_wrapper
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
@@ -8,12 +8,10 @@ from torch import nn
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class StudentOptimWrapperConstructor(DefaultOptimWrapperConstructor):
-    """``DefaultOptimWrapperConstructor`` on the ``student`` of a UDA model.
+    """``DefaultOptimWrapperConstructor`` on all but the teacher.
 
     The default one warns of each of the teacher's parameters that it needs
-    no gradient. Keys of ``paramwise_cfg.custom_keys`` are matched with the
-    segmentor's own parameter names. A model without ``student`` is taken as
-    it is.
+    no gradient. A model without ``trainable`` is taken as it is.
     """
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
@@ -24,4 +22,4 @@ class StudentOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         """
         if is_model_wrapper(model):
             model = model.module
-        return super().__call__(getattr(model, 'student', model))
+        return super().__call__(getattr(model, 'trainable', model))

@@ -5,7 +5,11 @@ optim_wrapper = dict(
     optimizer=dict(
         type='AdamW', lr=6e-05, betas=(0.9, 0.999), weight_decay=0.01
     ),
-    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))),
+    paramwise_cfg=dict(
+        custom_keys=dict(
+            decode_head=dict(lr_mult=10.0), density=dict(lr_mult=10.0)
+        )
+    ),
 )
 param_scheduler = [
     dict(

@@ -3,7 +3,11 @@ optim_wrapper = dict(
     type='OptimWrapper',
     constructor='StudentOptimWrapperConstructor',
     optimizer=dict(type='SGD', lr=2.5e-04, momentum=0.9, weight_decay=0.0005),
-    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))),
+    paramwise_cfg=dict(
+        custom_keys=dict(
+            decode_head=dict(lr_mult=10.0), density=dict(lr_mult=10.0)
+        )
+    ),
 )
 param_scheduler = [
     dict(

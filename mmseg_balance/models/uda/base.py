@@ -13,6 +13,7 @@ from mmseg.utils import ConfigType, OptConfigType, OptSampleList
 from torch import Tensor, nn
 
 from .checks import check_pixel_weights, check_segmentor
+from .density_estimation import DensityEstimation
 from .optimization import SequentialBackward
 from .pseudo_labels import WEIGHTINGS, pseudo_labels
 from .step import UDAStep, image_mask, stack_labels
@@ -45,6 +46,8 @@ class UDASegmentor(BaseModel):
         ignore_top: Upper rows of target crops without pseudo-labels.
         ignore_bottom: Lower rows of target crops without pseudo-labels.
         predict_with: 'student' or 'teacher', in validation and tests.
+        density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
+            10), {} for its defaults. Default: none.
         pretrained, train_cfg: Only None; ``mmseg.apis.init_model`` sets
             them.
         init_cfg: See ``BaseModule``.
@@ -64,6 +67,7 @@ class UDASegmentor(BaseModel):
         ignore_top: int = 0,
         ignore_bottom: int = 0,
         predict_with: str = 'student',
+        density_estimation: OptConfigType = None,
         pretrained: None = None,
         train_cfg: None = None,
         init_cfg: OptConfigType = None,
@@ -110,6 +114,12 @@ class UDASegmentor(BaseModel):
             )
         self.teacher = None if alpha is None else build_teacher(student)
         self.teacher_is_current = False
+        # after the teacher is copied, which has no use for it
+        self.density = (
+            None
+            if density_estimation is None
+            else DensityEstimation(student.decode_head, **density_estimation)
+        )
         self.alpha = alpha
         self.pseudo = dict(
             threshold=pseudo_threshold,
@@ -118,6 +128,12 @@ class UDASegmentor(BaseModel):
             ignore_bottom=ignore_bottom,
         )
         self.predict_with = predict_with
+
+    @property
+    def trainable(self) -> nn.ModuleDict:
+        """What the optimizer moves: all but the teacher."""
+        parts = dict(student=self.student, density=self.density)
+        return nn.ModuleDict({k: v for k, v in parts.items() if v is not None})
 
     @property
     def predictor(self) -> nn.Module:
@@ -192,7 +208,7 @@ class UDASegmentor(BaseModel):
             optimization.backward(loss)
             for name, value in log.items():
                 logs[f'{objective.prefix}.{name}'] = value.detach()
-        optimization.step(self.student.parameters())
+        optimization.step(self.trainable.parameters())
         self.teacher_is_current = False
         return _to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
 
@@ -209,7 +225,7 @@ class UDASegmentor(BaseModel):
             )
         source = self.data_preprocessor(data['source'], training=True)
         labels = stack_labels(source['data_samples'])
-        step = UDAStep(source['inputs'], labels)
+        step = UDAStep(source['inputs'], labels, density=self.density)
         if not self.needs_target:
             return step
         target = self.data_preprocessor(data['target'], training=True)

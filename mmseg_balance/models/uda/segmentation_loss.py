@@ -1,6 +1,7 @@
 """Losses of a segmentor's heads, pixel by pixel with weight and domain."""
 
 import inspect
+from contextlib import nullcontext
 from functools import cache
 
 import torch
@@ -16,6 +17,7 @@ def segmentation_losses(
     weight: Tensor | None = None,
     target_mask: Tensor | None = None,
     collect: bool = True,
+    density: nn.Module | None = None,
 ) -> dict[str, Tensor]:
     """Losses of the decode head and the auxiliary heads.
 
@@ -27,6 +29,7 @@ def segmentation_losses(
         target_mask: Pixels of the target domain, bool (N, H, W), for the
             losses that ask for it. Default: a source batch.
         collect: Whether losses that keep statistics may do so.
+        density: A ``DensityEstimation`` on the decode head. Default: none.
 
     Returns:
         Losses and accuracies by name, ``decode.loss_ce`` for one.
@@ -40,12 +43,21 @@ def segmentation_losses(
             heads['aux'] = auxiliary
     losses = {}
     for prefix, head in heads.items():
+        estimates = density is not None and prefix == 'decode'
+        with (
+            density.classifier_input() if estimates else nullcontext()
+        ) as classifier_input:
+            logits = head.forward(features)
         logits = resize(
-            head.forward(features),
+            logits,
             size=labels.shape[1:],
             mode='bilinear',
             align_corners=head.align_corners,
         )
+        if estimates:
+            losses['decode.loss_density'] = density(
+                classifier_input[0], logits, labels, weight, target_mask
+            )
         for name, value in head_losses(
             head, logits, labels, weight, target_mask, collect
         ).items():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from mmseg.utils import SampleList
-from torch import Tensor
+from torch import Tensor, nn
 
 from .pseudo_labels import PseudoLabels
 
@@ -19,6 +19,7 @@ class UDAStep:
         target_images: As the source's; None without target objectives.
         target_valid: Image pixels, not padding, bool (N, H, W).
         pseudo: The teacher's labels of the target images.
+        density: Cumulative density estimation, where the model has it.
     """
 
     source_images: Tensor
@@ -26,6 +27,7 @@ class UDAStep:
     target_images: Tensor | None = None
     target_valid: Tensor | None = None
     pseudo: PseudoLabels | None = None
+    density: nn.Module | None = None
 
 
 def stack_labels(data_samples: SampleList) -> Tensor:

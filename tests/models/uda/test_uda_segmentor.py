@@ -18,7 +18,7 @@ OFF = dict(jitter_probability=0.0, blur_probability=0.0)
 
 def sgd(model, lr=0.1, **kwargs):
     return OptimWrapper(
-        torch.optim.SGD(model.student.parameters(), lr), **kwargs
+        torch.optim.SGD(model.trainable.parameters(), lr), **kwargs
     )
 
 

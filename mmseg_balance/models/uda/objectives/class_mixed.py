@@ -37,7 +37,12 @@ class ClassMixedObjective(nn.Module):
         weight = step.pseudo.weight.masked_fill(mask, 1.0)
         features = student.extract_feat(images)
         losses = segmentation_losses(
-            student, features, labels, weight, target_mask=~mask
+            student,
+            features,
+            labels,
+            weight,
+            target_mask=~mask,
+            density=step.density,
         )
         losses['confident'] = step.pseudo.confident
         return losses

@@ -17,4 +17,6 @@ class SourceObjective(nn.Module):
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
         features = student.extract_feat(step.source_images)
-        return segmentation_losses(student, features, step.source_labels)
+        return segmentation_losses(
+            student, features, step.source_labels, density=step.density
+        )

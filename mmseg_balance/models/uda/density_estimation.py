@@ -1,0 +1,156 @@
+"""Cumulative density estimation: a task that both domains share (Eq. 10)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.utils import resize
+from mmseg.registry import MODELS
+from torch import Tensor, nn
+
+from ..decode_heads import DLV2Head
+from ..losses import BLDALoss
+from .segmentation_loss import loss_modules
+
+NORMS = ('l2', 'l1')
+
+
+def density_loss(
+    prediction: Tensor,
+    density: Tensor,
+    valid: Tensor,
+    weight: Tensor | None = None,
+    norm: str = 'l2',
+) -> Tensor:
+    """Regression loss of Eq. 10, averaged over all pixels.
+
+    Args:
+        prediction: What the regression head says, (N, 1, H, W).
+        density: Positive CDF d of each pixel, (N, 1, H, W).
+        valid: Where d means something, bool (N, 1, H, W); the other pixels
+            count with 0.
+        weight: Quality q of each pixel, (N, H, W). Default: 1.
+        norm: 'l2' (paper) or 'l1' (released code).
+
+    Returns:
+        Mean over all pixels, ().
+    """
+    error = (prediction.float() - density) * valid
+    error = error.square() if norm == 'l2' else error.abs()
+    if weight is not None:
+        error = error * weight.unsqueeze(1)
+    return error.mean()
+
+
+def classifier_of(head: BaseDecodeHead) -> nn.Module:
+    """The first module that takes the features that enter the classifier.
+
+    Raises:
+        TypeError: The head has no single such place; names it.
+    """
+    if isinstance(head, DLV2Head):
+        return head.aspp_modules[0]
+    if isinstance(getattr(head, 'conv_seg', None), nn.Conv2d):
+        return head.conv_seg
+    raise TypeError(
+        f'density_estimation needs a decode head with a conv_seg, or '
+        f'DLV2Head, but decode_head is {type(head).__name__}'
+    )
+
+
+@contextmanager
+def captured_input(module: nn.Module) -> Iterator[list[Tensor]]:
+    """Collect what a module is given while the context lasts."""
+    inputs: list[Tensor] = []
+    handle = module.register_forward_pre_hook(
+        lambda _, args: inputs.append(args[0])
+    )
+    try:
+        yield inputs
+    finally:
+        handle.remove()
+
+
+@MODELS.register_module()
+class DensityEstimation(nn.Module):
+    """A 1 x 1 convolution that predicts d from the classifier's features.
+
+    BLDA (ICML 2025), Sec. 3.3.5. It belongs to the UDA model, not to the
+    segmentor: no head is subclassed, and an exported segmentor is without
+    it.
+
+    Args:
+        head: Decode head whose features it takes, with a BLDALoss.
+        loss_weight: Weight lambda, at least 0.
+        norm: 'l2' (paper) or 'l1' (released code).
+
+    Raises:
+        TypeError: A head without a ``conv_seg``.
+        ValueError: A setting out of range, or a head without BLDALoss.
+    """
+
+    def __init__(
+        self, head: BaseDecodeHead, loss_weight: float = 0.2, norm: str = 'l2'
+    ) -> None:
+        super().__init__()
+        if loss_weight < 0:
+            raise ValueError(
+                'Expected `loss_weight` of density_estimation to be at least '
+                f'0, but got {loss_weight}'
+            )
+        if norm not in NORMS:
+            raise ValueError(
+                f'Expected `norm` of density_estimation to be one of {NORMS},'
+                f' but got {norm!r}'
+            )
+        losses = [m for m in loss_modules(head) if isinstance(m, BLDALoss)]
+        if not losses:
+            raise ValueError(
+                'density_estimation needs the distributions of a BLDALoss: '
+                "set decode_head.loss_decode=dict(type='BLDALoss', "
+                'num_classes=...), or leave density_estimation away'
+            )
+        classifier = classifier_of(head)
+        if isinstance(head, DLV2Head):
+            classifier = classifier.conv
+        self.conv = nn.Conv2d(classifier.in_channels, 1, 1)
+        # statistics and head are the segmentor's: no sub-modules of this one
+        self._shared = (head, losses[0].statistics)
+        self.loss_weight = loss_weight
+        self.norm = norm
+
+    def classifier_input(self):
+        """Context that collects the features; see captured_input."""
+        return captured_input(classifier_of(self._shared[0]))
+
+    def forward(
+        self,
+        features: Tensor,
+        logits: Tensor,
+        labels: Tensor,
+        weight: Tensor | None = None,
+        target_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Weighted regression loss of a batch.
+
+        Args:
+            features: That entered the classifier, (N, F, h, w).
+            logits: Resized to the labels, (N, C, H, W).
+            labels: (N, H, W).
+            weight: Quality q of each pixel, (N, H, W). Default: 1.
+            target_mask: Pixels of the target domain, bool (N, H, W).
+        """
+        head, statistics = self._shared
+        prediction = resize(
+            self.conv(features),
+            size=labels.shape[1:],
+            mode='bilinear',
+            align_corners=head.align_corners,
+        )
+        with torch.autocast(logits.device.type, enabled=False):
+            density, valid = statistics.positive_cdf(
+                logits, labels, target_mask, head.ignore_index
+            )
+            loss = density_loss(prediction, density, valid, weight, self.norm)
+        return self.loss_weight * loss
