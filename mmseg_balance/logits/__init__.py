@@ -1,10 +1,11 @@
 """Distributions of logits: the heart of the package, in plain PyTorch."""
 
-from .alignment import inverse_cdf, logit_offset, positive_cdf
+from .alignment import inverse_cdf, positive_cdf
 from .bias import class_bias
 from .em import mixture_cdf
 from .gmm import GaussianMixtureBank
 from .mixture_bias import js_divergence, mixture_bias
+from .offset import logit_offset
 from .offset_table import OffsetTable
 from .post_hoc import post_hoc_scores
 from .statistics import LogitStatistics

@@ -104,7 +104,8 @@ class GaussianMixtureBank(nn.Module):
         """Run EM from the present parameters and change nothing.
 
         Args:
-            samples: (*shape, N); samples that are not finite do not count.
+            samples: (*shape, N); what is not finite, or beyond 1e6, does not
+                count.
             num_loops: EM loops T.
             valid: Samples that count, bool (*shape, N). Default: all.
             reduce: Sums a tensor over ranks. Default: one rank.
@@ -201,6 +202,14 @@ class GaussianMixtureBank(nn.Module):
         self.staleness.copy_(torch.where(mask, 1, self.staleness + 1))
         self.step += mask.any()
 
+    def _apply(self, fn, recurse: bool = True) -> 'GaussianMixtureBank':
+        """Move with the model, but stay float32 when it is cast."""
+        kept = {k: getattr(self, k) for k in ('weights', 'means', 'variances')}
+        super()._apply(fn, recurse)
+        for name, value in kept.items():
+            setattr(self, name, value.to(getattr(self, name).device))
+        return self
+
     def _check(self, samples: Tensor, valid: Tensor | None) -> None:
         if samples.shape[:-1] != self.shape:
             raise ValueError(
@@ -221,11 +230,16 @@ class GaussianMixtureBank(nn.Module):
         )
 
 
+# A logit beyond this is a failure of the network, not a sample of it.
+_LARGEST = 1e6
+
+
 def _normal_quantiles(num: int) -> Tensor:
     return torch.special.ndtri((torch.arange(num) + 0.5) / num)
 
 
 def _finite(samples: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
-    finite = samples.isfinite()
+    # NaN compares as False; the square of what is larger may overflow
+    finite = samples.abs() < _LARGEST
     valid = finite if valid is None else finite & valid
     return samples.masked_fill(~finite, 0), valid

@@ -12,15 +12,28 @@ import math
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from .alignment import cdf_table, check_banks
+from .alignment import check_banks, inverse_cdf
 from .em import mixture_cdf
 from .gmm import GaussianMixtureBank
 
-# Cells of a pair that are refined, and intervals of each of them.
-NUM_REFINED = 16
+# Intervals of a refined cell. A component at the variance floor (sigma 0.01)
+# in a range of 40 logits lies in cells of 8 sigma.
 REFINEMENT = 64
+MIN_GRID_SIZE = 32
+# Cells on each side that a jump is told from.
+_NEARBY = 8
+
+
+def num_refined(num_components: int) -> int:
+    """Cells of a pair that are refined.
+
+    A narrow component lies in two cells at most, and the narrow components
+    of the anchor want some as well.
+    """
+    return max(16, 4 * num_components + 4)
 
 
 class OffsetTable:
@@ -76,10 +89,10 @@ class OffsetTable:
             raise ValueError(
                 f'Expected `clip` to be in [0, 0.5), but got {clip}'
             )
-        if grid_size < NUM_REFINED + 8:
+        if grid_size < MIN_GRID_SIZE:
             raise ValueError(
                 'Expected `grid_size` to be at least '
-                f'{NUM_REFINED + 8}, but got {grid_size}'
+                f'{MIN_GRID_SIZE}, but got {grid_size}'
             )
         num_classes = banks[0].shape[0]
         for bank in banks:
@@ -88,28 +101,34 @@ class OffsetTable:
             torch.stack(p).flatten(0, 2)
             for p in zip(*(bank.parameters_ for bank in banks), strict=True)
         )
-        inverse = _AnchorInverse(anchors, clip)
         size = len(banks) * num_classes
-        positive = torch.eye(
-            num_classes, dtype=torch.bool, device=parameters[0].device
-        )
-        positive = positive.repeat(len(banks), 1).flatten()
+        device = parameters[0].device
+        row = torch.arange(size, device=device)
+        positive = row * num_classes + row % num_classes  # pairs with c = l
+
+        def inverse(p: Tensor, kind: int) -> Tensor:
+            anchor = (a[kind : kind + 1] for a in anchors.parameters_)
+            return inverse_cdf(p.view(1, -1), *anchor, clip=clip).view_as(p)
 
         def aligned(z: Tensor) -> Tensor:
-            return inverse(mixture_cdf(z, *parameters), positive)
+            p = mixture_cdf(z, *parameters)
+            return inverse(p, 1).index_copy_(
+                0, positive, inverse(p[positive], 0)
+            )
 
         low, high = _clip_range(*parameters[1:], clip)
         cells = grid_size - 1
         width = (high - low) / cells
         unit = torch.arange(grid_size, device=low.device)
         coarse = aligned(low[:, None] + width[:, None] * unit)
-        refined = _worst_cells(coarse)
+        num = min(num_refined(banks[0].num_components), cells)
+        refined = _worst_cells(coarse, num)
         corner = low[:, None] + width[:, None] * refined
         fine = torch.linspace(0, 1, REFINEMENT + 1, device=low.device)
         knots = corner[..., None] + width[:, None, None] * fine
         values = torch.cat([coarse, aligned(knots.flatten(1))], dim=1)
         starts = torch.arange(cells, device=low.device).repeat(len(low), 1)
-        slots = torch.arange(NUM_REFINED, device=low.device)
+        slots = torch.arange(num, device=low.device)
         starts.scatter_(
             1,
             refined,
@@ -159,7 +178,10 @@ class OffsetTable:
         row = labels.long()
         if domain is not None:
             row = row + self.num_classes * domain.long()
-        row = row.masked_fill(labels == ignore_index, len(self.low) - 1)
+        # a label outside the classes must not read another bank's row
+        unknown = (labels < 0) | (labels >= self.num_classes)
+        unknown |= labels == ignore_index
+        row = row.masked_fill(unknown, len(self.low) - 1)
         offset = torch.empty(
             logits.shape, dtype=torch.float32, device=logits.device
         )
@@ -199,29 +221,6 @@ class OffsetTable:
         )
 
 
-class _AnchorInverse:
-    """F_p^-1 and F_n^-1 as :func:`inverse_cdf` gives them, tables kept."""
-
-    def __init__(self, anchors: GaussianMixtureBank, clip: float) -> None:
-        self.points, self.cdf = cdf_table(*anchors.parameters_, 1000)
-        self.clip = clip
-
-    def __call__(self, p: Tensor, positive: Tensor) -> Tensor:
-        p = p.clamp(self.clip, 1 - self.clip)
-        out = torch.empty_like(p)
-        for index, rows in enumerate((positive, ~positive)):
-            out[rows] = self._interpolate(p[rows], index)
-        return out
-
-    def _interpolate(self, p: Tensor, index: int) -> Tensor:
-        points, cdf = self.points[index], self.cdf[index]
-        right = torch.searchsorted(cdf, p).clamp_(1, len(cdf) - 1)
-        left = right - 1
-        rise = (cdf[right] - cdf[left]).clamp_(min=1e-12)
-        share = ((p - cdf[left]) / rise).clamp_(0, 1)
-        return torch.lerp(points[left], points[right], share)
-
-
 def _clip_range(
     means: Tensor, variances: Tensor, clip: float
 ) -> tuple[Tensor, Tensor]:
@@ -235,18 +234,19 @@ def _clip_range(
     return low, torch.maximum(high, low + math.ulp(1.0) * 1e10)
 
 
-def _worst_cells(values: Tensor) -> Tensor:
-    """Cells where a straight line serves least, (pairs, NUM_REFINED).
+def _worst_cells(values: Tensor, num: int) -> Tensor:
+    """Cells where a straight line serves least, (pairs, num).
 
-    The rise of a cell is compared with those of its neighbours: the second
-    difference, which bounds the error of a line, and which a jump inside
-    one cell makes as large as the jump.
+    z' never falls, so a line is wrong by no more than the rise of its cell;
+    where the rise goes on from cell to cell the line is nearly right. What
+    counts is the rise beyond the flattest cell nearby: a jump inside a cell,
+    or over a few, counts in full, and not in the cells beside it.
     """
     rise = values.diff(dim=-1)
-    bend = rise.diff(dim=-1).abs()
-    zero = bend.new_zeros(len(bend), 1)
-    score = torch.cat([zero, bend], 1) + torch.cat([bend, zero], 1)
-    return score.topk(NUM_REFINED, dim=-1).indices
+    flattest = -F.max_pool1d(
+        -rise, 2 * _NEARBY + 1, stride=1, padding=_NEARBY
+    )
+    return (rise - flattest).topk(num, dim=-1).indices
 
 
 def _with_ignored_row(table: Tensor) -> Tensor:

@@ -7,12 +7,13 @@ from torch import Tensor, nn
 
 from .alignment import positive_cdf
 from .gmm import GaussianMixtureBank
-from .offset_table import OffsetTable
+from .offset import logit_offset
+from .offset_table import MIN_GRID_SIZE, OffsetTable
 from .sampling import sample_anchor_logits, sample_class_logits
 
 SOURCE, TARGET = 0, 1
 # Samples of more calls than this without an update belong to the past.
-MAX_PENDING = 16
+MAX_PENDING = 4
 
 
 class LogitStatistics(nn.Module):
@@ -32,7 +33,8 @@ class LogitStatistics(nn.Module):
         min_samples: Pixels N_min that a class needs in a batch.
         max_samples: Cap of N_sample, at least ``min_samples``.
         clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
-        grid_size: Knots of the offset table.
+        grid_size: Knots of the offset table. None: no table, each offset is
+            computed directly.
 
     Raises:
         ValueError: A setting out of range.
@@ -48,7 +50,7 @@ class LogitStatistics(nn.Module):
         min_samples: int = 100,
         max_samples: int | None = None,
         clip: float = 0.01,
-        grid_size: int = 512,
+        grid_size: int | None = 512,
     ) -> None:
         super().__init__()
         for name, value, least in (
@@ -69,6 +71,11 @@ class LogitStatistics(nn.Module):
         if not 0 <= clip < 0.5:
             raise ValueError(
                 f'Expected `clip` to be in [0, 0.5), but got {clip}'
+            )
+        if grid_size is not None and grid_size < MIN_GRID_SIZE:
+            raise ValueError(
+                'Expected `grid_size` to be None (no table) or at least '
+                f'{MIN_GRID_SIZE}, but got {grid_size}'
             )
         self.num_classes = num_classes
         self.em_loops = em_loops
@@ -105,8 +112,27 @@ class LogitStatistics(nn.Module):
         target_mask: Tensor | None = None,
         ignore_index: int = 255,
     ) -> Tensor:
-        """Offsets of a batch; see :meth:`OffsetTable.lookup`."""
-        return self.table.lookup(logits, labels, target_mask, ignore_index)
+        """Offsets of a batch (Eq. 6).
+
+        Args, and what is returned: as :meth:`OffsetTable.lookup` has them.
+        """
+        if self.grid_size is not None:
+            return self.table.lookup(logits, labels, target_mask, ignore_index)
+        source, target = (
+            logit_offset(
+                logits,
+                labels,
+                bank,
+                self.anchors,
+                self.clip,
+                ignore_index,
+                grid_size=None,
+            )
+            for bank in (self.source, self.target)
+        )
+        if target_mask is None:
+            return source
+        return torch.where(target_mask.unsqueeze(1), target, source)
 
     def positive_cdf(
         self,
@@ -154,17 +180,20 @@ class LogitStatistics(nn.Module):
             labels = labels.masked_fill(weight == 0, -1)
         if target_mask is not None:
             labels = labels.masked_fill(~target_mask.bool(), -1)
-        bank = 'source' if target_mask is None else 'target'
-        self._keep(
-            bank,
-            *sample_class_logits(
-                logits, labels, self.min_samples, self.max_samples
-            ),
-        )
-        if target_mask is None:
-            samples, valid = sample_anchor_logits(logits, labels)
-            enough = valid.sum(-1, keepdim=True) >= self.min_samples
-            self._keep('anchors', samples, valid & enough)
+        devices = [logits.device] if logits.is_cuda else []
+        # what else is drawn in a run is the same with and without statistics
+        with torch.random.fork_rng(devices):
+            bank = 'source' if target_mask is None else 'target'
+            self._keep(
+                bank,
+                *sample_class_logits(
+                    logits, labels, self.min_samples, self.max_samples
+                ),
+            )
+            if target_mask is None:
+                samples, valid = sample_anchor_logits(logits, labels)
+                enough = valid.sum(-1, keepdim=True) >= self.min_samples
+                self._keep('anchors', samples, valid & enough)
 
     def _keep(self, bank: str, samples: Tensor, valid: Tensor) -> None:
         pending = self._pending.setdefault(bank, [])

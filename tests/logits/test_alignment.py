@@ -184,7 +184,7 @@ def test_large_inputs_are_chunked_alike(monkeypatch):
     logits = torch.randn(1, 3, 20, 20)
     labels = torch.randint(3, (1, 20, 20))
     whole = logit_offset(logits, labels, bank, anchors, grid_size=None)
-    monkeypatch.setattr('mmseg_balance.logits.alignment._CHUNK', 37)
+    monkeypatch.setattr('mmseg_balance.logits.offset._CHUNK', 37)
     assert torch.equal(
         whole, logit_offset(logits, labels, bank, anchors, grid_size=None)
     )

@@ -166,7 +166,7 @@ def test_valid_marks_the_samples_that_count():
 def test_samples_that_are_not_finite_do_not_count():
     bank = random_bank((1,))
     samples = torch.randn(1, 20)
-    broken = torch.cat([samples, torch.tensor([[torch.nan, torch.inf]])], 1)
+    broken = torch.cat([samples, torch.tensor([[torch.nan, torch.inf, 1e30]])], 1)
     for a, b in zip(bank.fit(broken, 3), bank.fit(samples, 3)):
         torch.testing.assert_close(a, b)
 
@@ -239,3 +239,12 @@ def test_samples_of_another_shape():
         bank.fit(torch.randn(3, 7), 1)
     with pytest.raises(ValueError, match='`valid`'):
         bank.fit(torch.randn(2, 7), 1, torch.ones(2, 6, dtype=torch.bool))
+
+
+def test_a_cast_model_keeps_float32_statistics():
+    bank = random_bank((2,))
+    before = bank.means.clone()
+    for cast in (bank.half(), bank.double(), bank.bfloat16()):
+        assert cast.means.dtype == torch.float32
+        assert torch.equal(cast.means, before)
+        assert cast.step.dtype == torch.long

@@ -6,15 +6,15 @@ import torch
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable, logit_offset
 
 
-def bank_with_collapsed_components(num_classes, spread=3.0):
-    """Two of five components at the variance floor, with a third of the
+def bank_with_collapsed_components(num_classes, spread=3.0, num=2):
+    """Some of five components at the variance floor, with a third of the
     samples and more between them."""
     bank = GaussianMixtureBank((num_classes, num_classes))
     bank.weights.uniform_(0.1, 1)
     bank.weights.div_(bank.weights.sum(-1, keepdim=True))
     bank.means.normal_(0, spread)
     bank.variances.uniform_(0.2, 4)
-    bank.variances[..., 2:4] = 1e-4
+    bank.variances[..., 4 - num : 4] = 1e-4
     bank.num_updates.fill_(1)
     return bank
 
@@ -36,8 +36,9 @@ def draw(bank, labels):
     return logits.movedim(-1, 1)
 
 
-def test_collapsed_components_are_resolved():
-    bank = bank_with_collapsed_components(19)
+@pytest.mark.parametrize('num', [1, 2, 3, 4])
+def test_collapsed_components_are_resolved(num):
+    bank = bank_with_collapsed_components(19, num=num)
     labels = torch.randint(19, (1, 64, 64))
     logits = draw(bank, labels)
     direct = logit_offset(logits, labels, bank, anchors(), grid_size=None)
@@ -152,3 +153,23 @@ def test_another_number_of_logits():
     table = OffsetTable.build([bank_with_collapsed_components(2)], anchors())
     with pytest.raises(ValueError, match='2 logits.*got 3'):
         table.lookup(torch.randn(1, 3, 2), torch.zeros(1, 2).long())
+
+
+def test_labels_outside_the_classes_read_no_other_bank():
+    banks = [bank_with_collapsed_components(3) for _ in range(2)]
+    table = OffsetTable.build(banks, anchors())
+    labels = torch.tensor([[0, 3, 5, -1]])
+    offset = table.lookup(torch.randn(1, 3, 4), labels)
+    assert (offset[..., 0] != 0).all() and (offset[..., 1:] == 0).all()
+
+
+def test_the_build_has_no_shape_that_depends_on_data():
+    """Nothing for which a host would wait for its device."""
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    with FakeTensorMode():
+        bank = GaussianMixtureBank((3, 3))
+        table = OffsetTable.build([bank, bank], GaussianMixtureBank((2,)))
+        labels = torch.zeros(2, 4, 4, dtype=torch.long)
+        offset = table.lookup(torch.randn(2, 3, 4, 4), labels)
+        assert offset.shape == (2, 3, 4, 4)

@@ -36,9 +36,12 @@ def load_loss(data, **kwargs) -> BLDALoss:
 
 
 @pytest.mark.parametrize('file', FILES)
-def test_loss_and_gradient_agree_with_the_public_code(vectors, file):
+@pytest.mark.parametrize('grid_size', [None, 512])
+def test_loss_and_gradient_agree_with_the_public_code(
+    vectors, file, grid_size
+):
     data = arrays(vectors / f'{file}.npz')
-    loss = load_loss(data)
+    loss = load_loss(data, grid_size=grid_size)
     weight = data.get('weight')
     target = None if weight is None else weight != 1
     logits = data['logits'].requires_grad_()
@@ -46,7 +49,6 @@ def test_loss_and_gradient_agree_with_the_public_code(vectors, file):
         logits, data['label'], weight=weight, target_mask=target, collect=False
     )
     value.backward()
-    # both look the offset up in a table that is off by 1e-4 at most here
     torch.testing.assert_close(
         value.detach(), data['loss_seg'], rtol=1e-4, atol=1e-4
     )
@@ -326,17 +328,46 @@ def test_batches_without_or_with_one_class_train_on(labels):
 
 def test_samples_without_an_update_are_warned_of_and_bounded():
     loss = BLDALoss(5, min_samples=20)
-    for _ in range(16):
+    for _ in range(4):
         loss(*batch())
     with pytest.warns(UserWarning, match='GMMUpdateHook'):
         loss(*batch())
-    assert loss.statistics.num_pending == 16
+    assert loss.statistics.num_pending == 4
+
+
+def test_no_table_gives_the_direct_offset():
+    loss = trained(tau=1.0)
+    direct = BLDALoss(5, tau=1.0, grid_size=None)
+    direct.load_state_dict(loss.state_dict())
+    logits, labels = batch()
+    for mask in (None, torch.rand(labels.shape) < 0.5):
+        given = direct(logits, labels, target_mask=mask)
+        assert abs(given - loss(logits, labels, target_mask=mask)) < 1e-3
+
+
+def test_statistics_leave_other_random_draws_alone():
+    loss = trained()
+    torch.manual_seed(3)
+    loss(*batch())
+    drawn = torch.rand(4)
+    torch.manual_seed(3)
+    loss(*batch(), collect=False)
+    assert torch.equal(drawn, torch.rand(4))
+
+
+def test_calls_without_gradient_are_no_samples():
+    """So a sampler of hard pixels calls the losses of its head."""
+    loss = BLDALoss(5, min_samples=20)
+    with torch.no_grad():
+        loss(*batch())
+    assert loss.statistics.num_pending == 0
 
 
 @pytest.mark.parametrize(
     'kwargs, word',
     [
-        (dict(tau=-1), 'tau'),
+        (dict(tau=-1), 'tau'), (dict(tau=float('nan')), 'tau'),
+    (dict(tau='0.1'), 'tau'), (dict(grid_size=3), 'grid_size'),
         (dict(momentum=1.5), 'momentum'),
         (dict(clip=0.6), 'clip'),
         (dict(num_components=0), 'num_components'),

@@ -1,5 +1,6 @@
 """Online logits adjustment of BLDA (Eq. 9)."""
 
+import math
 import warnings
 
 import torch
@@ -37,7 +38,8 @@ class BLDALoss(nn.Module):
         min_samples: Pixels N_min that a class needs in a batch.
         max_samples: Cap of the samples of a class in a batch. Default: 4096.
         clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
-        grid_size: Knots of the table that offsets are looked up in.
+        grid_size: Knots of the table that offsets are looked up in. None:
+            no table, each offset is computed directly.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
 
@@ -59,13 +61,15 @@ class BLDALoss(nn.Module):
         min_samples: int = 100,
         max_samples: int | None = None,
         clip: float = 0.01,
-        grid_size: int = 512,
+        grid_size: int | None = 512,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_blda',
     ) -> None:
         super().__init__()
-        if tau < 0:
-            raise ValueError(f'Expected `tau` to be at least 0, but got {tau}')
+        if not (isinstance(tau, (int, float)) and 0 <= tau < math.inf):
+            raise ValueError(
+                f'Expected `tau` to be a number of at least 0, but got {tau!r}'
+            )
         self.num_classes = num_classes
         self.tau = tau
         self.criterion = MODELS.build(criterion)
@@ -131,7 +135,8 @@ class BLDALoss(nn.Module):
                 ignore_index=ignore_index,
                 **kwargs,
             )
-            if collect and self.training:
+            # a sampler of hard pixels calls its losses without gradient
+            if collect and self.training and torch.is_grad_enabled():
                 if statistics.num_pending >= MAX_PENDING:
                     warnings.warn(
                         f'BLDALoss was called {MAX_PENDING} times without an '

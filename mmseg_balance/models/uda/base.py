@@ -80,6 +80,12 @@ class UDASegmentor(BaseModel):
             o if isinstance(o, nn.Module) else MODELS.build(o)
             for o in objectives
         )
+        prefixes = [o.prefix for o in self.objectives]
+        if len(set(prefixes)) < len(prefixes):
+            raise ValueError(
+                'Expected each of `objectives` to have a prefix of its own, '
+                f'but got {prefixes}'
+            )
         self.needs_target = any(o.needs_target for o in self.objectives)
         if self.needs_target:
             check_pixel_weights(student)

@@ -72,6 +72,12 @@ def check_head(name: str, head: nn.Module) -> None:
             'leave out_channels away'
         )
     for loss in loss_modules(head):
+        if head.sampler is not None and hasattr(loss, 'update_statistics'):
+            raise ValueError(
+                f'{name}.sampler {type(head.sampler).__name__} leaves '
+                f'{type(loss).__name__} the hard pixels alone, and its '
+                'distributions would be theirs: remove the sampler'
+            )
         classes = getattr(loss, 'num_classes', head.num_classes)
         if classes != head.num_classes:
             raise ValueError(
@@ -93,10 +99,13 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
         for loss in loss_modules(head):
             reason = _why_not_weighted(loss, head)
             if reason:
+                kind = type(loss).__name__
+                if hasattr(loss, 'criterion'):
+                    kind += f' with criterion {type(loss.criterion).__name__}'
                 raise ValueError(
-                    f'{name}.loss_decode {type(loss).__name__} cannot take '
-                    f'pixel weights ({reason}), and pseudo-labels need them: '
-                    'choose CrossEntropyLoss or BLDALoss'
+                    f'{name}.loss_decode {kind} cannot take pixel weights '
+                    f'beside ignored pixels ({reason}), and pseudo-labels '
+                    'need them: choose CrossEntropyLoss without class_weight'
                 )
 
 
@@ -111,6 +120,7 @@ def _why_not_weighted(loss: nn.Module, head: nn.Module) -> str | None:
     labels = torch.randint(
         head.num_classes, (2, 4, 4), generator=generator, device='cpu'
     )
+    labels[0, 0] = head.ignore_index
     offered = dict(target_mask=None, collect=False)
     taken = {k: offered[k] for k in domain_arguments(type(loss))}
     try:
@@ -122,7 +132,7 @@ def _why_not_weighted(loss: nn.Module, head: nn.Module) -> str | None:
             **taken,
         )
     except Exception as error:  # noqa: BLE001  (any failure is the answer)
-        return f'it raised {type(error).__name__}: {error}'
+        return f'it raised {error!r}'
     if value.abs().sum() != 0:
         return f'it is {value.sum().item():.3g} where every weight is 0'
     return None

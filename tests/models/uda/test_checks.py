@@ -85,6 +85,35 @@ def test_losses_without_pixel_weights(segmentor, loss):
     MODELS.build(dict(type='SourceOnly', segmentor=segmentor(loss)))
 
 
+def test_class_weights_beside_ignored_pixels(segmentor):
+    """mmseg's cross entropy looks up the class weight of label 255."""
+    criterion = dict(type='CrossEntropyLoss', class_weight=[1.0] * 4)
+    loss = dict(type='BLDALoss', num_classes=4, criterion=criterion)
+    with pytest.raises(
+        ValueError, match='BLDALoss with criterion CrossEntropyLoss.*IndexErr'
+    ):
+        dacs(segmentor(loss))
+
+
+def test_hard_pixel_samplers_with_distributions(segmentor):
+    cfg = segmentor(
+        dict(type='BLDALoss', num_classes=4),
+        head_kwargs=dict(sampler=dict(type='OHEMPixelSampler')),
+    )
+    with pytest.raises(ValueError, match='sampler OHEMPixelSampler'):
+        dacs(cfg)
+
+
+def test_two_objectives_of_one_prefix(segmentor):
+    cfg = dict(
+        type='UDASegmentor',
+        segmentor=segmentor(),
+        objectives=[dict(type='SourceObjective')] * 2,
+    )
+    with pytest.raises(ValueError, match="\\['src', 'src'\\]"):
+        MODELS.build(cfg)
+
+
 @pytest.mark.parametrize(
     'loss',
     [
