@@ -166,7 +166,8 @@ def test_valid_marks_the_samples_that_count():
 def test_samples_that_are_not_finite_do_not_count():
     bank = random_bank((1,))
     samples = torch.randn(1, 20)
-    broken = torch.cat([samples, torch.tensor([[torch.nan, torch.inf, 1e30]])], 1)
+    odd = torch.tensor([[torch.nan, torch.inf, 1e30]])
+    broken = torch.cat([samples, odd], 1)
     for a, b in zip(bank.fit(broken, 3), bank.fit(samples, 3)):
         torch.testing.assert_close(a, b)
 

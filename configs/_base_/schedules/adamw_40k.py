@@ -1,4 +1,5 @@
-# BLDA, Sec. 4.1: AdamW, 10x the rate for the decoder, linear warm-up
+# BLDA, Sec. 4.1: AdamW, 10x the rate for the decoder, linear warm-up. (The
+# momentum of the teacher, 0.999 there, is 0.99 for DACS as in its own paper.)
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='StudentOptimWrapperConstructor',
