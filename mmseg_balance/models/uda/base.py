@@ -1,10 +1,8 @@
 """Student, teacher and objectives: what all methods are made of."""
 
-import math
 from collections.abc import Sequence
 
 import torch
-from mmengine.logging import MessageHub
 from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper
 from mmseg.models.utils import resize
@@ -14,8 +12,9 @@ from torch import Tensor, nn
 
 from .checks import check_pixel_weights, check_segmentor
 from .density_estimation import DensityEstimation
+from .log import to_host
 from .optimization import SequentialBackward
-from .pseudo_labels import WEIGHTINGS, pseudo_labels
+from .pseudo_labels import PseudoLabeler
 from .step import UDAStep, image_mask, stack_labels
 from .teacher import (
     build_teacher,
@@ -41,10 +40,8 @@ class UDASegmentor(BaseModel):
         segmentor: Config of an ``EncoderDecoder``.
         objectives: Configs, or modules, in their order.
         alpha: Momentum of the teacher, [0, 1). None: no teacher.
-        pseudo_threshold: Confidence that counts for a pseudo-label's weight.
-        pseudo_weighting: 'batch' (DACS) or 'pixel', see ``pseudo_labels``.
-        ignore_top: Upper rows of target crops without pseudo-labels.
-        ignore_bottom: Lower rows of target crops without pseudo-labels.
+        pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom: See
+            ``PseudoLabeler``.
         predict_with: 'student' or 'teacher', in validation and tests.
         density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
             10), {} for its defaults. Default: none.
@@ -98,21 +95,6 @@ class UDASegmentor(BaseModel):
             raise ValueError(
                 f'Expected `alpha` to be in [0, 1), but got {alpha}'
             )
-        if not 0 <= pseudo_threshold <= 1:
-            raise ValueError(
-                'Expected `pseudo_threshold` to be in [0, 1], '
-                f'but got {pseudo_threshold}'
-            )
-        if pseudo_weighting not in WEIGHTINGS:
-            raise ValueError(
-                'Expected `pseudo_weighting` to be one of '
-                f'{WEIGHTINGS}, but got {pseudo_weighting!r}'
-            )
-        if min(ignore_top, ignore_bottom) < 0:
-            raise ValueError(
-                'Expected `ignore_top` and `ignore_bottom` to be numbers of '
-                f'rows, but got {ignore_top} and {ignore_bottom}'
-            )
         if predict_with not in PARTS[: 1 if alpha is None else 2]:
             raise ValueError(
                 f'Expected `predict_with` to be one of {PARTS} (the latter '
@@ -127,11 +109,8 @@ class UDASegmentor(BaseModel):
             else DensityEstimation(student.decode_head, **density_estimation)
         )
         self.alpha = alpha
-        self.pseudo = dict(
-            threshold=pseudo_threshold,
-            weighting=pseudo_weighting,
-            ignore_top=ignore_top,
-            ignore_bottom=ignore_bottom,
+        self.label_target = PseudoLabeler(
+            pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
         )
         self.predict_with = predict_with
 
@@ -216,7 +195,7 @@ class UDASegmentor(BaseModel):
                 logs[f'{objective.prefix}.{name}'] = value.detach()
         optimization.step(self.trainable.parameters())
         self.teacher_is_current = False
-        return _to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
+        return to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
 
     def prepare(self, data: dict) -> UDAStep:
         """Normalise and pad both branches; label the target.
@@ -246,10 +225,8 @@ class UDASegmentor(BaseModel):
         step.target_valid = image_mask(
             target['inputs'], target['data_samples']
         )
-        step.pseudo = pseudo_labels(
-            self.teacher_logits(step.target_images),
-            valid=step.target_valid,
-            **self.pseudo,
+        step.pseudo = self.label_target(
+            self.teacher_logits(step.target_images), step.target_valid
         )
         return step
 
@@ -290,22 +267,3 @@ class UDASegmentor(BaseModel):
         self.teacher_is_current = any(
             key.startswith(f'{prefix}teacher.') for key in state_dict
         )
-
-
-def _to_host(logs: dict[str, Tensor], losses: list[str]) -> dict[str, float]:
-    """Fetch all scalars of the log at once, and refuse broken losses."""
-    values = torch.stack([v.float() for v in logs.values()]).tolist()
-    logs = dict(zip(logs, values, strict=True))
-    broken = [
-        f'{k} = {v}'
-        for k, v in logs.items()
-        if 'loss' in k and not math.isfinite(v)
-    ]
-    if broken:
-        iteration = MessageHub.get_current_instance().get_info('iter', 0) + 1
-        raise FloatingPointError(
-            f'Iteration {iteration}: {", ".join(broken)}. Training stops. A '
-            'lower learning rate, optim_wrapper.clip_grad or --amp left away '
-            'may help; the last checkpoint is as it was.'
-        )
-    return dict(loss=sum(logs.pop(k) for k in losses), **logs)

@@ -63,3 +63,53 @@ def pseudo_labels(
     if ignore_bottom:
         weight[:, -ignore_bottom:] = 0
     return PseudoLabels(labels, weight, confident)
+
+
+@dataclass(frozen=True)
+class PseudoLabeler:
+    """:func:`pseudo_labels` with settings that are checked when it is built.
+
+    Args:
+        threshold: Confidence that a pixel must reach, [0, 1].
+        weighting: 'batch' (DACS) or 'pixel'.
+        ignore_top: Rows at the upper margin of a crop without labels.
+        ignore_bottom: Rows at the lower margin of a crop without labels.
+
+    Raises:
+        ValueError: A setting out of range, by its key in the UDA model.
+    """
+
+    threshold: float = 0.968
+    weighting: str = 'batch'
+    ignore_top: int = 0
+    ignore_bottom: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(
+                'Expected `pseudo_threshold` to be in [0, 1], '
+                f'but got {self.threshold}'
+            )
+        if self.weighting not in WEIGHTINGS:
+            raise ValueError(
+                'Expected `pseudo_weighting` to be one of '
+                f'{WEIGHTINGS}, but got {self.weighting!r}'
+            )
+        if min(self.ignore_top, self.ignore_bottom) < 0:
+            raise ValueError(
+                'Expected `ignore_top` and `ignore_bottom` to be numbers of '
+                f'rows, but got {self.ignore_top} and {self.ignore_bottom}'
+            )
+
+    def __call__(
+        self, logits: Tensor, valid: Tensor | None = None
+    ) -> PseudoLabels:
+        """Label a batch of logits (N, C, H, W)."""
+        return pseudo_labels(
+            logits,
+            self.threshold,
+            valid,
+            self.ignore_top,
+            self.ignore_bottom,
+            self.weighting,
+        )
