@@ -1,5 +1,6 @@
 # BLDA, Sec. 4.1: AdamW, 10x the rate for the decoder, linear warm-up. (The
 # momentum of the teacher, 0.999 there, is 0.99 for DACS as in its own paper.)
+_base_ = './loop.py'
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='StudentOptimWrapperConstructor',
@@ -25,18 +26,5 @@ param_scheduler = [
         by_epoch=False,
     ),
 ]
-train_cfg = dict(
-    type='ResumableIterBasedTrainLoop', max_iters=40000, val_interval=4000
-)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
-default_hooks = dict(
-    timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
-    param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(
-        type='CheckpointHook', by_epoch=False, interval=4000, max_keep_ckpts=1
-    ),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'),
-)
+train_cfg = dict(max_iters=40000, val_interval=4000)
+default_hooks = dict(checkpoint=dict(interval=4000))

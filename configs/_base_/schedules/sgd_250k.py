@@ -1,4 +1,5 @@
 # DACS (WACV 2021): SGD, poly 0.9, 250k iterations (BLDA, Table 13).
+_base_ = './loop.py'
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='StudentOptimWrapperConstructor',
@@ -19,18 +20,5 @@ param_scheduler = [
         by_epoch=False,
     ),
 ]
-train_cfg = dict(
-    type='ResumableIterBasedTrainLoop', max_iters=250000, val_interval=25000
-)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
-default_hooks = dict(
-    timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
-    param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(
-        type='CheckpointHook', by_epoch=False, interval=25000, max_keep_ckpts=1
-    ),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'),
-)
+train_cfg = dict(max_iters=250000, val_interval=25000)
+default_hooks = dict(checkpoint=dict(interval=25000))
