@@ -100,3 +100,32 @@ def sample_anchor_logits(
     picked = _pick(flat, index).float()
     pair = torch.stack([label, other % num_classes], dim=1)
     return picked.gather(1, pair).T.contiguous(), valid.expand(2, -1)
+
+
+def sample_one_class_anchor(
+    logits: Tensor,
+    labels: Tensor,
+    anchor_class: int,
+    min_samples: int = 100,
+    max_samples: int | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Draw the logits of one class: on its own pixels, and on all others.
+
+    Args:
+        logits: (N, C, ...).
+        labels: (N, ...); pixels with a label outside 0 .. C - 1 are left
+            out.
+        anchor_class: The class c whose logit is drawn (Table 14).
+        min_samples: Pixels that each of the two groups needs.
+        max_samples: Cap of the samples of a group. Default: 4096.
+
+    Returns:
+        Logits c of pixels of class c, and of other pixels, float32 (2, n),
+        and those that count, bool (2, n).
+    """
+    known = (labels >= 0) & (labels < logits.shape[1])
+    group = (labels != anchor_class).long().masked_fill(~known, -1)
+    own = logits[:, anchor_class : anchor_class + 1]
+    pair = own.expand(-1, 2, *own.shape[2:])
+    samples, valid = sample_class_logits(pair, group, min_samples, max_samples)
+    return samples[:, 0], valid

@@ -9,7 +9,11 @@ from .alignment import positive_cdf
 from .gmm import GaussianMixtureBank
 from .offset import logit_offset
 from .offset_table import MIN_GRID_SIZE, OffsetTable
-from .sampling import sample_anchor_logits, sample_class_logits
+from .sampling import (
+    sample_anchor_logits,
+    sample_class_logits,
+    sample_one_class_anchor,
+)
 
 SOURCE, TARGET = 0, 1
 # Samples of more calls than this without an update belong to the past.
@@ -35,6 +39,9 @@ class LogitStatistics(nn.Module):
         clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
         grid_size: Knots of the offset table. None: no table, each offset is
             computed directly.
+        anchor: Whose logits the anchors follow (Table 14): 'source' (all of
+            the source, as in the paper), 'target' (all of the target), or
+            a class: its logits on the source.
 
     Raises:
         ValueError: A setting out of range.
@@ -51,6 +58,7 @@ class LogitStatistics(nn.Module):
         max_samples: int | None = None,
         clip: float = 0.01,
         grid_size: int | None = 512,
+        anchor: str | int = 'source',
     ) -> None:
         super().__init__()
         for name, value, least in (
@@ -77,6 +85,14 @@ class LogitStatistics(nn.Module):
                 'Expected `grid_size` to be None (no table) or at least '
                 f'{MIN_GRID_SIZE}, but got {grid_size}'
             )
+        if anchor not in ('source', 'target') and not (
+            isinstance(anchor, int) and 0 <= anchor < num_classes
+        ):
+            raise ValueError(
+                "Expected `anchor` to be 'source', 'target' or a class from 0 "
+                f'to {num_classes - 1}, but got {anchor!r}'
+            )
+        self.anchor = anchor
         self.num_classes = num_classes
         self.em_loops = em_loops
         self.min_samples = min_samples
@@ -161,10 +177,10 @@ class LogitStatistics(nn.Module):
     ) -> None:
         """Keep a balanced sample of a batch for the next update.
 
-        Without ``target_mask`` the batch feeds the source bank and the
-        anchors. With it, its target pixels feed the target bank, and the
-        source pixels pasted into it feed nothing (they are in the source
-        batch already).
+        Without ``target_mask`` the batch feeds the source bank. With it,
+        its target pixels feed the target bank, and the source pixels pasted
+        into it feed nothing (they are in the source batch already). The
+        anchors take what ``anchor`` says.
 
         Args:
             logits: (N, C, ...).
@@ -180,20 +196,23 @@ class LogitStatistics(nn.Module):
             labels = labels.masked_fill(weight == 0, -1)
         if target_mask is not None:
             labels = labels.masked_fill(~target_mask.bool(), -1)
+        domain = 'source' if target_mask is None else 'target'
         devices = [logits.device] if logits.is_cuda else []
         # what else is drawn in a run is the same with and without statistics
         with torch.random.fork_rng(devices):
-            bank = 'source' if target_mask is None else 'target'
-            self._keep(
-                bank,
-                *sample_class_logits(
-                    logits, labels, self.min_samples, self.max_samples
-                ),
-            )
-            if target_mask is None:
+            limits = self.min_samples, self.max_samples
+            self._keep(domain, *sample_class_logits(logits, labels, *limits))
+            if self.anchor == domain:
                 samples, valid = sample_anchor_logits(logits, labels)
                 enough = valid.sum(-1, keepdim=True) >= self.min_samples
                 self._keep('anchors', samples, valid & enough)
+            elif domain == 'source' and isinstance(self.anchor, int):
+                self._keep(
+                    'anchors',
+                    *sample_one_class_anchor(
+                        logits, labels, self.anchor, *limits
+                    ),
+                )
 
     def _keep(self, bank: str, samples: Tensor, valid: Tensor) -> None:
         pending = self._pending.setdefault(bank, [])

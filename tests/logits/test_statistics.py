@@ -9,6 +9,7 @@ from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.sampling import (
     sample_anchor_logits,
     sample_class_logits,
+    sample_one_class_anchor,
 )
 
 
@@ -179,3 +180,40 @@ def test_state_is_saved_without_samples():
 def test_settings_out_of_range(kwargs, word):
     with pytest.raises(ValueError, match=f'`{word}`'):
         LogitStatistics(**{'num_classes': 4, **kwargs})
+
+
+def test_one_class_gives_its_own_logit_as_anchor():
+    logits, labels = batch([60, 50, 40, 0])
+    samples, valid = sample_one_class_anchor(logits, labels, 1, 20)
+    assert valid.sum(-1).tolist() == [50, 50]
+    own, other = logits[0, 1][labels[0] == 1], logits[0, 1][labels[0] != 1]
+    known = logits[0, 1][labels[0] != 255]
+    assert torch.equal(samples[0].sort().values, own.sort().values)
+    assert torch.isin(samples[1], other).all()
+    assert torch.isin(samples[1], known).all()
+    assert len(samples[1].unique()) == 50
+
+
+@pytest.mark.parametrize(
+    'anchor, updates', [('source', 1), ('target', 1), (1, 1), (3, 0)]
+)
+def test_the_anchors_follow_what_they_are_told(anchor, updates):
+    own = statistics(anchor=anchor)
+    logits, labels = batch([60, 50, 40, 0])
+    own.collect(logits, labels)
+    mask = torch.ones_like(labels).bool()
+    own.collect(logits + 100, labels, target_mask=mask)
+    own.update()
+    # class 3 has no pixels of its own, but other pixels have its logit
+    assert own.anchors.num_updates.tolist() == [updates, 1]
+    mean = (own.anchors.weights * own.anchors.means).sum(-1)
+    if anchor == 1:  # class + logit / 10
+        assert abs(mean[0] - 1.1) < 0.01 and 0 < mean[1] < 2.2
+    else:
+        assert (mean[1] > 50) == (anchor == 'target')
+
+
+@pytest.mark.parametrize('anchor', ['both', 4, -1, 1.5, None])
+def test_an_anchor_that_is_not_there(anchor):
+    with pytest.raises(ValueError, match='`anchor`.*from 0 to 3'):
+        statistics(anchor=anchor)

@@ -42,6 +42,8 @@ class BLDALoss(nn.Module):
             no table, each offset is computed directly.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        anchor: Whose logits the anchor distributions follow: 'source',
+            'target', or a class (Table 14).
 
     Raises:
         ValueError: A setting out of range.
@@ -64,6 +66,7 @@ class BLDALoss(nn.Module):
         grid_size: int | None = 512,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_blda',
+        anchor: str | int = 'source',
     ) -> None:
         super().__init__()
         if not (isinstance(tau, (int, float)) and 0 <= tau < math.inf):
@@ -83,6 +86,7 @@ class BLDALoss(nn.Module):
             max_samples=max_samples,
             clip=clip,
             grid_size=grid_size,
+            anchor=anchor,
         )
         self.loss_weight = loss_weight
         self._loss_name = loss_name
