@@ -95,7 +95,8 @@ class Branch:
 
         Raises:
             OSError: A file cannot be read or decoded; names it.
-            ValueError: A label value is outside the classes.
+            ValueError: A label value is outside the classes, or a label has
+                another size than its image.
         """
         part, local = self.locate(index)
         results = part.load(local)

@@ -1,25 +1,19 @@
-"""Checks of data set folders, before anything is read from them.
-
-Folders are scanned, never asked for one file at a time: tens of thousands of
-files take a fraction of a second.
-"""
+"""Checks of data sets, before the first iteration."""
 
 import copy
-import os
 import os.path as osp
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from mmengine.config import Config
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import ConcatDataset
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
+from .folders import folder_problem, is_local
+from .label_checks import check_label_files, check_label_values
 from .preparation import preparation
 from .split_pipeline import SplitPipeline, is_label_loader
-
-SHOWN_FILES = 3
 
 
 def check_data_configs(cfg: Config) -> None:
@@ -91,7 +85,7 @@ def check_folders(
     Raises:
         FileNotFoundError: Names the key, the folder and how it is made.
     """
-    if not _is_local(dataset):
+    if not is_local(dataset):
         return
     if dataset.ann_file and not osp.exists(dataset.ann_file):
         raise FileNotFoundError(
@@ -103,63 +97,46 @@ def check_folders(
     for prefix, suffix_key, kind in kinds:
         folder = dataset.data_prefix.get(prefix) or ''
         suffix = getattr(dataset, suffix_key, '')
-        problem = _folder_problem(folder, suffix, kind, suffix_key)
+        problem = folder_problem(folder, suffix, kind, suffix_key)
         if problem:
             raise FileNotFoundError(
                 f'{key}.data_prefix.{prefix}: {problem}{preparation(dataset)}'
             )
 
 
-def check_label_files(part: SplitPipeline, key: str) -> None:
-    """Refuse images without a label.
+def check_evaluation_set(dataset: Any, key: str) -> None:
+    """Check a data set for evaluation before training starts.
+
+    Without this, what is wrong with its labels shows at the first
+    evaluation, after hours of training.
 
     Args:
-        part: Fully initialised data set that loads labels.
-        key: Its key, for messages.
+        dataset: Built data set, or a wrapper of such. Those that load no
+            labels, or are not of MMSegmentation, are left alone.
+        key: Its key, ``'val_dataloader.dataset'`` for example, for messages.
 
     Raises:
-        FileNotFoundError: Names the first images, the labels expected for
-            them and the number of such images.
+        FileNotFoundError: A folder is missing or empty, or an image has no
+            label.
+        OSError: A label cannot be decoded.
+        ValueError: The data set names no classes, or a label has values
+            outside them or another size than its image.
     """
-    dataset = part.dataset
-    if not _is_local(dataset):
-        return
-    listed: dict[str, set[str]] = {}
-    missing = []
-    for i in range(len(dataset)):
-        info = dataset.get_data_info(i)
-        folder, name = osp.split(info['seg_map_path'])
-        if folder not in listed:
-            listed[folder] = _names_in(folder)
-        if name not in listed[folder]:
-            missing.append((info['img_path'], info['seg_map_path']))
-    if missing:
-        shown = '; '.join(
-            f'{image} (expected {label})'
-            for image, label in missing[:SHOWN_FILES]
-        )
-        more = '; ...' if len(missing) > SHOWN_FILES else ''
-        raise FileNotFoundError(
-            f'{key}: {len(missing)} of {len(dataset)} images have no label: '
-            f'{shown}{more}{preparation(dataset)}'
-        )
-
-
-def check_label_values(part: SplitPipeline, num_files: int = 32) -> None:
-    """Refuse label values outside the classes in a sample of the files.
-
-    Args:
-        part: Fully initialised data set that loads labels.
-        num_files: Number of files, evenly spaced over the data set.
-
-    Raises:
-        OSError: A label cannot be decoded; names it.
-        ValueError: Names the file, the values and the number of classes.
-    """
-    last = len(part) - 1
-    picks = np.linspace(0, last, min(num_files, len(part))).round()
-    for index in picks.astype(int).tolist():
-        part.load_label(index)
+    for leaf_key, leaf in _leaf_datasets(dataset, key):
+        if not any(
+            is_label_loader(type(t).__name__) for t in leaf.pipeline.transforms
+        ):
+            continue
+        if not leaf.metainfo.get('classes'):
+            raise ValueError(
+                f'{leaf_key} ({type(leaf).__name__}) names no classes; set '
+                f'{leaf_key}.metainfo.classes'
+            )
+        check_folders(leaf, leaf_key, with_labels=True)
+        leaf.full_init()
+        part = SplitPipeline(leaf, leaf_key)
+        check_label_files(part, leaf_key)
+        check_label_values(part)
 
 
 def _leaf_configs(config: Any, key: str) -> Iterator[tuple[str, dict]]:
@@ -175,6 +152,20 @@ def _leaf_configs(config: Any, key: str) -> Iterator[tuple[str, dict]]:
         yield key, config
 
 
+def _leaf_datasets(
+    dataset: Any, key: str
+) -> Iterator[tuple[str, BaseSegDataset]]:
+    """The data sets with files of their own, with their keys."""
+    if isinstance(dataset, BaseSegDataset):
+        yield key, dataset
+        return
+    if isinstance(dataset, ConcatDataset):
+        for i, child in enumerate(dataset.datasets):
+            yield from _leaf_datasets(child, f'{key}.datasets[{i}]')
+    elif hasattr(dataset, 'dataset'):
+        yield from _leaf_datasets(dataset.dataset, f'{key}.dataset')
+
+
 def _with_lazy_init(config: dict) -> dict:
     config['lazy_init'] = True
     for child in config.get('datasets') or ():
@@ -183,48 +174,6 @@ def _with_lazy_init(config: dict) -> dict:
 
 
 def _type_name(config: dict) -> str:
+    # as in mmseg_balance.engine, from which data sets import nothing
     kind = config.get('type', '')
     return getattr(kind, '__name__', str(kind)).split('.')[-1]
-
-
-def _is_local(dataset: BaseDataset) -> bool:
-    backend = (getattr(dataset, 'backend_args', None) or {}).get('backend')
-    folder = dataset.data_prefix.get('img_path') or ''
-    return backend in (None, 'local') and '://' not in folder
-
-
-def _folder_problem(
-    folder: str, suffix: str, kind: str, suffix_key: str
-) -> str:
-    if not folder:
-        return f'no folder of the {kind}s is given'
-    if not osp.isdir(folder):
-        return f'the folder {folder} does not exist'
-    other = None
-    for name in _walk(folder):
-        if name.endswith(suffix):
-            return ''
-        other = other or name
-    if other is None:
-        return f'the folder {folder} is empty'
-    return (
-        f'the folder {folder} has no {kind} that ends with {suffix!r} '
-        f'({suffix_key}), but {other!r}'
-    )
-
-
-def _walk(folder: str) -> Iterator[str]:
-    """Names of the files below a folder, hidden ones left out."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _walk(entry.path)
-            elif not entry.name.startswith('.'):
-                yield entry.name
-
-
-def _names_in(folder: str) -> set[str]:
-    if not osp.isdir(folder):
-        return set()
-    with os.scandir(folder) as entries:
-        return {entry.name for entry in entries}

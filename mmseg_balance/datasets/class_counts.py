@@ -1,11 +1,13 @@
 """Class statistics in the order of a data set's samples."""
 
 import os.path as osp
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
 
 from .class_stats import STATS_FILE, load_class_counts
+from .label_checks import checked_samples
 from .split_pipeline import SplitPipeline
 
 SHOWN_FILES = 3
@@ -15,6 +17,10 @@ def count_classes_of_files(
     part: SplitPipeline, stats_dir: str | None = None
 ) -> np.ndarray:
     """Pixel counts of the labels of a data set.
+
+    Those of the labels that are read before training are compared with the
+    labels: data sets may share file names, and labels may be newer than
+    their statistics.
 
     Args:
         part: The data set, with labels.
@@ -27,9 +33,15 @@ def count_classes_of_files(
     Raises:
         FileNotFoundError: There are no statistics; names the command that
             makes them.
-        ValueError: They are those of another data set.
+        ValueError: They are those of another data set, or of other labels.
     """
     dataset = part.dataset
+    # the statistics in a folder that was named may be wanted by others
+    other = (
+        'set rare_class_sampling.stats_dir to the folder of its own, or '
+        if stats_dir
+        else ''
+    )
     stats_dir = stats_dir or dataset.data_root or '.'
     file = osp.join(stats_dir, STATS_FILE)
     try:
@@ -45,11 +57,13 @@ def count_classes_of_files(
     roots = [root for root in (stats_dir, dataset.data_root) if root]
     try:
         rows = match_files(labels, names, roots)
-        return _in_classes(counts[rows], part)
+        counts = _in_classes(counts[rows], part)
+        _check_against_labels(counts, labels, part)
+        return counts
     except ValueError as error:
         raise ValueError(
-            f'{file} is not of the {part.name} data set: {error}; make it '
-            f'with\n  {_command(part, stats_dir)}'
+            f'{file} is not of the {part.name} data set as it is: {error}; '
+            f'{other}make it anew with\n  {_command(part, stats_dir)}'
         ) from error
 
 
@@ -137,11 +151,35 @@ def _in_classes(counts: np.ndarray, part: SplitPipeline) -> np.ndarray:
     return result
 
 
+def _check_against_labels(
+    counts: np.ndarray, labels: Sequence[str], part: SplitPipeline
+) -> None:
+    """Refuse statistics that differ from the labels read at the start."""
+    for index in checked_samples(part):
+        expected, found = counts[index], part.count_label(index)
+        wrong = [] if found is None else np.flatnonzero(expected != found)
+        if len(wrong):
+            c = wrong[0]
+            raise ValueError(
+                f'it counts {expected[c]} pixels of class {c} in '
+                f'{labels[index]}, where there are {found[c]}'
+            )
+
+
 def _command(part: SplitPipeline, stats_dir: str) -> str:
-    dataset = part.dataset
-    return (
-        'python tools/dataset_converters/class_stats.py '
-        f'{dataset.data_prefix.get("seg_map_path")} '
-        f'--num-classes {part.labels.num_classes} '
-        f'--suffix {dataset.seg_map_suffix} --out-dir {stats_dir}'
-    )
+    dataset, labels = part.dataset, part.labels
+    # the tool counts the ids in the files, before any of them is mapped
+    label_map = getattr(dataset, 'label_map', None)
+    num_ids = max(label_map) + 1 if label_map else labels.num_classes
+    num_ids += labels.reduce_zero_label
+    words = [
+        dataset.data_prefix.get('seg_map_path') or '.',
+        *('--num-classes', str(num_ids)),
+        *('--suffix', dataset.seg_map_suffix),
+        *('--out-dir', stats_dir),
+    ]
+    if labels.ignore_index != 255:
+        ignored = labels.ignore_index + labels.reduce_zero_label
+        words += ['--ignore-index', str(ignored)]
+    tool = 'python tools/dataset_converters/class_stats.py'
+    return f'{tool} {shlex.join(words)}'

@@ -169,34 +169,6 @@ def load_class_counts(folder: str | Path) -> tuple[list[str], np.ndarray]:
     return files, counts
 
 
-def load_samples_with_class(
-    folder: str | Path,
-) -> dict[int, list[tuple[str, int]]]:
-    """Read which files show a class.
-
-    Args:
-        folder: Folder of ``samples_with_class.json``, ours or DAFormer's.
-
-    Returns:
-        For each class that has pixels, the files with it and its number of
-        pixels there, in the order of the file.
-
-    Raises:
-        FileNotFoundError: The statistics are missing; names the command
-            that makes them.
-        ValueError: The file is not in the format.
-    """
-    path = Path(folder, SAMPLES_FILE)
-    content = _load_json(path)
-    try:
-        return {
-            int(c): [(str(file), int(n)) for file, n in samples]
-            for c, samples in content.items()
-        }
-    except (AttributeError, TypeError, ValueError) as error:
-        raise _format_error(path, error) from error
-
-
 def _command(folder: Path) -> str:
     return (
         'python tools/dataset_converters/class_stats.py LABEL_DIR '

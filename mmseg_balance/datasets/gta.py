@@ -21,12 +21,6 @@ class GTADataset(CityscapesDataset):
         ...      data_prefix=dict(img_path='images', seg_map_path='labels'))
     """
 
-    PREPARATION = (
-        'Download GTA from '
-        'https://download.visinf.tu-darmstadt.de/data/from_games, then: '
-        'python tools/dataset_converters/gta.py {data_root}'
-    )
-
     def __init__(
         self,
         img_suffix: str = '.png',

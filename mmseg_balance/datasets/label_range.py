@@ -68,6 +68,21 @@ class LabelRange:
         if pixels:
             raise ValueError(self._message(label, pixels, path, name))
 
+    def count(self, label: np.ndarray) -> np.ndarray:
+        """Count the pixels of each class.
+
+        Args:
+            label: Label map that :meth:`check` accepts, (H, W).
+
+        Returns:
+            int64 array (C,); ignored pixels are not counted.
+        """
+        counts = np.bincount(label.ravel(), minlength=self.num_classes)
+        counts = counts[: self.num_classes].astype(np.int64)
+        if self.ignore_index < self.num_classes:
+            counts[self.ignore_index] = 0
+        return counts
+
     def _message(
         self, label: np.ndarray, pixels: int, path: str, name: str
     ) -> str:

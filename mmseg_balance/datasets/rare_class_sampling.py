@@ -109,8 +109,9 @@ class RareClassSampling:
         Raises:
             FileNotFoundError: There are no statistics; names the command
                 that makes them.
-            ValueError: They are those of another data set, or a class has
-                pixels but no file with more than ``min_pixels`` of them.
+            ValueError: They are those of another data set or of other
+                labels, or a class has pixels but no file with more than
+                ``min_pixels`` of them.
         """
         counts = np.concatenate(
             [
@@ -136,7 +137,8 @@ class RareClassSampling:
 
         Raises:
             OSError: A file cannot be read or decoded; names it.
-            ValueError: A label value is outside the classes.
+            ValueError: A label value is outside the classes, or a label has
+                another size than its image.
         """
         c = int(np.random.choice(self.classes, p=self.probs))
         files = self._files[c]

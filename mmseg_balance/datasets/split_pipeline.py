@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from mmengine.dataset import BaseDataset
 
 from .label_range import LabelRange
@@ -36,6 +37,7 @@ class SplitPipeline:
         name (str): Its key.
         can_crop (bool): Whether there is a second part.
         annotations (Callable | None): The transform that reads labels.
+        labels (LabelRange): The label values that are allowed.
     """
 
     def __init__(self, dataset: BaseDataset, name: str) -> None:
@@ -56,6 +58,7 @@ class SplitPipeline:
         self.annotations = next(
             (t for t in transforms if is_label_loader(type(t).__name__)), None
         )
+        self._counts: dict[int, np.ndarray | None] = {}
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -71,7 +74,8 @@ class SplitPipeline:
 
         Raises:
             OSError: A file cannot be read or decoded; names it.
-            ValueError: A label value is outside the classes.
+            ValueError: A label value is outside the classes, or the label
+                has another size than its image; names the files.
         """
         return self._run(self._first, self.dataset.get_data_info(index))
 
@@ -88,17 +92,28 @@ class SplitPipeline:
         """
         return self._run(self._second, results)
 
-    def load_label(self, index: int) -> None:
-        """Read the label of one sample alone and check its values.
+    def count_label(self, index: int) -> np.ndarray | None:
+        """Read the label of one sample alone, once, and check its values.
 
         Args:
             index: Index into the data set.
+
+        Returns:
+            Pixels of each class that are not ignored, int64 (C,); None where
+            the transform gave up on the sample.
 
         Raises:
             OSError: The file cannot be read or decoded; names it.
             ValueError: A label value is outside the classes.
         """
-        self._load(self.annotations, self.dataset.get_data_info(index))
+        if index not in self._counts:
+            info = self.dataset.get_data_info(index)
+            loaded = self._load(self.annotations, info) or {}
+            label = loaded.get('gt_seg_map')
+            self._counts[index] = (
+                None if label is None else self.labels.count(label)
+            )
+        return self._counts[index]
 
     def _run(self, transforms: Sequence[Callable], results: dict) -> Any:
         for transform in transforms:
@@ -112,6 +127,7 @@ class SplitPipeline:
     def _load(self, transform: Callable, results: dict) -> dict | None:
         is_label = is_label_loader(type(transform).__name__)
         path = results.get('seg_map_path' if is_label else 'img_path')
+        had_both = _has_both(results)
         try:
             loaded = transform(results)
         except Exception as error:
@@ -123,7 +139,27 @@ class SplitPipeline:
             ) from error
         if is_label and loaded is not None and 'gt_seg_map' in loaded:
             self.labels.check(loaded['gt_seg_map'], path, self.name)
+        if loaded is not None and _has_both(loaded) and not had_both:
+            self._check_size(loaded)
         return loaded
+
+    def _check_size(self, results: dict) -> None:
+        # the image itself may have been resized before the label is loaded
+        shape = results.get('ori_shape') or results['img'].shape
+        height, width = shape[:2]
+        label = results['gt_seg_map']
+        if label.ndim == 2 and label.shape != (height, width):
+            raise ValueError(
+                f'{self.name} label {results.get("seg_map_path")} has '
+                f'{label.shape[1]} x {label.shape[0]} pixels, and its image '
+                f'{results.get("img_path")} {width} x {height} (width x '
+                'height): give both the same size, or set data_prefix to the '
+                'folders that belong together'
+            )
+
+
+def _has_both(results: dict) -> bool:
+    return 'img' in results and 'gt_seg_map' in results
 
 
 def _call(transform: Callable, results: dict) -> Any:

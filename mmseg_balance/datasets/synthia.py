@@ -23,11 +23,6 @@ class SYNTHIADataset(CityscapesDataset):
         ...      data_prefix=dict(img_path='RGB', seg_map_path='GT/LABELS'))
     """
 
-    PREPARATION = (
-        'Download SYNTHIA-RAND-CITYSCAPES from https://synthia-dataset.net, '
-        'then: python tools/dataset_converters/synthia.py {data_root}'
-    )
-
     def __init__(
         self,
         img_suffix: str = '.png',

@@ -30,8 +30,9 @@ class UDADataset:
     plain index the present state of the global generators is used.
 
     Both data sets are checked when this one is built: their folders, that
-    every source image has a label, and the label values of 32 files; further
-    label values when they are loaded.
+    every source image has a label, and for 32 files the label values, the
+    size of label and image, and the class statistics where they are used;
+    values and sizes of the others when they are loaded.
 
     Args:
         source: Config of a data set whose pipeline loads labels.
@@ -49,8 +50,10 @@ class UDADataset:
         FileNotFoundError: Folders, labels or class statistics are missing;
             names them and how they are made.
         ValueError: The classes of source and target differ, the source
-            pipeline loads no labels, a label value is outside the classes, or
-            a class cannot be drawn by rare class sampling.
+            pipeline loads no labels, a label value is outside the classes, a
+            label has another size than its image, the class statistics are
+            those of other labels, or a class cannot be drawn by rare class
+            sampling.
 
     Example:
         >>> dict(
@@ -115,7 +118,8 @@ class UDADataset:
 
         Raises:
             OSError: A file cannot be read or decoded; names it.
-            ValueError: A label value is outside the classes.
+            ValueError: A label value is outside the classes, or a label has
+                another size than its image.
         """
         self.full_init()
         if isinstance(index, Draw):

@@ -72,11 +72,9 @@ def build(source, target=None):
     ],
 )
 def test_missing_folder_names_the_command(tmp_path, kind, command):
-    if DATASETS.get(kind) is None:
-        pytest.skip(f'{kind} is not registered')
     root = tmp_path / 'data'
     make_files(tmp_path / 'data')
-    names = getattr(DATASETS.get(kind), 'METAINFO', {}).get('classes')
+    names = DATASETS.get(kind).METAINFO.get('classes')
     cfg = config(root, kind, metainfo=dict(classes=names or CLASSES))
     build(cfg)
     (root / 'images').rename(root / 'elsewhere')
@@ -103,6 +101,14 @@ def test_toy_streets_are_known_by_their_folder(tmp_path):
 def test_other_folders_are_not_taken_for_toy_streets(root):
     dataset = CityscapesDataset(data_root=root, lazy_init=True)
     assert f'dataset_converters/cityscapes.py {root}' in preparation(dataset)
+
+
+def test_other_classes_may_have_a_text_of_their_own():
+    class Simulator(CityscapesDataset):
+        PREPARATION = 'Run render.sh {data_root}'
+
+    dataset = Simulator(data_root='data/simulator', lazy_init=True)
+    assert preparation(dataset) == '. Run render.sh data/simulator'
 
 
 def test_empty_folder_and_folder_of_other_files(tmp_path):
@@ -256,7 +262,11 @@ def test_folders_of_a_whole_config(tmp_path):
         check_data_configs(cfg)
     cfg.val_dataloader.dataset.datasets[1].pipeline.pop(1)
     check_data_configs(cfg)
-    assert Config(dict(val_dataloader=dict(dataset=b))).val_dataloader
+    # without a wrapper, and with the pipeline that reads labels
+    with pytest.raises(
+        FileNotFoundError, match='val_dataloader.dataset.data_prefix.seg_map'
+    ):
+        check_data_configs(Config(dict(val_dataloader=dict(dataset=b))))
     check_data_configs(Config(dict()))
 
 

@@ -8,12 +8,12 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
+from mmseg_balance.datasets import UDADataset
 from mmseg_balance.datasets.class_stats import (
     count_classes,
     count_label_file,
     count_label_files,
     load_class_counts,
-    load_samples_with_class,
     write_class_stats,
 )
 
@@ -26,7 +26,7 @@ def labels(tmp_path):
     folder = tmp_path / 'labels'
     folder.mkdir()
     for i, values in enumerate(([0, 0, 2], [2, 255, 255], [4, 4, 0])):
-        label = np.array([values], dtype=np.uint8)
+        label = np.array([values, values], dtype=np.uint8)
         Image.fromarray(label).save(folder / f'{i}_labelTrainIds.png')
     return folder
 
@@ -119,29 +119,19 @@ def test_round_trip(tmp_path):
     assert read_counts.dtype == np.int64
     # a class that no file shows leaves no trace
     np.testing.assert_array_equal(read_counts, counts[:, :3])
-    assert load_samples_with_class(tmp_path) == {
-        c: [(files[f], counts[f, c]) for f in np.flatnonzero(counts[:, c])]
-        for c in range(3)
-    }
 
 
-@pytest.mark.parametrize(
-    'load, name',
-    [
-        (load_class_counts, 'sample_class_stats.json'),
-        (load_samples_with_class, 'samples_with_class.json'),
-    ],
-)
-def test_missing_and_broken_statistics_name_the_command(tmp_path, load, name):
+def test_missing_and_broken_statistics_name_the_command(tmp_path):
     command = 'tools/dataset_converters/class_stats.py'
+    path = tmp_path / 'sample_class_stats.json'
     with pytest.raises(FileNotFoundError, match=command) as error:
-        load(tmp_path)
-    assert str(tmp_path / name) in str(error.value)
+        load_class_counts(tmp_path)
+    assert str(path) in str(error.value)
     for content in ('{"0": ', '[1, 2]', '[{"0": 3}]', '{"x": [["a", 1]]}'):
-        (tmp_path / name).write_text(content)
+        path.write_text(content)
         with pytest.raises(ValueError, match=command) as error:
-            load(tmp_path)
-        assert str(tmp_path / name) in str(error.value)
+            load_class_counts(tmp_path)
+        assert str(path) in str(error.value)
 
 
 def test_tool_counts_a_folder(labels, tmp_path, capsys):
@@ -149,11 +139,54 @@ def test_tool_counts_a_folder(labels, tmp_path, capsys):
     files, counts = load_class_counts(tmp_path)
     assert files == [f'labels/{i}_labelTrainIds.png' for i in range(3)]
     assert counts.tolist() == [
-        [2, 0, 1, 0, 0], [0, 0, 1, 0, 0], [1, 0, 0, 0, 2],
+        [4, 0, 2, 0, 0], [0, 0, 2, 0, 0], [2, 0, 0, 0, 4],
     ]  # fmt: skip
-    # 3 of 7 labelled pixels in 2 files
+    # 6 of 14 labelled pixels in 2 files
     first = capsys.readouterr().out.splitlines()[1]
     assert first.split() == ['0', '42.857', '2']
+
+
+def test_tool_prefers_train_ids_and_takes_other_labels(labels, tmp_path):
+    # ids that are no train ids lie beside them
+    Image.fromarray(np.full((1, 3), 34, np.uint8)).save(labels / '0.png')
+    run_tool(labels, '--num-classes', 5, '--out-dir', tmp_path)
+    assert len(load_class_counts(tmp_path)[0]) == 3
+    with pytest.raises(SystemExit, match='label value 34'):
+        run_tool(labels, '--num-classes', 5, '--suffix', '.png')
+    for path in labels.glob('*_labelTrainIds.png'):
+        path.unlink()
+    run_tool(labels, '--num-classes', 35, '--out-dir', tmp_path)
+    assert load_class_counts(tmp_path)[0] == ['labels/0.png']
+
+
+@pytest.mark.parametrize('out_dir', [None, 'stats'])
+def test_tool_prints_the_setting_that_reads_its_files(
+    labels, tmp_path, capsys, out_dir
+):
+    folder = tmp_path / out_dir if out_dir else labels
+    run_tool(
+        labels, '--num-classes', 5, *(['--out-dir', folder] if out_dir else [])
+    )
+    name, setting = capsys.readouterr().out.splitlines()[-1].split('=', 1)
+    assert name == 'rare_class_sampling'
+    images = tmp_path / 'images'
+    images.mkdir()
+    for path in labels.glob('*.png'):
+        name = path.name.removesuffix('_labelTrainIds.png')
+        Image.open(path).save(images / f'{name}.png')
+    loaders = ('mmseg.LoadImageFromFile', 'mmseg.LoadAnnotations')
+    source = dict(
+        type='BaseSegDataset',
+        data_root=str(tmp_path),
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        img_suffix='.png',
+        seg_map_suffix='_labelTrainIds.png',
+        metainfo=dict(classes=tuple('abcde')),
+        pipeline=[dict(type=kind) for kind in loaders],
+    )
+    sampling = eval(setting)
+    pair = UDADataset(source, source, {**sampling, 'min_pixels': 0})
+    assert sorted(pair.rare_class_sampling.classes) == [0, 2, 4]
 
 
 def test_tool_names_files_outside_its_folder_by_absolute_path(

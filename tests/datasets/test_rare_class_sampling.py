@@ -9,7 +9,6 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import TRANSFORMS
 
 from mmseg_balance.datasets import Draw, UDADataset, rcs_class_probs
-from mmseg_balance.datasets.class_counts import match_files
 from mmseg_balance.datasets.rare_class_sampling import RareClassSampling
 
 CLASSES = ('road', 'car', 'sky', 'train')
@@ -233,17 +232,6 @@ def test_class_without_a_file_above_min_pixels(tmp_path):
     assert 'road' not in message
 
 
-@pytest.mark.parametrize(
-    'names',
-    ['{}.png', 'other/place/{}.png', './labels/{}.png', '/data/labels/{}.png'],
-)
-def test_files_are_found_by_path_or_base_name(tmp_path, names):
-    rcs = dict(min_pixels=20)
-    sampling = make_pair(tmp_path, rcs, names=names).rare_class_sampling
-    assert sampling._files[2].tolist() == [2]
-    assert sampling._files[1].tolist() == [0, 3]
-
-
 def test_statistics_elsewhere_and_of_more_files(tmp_path):
     source = make_source(tmp_path / 'data', FILES)
     (tmp_path / 'data/images/a.png').unlink()
@@ -272,17 +260,6 @@ def test_statistics_with_a_class_too_many(tmp_path):
         write_label(tmp_path, name, {0: 20, 1: 20})
     with pytest.raises(ValueError, match='counts class 2, and .* 2 classes'):
         UDADataset(source, source, {})
-
-
-def test_match_files_refuses_what_is_ambiguous():
-    with pytest.raises(ValueError, match='1 labels share their base name'):
-        match_files(['r/u/a.png'], ['v/a.png', 'w/a.png'], ['r'])
-    with pytest.raises(ValueError, match='2 labels share one entry'):
-        match_files(['r/u/a.png', 'r/v/a.png'], ['a.png'], ['r'])
-    exact = ['r/v/a.png', 'r/u/a.png']
-    assert match_files(exact, ['u/a.png', 'v/a.png'], ['r']).tolist() == [1, 0]
-    relative = match_files(exact, exact, ['elsewhere'])
-    assert relative.tolist() == [0, 1]
 
 
 def test_classes_left_out_by_the_data_set_are_not_counted(tmp_path):

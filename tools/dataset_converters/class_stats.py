@@ -1,11 +1,11 @@
 """Write the class statistics of any data set's train-id labels.
 
-Rare class sampling reads them from the data set's folder. Label values other
-than 0 .. C - 1 and the ignore index are refused.
+Rare class sampling reads them from the ``data_root`` of the source data set
+or, where it is set, from its own ``stats_dir``; the line that sets it is
+printed. Label values other than 0 .. C - 1 and the ignore index are refused.
 
 Usage: python tools/dataset_converters/class_stats.py \
-    data/camvid/day/labels/train --num-classes 11 --suffix .png \
-    --out-dir data/camvid/day
+    data/camvid/day/labels/train --num-classes 11 --out-dir data/camvid/day
 """
 
 import os
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmseg_balance.datasets.class_stats import count_label_files
+from mmseg_balance.datasets.conversion import TRAIN_ID_SUFFIX
 from mmseg_balance.datasets.converter_cli import (
     add_nproc,
     clear_exit,
@@ -27,29 +28,54 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Count the label files that the command line names."""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('label_dir', type=Path, help='folder of the labels')
-    parser.add_argument('--num-classes', type=positive_int, required=True)
+    parser.add_argument(
+        '--num-classes',
+        type=positive_int,
+        required=True,
+        help='number of classes C',
+    )
     parser.add_argument(
         '--suffix',
-        default='_labelTrainIds.png',
-        help='what the names of label files end with (default: %(default)s)',
+        help='what the names of label files end with (default: '
+        f'{TRAIN_ID_SUFFIX} where there are such files, else .png)',
     )
     parser.add_argument(
         '--out-dir',
         type=Path,
-        help='where the statistics are written (default: the label folder)',
+        help='where the statistics are written: data_root of the data set, '
+        'or any folder that stats_dir of rare class sampling then names '
+        '(default: the label folder)',
     )
-    parser.add_argument('--ignore-index', type=int, default=255)
+    parser.add_argument(
+        '--ignore-index',
+        type=int,
+        default=255,
+        help='label value that is not counted (default: %(default)s)',
+    )
     add_nproc(parser)
     args = parser.parse_args(argv)
     out_dir = args.out_dir or args.label_dir
     with clear_exit():
-        files = find_files(args.label_dir, args.suffix)
+        files = _find_labels(args.label_dir, args.suffix)
         counts = count_label_files(
             files, args.num_classes, args.ignore_index, args.nproc
         )
         names = [_name_in(file, out_dir) for file in files]
         classes = [str(c) for c in range(args.num_classes)]
         finish(out_dir, names, counts, classes)
+        print(
+            'rare class sampling reads them with (not needed where the folder '
+            'is data_root of the source)\n'
+            f'rare_class_sampling=dict(stats_dir={out_dir.as_posix()!r})'
+        )
+
+
+def _find_labels(folder: Path, suffix: str | None) -> list[Path]:
+    if suffix is not None:
+        return find_files(folder, suffix)
+    files = find_files(folder, '.png')
+    train_ids = [f for f in files if f.name.endswith(TRAIN_ID_SUFFIX)]
+    return train_ids or files
 
 
 def _name_in(file: Path, folder: Path) -> str:

@@ -1,0 +1,134 @@
+"""Checks of the label files of a data set, before the first iteration."""
+
+import os.path as osp
+
+import numpy as np
+from mmseg.datasets.transforms import LoadAnnotations
+from PIL import Image
+
+from .folders import is_local, names_in
+from .preparation import preparation
+from .split_pipeline import SplitPipeline
+
+NUM_FILES = 32
+SHOWN_FILES = 3
+SHOWN_VALUES = 10
+# values of these PIL modes fit in 8 bits
+NARROW_MODES = ('1', 'L', 'P')
+
+
+def check_label_files(part: SplitPipeline, key: str) -> None:
+    """Refuse images without a label.
+
+    Args:
+        part: Fully initialised data set that loads labels.
+        key: Its key, for messages.
+
+    Raises:
+        FileNotFoundError: Names the first images, the labels expected for
+            them and the number of such images.
+    """
+    dataset = part.dataset
+    if not is_local(dataset):
+        return
+    listed: dict[str, set[str]] = {}
+    missing = []
+    for i in range(len(dataset)):
+        info = dataset.get_data_info(i)
+        folder, name = osp.split(info['seg_map_path'])
+        if folder not in listed:
+            listed[folder] = names_in(folder)
+        if name not in listed[folder]:
+            missing.append((info['img_path'], info['seg_map_path']))
+    if missing:
+        shown = '; '.join(
+            f'{image} (expected {label})'
+            for image, label in missing[:SHOWN_FILES]
+        )
+        more = '; ...' if len(missing) > SHOWN_FILES else ''
+        raise FileNotFoundError(
+            f'{key}: {len(missing)} of {len(dataset)} images have no label: '
+            f'{shown}{more}{preparation(dataset)}'
+        )
+
+
+def checked_samples(
+    part: SplitPipeline, num_files: int = NUM_FILES
+) -> list[int]:
+    """Indices of the samples whose files are read before training.
+
+    Args:
+        part: Fully initialised data set.
+        num_files: Number of files.
+
+    Returns:
+        Indices, evenly spaced over the data set.
+    """
+    last = len(part) - 1
+    picks = np.linspace(0, last, min(num_files, len(part))).round()
+    return picks.astype(int).tolist()
+
+
+def check_label_values(
+    part: SplitPipeline, num_files: int = NUM_FILES
+) -> None:
+    """Refuse wrong label values and sizes in a sample of the files.
+
+    Of images the headers are read, no more.
+
+    Args:
+        part: Fully initialised data set that loads labels.
+        num_files: Number of files, evenly spaced over the data set.
+
+    Raises:
+        OSError: A label cannot be decoded; names it.
+        ValueError: A label has values outside the classes, or another size
+            than its image; names the files and what was found.
+    """
+    for index in checked_samples(part, num_files):
+        if is_local(part.dataset):
+            _check_stored(part, index)
+        part.count_label(index)
+
+
+def _check_stored(part: SplitPipeline, index: int) -> None:
+    """Check what no longer shows once a label is loaded, and its size."""
+    info = part.dataset.get_data_info(index)
+    path = info['seg_map_path']
+    try:
+        with Image.open(path) as image:
+            size = image.size
+            wide = image.mode not in NARROW_MODES
+            stored = np.asarray(image) if wide else None
+    except (OSError, SyntaxError):
+        return  # loading it names the file and what is wrong with it
+    if wide and _keeps_8_bits(part.annotations):
+        _check_fits_8_bits(stored, path, part.name)
+    try:
+        with Image.open(info['img_path']) as image:
+            image_size = image.size
+    except (OSError, SyntaxError):
+        return
+    if image_size != size:
+        # Loading has the last word: it may turn images by their EXIF tag.
+        part.load(index)
+
+
+def _keeps_8_bits(transform: object) -> bool:
+    """Whether labels are loaded as mmseg does, by a cast to uint8."""
+    load = getattr(type(transform), '_load_seg_map', None)
+    return load is LoadAnnotations._load_seg_map
+
+
+def _check_fits_8_bits(label: np.ndarray, path: str, name: str) -> None:
+    wrong = np.unique(label[label != label.astype(np.uint8)])
+    if len(wrong):
+        shown = ', '.join(map(str, wrong[:SHOWN_VALUES]))
+        more = ', ...' if len(wrong) > SHOWN_VALUES else ''
+        raise ValueError(
+            f'{name} label {path} has the value {shown}{more} ({label.dtype} '
+            'in the file), expected 0 .. 255: LoadAnnotations keeps 8 bits '
+            f'and would take {wrong[0]} for {wrong[:1].astype(np.uint8)[0]}; '
+            'write class ids as 8-bit images, as the tools in '
+            'tools/dataset_converters do'
+        )
