@@ -9,11 +9,9 @@ is finished is not repeated, and an interrupted training goes on.
 
 import argparse
 import fcntl
-import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,14 +19,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from mmengine.config import Config
 from mmengine.device import get_device
 from mmseg.registry import DATASETS
 from prettytable import PrettyTable
 
-import mmseg_balance
+from mmseg_balance.datasets.file_utils import write_atomically
 from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
-from mmseg_balance.engine.work_dir import latest_checkpoint
+from mmseg_balance.engine.experiment import Experiment
 from mmseg_balance.visualization import Sample, read_samples, write_report
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,8 +46,9 @@ def say(line: str) -> None:
 class Run:
     """One training and its evaluation, in a folder of its own.
 
-    The folder's name holds the hash of the config, the toy streets and the
-    version, so that a run of other settings is never taken for this one.
+    The folder's name holds the fingerprint of the config, the toy streets,
+    the sources and the versions, so that a run of other settings or code is
+    never taken for this one.
 
     Args:
         name: Shown to the user.
@@ -62,15 +60,11 @@ class Run:
     def __init__(
         self, name: str, config: str, work_dir: Path, options: dict[str, int]
     ) -> None:
-        self.name, self.config = name, config
-        self.cfg = Config.fromfile(ROOT / config)
-        self.cfg.merge_from_dict(options)
-        self.options = [f'{k}={v}' for k, v in options.items()]
-        text = repr(
-            (self.cfg.pretty_text, ToyStreets(), mmseg_balance.__version__)
+        self.name = name
+        self.experiment = Experiment(
+            ROOT, config, work_dir, options, others=[ToyStreets()]
         )
-        key = hashlib.sha256(text.encode()).hexdigest()[:8]
-        self.folder = work_dir / f'{Path(config).stem}-{key}'
+        self.cfg, self.folder = self.experiment.cfg, self.experiment.folder
 
     @property
     def scores(self) -> dict[str, float] | None:
@@ -84,75 +78,35 @@ class Run:
             say(f'{self.name}: finished before, in {self.folder}')
             return
         with locked(self.folder) as lock:
-            last = f'iter_{self.cfg.train_cfg.max_iters}.pth'
-            checkpoint = latest_checkpoint(self.folder)
-            if checkpoint is None or checkpoint.name != last:
-                self.call(
-                    'train.py',
-                    [
-                        '--work-dir',
-                        self.folder,
-                        '--resume',
-                        '--cfg-options',
-                        *self.options,
-                    ],
-                    num_threads,
-                    lock,
-                )
-                checkpoint = latest_checkpoint(self.folder)
-            output = self.call(
-                'test.py',
-                [
-                    checkpoint,
-                    '--work-dir',
-                    self.folder / 'test',
-                    '--out',
-                    self.folder / 'predictions',
-                ],
-                num_threads,
-                lock,
-            )
-            file = re.search(r'^scores: (\S.*\.json)  log:', output, re.M)[1]
-            os.replace(file, self.folder / 'scores.json')
-
-    def call(self, tool: str, args: list, num_threads: int, lock: int) -> str:
-        """Run a tool of this repository; show its progress.
-
-        Returns:
-            What it printed; that is in a file of the folder as well.
-
-        Raises:
-            RuntimeError: It failed; with the end of what it printed.
-        """
-        command = [sys.executable, ROOT / 'tools' / tool, self.config, *args]
-        log = self.folder / f'{Path(tool).stem}_output.txt'
-        lines = []
-        say(f'{self.name}: tools/{tool}, output in {log}')
-        with (
-            log.open('w') as file,
-            subprocess.Popen(
-                list(map(str, command)),
-                cwd=ROOT,
+            settings = dict(
+                on_line=self.show_progress,
                 pass_fds=[lock],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=os.environ | dict(OMP_NUM_THREADS=str(num_threads)),
-            ) as process,
-        ):
-            for line in process.stdout:
-                file.write(line)
-                lines.append(line)
-                found = PROGRESS.search(line)
-                if found:
-                    stage, done, total, eta = found.groups()
-                    say(f'{self.name}: {stage} {done}/{total}, {eta} left')
-        if process.returncode != 0:
-            raise RuntimeError(
-                f'{self.name}: tools/{tool} failed, see {log}\n'
-                + ''.join(lines[-15:])
+                env=dict(OMP_NUM_THREADS=str(num_threads)),
             )
-        return ''.join(lines)
+            say(f'{self.name}: training and test, output in {self.folder}')
+            try:
+                self.experiment.train(**settings)
+                scores = self.experiment.test(
+                    arguments=['--out', self.folder / 'predictions'],
+                    **settings,
+                )
+            except RuntimeError as error:
+                raise RuntimeError(f'{self.name}: {error}') from error
+            write_atomically(
+                self.folder / 'scores.json', json.dumps(scores).encode()
+            )
+        if not self.experiment.is_current():
+            say(
+                f'{self.name}: the sources changed while it ran; the next '
+                'demo trains again'
+            )
+
+    def show_progress(self, line: str) -> None:
+        """Print how far a tool is, from a line of its log."""
+        found = PROGRESS.search(line)
+        if found:
+            stage, done, total, eta = found.groups()
+            say(f'{self.name}: {stage} {done}/{total}, {eta} left')
 
 
 @contextmanager
@@ -237,10 +191,10 @@ def main() -> None:
 
     folder = ROOT / Path(runs[0].cfg.test_dataloader.dataset.data_root).parent
     say(f'toy streets in {folder}')
-    generate_toy_streets(folder, ToyStreets(), nproc=num_cpus)
     try:
+        generate_toy_streets(folder, ToyStreets(), nproc=num_cpus)
         finish_all(runs, num_cpus)
-    except RuntimeError as error:
+    except (OSError, RuntimeError, ValueError) as error:
         sys.exit(f'error: {error}')
 
     scores = {run.name: run.scores for run in runs}

@@ -5,12 +5,13 @@ python tools/test.py CONFIG CHECKPOINT
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
 import mmseg_balance  # noqa: F401  (registers everything)
+
+TEST_KEYS = ('test_dataloader', 'test_evaluator', 'test_cfg')
 
 
 def parse_args() -> argparse.Namespace:
@@ -101,19 +102,28 @@ def set_tta(cfg: Config) -> None:
     cfg.model = cfg.tta_model
 
 
-def prepare(args: argparse.Namespace) -> tuple[Config, dict]:
-    """Config of the evaluation, and the weights."""
+def load(args: argparse.Namespace) -> Config:
+    """Config of the evaluation, with what the command line says."""
+    from mmseg_balance.engine import launch
+
+    cfg = launch.load_config(args.config, args.cfg_options)
+    launch.set_work_dir(cfg, args.work_dir)
+    return cfg
+
+
+def build(cfg: Config, args: argparse.Namespace):
+    """Runner of the evaluation: checked, built, and not yet started."""
+    from mmengine.runner import Runner
+
     from mmseg_balance.datasets.checks import check_data_configs
     from mmseg_balance.engine import launch
     from mmseg_balance.engine.weights import read_checkpoint
 
-    cfg = launch.load_config(args.config, args.cfg_options)
     if '://' not in args.checkpoint and not Path(args.checkpoint).is_file():
         raise FileNotFoundError(f'no checkpoint file {args.checkpoint}')
-    weights, _ = read_checkpoint(args.checkpoint)
-    launch.set_work_dir(cfg, args.work_dir)
+    weights, meta = read_checkpoint(args.checkpoint)
     cfg.load_from, cfg.resume = args.checkpoint, False
-    need(cfg, ['test_dataloader', 'test_evaluator'], 'tools/test.py')
+    need(cfg, ['model', *TEST_KEYS], 'tools/test.py')
     if args.show or args.show_dir:
         set_pictures(cfg, args)
     if args.tta:
@@ -128,33 +138,42 @@ def prepare(args: argparse.Namespace) -> tuple[Config, dict]:
     # the folders of the training are not needed here
     check_data_configs(Config(dict(test_dataloader=cfg.test_dataloader)))
     launch.start_ranks(cfg, args.launcher)
-    return cfg, weights
-
-
-def main() -> None:
-    """Evaluate, and say where the scores are."""
-    args = parse_args()
-    try:
-        cfg, weights = prepare(args)
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
-
-    from mmengine.dist import is_main_process
-    from mmengine.model import is_model_wrapper
-    from mmengine.runner import Runner
-
-    from mmseg_balance.engine.weights import check_fits
-
     runner = Runner.from_cfg(cfg)
+    check_runner(runner, weights, meta, args)
+    return runner
+
+
+def check_runner(runner, weights: dict, meta: dict, args) -> None:
+    """Refuse scores of another model or of other classes."""
+    from mmengine.model import is_model_wrapper
+
+    from mmseg_balance.datasets.checks import check_evaluation_set
+    from mmseg_balance.engine.loops import check_num_classes
+    from mmseg_balance.engine.weights import check_classes, check_fits
+
     model = runner.model
     if is_model_wrapper(model):
         model = model.module
     if args.tta:
         model = model.module
-    try:
-        check_fits(model, weights, args.checkpoint)
-    except ValueError as error:
-        sys.exit(f'error: {error}')
+    dataset = runner.test_loop.dataloader.dataset
+    check_num_classes(model, dataset, 'test_dataloader')
+    check_fits(model, weights, args.checkpoint)
+    check_classes(meta, dataset, args.checkpoint)
+    check_evaluation_set(dataset, 'test_dataloader.dataset')
+
+
+def main() -> None:
+    """Evaluate, and say where the scores are."""
+    args = parse_args()
+    from mmengine.dist import is_main_process
+
+    from mmseg_balance.engine.build_errors import build_or_exit
+    from mmseg_balance.engine.launch import default_work_dir
+
+    folder = args.work_dir or default_work_dir(args.config)
+    cfg = build_or_exit(lambda: load(args), folder)
+    runner = build_or_exit(lambda: build(cfg, args), cfg.work_dir, cfg)
     runner.test()
     if is_main_process():
         folder = Path(runner.log_dir)

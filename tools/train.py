@@ -12,6 +12,8 @@ from mmengine.config import Config, DictAction
 
 import mmseg_balance  # noqa: F401  (registers everything)
 
+NUM_SEEDS = 2**32  # that NumPy takes
+
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
@@ -47,7 +49,7 @@ def parse_args() -> argparse.Namespace:
         metavar='KEY=VALUE',
         help='override keys of the config, for instance '
         'train_dataloader.batch_size=4 '
-        'model.decode_head.loss_decode.tau=0.5; lists as '
+        'model.segmentor.decode_head.loss_decode.tau=0.5; lists as '
         'key="[a,b]" or key=a,b',
     )
     parser.add_argument(
@@ -107,16 +109,40 @@ def set_seed(cfg: Config, seed: int | None) -> None:
         cfg.randomness.seed = seed
     elif cfg.randomness.get('seed') is None:
         cfg.randomness.seed = 0
+    seed = cfg.randomness.seed
+    if not isinstance(seed, int) or not 0 <= seed < NUM_SEEDS:
+        raise ValueError(
+            f'the seed is {seed!r}, expected a number from 0 to '
+            f'{NUM_SEEDS - 1}: change --seed or randomness.seed'
+        )
 
 
-def prepare(args: argparse.Namespace) -> Config:
-    """Config of the run, checked."""
-    from mmseg_balance.datasets.checks import check_data_configs
+def load(args: argparse.Namespace) -> Config:
+    """Config of the run, with what the command line says."""
     from mmseg_balance.engine import launch
-    from mmseg_balance.engine.config_checks import check_config
 
     cfg = launch.load_config(args.config, args.cfg_options)
     launch.set_work_dir(cfg, args.work_dir)
+    return cfg
+
+
+def build(cfg: Config, args: argparse.Namespace):
+    """Runner of the run: checked, built, and not yet started.
+
+    Returns:
+        The runner; and a line for the user where the checkpoint to resume
+        from is of the end, else None.
+    """
+    from mmseg_balance.datasets.checks import check_data_configs
+    from mmseg_balance.engine import launch
+    from mmseg_balance.engine.build import (
+        build_runner,
+        check_required,
+        check_resume,
+    )
+    from mmseg_balance.engine.config_checks import check_config
+
+    check_required(cfg)
     if args.amp:
         launch.enable_amp(cfg)
     set_resume(cfg, args.resume)
@@ -124,41 +150,32 @@ def prepare(args: argparse.Namespace) -> Config:
     check_config(cfg)
     check_data_configs(cfg)
     launch.start_ranks(cfg, args.launcher)
-    return cfg
-
-
-def build_runner(cfg: Config):
-    """Runner with its data sets, so that what is wrong shows before training.
-
-    mmengine builds the loops when training starts; a loop that is built is
-    taken as it is.
-    """
-    from mmengine.runner import Runner
-    from mmseg.registry import RUNNERS
-
-    if 'runner_type' in cfg:
-        runner = RUNNERS.build(cfg)
-    else:
-        runner = Runner.from_cfg(cfg)
-    _ = runner.train_loop, runner.val_loop
-    return runner
+    runner = build_runner(cfg)
+    done = None
+    if cfg.get('resume') and cfg.get('load_from'):
+        done = check_resume(runner, cfg.load_from)
+    return runner, done
 
 
 def main() -> None:
     """Train, and say where the results are."""
     args = parse_args()
-    try:
-        cfg = prepare(args)
-        runner = build_runner(cfg)
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        sys.exit(f'error: {error}')
-
     from mmengine.dist import is_main_process
 
+    from mmseg_balance.engine.build_errors import build_or_exit
+    from mmseg_balance.engine.launch import default_work_dir
     from mmseg_balance.engine.work_dir import (
         latest_checkpoint,
         set_aside_checkpoints,
     )
+
+    folder = args.work_dir or default_work_dir(args.config)
+    cfg = build_or_exit(lambda: load(args), folder)
+    runner, done = build_or_exit(lambda: build(cfg, args), cfg.work_dir, cfg)
+    if done is not None:
+        if is_main_process():
+            print(f'{cfg.load_from}: {done}')
+        return
 
     if not cfg.get('resume') and is_main_process():
         earlier = set_aside_checkpoints(runner.work_dir)

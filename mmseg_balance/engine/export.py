@@ -1,7 +1,6 @@
 """A trained segmentor without what it was trained with."""
 
-import os
-from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -10,6 +9,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 from torch import Tensor
 
+from ..datasets.file_utils import write_atomically
 from .export_config import export_config
 from .weights import read_checkpoint
 
@@ -64,12 +64,10 @@ def export_segmentor(
     check_loads(exported, weights, checkpoint)
 
     meta = dict(dataset_meta=dataset_meta(cfg, meta), exported_part=part)
-    files[0].parent.mkdir(parents=True, exist_ok=True)
-    _replace(files[0], lambda path: path.write_text(exported.pretty_text))
-    _replace(
-        files[1],
-        lambda path: torch.save(dict(meta=meta, state_dict=weights), path),
-    )
+    buffer = BytesIO()
+    torch.save(dict(meta=meta, state_dict=weights), buffer)
+    write_atomically(files[0], exported.pretty_text.encode())
+    write_atomically(files[1], buffer.getbuffer())
     return files
 
 
@@ -187,13 +185,3 @@ def dataset_meta(cfg: Config, meta: dict) -> dict[str, list]:
         for key in ('classes', 'palette')
         if known.get(key)
     }
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that there is either the whole of it or none."""
-    partial = path.with_name(f'.{os.getpid()}_{path.name}')
-    try:
-        write(partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """What tools/train.py and tools/test.py share: config, ranks, work folder."""
 
 import datetime
+import sys
 from pathlib import Path
 
 from mmengine.config import Config
@@ -10,9 +11,14 @@ from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
+from .config_typos import new_keys
+
 
 def load_config(path: str, options: dict | None = None) -> Config:
     """Read a config file and apply overrides.
+
+    An override of a key that is new, and much like one that is there, is
+    named on stderr.
 
     Args:
         path: Config file.
@@ -29,8 +35,22 @@ def load_config(path: str, options: dict | None = None) -> Config:
         where = '' if Path(path).is_absolute() else f' in {Path.cwd()}'
         raise FileNotFoundError(f'no config file {path}{where}')
     cfg = Config.fromfile(path)
+    for line in new_keys(cfg, options or {}):
+        print(f'warning: --cfg-options: {line}', file=sys.stderr)
     cfg.merge_from_dict(options or {})
     return cfg
+
+
+def default_work_dir(config: str) -> str:
+    """Folder of a run whose config and command line name none.
+
+    Args:
+        config: Config file.
+
+    Returns:
+        work_dirs/<name of the config file>.
+    """
+    return str(Path('work_dirs') / Path(config).stem)
 
 
 def set_work_dir(cfg: Config, path: str | None = None) -> None:
@@ -44,7 +64,7 @@ def set_work_dir(cfg: Config, path: str | None = None) -> None:
     if path is not None:
         cfg.work_dir = path
     elif cfg.get('work_dir') is None:
-        cfg.work_dir = str(Path('work_dirs') / Path(cfg.filename).stem)
+        cfg.work_dir = default_work_dir(cfg.filename)
 
 
 def start_ranks(cfg: Config, launcher: str) -> None:

@@ -92,13 +92,16 @@ def check_target_size(loader: DataLoader) -> None:
         )
 
 
-def check_num_classes(model: nn.Module, dataset: Any) -> None:
+def check_num_classes(
+    model: nn.Module, dataset: Any, loader: str = 'train_dataloader'
+) -> None:
     """Refuse a model with another number of classes than the data set.
 
     Args:
         model: The model, wrapped or not; its ``num_classes`` counts, else
             that of its ``decode_head`` (the last, if there are several).
-        dataset: Training data set; its ``metainfo`` has the classes.
+        dataset: Data set; its ``metainfo`` has the classes.
+        loader: Key of its loader, for the error.
 
     Raises:
         ValueError: Names both numbers and the keys.
@@ -116,7 +119,7 @@ def check_num_classes(model: nn.Module, dataset: Any) -> None:
     if found is not None and classes and found != len(classes):
         raise ValueError(
             f'{key} is {found}, but the {type(dataset).__name__} of '
-            f'train_dataloader has {len(classes)} classes '
+            f'{loader} has {len(classes)} classes '
             f'({", ".join(classes)}): set num_classes of the decode '
             f'heads to {len(classes)}'
         )

@@ -1,10 +1,16 @@
-"""Weights of a checkpoint file."""
+"""Weights of a checkpoint file, and whether they are those of a model."""
 
 import zipfile
+from typing import Any
 
 import torch
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
+
+from mmseg_balance.models.uda import UDASegmentor
+
+SHOWN_KEYS = 3
+EXPORT = 'tools/model_converters/export_segmentor.py'
 
 
 def read_checkpoint(path: str) -> tuple[dict[str, Tensor], dict]:
@@ -39,27 +45,126 @@ def read_checkpoint(path: str) -> tuple[dict[str, Tensor], dict]:
 def check_fits(
     model: nn.Module, weights: dict[str, Tensor], path: str
 ) -> None:
-    """Refuse a checkpoint of another kind of model.
+    """Refuse a checkpoint that leaves a part of the prediction random.
 
-    mmengine loads whatever matches and only warns about the rest, so that a
-    checkpoint without any match would be evaluated with random weights.
+    mmengine loads whatever matches and only warns about the rest.
 
     Args:
-        model: The model that is to be evaluated.
+        model: The model that is to be evaluated: a UDA model, of which the
+            part that ``predict_with`` names counts, or a segmentor.
         weights: State dict of its checkpoint.
         path: File of that, for the error.
 
     Raises:
-        ValueError: No key of the checkpoint is one of the model's; shows
-            keys of both.
+        ValueError: A weight is missing or has another shape; names the first
+            three and what to do.
     """
-    wanted = model.state_dict()
-    if not wanted.keys() & weights.keys():
+    part = model.predict_with if isinstance(model, UDASegmentor) else None
+    wanted = {
+        key: value
+        for key, value in model.state_dict().items()
+        if key.startswith(f'{part}.' if part else '') and _predicts(key)
+    }
+    wrong = differences(wanted, weights)
+    if wrong:
         raise ValueError(
-            f'{path} does not fit the config: it has weights such as '
-            f'{next(iter(weights), None)!r}, the model such as '
-            f'{next(iter(wanted), None)!r}'
+            f'{path} does not fit the config: {shown(wrong)}; it has weights '
+            f'such as {next(iter(weights), None)!r}. {_remedy(part, weights)}'
         )
+
+
+def check_classes(meta: dict, dataset: Any, path: str) -> None:
+    """Refuse a checkpoint whose classes are not those of the test set.
+
+    Args:
+        meta: Meta data of the checkpoint; passes where it has no classes.
+        dataset: Data set with ``metainfo``.
+        path: File of the checkpoint, for the error.
+
+    Raises:
+        ValueError: Names the first class that differs.
+    """
+    trained = (meta.get('dataset_meta') or {}).get('classes')
+    trained = trained or meta.get('CLASSES')
+    tested = getattr(dataset, 'metainfo', {}).get('classes')
+    if not trained or not tested or list(trained) == list(tested):
+        return
+    pairs = list(zip(trained, tested, strict=False))
+    number = next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
+    first = [
+        repr(names[number]) if number < len(names) else 'none'
+        for names in (trained, tested)
+    ]
+    raise ValueError(
+        f'{path} was trained on {len(trained)} classes, test_dataloader has '
+        f'{len(tested)}; class {number} is {first[0]} in training and '
+        f'{first[1]} in the test. Give the data set that it was trained for, '
+        'or set test_dataloader.dataset.metainfo.classes to '
+        f'{tuple(trained)}'
+    )
+
+
+def differences(
+    wanted: dict[str, Tensor], found: dict[str, Tensor]
+) -> list[str]:
+    """What a checkpoint lacks of a model, or has in another shape.
+
+    Args:
+        wanted: State dict of the model.
+        found: State dict of the checkpoint.
+
+    Returns:
+        A clause for each such key, in the order of the model.
+    """
+    wrong = []
+    for key, value in wanted.items():
+        if key not in found:
+            wrong.append(f'{key!r} is missing')
+        elif tuple(found[key].shape) != tuple(value.shape):
+            wrong.append(
+                f'{key!r} has shape {tuple(found[key].shape)}, in the model '
+                f'{tuple(value.shape)}'
+            )
+    return wrong
+
+
+def shown(clauses: list[str]) -> str:
+    """The first three clauses, and how many more there are."""
+    more = len(clauses) - SHOWN_KEYS
+    return ', '.join(clauses[:SHOWN_KEYS]) + (
+        f' and {more} more' if more > 0 else ''
+    )
+
+
+def _predicts(key: str) -> bool:
+    """Whether predictions depend on an entry of a state dict."""
+    return not (
+        '.loss_decode.' in key
+        or 'auxiliary_head.' in key
+        or key.endswith('num_batches_tracked')
+    )
+
+
+def _remedy(part: str | None, weights: dict[str, Tensor]) -> str:
+    kinds = {key.split('.')[0] for key in weights}
+    is_uda = bool(kinds & {'student', 'teacher'})
+    if part is None and is_uda:
+        return (
+            'It is of a UDA model: give the config that it was trained with, '
+            f'or take a plain segmentor out of it with {EXPORT}'
+        )
+    if part is not None and is_uda and part not in kinds:
+        other = 'student' if part == 'teacher' else 'teacher'
+        return f'It has no {part}: set model.predict_with={other}'
+    if part is not None and 'backbone' in kinds:
+        return (
+            'It is of a plain segmentor, not of a UDA model: give the config '
+            f'of that segmentor, config.py beside it where {EXPORT} wrote it'
+        )
+    return (
+        'Give the config, and the --cfg-options, that the checkpoint was '
+        'trained with'
+    )
 
 
 def _load_file(path: str) -> dict:

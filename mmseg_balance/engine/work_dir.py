@@ -22,9 +22,10 @@ def is_complete(checkpoint: Path) -> bool:
 def latest_checkpoint(work_dir: str | Path) -> Path | None:
     """Checkpoint to resume from.
 
-    Takes the one that mmengine's ``last_checkpoint`` names, also when the
-    work folder was moved or copied since. Where that one is gone or cut
-    short, the complete one with the highest number.
+    Takes the one that mmengine's ``last_checkpoint`` names, if it is in the
+    work folder, also when that was moved or copied since. Where it is gone
+    or cut short, the complete one with the highest number. A named file of
+    another folder comes last.
 
     Args:
         work_dir: Folder of a run, which may be missing.
@@ -33,15 +34,17 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
         Path of a complete checkpoint, or None.
     """
     work_dir = Path(work_dir)
-    candidates = []
+    candidates, elsewhere = [], []
     pointer = work_dir / 'last_checkpoint'
     if pointer.is_file():
         named = pointer.read_text().strip()
         if named:
-            # here first: a copied folder still names the original
-            candidates += [work_dir / Path(named).name, Path(named)]
+            candidates.append(work_dir / Path(named).name)
+            # a copied folder still names the original, whose run is another;
+            # but CheckpointHook may have been told to save elsewhere
+            elsewhere.append(Path(named))
     candidates += sorted(_numbered(work_dir), key=_number, reverse=True)
-    return next((c for c in candidates if is_complete(c)), None)
+    return next((c for c in candidates + elsewhere if is_complete(c)), None)
 
 
 def set_aside_checkpoints(work_dir: str | Path) -> Path | None:

@@ -1,11 +1,11 @@
 """Comparison of runs, as one HTML file that needs no other file."""
 
 import base64
-import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from ..datasets.file_utils import write_atomically
 from .figures import class_bars, colour_labels, to_png
 from .samples import Sample
 
@@ -84,13 +84,7 @@ def write_report(
     )
 
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f'.{os.getpid()}_{path.name}')
-    try:
-        partial.write_text(html, encoding='utf-8')
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_atomically(path, html.encode())
     return path
 
 

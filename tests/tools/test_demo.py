@@ -48,10 +48,10 @@ def test_other_settings_are_another_run(make_run, demo):
 
 
 def test_interrupted_run_goes_on_and_finished_one_is_left_alone(
-    make_run, run_tool, capsys
+    make_run, capsys
 ):
     run = make_run({'default_hooks.checkpoint.interval': 3})
-    run_tool('train.py', run.config, '--work-dir', run.folder)
+    run.experiment.train()
     last = run.folder / 'iter_6.pth'
     expected = torch.load(last)['state_dict']
     # as if killed before the last checkpoint
@@ -81,14 +81,25 @@ def test_second_demo_is_kept_out(make_run, demo):
         pass
 
 
-def test_failure_shows_the_end_of_the_output(make_run, demo, monkeypatch):
-    run = make_run()
-    run.folder.mkdir(parents=True)
-    monkeypatch.setattr(demo.sys, 'executable', shutil.which('false'))
-    with demo.locked(run.folder) as lock:
-        with pytest.raises(RuntimeError, match='DACS: tools/train.py failed'):
-            run.call('train.py', [], 1, lock)
+def test_failure_names_the_run(make_run):
+    run = make_run({'train_cfg.max_iter': 3})
+    with pytest.raises(
+        RuntimeError, match=r'(?s)^DACS: tools/train\.py failed.*max_iters'
+    ):
+        run.finish(num_threads=1)
     assert run.scores is None
+
+
+def test_failing_toy_streets_end_in_one_line(demo, tmp_path, monkeypatch):
+    def generate(*args, **kwargs):
+        raise ValueError('3 of 9 files failed')
+
+    monkeypatch.setattr(demo, 'generate_toy_streets', generate)
+    monkeypatch.setattr(
+        demo.sys, 'argv', ['demo.py', '--work-dir', str(tmp_path)]
+    )
+    with pytest.raises(SystemExit, match='^error: 3 of 9 files failed$'):
+        demo.main()
 
 
 def test_samples_of_the_runs_go_into_the_report(

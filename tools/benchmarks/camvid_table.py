@@ -5,38 +5,41 @@
 Student and teacher are scored once, at the last iteration: nothing is chosen
 on target labels. What is finished is not repeated, an interrupted training
 goes on. Each run leaves a small JSON in --out; the table is made from those.
+Each holds the fingerprint of its config, its seed, the sources of the package
+and the versions beneath; one of other settings or code is refused.
 """
 
 import argparse
 import json
-import os
-import re
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
+from mmseg_balance.datasets.file_utils import write_atomically
+from mmseg_balance.engine.experiment import Experiment
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = 'lite0_500_camvid-day2camvid-dusk-256x256.py'
-TAU = 'model.segmentor.decode_head.loss_decode.tau={}'
+TAU = 'model.segmentor.decode_head.loss_decode.tau'
 METHODS = {
-    'source_only': ('Source only', f'source_only/source_only_{DATA}', []),
-    'dacs': ('DACS', f'dacs/dacs_{DATA}', []),
+    'source_only': ('Source only', f'source_only/source_only_{DATA}', {}),
+    'dacs': ('DACS', f'dacs/dacs_{DATA}', {}),
     'dacs_blda_tau0.1': (
         'DACS + BLDA, tau 0.1',
         f'dacs/dacs_blda_{DATA}',
-        [TAU.format(0.1)],
+        {TAU: 0.1},
     ),
     'dacs_blda_tau0.5': (
         'DACS + BLDA, tau 0.5',
         f'dacs/dacs_blda_{DATA}',
-        [TAU.format(0.5)],
+        {TAU: 0.5},
     ),
 }
 PARTS = ('student', 'teacher')
 COLUMNS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
+CHANGED = 'the sources changed while it ran'
 
 
 def parse_args() -> argparse.Namespace:
@@ -58,103 +61,133 @@ def parse_args() -> argparse.Namespace:
         '--out', type=Path, default=ROOT / 'docs/benchmarks/camvid_day2dusk'
     )
     parser.add_argument(
-        '--table', action='store_true', help='only print the table'
+        '--table',
+        action='store_true',
+        help='run nothing, print the table of the JSONs that are there; '
+        'stderr says\nwhich of them are of other settings or code',
+    )
+    parser.add_argument(
+        '--allow-mixed',
+        action='store_true',
+        help='keep JSONs of other settings or code, named on stderr, instead '
+        'of\nrefusing them',
     )
     return parser.parse_args()
 
 
-def call(tool: str, config: Path, arguments: list, log: Path) -> str:
-    """Run a tool, its output kept in a file; returns the output."""
-    command = [sys.executable, ROOT / 'tools' / tool, config, *arguments]
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    log.write_text(done.stdout)
-    if done.returncode:
-        raise RuntimeError(f'tools/{tool} failed, see {log}')
-    return done.stdout
-
-
-def finish(
-    method: str, seed: int, work_dir: Path, out: Path
-) -> dict[str, dict]:
-    """Do what is left of a run; returns the scores of student and teacher."""
-    result = out / f'{method}_seed{seed}.json'
-    if result.is_file():
-        return json.loads(result.read_text())
+def experiment(method: str, seed: int, work_dir: Path) -> Experiment:
+    """A run of the table."""
     _, config, options = METHODS[method]
-    config = ROOT / 'configs' / config
-    folder = work_dir / f'{method}_seed{seed}'
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / 'iter_500.pth'
-    if not checkpoint.is_file():
-        print(f'{folder.name}: training', flush=True)
-        call(
-            'train.py',
-            config,
-            [
-                *('--work-dir', folder, '--seed', seed, '--resume'),
-                *('--cfg-options', 'default_hooks.checkpoint.interval=100'),
-                *options,
-            ],
-            folder / 'train_output.txt',
+    options = {'default_hooks.checkpoint.interval': 100} | options
+    return Experiment(
+        ROOT,
+        Path('configs') / config,
+        work_dir,
+        options,
+        seed,
+        f'{method}_seed{seed}',
+        PARTS,
+    )
+
+
+def result_file(out: Path, method: str, seed: int) -> Path:
+    """Where the scores of a run are kept."""
+    return out / f'{method}_seed{seed}.json'
+
+
+def stale(result: Path, run: Experiment) -> str | None:
+    """Why a result is not one of these settings and this code.
+
+    Args:
+        result: Its file, which may be missing.
+        run: The run it should be of.
+
+    Returns:
+        A line with the file; None for a good or missing result.
+    """
+    if not result.is_file():
+        return None
+    found = json.loads(result.read_text()).get('fingerprint')
+    if found == run.fingerprint:
+        return None
+    kind = f'fingerprint {found!r}' if found else 'no fingerprint'
+    return f'{result} has {kind}, expected {run.fingerprint!r}'
+
+
+def stale_results(args: argparse.Namespace) -> list[str]:
+    """A line for each result of other settings or code."""
+    lines = [
+        stale(
+            result_file(args.out, method, seed),
+            experiment(method, seed, args.work_dir),
         )
+        for seed in args.seeds
+        for method in args.methods
+        if result_file(args.out, method, seed).is_file()
+    ]
+    return [line for line in lines if line]
+
+
+def finish(method: str, seed: int, work_dir: Path, out: Path) -> None:
+    """Do what is left of a run; a result that is there is left alone."""
+    result = result_file(out, method, seed)
+    if result.is_file():
+        return
+    run = experiment(method, seed, work_dir)
+    if run.checkpoint is None:
+        print(f'{run.folder.name}: training', flush=True)
+        run.train()
     scores = {}
     for part in PARTS:
-        output = call(
-            'test.py',
-            config,
-            [
-                checkpoint,
-                *('--work-dir', folder / part, '--cfg-options'),
-                f'model.predict_with={part}',
-                *options,
-            ],
-            folder / f'test_{part}.txt',
-        )
-        file = re.search(r'^scores: (\S.*\.json)  log:', output, re.M)[1]
-        values = json.loads(Path(file).read_text())
+        values = run.test(part, options={'model.predict_with': part})
         scores[part] = {
             k: round(v, 4) for k, v in values.items() if 'time' not in k
         }
-    out.mkdir(parents=True, exist_ok=True)
-    temporary = result.with_suffix('.tmp')
-    temporary.write_text(json.dumps(scores, indent=1) + '\n')
-    os.replace(temporary, result)
-    print(f'{folder.name}: {scores["teacher"]["mIoU"]:.2f}', flush=True)
-    return scores
+    mark = run.fingerprint if run.is_current() else CHANGED
+    data = dict(fingerprint=mark, **scores)
+    write_atomically(result, (json.dumps(data, indent=1) + '\n').encode())
+    print(f'{run.folder.name}: {scores["teacher"]["mIoU"]:.2f}', flush=True)
 
 
 def table(out: Path, seeds: list[int]) -> str:
-    """Markdown table: mean and standard deviation over the seeds."""
+    """Markdown table: mean and, of several seeds, sample std."""
     lines = [
         '| Method | Part | ' + ' | '.join(COLUMNS) + ' | Seeds |',
         '| --- ' * (len(COLUMNS) + 3) + '|',
     ]
     for method, (name, _, _) in METHODS.items():
-        files = [out / f'{method}_seed{seed}.json' for seed in seeds]
+        files = [result_file(out, method, seed) for seed in seeds]
         runs = [json.loads(f.read_text()) for f in files if f.is_file()]
-        if not runs:
-            continue
-        for part in PARTS:
-            cells = []
-            for column in COLUMNS:
-                values = np.array([run[part][column] for run in runs])
-                spread = values.std(ddof=1) if len(runs) > 1 else np.nan
-                cells.append(f'{values.mean():.1f} +- {spread:.1f}')
+        for part in PARTS if runs else ():
+            cells = [
+                mean_and_spread([run[part][column] for run in runs])
+                for column in COLUMNS
+            ]
             lines.append(
                 f'| {name} | {part} | {" | ".join(cells)} | {len(runs)} |'
             )
     return '\n'.join(lines)
 
 
+def mean_and_spread(values: list[float]) -> str:
+    """Cell of the table; one value has no spread."""
+    if len(values) == 1:
+        return f'{values[0]:.1f}'
+    return f'{np.mean(values):.1f} +- {np.std(values, ddof=1):.1f}'
+
+
 def main() -> None:
     """Finish all runs, and print the table."""
     args = parse_args()
+    args.out, args.work_dir = args.out.resolve(), args.work_dir.resolve()
+    lines = stale_results(args)
+    if lines and not (args.table or args.allow_mixed):
+        sys.exit(
+            'error: results of other settings or code:\n  '
+            + '\n  '.join(lines)
+            + '\nMove them away, or give another --out, to run them again; '
+            '--allow-mixed keeps them in the table'
+        )
     if not args.table:
         # seed by seed, so that a part of the table is one of all methods
         runs = [(m, s) for s in args.seeds for m in args.methods]
@@ -163,8 +196,15 @@ def main() -> None:
                 pool.submit(finish, *run, args.work_dir, args.out)
                 for run in runs
             ]
-        for job in jobs:
-            job.result()
+        try:
+            for job in jobs:
+                job.result()
+        except RuntimeError as error:
+            sys.exit(f'error: {error}')
+        # of what ran as well: the sources may have changed meanwhile
+        lines = stale_results(args)
+    for line in lines:
+        print(f'warning: {line}', file=sys.stderr)
     print(table(args.out, args.seeds))
 
 

@@ -1,0 +1,107 @@
+"""Everything a training needs, built before anything is changed or run."""
+
+from mmengine.config import Config
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmseg.registry import RUNNERS
+
+from ..datasets.checks import check_evaluation_set
+from .resume import (
+    RANKS_KEY,
+    changed_data_order,
+    check_same_model,
+    nothing_left,
+)
+from .weights import read_checkpoint
+
+REQUIRED = ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
+
+
+def check_required(cfg: Config) -> None:
+    """Refuse a config that does not say what to train.
+
+    Args:
+        cfg: Config of a training run.
+
+    Raises:
+        ValueError: Names the keys that are missing.
+    """
+    missing = [key for key in REQUIRED if not cfg.get(key)]
+    if missing:
+        raise ValueError(
+            f'{cfg.filename} has no {", ".join(missing)}: add them, or the '
+            'files of configs/_base_ that have them to its _base_'
+        )
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Runner with data sets, loops, optimizer and schedulers.
+
+    mmengine builds those when training starts, and takes what is built as it
+    is; so what is wrong shows before that.
+
+    Args:
+        cfg: Config of a training run.
+
+    Returns:
+        The runner; ``train()`` is all that is left.
+
+    Raises:
+        ValueError: The validation set does not suit its metric, or the
+            model is not that of the checkpoint to resume from.
+    """
+    if 'runner_type' in cfg:
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    _ = runner.train_loop
+    if runner.val_loop is not None:
+        check_evaluation_set(
+            runner.val_loop.dataloader.dataset, 'val_dataloader.dataset'
+        )
+    # mmengine's other runner leaves the optimizer to its strategy
+    if isinstance(runner, Runner):
+        build_optimization(runner)
+    runner.cfg[RANKS_KEY] = runner.world_size  # into the checkpoints
+    return runner
+
+
+def build_optimization(runner: Runner) -> None:
+    """Build optimizer and schedulers, in the order of ``Runner.train``.
+
+    Args:
+        runner: Runner with a training loop, changed in place.
+    """
+    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    # before the schedulers, which note the learning rate; and only once
+    runner.scale_lr(runner.optim_wrapper, runner.auto_scale_lr)
+    runner.auto_scale_lr = None
+    if runner.param_schedulers is not None:
+        runner.param_schedulers = runner.build_param_scheduler(
+            runner.param_schedulers
+        )
+
+
+def check_resume(runner: Runner, path: str) -> str | None:
+    """Compare a built runner with the checkpoint that it goes on from.
+
+    Args:
+        runner: The runner.
+        path: The checkpoint.
+
+    Returns:
+        A line for the user where the checkpoint is of the end, else None.
+
+    Raises:
+        ValueError: The model is another one.
+    """
+    weights, meta = read_checkpoint(path)
+    model = runner.model
+    if is_model_wrapper(model):
+        model = model.module
+    check_same_model(model, weights, path)
+    loader = runner.train_dataloader
+    batch_size = getattr(loader.batch_sampler, 'batch_size', loader.batch_size)
+    for line in changed_data_order(meta, batch_size, runner.world_size):
+        runner.logger.warning(f'--resume: {line}')
+    return nothing_left(meta, runner.train_loop)

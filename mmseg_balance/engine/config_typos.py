@@ -1,0 +1,172 @@
+"""Slips of the pen in a config, named by their key."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.registry import Registry
+from mmseg import registry as registries
+
+UNKNOWN_TYPE = re.compile(r'(\S+) is not in the \S+::(.+?) registry')
+UNKNOWN_KEY = re.compile(
+    r"(\w+)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'"
+)
+CLOSE = 0.75
+
+
+def explain(error: BaseException, cfg: Config) -> str | None:
+    """Name the key that made a class unknown or an argument unexpected.
+
+    Args:
+        error: What building ``cfg`` raised.
+        cfg: The config.
+
+    Returns:
+        One line; None for other errors.
+    """
+    text = str(error.args[0]) if error.args else ''
+    found = UNKNOWN_TYPE.match(text)
+    if isinstance(error, KeyError) and found:
+        return _unknown_type(found[1], found[2], cfg)
+    found = UNKNOWN_KEY.search(text)
+    if isinstance(error, TypeError) and found:
+        return _unknown_key(found[1], found[2], cfg)
+    return None
+
+
+def new_keys(cfg: Config, options: dict[str, Any]) -> list[str]:
+    """Overrides of keys that do not exist while a similar one does.
+
+    Args:
+        cfg: Config before the overrides.
+        options: Overrides by dotted key, as ``--cfg-options`` gives them.
+
+    Returns:
+        A sentence for each of them.
+    """
+    lines = []
+    for option in options:
+        parent: Any = cfg._cfg_dict
+        parts = option.split('.')
+        for depth, part in enumerate(parts):
+            if isinstance(parent, (list, tuple)) and part.isdigit():
+                number = int(part)
+                parent = parent[number] if number < len(parent) else None
+                continue
+            if not isinstance(parent, dict):
+                break
+            if part not in parent:
+                close = nearest(part, parent)
+                if close:
+                    key = '.'.join(parts[: depth + 1])
+                    lines.append(f'{key} is new{_did_you_mean(close)}')
+                break
+            parent = parent[part]
+    return lines
+
+
+def nearest(word: str, words: Any) -> str | None:
+    """The word that is most like another one, if any is like it."""
+    close = get_close_matches(word, list(map(str, words)), 1, CLOSE)
+    return close[0] if close else None
+
+
+def keyed_dicts(config: Any, key: str = '') -> Iterator[tuple[str, dict]]:
+    """Every dict in a config with its key.
+
+    Args:
+        config: Dicts, lists and tuples, nested as you like.
+        key: Key of ``config`` itself.
+
+    Yields:
+        Key, as 'param_scheduler[0]' or 'model.decode_head', and dict.
+    """
+    if isinstance(config, dict):
+        yield key, config
+        for name, value in config.items():
+            yield from keyed_dicts(value, f'{key}.{name}' if key else name)
+    elif isinstance(config, (list, tuple)):
+        for i, value in enumerate(config):
+            yield from keyed_dicts(value, f'{key}[{i}]')
+
+
+def _unknown_type(kind: str, registry: str, cfg: Config) -> str:
+    places = [
+        f'{key}.type' if key else 'type'
+        for key, part in keyed_dicts(cfg._cfg_dict)
+        if part.get('type') == kind
+    ]
+    name = kind.split('.')[-1]
+    close = get_close_matches(name, _registered(registry), 3, 0.6)
+    hint = (
+        f'; did you mean {" or ".join(map(repr, close))}?'
+        if close
+        else ', and nothing like it: name its module in custom_imports.imports'
+    )
+    return f'{_listed(places)}{kind!r} is not registered as a {registry}{hint}'
+
+
+def _unknown_key(owner: str, word: str, cfg: Config) -> str:
+    parts = [
+        (key, part) for key, part in keyed_dicts(cfg._cfg_dict) if word in part
+    ]
+    exact = [(k, p) for k, p in parts if owner in _names(_class_of(p))]
+    parts = exact or parts
+    taken = {name for _, p in exact for name in _arguments(_class_of(p))}
+    places = [f'{key}.{word}' if key else word for key, _ in parts]
+    prefix = _listed(places) or f'{word}: '
+    close = nearest(word, taken)
+    return f'{prefix}{owner} takes no such argument{_did_you_mean(close)}'
+
+
+def _did_you_mean(close: str | None) -> str:
+    return f'; did you mean {close}?' if close else ''
+
+
+def _listed(places: list[str]) -> str:
+    """Keys in front of a message; the same part may occur in two loaders."""
+    return f'{", ".join(dict.fromkeys(places))}: ' if places else ''
+
+
+def _registries() -> list[Registry]:
+    return [r for r in vars(registries).values() if isinstance(r, Registry)]
+
+
+def _registered(name: str) -> list[str]:
+    names: set[str] = set()
+    for registry in _registries():
+        current = registry if registry.name == name else None
+        while current is not None:
+            current.import_from_location()
+            names |= current.module_dict.keys()
+            current = current.parent
+    return sorted(names)
+
+
+def _class_of(part: dict) -> Any:
+    kind = part.get('type')
+    if not isinstance(kind, str):
+        return kind
+    found = (r.get(kind) for r in _registries())
+    return next((k for k in found if k is not None), None)
+
+
+def _names(kind: Any) -> set[str]:
+    """Names of a class and its base classes, or of a function."""
+    return {
+        getattr(k, '__name__', '') for k in getattr(kind, '__mro__', [kind])
+    }
+
+
+def _arguments(kind: Any) -> set[str]:
+    names: set[str] = set()
+    for base in getattr(kind, '__mro__', [kind]):
+        if base is not object and callable(base):
+            try:
+                names |= inspect.signature(base).parameters.keys()
+            except (TypeError, ValueError):  # written in C
+                continue
+    return names - {'self', 'args', 'kwargs'}

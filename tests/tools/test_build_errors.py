@@ -1,0 +1,153 @@
+"""What is wrong with a config ends train.py and test.py with one line."""
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+
+@pytest.fixture
+def refusal(run_tool, tiny_config, tmp_path, monkeypatch):
+    """The line that a training with some overrides ends with."""
+    monkeypatch.chdir(tmp_path)
+
+    def refusal(*options, args=(), changes=None):
+        with pytest.raises(SystemExit) as exit_:
+            run_tool(
+                'train.py',
+                tiny_config(**(changes or {})),
+                *('--work-dir', 'run', *args),
+                *(['--cfg-options', *options] if options else []),
+            )
+        message = str(exit_.value)
+        assert message.startswith('error: ')
+        assert len(message.splitlines()) == 1
+        return message
+
+    return refusal
+
+
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        (
+            'model.decode_head.type=SegformerHed',
+            "model.decode_head.type: 'SegformerHed' is not registered as a "
+            "model; did you mean 'SegformerHead'",
+        ),
+        (
+            'model.backbone.embed_dim=8',
+            'model.backbone.embed_dim: MixVisionTransformer takes no such '
+            'argument; did you mean embed_dims?',
+        ),
+        (
+            'train_cfg.max_iter=6',
+            'train_cfg.max_iter: .*; did you mean max_iters?',
+        ),
+        (
+            'optim_wrapper.optimizer.momentun=0.9',
+            'optim_wrapper.optimizer.momentun: SGD .*did you mean momentum?',
+        ),
+        (
+            'param_scheduler.0.type=PolyRL',
+            r"param_scheduler\[0\].type: 'PolyRL' is not .*'PolyLR'",
+        ),
+        (
+            'param_scheduler.0.powr=1',
+            r'param_scheduler\[0\].powr: .*did you mean power?',
+        ),
+        ('train_dataloader.batch_size=two', 'batch_size should be a positive'),
+        ('model.backbone.num_heads=3', '.'),
+    ],
+)
+def test_the_key_is_named_and_the_traceback_kept(refusal, option, message):
+    text = refusal(option)
+    assert re.search(message, text)
+    file = Path(
+        re.search(r'\(traceback: (/.*/run/error_\S+\.txt)\)$', text)[1]
+    )
+    assert 'Traceback (most recent call last)' in Path(file).read_text()
+
+
+def test_what_a_training_needs(refusal):
+    for key in ('model', 'train_cfg', 'optim_wrapper'):
+        assert f'has no {key}: add' in refusal(changes={key: None})
+    for seed in (-1, 2**32):
+        message = refusal(args=['--seed', seed])
+        assert f'the seed is {seed}, expected a number from 0' in message
+    assert not Path('run').exists()  # nothing that a traceback would explain
+
+
+def test_failed_build_leaves_earlier_checkpoints(refusal):
+    Path('run').mkdir()
+    torch.save({}, 'run/iter_6.pth')
+    for option in (
+        'param_scheduler.0.type=PolyRL',
+        'optim_wrapper.optimizer.lrr=1',
+    ):
+        refusal(option)
+    assert Path('run/iter_6.pth').is_file()
+    assert not Path('run/earlier_1').exists()
+
+
+def test_labels_of_the_evaluation_are_checked_first(
+    refusal, run_tool, tiny_config, street_data, tmp_path
+):
+    for split in ('img', 'ann'):
+        folder = tmp_path / 'bad' / split / 'val'
+        folder.mkdir(parents=True)
+        image = np.full((40, 48), 7, np.uint8)
+        cv2.imwrite(str(folder / '0.png'), image)
+    options = [
+        f'{loader}.dataset.data_root={tmp_path / "bad"}'
+        for loader in ('val_dataloader', 'test_dataloader')
+    ]
+    assert '0.png' in refusal(options[0])
+    run_tool('train.py', tiny_config(), '--work-dir', 'good')
+    with pytest.raises(SystemExit, match=r'error: .*0\.png'):
+        run_tool(
+            'test.py',
+            tiny_config(),
+            'good/iter_6.pth',
+            *('--work-dir', 'test', '--cfg-options', options[1]),
+        )
+
+
+def test_error_without_a_text_shows_its_line(tmp_path):
+    from mmseg_balance.engine.build_errors import build_or_exit
+
+    def build():
+        raise AssertionError  # as many checks of mmengine and timm do
+
+    with pytest.raises(SystemExit, match='AssertionError: raise AssertionErr'):
+        build_or_exit(build, tmp_path)
+    assert len(list(tmp_path.glob('error_*.txt'))) == 1
+
+
+def test_new_keys_are_named(run_tool, tiny_config, tmp_path, capsys):
+    run_tool(
+        'train.py',
+        tiny_config(randomness=dict(seed=1)),
+        *('--work-dir', tmp_path / 'run', '--cfg-options'),
+        *('randomnes.seed=3', 'train_cfg.max_iters=2', 'something=1'),
+    )
+    lines = capsys.readouterr().err.splitlines()
+    assert [x for x in lines if '--cfg-options' in x] == [
+        'warning: --cfg-options: randomnes is new; did you mean randomness?'
+    ]
+
+
+def test_help_names_a_key_of_the_shipped_configs(run_tool, tools, capsys):
+    from mmengine.config import Config
+
+    with pytest.raises(SystemExit):
+        run_tool('train.py', '--help')
+    key = re.search(r'(model\.\S+\.tau)=', capsys.readouterr().out)[1]
+    name = 'dacs/dacs_blda_lite0_300_toy2toy-256x256.py'
+    value = Config.fromfile(tools.parent / 'configs' / name)
+    for part in key.split('.'):
+        value = value[part]
+    assert value == 0.1

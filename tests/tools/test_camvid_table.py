@@ -1,0 +1,128 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def tool(run_tool):
+    return run_tool.load('benchmarks/camvid_table.py')
+
+
+@pytest.fixture
+def write(tool, tmp_path):
+    """Write the result of a run, as if it had been made before."""
+
+    def write(method, seed, mark, offset=0.0):
+        part = {c: 10.0 * i + offset for i, c in enumerate(tool.COLUMNS)}
+        data = dict(student=part, teacher=part)
+        if mark == 'current':
+            mark = tool.experiment(method, seed, tmp_path).fingerprint
+        if mark is not None:
+            data['fingerprint'] = mark
+        file = tmp_path / 'out' / f'{method}_seed{seed}.json'
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(data))
+        return file
+
+    return write
+
+
+@pytest.fixture
+def start(run_tool, tmp_path, monkeypatch):
+    """Run the tool in a folder of its own, with relative paths."""
+    monkeypatch.chdir(tmp_path)
+
+    def start(*args):
+        return run_tool(
+            'benchmarks/camvid_table.py',
+            *('--out', 'out', '--work-dir', 'work', '--methods', 'dacs'),
+            *args,
+        )
+
+    return start
+
+
+def rows(text):
+    return [
+        [cell.strip() for cell in line.strip('|').split('|')]
+        for line in text.splitlines()
+        if line.startswith('|')
+    ]
+
+
+def test_mean_and_sample_std_over_the_seeds(tool, write, tmp_path):
+    write('dacs', 0, None, offset=1.0)
+    write('dacs', 1, None, offset=3.0)
+    write('source_only', 0, None, offset=0.26)
+    header, _, *body = rows(tool.table(tmp_path / 'out', [0, 1, 2]))
+    assert header[:3] == ['Method', 'Part', 'mIoU'] and len(body) == 4
+    # one value has no spread
+    assert body[0] == [
+        *('Source only', 'student', '0.3', '10.3', '20.3', '30.3', '1'),
+    ]
+    # mean 2, std sqrt(((1 - 2)^2 + (3 - 2)^2) / 1)
+    assert body[3] == [
+        *('DACS', 'teacher', '2.0 +- 1.4', '12.0 +- 1.4', '22.0 +- 1.4'),
+        *('32.0 +- 1.4', '2'),
+    ]
+
+
+@pytest.mark.parametrize(
+    'mark, found',
+    [(None, 'no fingerprint'), ('0123456789ab', "'0123456789ab'")],
+)
+def test_results_of_other_code_are_refused(start, write, capsys, mark, found):
+    file = write('dacs', 0, mark)
+    before = file.read_bytes()
+    with pytest.raises(SystemExit) as exit_:
+        start('--seeds', 0)
+    message = str(exit_.value)
+    assert f'{file} has ' in message and found in message
+    assert 'Move them away' in message and '--allow-mixed' in message
+    assert '| DACS' not in capsys.readouterr().out
+
+    for option in ('--table', '--allow-mixed'):
+        start('--seeds', 0, option)
+        output = capsys.readouterr()
+        assert '| DACS | teacher | 0.0 |' in output.out
+        (line,) = output.err.splitlines()
+        assert line.startswith(f'warning: {file} has ') and found in line
+    assert file.read_bytes() == before
+
+
+def test_current_results_are_taken_as_they_are(start, write, tmp_path, capsys):
+    write('dacs', 0, 'current')
+    start('--seeds', 0)
+    output = capsys.readouterr()
+    assert '| DACS | student | 0.0 |' in output.out and output.err == ''
+    assert not (tmp_path / 'work').exists()
+
+
+def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
+    calls = []
+
+    def test(run, name, options):
+        calls.append((name, options))
+        return {'mIoU': 1.23456789, 'time': 3.0}
+
+    monkeypatch.setattr(tool.Experiment, 'test', test)
+    monkeypatch.setattr(tool.Experiment, 'train', lambda run: None)
+    tool.finish('dacs_blda_tau0.5', 1, tmp_path / 'work', tmp_path / 'out')
+    file = tmp_path / 'out' / 'dacs_blda_tau0.5_seed1.json'
+    run = tool.experiment('dacs_blda_tau0.5', 1, tmp_path / 'work')
+    assert json.loads(file.read_text()) == dict(
+        fingerprint=run.fingerprint,
+        student=dict(mIoU=1.2346),
+        teacher=dict(mIoU=1.2346),
+    )
+    assert calls == [
+        (part, {'model.predict_with': part}) for part in tool.PARTS
+    ]
+    head = run.cfg.model.segmentor.decode_head
+    assert head.loss_decode.tau == 0.5 and run.seed == 1
+
+    monkeypatch.setattr(tool.Experiment, 'is_current', lambda run: False)
+    tool.finish('dacs', 1, tmp_path / 'work', tmp_path / 'out')
+    file = tmp_path / 'out' / 'dacs_seed1.json'
+    run = tool.experiment('dacs', 1, tmp_path / 'work')
+    assert 'changed while it ran' in tool.stale(file, run)
