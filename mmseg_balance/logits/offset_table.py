@@ -243,9 +243,7 @@ def _worst_cells(values: Tensor, num: int) -> Tensor:
     or over a few, counts in full, and not in the cells beside it.
     """
     rise = values.diff(dim=-1)
-    flattest = -F.max_pool1d(
-        -rise, 2 * _NEARBY + 1, stride=1, padding=_NEARBY
-    )
+    flattest = -F.max_pool1d(-rise, 2 * _NEARBY + 1, stride=1, padding=_NEARBY)
     return (rise - flattest).topk(num, dim=-1).indices
 
 

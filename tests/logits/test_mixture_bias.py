@@ -117,8 +117,7 @@ def test_js_divergence_of_collapsed_components():
     edges = sorted({x + d for x in peaks for d in (-0.06, 0, 0.06)})
     edges = [-20, *edges, 20]
     expected = sum(
-        quad(term, a, b, limit=200)[0]
-        for a, b in zip(edges[:-1], edges[1:])
+        quad(term, a, b, limit=200)[0] for a, b in zip(edges[:-1], edges[1:])
     )
     found = js_divergence(bank, anchors)[0, 0]
     assert float(found) == pytest.approx(expected, abs=1e-3)
@@ -151,9 +150,7 @@ def test_post_hoc_scores_are_those_of_a_double_loop(space):
             offset = logit_offset(
                 z[None], torch.tensor([c]), bank, anchors, grid_size=None
             )[0]
-            moved = [
-                math.exp(float(v + 0.7 * d)) for v, d in zip(z, offset)
-            ]
+            moved = [math.exp(float(v + 0.7 * d)) for v, d in zip(z, offset)]
             assert float(row[c]) == pytest.approx(
                 math.log(moved[c] / sum(moved)), abs=2e-2
             )

@@ -366,8 +366,10 @@ def test_calls_without_gradient_are_no_samples():
 @pytest.mark.parametrize(
     'kwargs, word',
     [
-        (dict(tau=-1), 'tau'), (dict(tau=float('nan')), 'tau'),
-    (dict(tau='0.1'), 'tau'), (dict(grid_size=3), 'grid_size'),
+        (dict(tau=-1), 'tau'),
+        (dict(tau=float('nan')), 'tau'),
+        (dict(tau='0.1'), 'tau'),
+        (dict(grid_size=3), 'grid_size'),
         (dict(momentum=1.5), 'momentum'),
         (dict(clip=0.6), 'clip'),
         (dict(num_components=0), 'num_components'),

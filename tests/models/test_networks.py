@@ -15,8 +15,10 @@ from mmseg_balance.models.backbones import EfficientNetLite0Weights
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(
-    str(p.relative_to(ROOT)) for p in (ROOT / 'configs').rglob('*.py')
-    if '_base_' not in p.parts)
+    str(p.relative_to(ROOT))
+    for p in (ROOT / 'configs').rglob('*.py')
+    if '_base_' not in p.parts
+)
 
 
 @pytest.fixture(autouse=True)
@@ -27,20 +29,31 @@ def _scope():
 def test_dlv2_head_agrees_with_the_public_code(vectors):
     with np.load(vectors / 'head_dlv2_tiny.npz') as data:
         arrays = {k: torch.as_tensor(data[k]) for k in data.files}
-    head = MODELS.build(dict(
-        type='DLV2Head', in_channels=32, in_index=3, num_classes=19,
-        dilations=(6, 12, 18, 24), align_corners=False,
-        loss_decode=dict(type='CrossEntropyLoss'))).eval()
-    weights = {k.split('::')[1]: v for k, v in arrays.items()
-               if k.startswith('param::')}
+    head = MODELS.build(
+        dict(
+            type='DLV2Head',
+            in_channels=32,
+            in_index=3,
+            num_classes=19,
+            dilations=(6, 12, 18, 24),
+            align_corners=False,
+            loss_decode=dict(type='CrossEntropyLoss'),
+        )
+    ).eval()
+    weights = {
+        k.split('::')[1]: v
+        for k, v in arrays.items()
+        if k.startswith('param::')
+    }
     head.load_state_dict(weights)  # the same keys, all of them
     logits = head([None, None, None, arrays['feat3']])
     torch.testing.assert_close(logits, arrays['logits'], rtol=1e-4, atol=1e-4)
 
 
 def test_dlv2_head_starts_small():
-    head = MODELS.build(dict(
-        type='DLV2Head', in_channels=64, in_index=0, num_classes=4))
+    head = MODELS.build(
+        dict(type='DLV2Head', in_channels=64, in_index=0, num_classes=4)
+    )
     head.init_weights()
     for module in head.aspp_modules:
         spread = float(module.conv.weight.std().detach())
@@ -49,9 +62,15 @@ def test_dlv2_head_starts_small():
 
 
 def backbone(name='tf_efficientnet_lite0'):
-    return MODELS.build(dict(
-        type='TIMMBackbone', model_name=name, pretrained=False,
-        features_only=True, out_indices=(1, 2, 3, 4)))
+    return MODELS.build(
+        dict(
+            type='TIMMBackbone',
+            model_name=name,
+            pretrained=False,
+            features_only=True,
+            out_indices=(1, 2, 3, 4),
+        )
+    )
 
 
 def test_lite0_weights_are_all_loaded():
@@ -78,7 +97,8 @@ def test_lite0_weights_refuse_another_network():
 def test_lite0_weights_name_the_missing_package(monkeypatch):
     monkeypatch.setattr(
         'mmseg_balance.models.backbones.efficientnet_lite0_weights.find_spec',
-        lambda name: None)
+        lambda name: None,
+    )
     with pytest.raises(ImportError, match=r'mmseg_balance\[demo\]'):
         EfficientNetLite0Weights()(backbone())
 
@@ -91,20 +111,27 @@ def test_every_config_builds_unreduced(file):
         model = MODELS.build(cfg.model)
     name = Path(file).stem
     assert ('blda' in name) == any(
-        h['type'] == 'GMMUpdateHook' for h in cfg.custom_hooks)
+        h['type'] == 'GMMUpdateHook' for h in cfg.custom_hooks
+    )
     loss = model.student.decode_head.loss_decode
     assert type(loss).__name__ == (
-        'BLDALoss' if 'blda' in name else 'CrossEntropyLoss')
+        'BLDALoss' if 'blda' in name else 'CrossEntropyLoss'
+    )
     method, data, size = name.split('_')[0], name.split('_')[-1], 512
-    assert type(model).__name__ == {'dacs': 'DACS',
-                                    'source': 'SourceOnly'}[method]
+    assert (
+        type(model).__name__
+        == {'dacs': 'DACS', 'source': 'SourceOnly'}[method]
+    )
     if 'lite0' in name:
         size = 256
     assert data.endswith(f'-{size}x{size}')
     assert tuple(model.data_preprocessor.size) == (size, size)
-    crops = [t.crop_size for d in ('source', 'target')
-             for t in cfg.train_dataloader.dataset[d].pipeline
-             if t.type == 'RandomCrop']
+    crops = [
+        t.crop_size
+        for d in ('source', 'target')
+        for t in cfg.train_dataloader.dataset[d].pipeline
+        if t.type == 'RandomCrop'
+    ]
     assert crops == [(size, size)] * 2
     assert model.num_classes == (11 if 'camvid' in name else 19)
     iterations = name.split('_')[-2].replace('k', '000')
@@ -113,8 +140,9 @@ def test_every_config_builds_unreduced(file):
     assert cfg.test_pipeline == cfg.test_dataloader.dataset.pipeline
 
 
-@pytest.mark.parametrize('file', [c for c in CONFIGS if '_40k_gta' in c
-                                  or 'camvid' in c])
+@pytest.mark.parametrize(
+    'file', [c for c in CONFIGS if '_40k_gta' in c or 'camvid' in c]
+)
 def test_init_model_and_inference_model(file, tmp_path):
     from mmseg.apis import inference_model, init_model
 
@@ -126,13 +154,19 @@ def test_init_model_and_inference_model(file, tmp_path):
     model = MODELS.build(cfg.model)
     classes = tuple(str(i) for i in range(model.num_classes))
     checkpoint = tmp_path / 'a.pth'
-    torch.save(dict(state_dict=model.state_dict(), meta=dict(
-        dataset_meta=dict(classes=classes, palette=None))), checkpoint)
+    torch.save(
+        dict(
+            state_dict=model.state_dict(),
+            meta=dict(dataset_meta=dict(classes=classes, palette=None)),
+        ),
+        checkpoint,
+    )
     loaded = init_model(cfg, str(checkpoint), device='cpu')
     for key, value in loaded.state_dict().items():
         assert torch.equal(value, model.state_dict()[key])
     image = np.random.default_rng(0).integers(
-        0, 255, (90, 120, 3), dtype=np.uint8)
+        0, 255, (90, 120, 3), dtype=np.uint8
+    )
     result = inference_model(loaded, image)
     assert result.pred_sem_seg.data.shape == (1, 90, 120)
 
@@ -150,11 +184,18 @@ def test_hooks_refuse_models_they_are_not_for():
 
 
 def test_blda_in_a_head_with_its_own_loss_is_refused_by_name():
-    head = MODELS.build(dict(
-        type='EncHead', in_channels=(8, 8), in_index=(0, 1), channels=8,
-        num_classes=4, num_codes=4, loss_decode=dict(
-            type='BLDALoss', num_classes=4), loss_se_decode=dict(
-                type='CrossEntropyLoss', use_sigmoid=True)))
+    head = MODELS.build(
+        dict(
+            type='EncHead',
+            in_channels=(8, 8),
+            in_index=(0, 1),
+            channels=8,
+            num_classes=4,
+            num_codes=4,
+            loss_decode=dict(type='BLDALoss', num_classes=4),
+            loss_se_decode=dict(type='CrossEntropyLoss', use_sigmoid=True),
+        )
+    )
     model = torch.nn.ModuleDict(dict(decode_head=head))
     with pytest.raises(TypeError, match='decode_head EncHead.*own loss'):
         GMMUpdateHook().before_train(runner(model))

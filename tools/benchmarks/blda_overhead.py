@@ -28,9 +28,7 @@ from mmseg.structures import SegDataSample
 import mmseg_balance  # noqa: F401  (registers everything)
 
 ROOT = Path(__file__).resolve().parents[2]
-STEP_CONFIG = (
-    'configs/dacs/dacs_{}lite0_500_camvid-day2camvid-dusk-256x256.py'
-)
+STEP_CONFIG = 'configs/dacs/dacs_{}lite0_500_camvid-day2camvid-dusk-256x256.py'
 MB = 2**20
 
 

@@ -30,17 +30,23 @@ def test_loss_and_gradient_agree_with_the_public_code(vectors, size, image):
     )
     loss.backward()
     torch.testing.assert_close(
-        loss.detach(), data[f'single_image{image}_t2_times_loss_reg'],
-        rtol=1e-4, atol=1e-6)
+        loss.detach(),
+        data[f'single_image{image}_t2_times_loss_reg'],
+        rtol=1e-4,
+        atol=1e-6,
+    )
     torch.testing.assert_close(
-        prediction.grad, data[f'single_image{image}_grad_reg'],
-        rtol=1e-4, atol=1e-8)
+        prediction.grad,
+        data[f'single_image{image}_grad_reg'],
+        rtol=1e-4,
+        atol=1e-8,
+    )
 
 
 def test_each_image_has_its_own_weights():
     prediction, density = torch.zeros(2, 1, 1, 2), torch.ones(2, 1, 1, 2)
     valid = torch.tensor([[[[True, True]]], [[[True, False]]]])
-    weight = torch.tensor([[[1., 2.]], [[3., 4.]]])
+    weight = torch.tensor([[[1.0, 2.0]], [[3.0, 4.0]]])
     assert density_loss(prediction, density, valid, weight) == 6 / 4
     assert density_loss(prediction - 1, density, valid, weight) == 24 / 4
     assert density_loss(prediction - 1, density, valid, weight, 'l1') == 3
@@ -60,7 +66,7 @@ def run(model, batch, steps=3):
 
 
 def test_it_learns_beside_the_segmentor(batch, build):
-    model = build(loss=LOSS, density_estimation={}, pseudo_threshold=0.)
+    model = build(loss=LOSS, density_estimation={}, pseudo_threshold=0.0)
     before = model.density.conv.weight.clone()
     logs = run(model, batch)
     # nothing is fitted in the first iteration
@@ -74,13 +80,14 @@ def test_it_learns_beside_the_segmentor(batch, build):
     assert keys == {'density.conv.weight', 'density.conv.bias'}
 
 
-def test_it_regresses_the_positive_cdf_on_the_classifiers_input(
-        batch, build):
+def test_it_regresses_the_positive_cdf_on_the_classifiers_input(batch, build):
     model = build(loss=LOSS, density_estimation=dict(loss_weight=0.5))
     run(model, batch)
     model.eval()  # no dropout, running statistics
-    head, statistics = (model.student.decode_head,
-                        model.student.decode_head.loss_decode.statistics)
+    head, statistics = (
+        model.student.decode_head,
+        model.student.decode_head.loss_decode.statistics,
+    )
     images = torch.randn(2, 3, 32, 32)
     labels = torch.randint(4, (2, 32, 32))
     labels[:, :3] = 255
@@ -90,25 +97,30 @@ def test_it_regresses_the_positive_cdf_on_the_classifiers_input(
     assert len(inputs) == 1
     torch.testing.assert_close(
         F.interpolate(head.conv_seg(inputs[0]), (32, 32), mode='bilinear'),
-        logits)
+        logits,
+    )
     d, valid = positive_cdf(logits, labels, statistics.source)
-    prediction = F.interpolate(model.density.conv(inputs[0]), (32, 32),
-                               mode='bilinear')
-    expected = 0.5 * (((prediction - d)**2) * valid).mean()
+    prediction = F.interpolate(
+        model.density.conv(inputs[0]), (32, 32), mode='bilinear'
+    )
+    expected = 0.5 * (((prediction - d) ** 2) * valid).mean()
     torch.testing.assert_close(
-        model.density(inputs[0], logits, labels), expected)
+        model.density(inputs[0], logits, labels), expected
+    )
     assert not head.conv_seg._forward_pre_hooks
 
 
 def test_the_target_is_measured_with_its_own_distributions(batch, build):
-    model = build(loss=LOSS, density_estimation={}, pseudo_threshold=0.)
+    model = build(loss=LOSS, density_estimation={}, pseudo_threshold=0.0)
     run(model, batch)
     statistics = model.student.decode_head.loss_decode.statistics
     logits, labels = torch.randn(1, 4, 8, 8), torch.randint(4, (1, 8, 8))
     mask = torch.rand(1, 8, 8) < 0.5
     both = statistics.positive_cdf(logits, labels, mask)
-    source, target = (positive_cdf(logits, labels, bank)
-                      for bank in (statistics.source, statistics.target))
+    source, target = (
+        positive_cdf(logits, labels, bank)
+        for bank in (statistics.source, statistics.target)
+    )
     for mixed, a, b in zip(both, source, target):
         assert torch.equal(mixed, torch.where(mask[:, None], b, a))
 
@@ -116,16 +128,23 @@ def test_the_target_is_measured_with_its_own_distributions(batch, build):
 def test_deeplabv2_takes_the_input_of_its_aspp(segmentor, batch, build):
     cfg = segmentor(LOSS)
     cfg['decode_head'] = dict(
-        type='DLV2Head', in_channels=8, in_index=0, num_classes=4,
-        dilations=(1, 2), loss_decode=LOSS)
+        type='DLV2Head',
+        in_channels=8,
+        in_index=0,
+        num_classes=4,
+        dilations=(1, 2),
+        loss_decode=LOSS,
+    )
     model = build(segmentor=cfg, density_estimation={})
     logs = run(model, batch)
     assert model.density.conv.in_channels == 8
     assert logs[2]['src.decode.loss_density'] > 0
 
 
-@pytest.mark.parametrize('kwargs, word', [
-    (dict(loss_weight=-1), '`loss_weight`.*-1'), (dict(norm='l3'), 'l3')])
+@pytest.mark.parametrize(
+    'kwargs, word',
+    [(dict(loss_weight=-1), '`loss_weight`.*-1'), (dict(norm='l3'), 'l3')],
+)
 def test_settings_out_of_range(build, kwargs, word):
     with pytest.raises(ValueError, match=word):
         build(loss=LOSS, density_estimation=kwargs)
