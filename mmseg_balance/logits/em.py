@@ -44,12 +44,13 @@ def mixture_cdf(
 def responsibilities(
     samples: Tensor, weights: Tensor, means: Tensor, variances: Tensor
 ) -> Tensor:
-    """E step: share of each component in each sample, (*shape, N, K)."""
-    density = samples.unsqueeze(-1) - means.unsqueeze(-2)
-    density.square_().mul_(-0.5 / variances.unsqueeze(-2)).exp_()
-    density.mul_((weights / (2 * math.pi * variances).sqrt()).unsqueeze(-2))
+    """E step: share of each component in each sample, (*shape, K, N)."""
+    # samples last: they are many, components few
+    density = samples.unsqueeze(-2) - means.unsqueeze(-1)
+    density.square_().mul_(-0.5 / variances.unsqueeze(-1)).exp_()
+    density.mul_((weights / (2 * math.pi * variances).sqrt()).unsqueeze(-1))
     density.add_(LIKELIHOOD_FLOOR)
-    return density.div_(density.sum(-1, keepdim=True))
+    return density.div_(density.sum(-2, keepdim=True))
 
 
 def em_step(
@@ -77,16 +78,14 @@ def em_step(
     reduce = reduce or (lambda tensor: tensor)
     share = responsibilities(samples, *parameters)
     if valid is not None:
-        share.mul_(valid.unsqueeze(-1))
-    column = samples.unsqueeze(-1)
-    count, total = reduce(
-        torch.stack([share.sum(-2), (share * column).sum(-2)])
-    )
+        share.mul_(valid.unsqueeze(-2))
+    total = (share * samples.unsqueeze(-2)).sum(-1)
+    count, total = reduce(torch.stack([share.sum(-1), total]))
     size = count.sum(-1, keepdim=True)
     # 0 / 0 can only come from mixtures without samples, replaced below
     new_means = total / count
-    spread = (column - new_means.unsqueeze(-2)).square_().mul_(share)
-    new_variances = reduce(spread.sum(-2)) / count
+    spread = samples.unsqueeze(-2) - new_means.unsqueeze(-1)
+    new_variances = reduce(spread.square_().mul_(share).sum(-1)) / count
     has_samples = size > 0
     return (
         torch.where(has_samples, count / size, weights),

@@ -50,12 +50,13 @@ def sample_class_logits(
     # pixels in random order, then sorted by class: of each class the first
     # few are a draw without replacement
     order = torch.randperm(labels.numel(), device=device)
-    shuffled = labels.masked_fill(outside, num_classes)[order]
-    by_class, rank = shuffled.sort(stable=True)
-    order = order[rank]
-    bounds = torch.searchsorted(
-        by_class, torch.arange(num_classes + 1, device=device)
-    )
+    # int16: sorted several times as fast as int64
+    narrow = torch.int16 if num_classes < 2**15 else torch.int64
+    shuffled = labels.masked_fill(outside, num_classes).to(narrow)
+    by_class, rank = shuffled.index_select(0, order).sort(stable=True)
+    order = order.index_select(0, rank)
+    classes = torch.arange(num_classes + 1, dtype=narrow, device=device)
+    bounds = torch.searchsorted(by_class, classes)
     counts = bounds.diff()
     enough = counts >= min_samples
     size = min(max_samples or DEFAULT_CLASS_SAMPLES, labels.numel())

@@ -68,6 +68,13 @@ def test_fit_changes_nothing_and_agrees_with_the_public_code(vectors):
     bank = GaussianMixtureBank((6, 6))
     for name in NAMES:
         getattr(bank, name).copy_(data[f'{name}_init'])
+    shares = responsibilities(data['data'], *bank.parameters_)
+    torch.testing.assert_close(
+        shares.transpose(-1, -2),
+        data['posteriors_first_E_step'],
+        rtol=1e-4,
+        atol=1e-5,
+    )
     for loops in (1, 2, 3, 10):
         fitted = bank.fit(data['data'], loops)
         for name, value in zip(NAMES, fitted):
@@ -189,9 +196,9 @@ def test_ranks_that_share_their_sums_fit_the_union():
     first = sums[0] + sums[2]
     means = first[1] / first[0]
     spread = [
-        ((half[..., None] - means[:, None]) ** 2)
-        .mul(_share(half, bank))
-        .sum(1)
+        ((half[:, None] - means[..., None]) ** 2)
+        .mul(responsibilities(half, *bank.parameters_))
+        .sum(-1)
         for half in halves
     ]
     calls = iter([first, sum(spread)])
@@ -200,10 +207,6 @@ def test_ranks_that_share_their_sums_fit_the_union():
     )
     for a, b in zip(reduced, expected):
         torch.testing.assert_close(a, b)
-
-
-def _share(samples, bank):
-    return responsibilities(samples, *bank.parameters_)
 
 
 def test_initialize_spreads_components_over_far_samples():
