@@ -53,7 +53,7 @@ def inverse_cdf(
     right = torch.searchsorted(cdf, p).clamp_(1, num_points - 1)
     left = right - 1
     cdf_left, cdf_right = _take(cdf, left), _take(cdf, right)
-    step = points[..., 1:2] - points[..., :1]
+    step = (points[..., -1:] - points[..., :1]) / (num_points - 1)
     # a flat stretch of the CDF has no inverse: take its left end
     share = (p - cdf_left) / (cdf_right - cdf_left).clamp_(min=1e-12)
     return points[..., :1] + (share.clamp_(0, 1) + left) * step
