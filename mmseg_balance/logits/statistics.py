@@ -119,7 +119,20 @@ class LogitStatistics(nn.Module):
                 self.clip,
                 self.grid_size,
             )
+            self._table.fitted *= self._has_anchors
         return self._table
+
+    @property
+    def _has_anchors(self) -> Tensor | bool:
+        """Whether there is something to align with, bool ().
+
+        Anchors of the source are fitted whenever a class of it is. Those
+        that follow the target or one class may be fitted later, and would
+        be standard normal until then.
+        """
+        if self.anchor == 'source':
+            return True
+        return (self.anchors.num_updates > 0).all()
 
     def offset(
         self,
@@ -128,7 +141,7 @@ class LogitStatistics(nn.Module):
         target_mask: Tensor | None = None,
         ignore_index: int = 255,
     ) -> Tensor:
-        """Offsets of a batch (Eq. 6).
+        """Offsets of a batch (Eq. 6), 0 as long as there are no anchors.
 
         Args, and what is returned: as :meth:`OffsetTable.lookup` has them.
         """
@@ -146,9 +159,9 @@ class LogitStatistics(nn.Module):
             )
             for bank in (self.source, self.target)
         )
-        if target_mask is None:
-            return source
-        return torch.where(target_mask.unsqueeze(1), target, source)
+        if target_mask is not None:
+            source = torch.where(target_mask.unsqueeze(1), target, source)
+        return source * self._has_anchors
 
     def positive_cdf(
         self,

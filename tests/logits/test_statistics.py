@@ -217,3 +217,18 @@ def test_the_anchors_follow_what_they_are_told(anchor, updates):
 def test_an_anchor_that_is_not_there(anchor):
     with pytest.raises(ValueError, match='`anchor`.*from 0 to 3'):
         statistics(anchor=anchor)
+
+
+@pytest.mark.parametrize('grid_size', [None, 512])
+def test_without_anchors_there_is_no_offset(grid_size):
+    """The source is fitted before the teacher is confident of any target."""
+    own = statistics(anchor='target', grid_size=grid_size)
+    logits, labels = batch([60, 50, 40, 30])
+    own.collect(logits, labels)
+    own.update()
+    assert (own.source.num_updates == 1).all()
+    assert (own.offset(logits, labels) == 0).all()
+    mask = torch.ones_like(labels).bool()
+    own.collect(logits, labels, target_mask=mask)
+    own.update()
+    assert (own.offset(logits, labels) != 0).any()

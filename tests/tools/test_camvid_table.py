@@ -101,11 +101,11 @@ def test_current_results_are_taken_as_they_are(start, write, tmp_path, capsys):
 def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
     calls = []
 
-    def test(run, name, options):
+    def score(run, name, options):
         calls.append((name, options))
         return {'mIoU': 1.23456789, 'time': 3.0}
 
-    monkeypatch.setattr(tool.Experiment, 'test', test)
+    monkeypatch.setattr(tool.Experiment, 'test', score)
     monkeypatch.setattr(tool.Experiment, 'train', lambda run: None)
     tool.finish('dacs_blda_tau0.5', 1, tmp_path / 'work', tmp_path / 'out')
     file = tmp_path / 'out' / 'dacs_blda_tau0.5_seed1.json'
