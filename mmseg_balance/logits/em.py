@@ -13,6 +13,9 @@ from torch import Tensor
 # sample far from every component belongs to all of them alike (as released
 # with BLDA).
 LIKELIHOOD_FLOOR = 1e-7
+# Elements of a temporary: of the CPU's cache, and of a GPU's memory (64 MB).
+_LARGEST_CPU = 2**18
+_LARGEST = 2**24
 
 Parameters = tuple[Tensor, Tensor, Tensor]
 Reduce = Callable[[Tensor], Tensor]
@@ -41,16 +44,57 @@ def mixture_cdf(
     return cdf
 
 
-def responsibilities(
-    samples: Tensor, weights: Tensor, means: Tensor, variances: Tensor
+def em_moments(
+    samples: Tensor, parameters: Parameters, valid: Tensor | None = None
 ) -> Tensor:
-    """E step: share of each component in each sample, (*shape, K, N)."""
-    # samples last: they are many, components few
-    density = samples.unsqueeze(-2) - means.unsqueeze(-1)
-    density.square_().mul_(-0.5 / variances.unsqueeze(-1)).exp_()
-    density.mul_((weights / (2 * math.pi * variances).sqrt()).unsqueeze(-1))
-    density.add_(LIKELIHOOD_FLOOR)
-    return density.div_(density.sum(-2, keepdim=True))
+    """E step, and what the M step needs of it.
+
+    Args:
+        samples: (*shape, N).
+        parameters: Weights, means and variances, each (*shape, K).
+        valid: Samples that count, bool (*shape, N). Default: all.
+
+    Returns:
+        Sums over the samples x of the share r that each component has in
+        them, of r x and of r x^2, float64 (3, *shape, K). They add up over
+        parts of the samples, and in float64 nothing is lost when the
+        variance is taken from them.
+    """
+    shape = (*samples.shape[:-1], parameters[0].shape[-1])
+    rows = samples.flatten(0, -2)
+    counted = None if valid is None else valid.flatten(0, -2)
+    flat = tuple(p.flatten(0, -2).unsqueeze(-1) for p in parameters)
+    moments = rows.new_zeros(3, len(rows), shape[-1], dtype=torch.float64)
+    if counted is not None and rows.device.type == 'cpu':
+        # few classes occur in a batch, and a CPU can leave the others out
+        busy = counted.any(1)
+        if not bool(busy.all()):
+            few = tuple(p.flatten(0, -2)[busy] for p in parameters)
+            moments[:, busy] = em_moments(rows[busy], few, counted[busy])
+            return moments.view(3, *shape)
+    largest = _LARGEST_CPU if rows.device.type == 'cpu' else _LARGEST
+    size = max(largest // max(rows.shape[-1] * shape[-1], 1), 1)
+    for start in range(0, len(rows), size):
+        part = slice(start, start + size)
+        weights, means, variances = (p[part] for p in flat)
+        # samples last: they are many, components few
+        deviation = rows[part].unsqueeze(1) - means
+        share = deviation.square().mul_(-0.5 / variances).exp_()
+        share.mul_(weights / (2 * math.pi * variances).sqrt())
+        share.add_(LIKELIHOOD_FLOOR)
+        scale = share.sum(1, keepdim=True).reciprocal_()
+        if counted is not None:
+            scale.mul_(counted[part].unsqueeze(1))
+        count = share.mul_(scale).sum(-1, keepdim=True)
+        shift = (share * deviation).sum(-1, keepdim=True) / count
+        # around the new mean: float32 would lose the variance otherwise
+        spread = deviation.sub_(shift).square_().mul_(share).sum(-1)
+        count, mean = count.squeeze(-1).double(), (means + shift).squeeze(-1)
+        mean = torch.where(count > 0, mean, 0).double()
+        moments[0, part] = count
+        moments[1, part] = count * mean
+        moments[2, part] = spread.nan_to_num_() + count * mean.square()
+    return moments.view(3, *shape)
 
 
 def em_step(
@@ -74,23 +118,14 @@ def em_step(
         New weights, means and variances. A mixture without a valid sample
         keeps its parameters.
     """
-    weights, means, variances = parameters
-    reduce = reduce or (lambda tensor: tensor)
-    share = responsibilities(samples, *parameters)
-    if valid is not None:
-        share.mul_(valid.unsqueeze(-2))
-    total = (share * samples.unsqueeze(-2)).sum(-1)
-    count, total = reduce(torch.stack([share.sum(-1), total]))
+    moments = em_moments(samples, parameters, valid)
+    count, first, second = moments if reduce is None else reduce(moments)
+    # 0 / 0 comes from mixtures without samples, replaced below
+    new_means = first / count
+    new_variances = second / count - new_means.square()
     size = count.sum(-1, keepdim=True)
-    # 0 / 0 can only come from mixtures without samples, replaced below
-    new_means = total / count
-    spread = samples.unsqueeze(-2) - new_means.unsqueeze(-1)
-    new_variances = reduce(spread.square_().mul_(share).sum(-1)) / count
-    has_samples = size > 0
-    return (
-        torch.where(has_samples, count / size, weights),
-        torch.where(has_samples, new_means, means),
-        torch.where(
-            has_samples, new_variances.clamp(min=min_variance), variances
-        ),
+    new = (count / size, new_means, new_variances.clamp(min=min_variance))
+    return tuple(
+        torch.where(size > 0, value.to(old.dtype), old)
+        for value, old in zip(new, parameters, strict=True)
     )

@@ -116,8 +116,15 @@ class GaussianMixtureBank(nn.Module):
         Raises:
             ValueError: Shapes that do not fit the bank.
         """
-        self._check(samples, valid)
-        samples, valid = _finite(samples.float(), valid)
+        return self._fit(*self._counted(samples, valid), num_loops, reduce)
+
+    def _fit(
+        self,
+        samples: Tensor,
+        valid: Tensor,
+        num_loops: int,
+        reduce: Reduce | None,
+    ) -> Parameters:
         parameters = self.parameters_
         for _ in range(num_loops):
             parameters = em_step(
@@ -140,17 +147,26 @@ class GaussianMixtureBank(nn.Module):
 
         Args: as in :meth:`fit`.
         """
-        self._check(samples, valid)
-        samples, valid = _finite(samples.float(), valid)
-        reduce = reduce or (lambda tensor: tensor)
-        count, total = reduce(
-            torch.stack([valid.sum(-1).float(), (samples * valid).sum(-1)])
+        samples, valid = self._counted(samples, valid)
+        fresh = self.num_updates == 0
+        if reduce is None:  # or else ranks could disagree
+            fresh = fresh & valid.any(-1)
+        if samples.device.type == 'cpu' and not bool(fresh.any()):
+            return
+        double = samples.double()
+        sums = torch.stack(
+            [
+                valid.sum(-1).double(),
+                (double * valid).sum(-1),
+                (double.square() * valid).sum(-1),
+            ]
         )
+        count, total, squares = sums if reduce is None else reduce(sums)
         mean = total / count
-        deviation = (samples - mean.unsqueeze(-1)).square().mul(valid)
-        variance = reduce(deviation.sum(-1)) / count
+        variance = (squares / count - mean.square()).float()
+        mean = mean.float()
         variance = variance.clamp(min=self.min_variance).unsqueeze(-1)
-        fresh = ((self.num_updates == 0) & (count > 0)).unsqueeze(-1)
+        fresh = (fresh & (count > 0)).unsqueeze(-1)
         quantiles = _normal_quantiles(self.num_components).to(samples)
         means = mean.unsqueeze(-1) + variance.sqrt() * quantiles
         self.means.copy_(torch.where(fresh, means, self.means))
@@ -178,8 +194,8 @@ class GaussianMixtureBank(nn.Module):
             valid: Samples that count, bool (*shape, N). Default: all.
             reduce: Sums a tensor over ranks. Default: one rank.
         """
-        fitted = self.fit(samples, num_loops, valid, reduce)
-        samples, valid = _finite(samples.float(), valid)
+        samples, valid = self._counted(samples, valid)
+        fitted = self._fit(samples, valid, num_loops, reduce)
         mask = mask & valid.any(-1)
         if reduce is not None:
             mask = reduce(mask.float()) > 0
@@ -210,7 +226,10 @@ class GaussianMixtureBank(nn.Module):
             setattr(self, name, value.to(getattr(self, name).device))
         return self
 
-    def _check(self, samples: Tensor, valid: Tensor | None) -> None:
+    def _counted(
+        self, samples: Tensor, valid: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Samples in float32, and which of them count."""
         if samples.shape[:-1] != self.shape:
             raise ValueError(
                 f'Expected `samples` to be of shape {self.shape} + (N,), but '
@@ -221,6 +240,11 @@ class GaussianMixtureBank(nn.Module):
                 'Expected `valid` to be of the shape of `samples`, '
                 f'{tuple(samples.shape)}, but got {tuple(valid.shape)}'
             )
+        samples = samples.float()
+        # NaN compares as False; the square of what is larger may overflow
+        finite = samples.abs() < _LARGEST
+        valid = finite if valid is None else finite & valid
+        return samples.masked_fill(~finite, 0), valid
 
     def extra_repr(self) -> str:
         """Shape and settings, for print(model)."""
@@ -236,10 +260,3 @@ _LARGEST = 1e6
 
 def _normal_quantiles(num: int) -> Tensor:
     return torch.special.ndtri((torch.arange(num) + 0.5) / num)
-
-
-def _finite(samples: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
-    # NaN compares as False; the square of what is larger may overflow
-    finite = samples.abs() < _LARGEST
-    valid = finite if valid is None else finite & valid
-    return samples.masked_fill(~finite, 0), valid

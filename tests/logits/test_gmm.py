@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from mmseg_balance.logits import GaussianMixtureBank
-from mmseg_balance.logits.em import em_step, responsibilities
+from mmseg_balance.logits.em import em_moments, em_step
 
 NAMES = ('weights', 'means', 'variances')
 
@@ -68,9 +68,14 @@ def test_fit_changes_nothing_and_agrees_with_the_public_code(vectors):
     bank = GaussianMixtureBank((6, 6))
     for name in NAMES:
         getattr(bank, name).copy_(data[f'{name}_init'])
-    shares = responsibilities(data['data'], *bank.parameters_)
+    # of one sample, the share of each component is its count
+    singles = data['data'].unsqueeze(-1)
+    each = tuple(p.unsqueeze(-2) for p in bank.parameters_)
+    shares = em_moments(
+        singles, tuple(p.expand(*singles.shape[:-1], 5) for p in each)
+    )[0].float()
     torch.testing.assert_close(
-        shares.transpose(-1, -2),
+        shares,
         data['posteriors_first_E_step'],
         rtol=1e-4,
         atol=1e-5,
@@ -185,26 +190,8 @@ def test_ranks_that_share_their_sums_fit_the_union():
     samples = torch.randn(2, 60)
     expected = em_step(samples, bank.parameters_)
     halves = samples[:, :25], samples[:, 25:]
-    sums = []
-
-    def record(tensor):
-        sums.append(tensor.clone())
-        return tensor
-
-    for half in halves:
-        em_step(half, bank.parameters_, reduce=record)
-    first = sums[0] + sums[2]
-    means = first[1] / first[0]
-    spread = [
-        ((half[:, None] - means[..., None]) ** 2)
-        .mul(responsibilities(half, *bank.parameters_))
-        .sum(-1)
-        for half in halves
-    ]
-    calls = iter([first, sum(spread)])
-    reduced = em_step(
-        halves[0], bank.parameters_, reduce=lambda _: next(calls)
-    )
+    sums = sum(em_moments(half, bank.parameters_) for half in halves)
+    reduced = em_step(halves[0], bank.parameters_, reduce=lambda _: sums)
     for a, b in zip(reduced, expected):
         torch.testing.assert_close(a, b)
 

@@ -36,7 +36,7 @@ class BLDALoss(nn.Module):
         momentum: Momentum of the mixtures, [0, 1).
         warmup: Updates over which the momentum grows to its value; 0: none.
         min_samples: Pixels N_min that a class needs in a batch.
-        max_samples: Cap of the samples of a class in a batch. Default: 4096.
+        max_samples: Cap of the samples of a class in a batch. Default: 1024.
         clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
         grid_size: Knots of the table that offsets are looked up in. None:
             no table, each offset is computed directly.
