@@ -18,10 +18,8 @@ from torch import Tensor
 from .alignment import check_banks, inverse_cdf
 from .em import mixture_cdf
 from .gmm import GaussianMixtureBank
+from .table_lookup import REFINEMENT, TableReader
 
-# Intervals of a refined cell. A component at the variance floor (sigma 0.01)
-# in a range of 40 logits lies in cells of 8 sigma.
-REFINEMENT = 64
 MIN_GRID_SIZE = 32
 # Cells on each side that a jump is told from.
 _NEARBY = 8
@@ -41,7 +39,9 @@ class OffsetTable:
 
     Made by :meth:`build`. The knots of pair q = (domain, c, l) lie in
     ``values[q]``: first the G + 1 of the uniform grid, then REFINEMENT + 1
-    for each refined cell. ``starts[q, b]`` says where cell b begins.
+    for each refined cell. ``starts`` says for cell b of pair q where its
+    knots begin in ``values.flatten()``; the number is negative where the
+    cell is a refined one.
 
     Example:
         >>> table = OffsetTable.build([source, target], anchors)
@@ -60,8 +60,7 @@ class OffsetTable:
         self.low = low  # (C, rows + 1), the last row is for ignored pixels
         self.scale = scale  # (C, rows + 1), cells per logit
         self.fitted = fitted  # (C, rows + 1), 1 or 0
-        # (rows * C * G): twice the number of a knot, + 1 in refined cells
-        self.starts = starts
+        self.starts = starts  # (rows * C * G)
         self.values = values  # (rows * C, knots)
         self.num_classes = num_classes
         self.num_cells = starts.numel() // max(values.shape[0], 1)
@@ -128,21 +127,11 @@ class OffsetTable:
         fine = torch.linspace(0, 1, REFINEMENT + 1, device=low.device)
         knots = corner[..., None] + width[:, None, None] * fine
         values = torch.cat([coarse, aligned(knots.flatten(1))], dim=1)
-        starts = 2 * torch.arange(cells, device=device).repeat(len(low), 1)
-        slots = torch.arange(num, device=device)
-        starts.scatter_(
-            1,
-            refined,
-            (2 * (grid_size + slots * (REFINEMENT + 1)) + 1).expand_as(
-                refined
-            ),
-        )
-        starts += (
-            2
-            * values.shape[1]
-            * torch.arange(len(low), device=device).unsqueeze(1)
-        )
-        small = 2 * values.numel() < torch.iinfo(torch.int32).max
+        first = values.shape[1] * torch.arange(len(low), device=device)
+        starts = first[:, None] + torch.arange(cells, device=device)
+        slots = grid_size + (REFINEMENT + 1) * torch.arange(num, device=device)
+        starts.scatter_(1, refined, -(first[:, None] + slots))
+        small = values.numel() < torch.iinfo(torch.int32).max
         fitted = torch.stack([bank.num_updates > 0 for bank in banks])
         return cls(
             *(
@@ -180,48 +169,33 @@ class OffsetTable:
                 f'Expected {self.num_classes} logits a pixel, '
                 f'but got {logits.shape[1]}'
             )
-        # a label outside the classes must not read another bank's row
-        unknown = (labels < 0) | (labels >= self.num_classes)
-        unknown |= labels == ignore_index
-        row = labels.to(self.starts.dtype)
-        if domain is not None:
-            row = row + self.num_classes * domain.to(row.dtype)
-        row = row.masked_fill(unknown, self.low.shape[1] - 1).flatten()
-        offset = torch.empty(
-            logits.shape, dtype=torch.float32, device=logits.device
+        reader = TableReader(
+            self.low,
+            self.scale * self.fitted,
+            self.starts,
+            self.values.view(-1),
+            self.num_cells,
         )
-        # logit by logit: no temporary is larger than one map of the batch
-        for channel in range(self.num_classes):
-            z = logits[:, channel].detach().float()
-            found = self._lookup_channel(z.flatten(), row, channel)
-            offset[:, channel] = found.view_as(z)
-        return offset
+        z = logits.detach().reshape(*logits.shape[:2], -1)
+        row = self._rows(labels, domain, ignore_index)
+        return reader.read(z, row).view(logits.shape)
 
-    def _lookup_channel(self, z: Tensor, row: Tensor, channel: int) -> Tensor:
-        # index_select throughout: several times as fast as indexing on CPUs
-        cells = self.num_cells
-        place = z - self.low[channel].index_select(0, row)
-        place *= self.scale[channel].index_select(0, row)
-        # NaN is the loss's to report, and no index
-        place = place.nan_to_num_(0.0).clamp_(0, cells)
-        cell = place.to(row.dtype).clamp_(max=cells - 1)
-        place -= cell
-        # ignored pixels read any pair: `fitted` makes their offset 0
-        pair = (row * self.num_classes + channel).clamp_(
-            max=self.values.shape[0] - 1
-        )
-        start = self.starts.index_select(0, pair.mul_(cells).add_(cell))
-        is_refined = start & 1
-        place *= is_refined * (REFINEMENT - 1) + 1
-        knot = place.to(row.dtype).clamp_(max=REFINEMENT - 1)
-        knot *= is_refined
-        place -= knot
-        knot += start >> 1
-        values = self.values.view(-1)
-        left = values.index_select(0, knot)
-        right = values.index_select(0, knot.add_(1))
-        fitted = self.fitted[channel].index_select(0, row)
-        return torch.lerp(left, right, place).sub_(z).mul_(fitted)
+    def _rows(
+        self, labels: Tensor, domain: Tensor | None, ignore_index: int
+    ) -> Tensor:
+        """Row of each pixel in ``low``, (N, P); the last one if ignored."""
+        classes, last = self.num_classes, self.low.shape[1] - 1
+        row = torch.arange(-1, classes + 1, device=labels.device)
+        row = row.to(self.starts.dtype)
+        row[0] = row[-1] = last
+        if 0 <= ignore_index < classes:
+            row[ignore_index + 1] = last
+        # a label outside the classes must not read another bank's row
+        place = labels.flatten().clamp(-1, classes).add_(1)
+        row = row.index_select(0, place)
+        if domain is not None:
+            row += classes * domain.flatten().to(row.dtype)
+        return row.clamp_(max=last).view(len(labels), -1)
 
 
 def _clip_range(

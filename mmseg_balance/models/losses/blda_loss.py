@@ -129,7 +129,9 @@ class BLDALoss(nn.Module):
                 offset = statistics.offset(
                     logits, label, target_mask, ignore_index
                 )
-                adjusted = logits - self.tau * offset
+                # in the memory of the offset, which nothing else needs
+                offset.mul_(-self.tau).add_(logits.detach())
+                adjusted = _Replaced.apply(logits, offset)
             else:
                 adjusted = logits
             loss = self.criterion(
@@ -168,6 +170,18 @@ class BLDALoss(nn.Module):
     def extra_repr(self) -> str:
         """Settings, for print(model)."""
         return f'num_classes={self.num_classes}, tau={self.tau}'
+
+
+class _Replaced(torch.autograd.Function):
+    """Other values for a tensor, and its gradient (Eq. 9: -tau Delta)."""
+
+    @staticmethod
+    def forward(ctx, tensor: Tensor, values: Tensor) -> Tensor:
+        return values
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient, None
 
 
 def _sum_over_ranks(tensor: Tensor) -> Tensor:
