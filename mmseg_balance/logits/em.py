@@ -36,10 +36,11 @@ def mixture_cdf(
         F at the points, (*shape, N), in [0, 1].
     """
     scale = (2 * variances).rsqrt()
-    cdf = torch.zeros_like(z)
+    cdf, phi = torch.zeros_like(z), torch.empty_like(z)
     # one component after the other: no temporary is larger than z
     for k in range(weights.shape[-1]):
-        phi = (z - means[..., k, None]).mul_(scale[..., k, None]).erf_()
+        torch.sub(z, means[..., k, None], out=phi)
+        phi.mul_(scale[..., k, None]).erf_()
         cdf.addcmul_(phi.add_(1), weights[..., k, None], value=0.5)
     return cdf
 
