@@ -10,9 +10,8 @@ chunk is an image, so that few kernels are started.
 import torch
 from torch import Tensor
 
-# Intervals of a refined cell. A component at the variance floor (sigma 0.01)
-# in a range of 40 logits lies in cells of 8 sigma, and has 4 knots a sigma.
-REFINEMENT = 32
+from .tabulation import REFINEMENT
+
 # Pixels of a chunk on a CPU: small enough for its cache, large enough for
 # the cost of a call.
 _CHUNK = 2**17
