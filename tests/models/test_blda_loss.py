@@ -183,6 +183,26 @@ def test_it_subtracts_tau_times_the_offset():
     assert loss.loss_name == 'loss_blda'
 
 
+def test_adjusting_the_source_alone_leaves_mixed_batches_as_they_are():
+    """OLA_S of Table 4; both banks are fed all the same."""
+    torch.manual_seed(0)
+    both = BLDALoss(3, tau=1.0, min_samples=1)
+    alone = BLDALoss(3, tau=1.0, min_samples=1, adjust='source')
+    logits, labels = torch.randn(2, 3, 8, 8), torch.randint(3, (2, 8, 8))
+    mask = torch.rand(labels.shape) < 0.5
+    for loss in (both, alone):
+        loss(logits, labels)
+        loss(logits, labels, target_mask=mask)
+        loss.update_statistics()
+    alone.load_state_dict(both.state_dict())
+    assert alone(logits, labels) == both(logits, labels)
+    plain = F.cross_entropy(logits, labels)
+    torch.testing.assert_close(alone(logits, labels, target_mask=mask), plain)
+    assert both(logits, labels, target_mask=mask) != plain
+    alone.update_statistics()
+    assert bool((alone.statistics.target.num_updates == 2).all())
+
+
 def test_pixel_by_pixel_the_domain_chooses_the_bank():
     loss = trained(tau=1.0)
     logits, labels = batch()

@@ -107,9 +107,9 @@ def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
 
     monkeypatch.setattr(tool.Experiment, 'test', score)
     monkeypatch.setattr(tool.Experiment, 'train', lambda run: None)
-    tool.finish('dacs_blda_tau0.5', 1, tmp_path / 'work', tmp_path / 'out')
-    file = tmp_path / 'out' / 'dacs_blda_tau0.5_seed1.json'
-    run = tool.experiment('dacs_blda_tau0.5', 1, tmp_path / 'work')
+    tool.finish('dacs_ola_tau0.5', 1, tmp_path / 'work', tmp_path / 'out')
+    file = tmp_path / 'out' / 'dacs_ola_tau0.5_seed1.json'
+    run = tool.experiment('dacs_ola_tau0.5', 1, tmp_path / 'work')
     assert json.loads(file.read_text()) == dict(
         fingerprint=run.fingerprint,
         student=dict(mIoU=1.2346),

@@ -22,21 +22,42 @@ from mmseg_balance.engine.experiment import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = 'lite0_500_camvid-day2camvid-dusk-256x256.py'
-TAU = 'model.segmentor.decode_head.loss_decode.tau'
+LOSS = 'model.segmentor.decode_head.loss_decode'
+# rows: name in the table, config, overrides
 METHODS = {
     'source_only': ('Source only', f'source_only/source_only_{DATA}', {}),
     'dacs': ('DACS', f'dacs/dacs_{DATA}', {}),
-    'dacs_blda_tau0.1': (
-        'DACS + BLDA, tau 0.1',
-        f'dacs/dacs_blda_{DATA}',
-        {TAU: 0.1},
-    ),
-    'dacs_blda_tau0.5': (
-        'DACS + BLDA, tau 0.5',
-        f'dacs/dacs_blda_{DATA}',
-        {TAU: 0.5},
-    ),
 }
+METHODS |= {
+    f'dacs_{kind}_tau{tau}': (
+        f'DACS + {name}, tau {tau}',
+        f'dacs/dacs_{kind}_{DATA}',
+        {f'{LOSS}.tau': tau},
+    )
+    for kind, name in (
+        ('ola-source', 'OLA on the source'),
+        ('ola', 'OLA'),
+        ('blda', 'BLDA (OLA + CDE)'),
+    )
+    for tau in (0.1, 0.5)
+}
+# Tables 5 to 8 of the paper, one setting changed at a time; at tau 0.5
+METHODS |= {
+    f'ablation_{name.replace(" ", "_")}': (
+        f'BLDA, tau 0.5, {name}',
+        f'dacs/dacs_blda_{DATA}',
+        {f'{LOSS}.tau': 0.5, key: value},
+    )
+    for name, key, value in (
+        ('K 1', f'{LOSS}.num_components', 1),
+        ('K 3', f'{LOSS}.num_components', 3),
+        ('momentum 0', f'{LOSS}.momentum', 0.0),
+        ('momentum 0.9', f'{LOSS}.momentum', 0.9),
+        ('T 1', f'{LOSS}.em_loops', 1),
+        ('lambda 1', 'model.density_estimation.loss_weight', 1.0),
+    )
+}
+MAIN = [method for method in METHODS if not method.startswith('ablation')]
 PARTS = ('student', 'teacher')
 COLUMNS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
 CHANGED = 'the sources changed while it ran'
@@ -49,7 +70,13 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument(
-        '--methods', nargs='+', choices=METHODS, default=list(METHODS)
+        '--methods',
+        nargs='+',
+        choices=METHODS,
+        default=MAIN,
+        metavar='METHOD',
+        help=f'rows, of {", ".join(METHODS)}; by default all but the '
+        'ablations',
     )
     parser.add_argument(
         '--jobs', type=int, default=1, help='runs side by side'

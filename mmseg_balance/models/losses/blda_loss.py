@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.statistics import MAX_PENDING
 
+ADJUSTED = ('all', 'source')
+
 
 @MODELS.register_module()
 class BLDALoss(nn.Module):
@@ -44,6 +46,8 @@ class BLDALoss(nn.Module):
         loss_name: Name of the loss in the log.
         anchor: Whose logits the anchor distributions follow: 'source',
             'target', or a class (Table 14).
+        adjust: Which batches are adjusted: 'all', or 'source', those of
+            source images alone (OLA_S of Table 4).
 
     Raises:
         ValueError: A setting out of range.
@@ -67,12 +71,19 @@ class BLDALoss(nn.Module):
         loss_weight: float = 1.0,
         loss_name: str = 'loss_blda',
         anchor: str | int = 'source',
+        adjust: str = 'all',
     ) -> None:
         super().__init__()
         if not (isinstance(tau, (int, float)) and 0 <= tau < math.inf):
             raise ValueError(
                 f'Expected `tau` to be a number of at least 0, but got {tau!r}'
             )
+        if adjust not in ADJUSTED:
+            raise ValueError(
+                f'Expected `adjust` to be one of {ADJUSTED}, but got '
+                f'{adjust!r}'
+            )
+        self.adjust = adjust
         self.num_classes = num_classes
         self.tau = tau
         self.criterion = MODELS.build(criterion)
@@ -125,7 +136,7 @@ class BLDALoss(nn.Module):
         with torch.autocast(cls_score.device.type, enabled=False):
             logits = cls_score.float()
             statistics = self.statistics
-            if self.tau:
+            if self.tau and (self.adjust == 'all' or target_mask is None):
                 offset = statistics.offset(
                     logits, label, target_mask, ignore_index
                 )
