@@ -24,7 +24,13 @@ NETS = ('lite0', 'mit-b0')
 STEPS = ('dacs', 'ola', 'blda')
 LOSSES = ('ce', 'source', 'mixed')
 HEADER = ('group', 'case', 'seconds', 'ratio', 'peak MB', '+ MB')
-COLOURS = dict(source='#0072B2', mixed='#E69F00')
+COLOURS = dict(ce='#999999', source='#0072B2', mixed='#E69F00')
+LABELS = dict(
+    ce='cross entropy',
+    source='BLDALoss, source batch',
+    mixed='BLDALoss, mixed batch',
+)
+AXES = ('crop side', 'classes C', 'images N')
 
 
 def parse_args() -> argparse.Namespace:
@@ -107,40 +113,41 @@ def line(row: dict) -> str:
 
 
 def plot(rows: list[dict], file: Path) -> None:
-    """Draw how the cost of the loss grows, in units of cross entropy."""
+    """Draw how the cost of the losses grows."""
     losses = [r for r in rows if r['group'].startswith('loss')]
-    axes_of = (('crop side', 0), ('classes C', 1), ('images N', 2))
-    figure = Figure(figsize=(11, 3.6), layout='constrained')
-    for axis, (label, place) in zip(
-        figure.subplots(1, 3, sharey=True), axes_of, strict=True
-    ):
-        # the most frequent setting of the other two
-        others = [
+    figure = Figure(figsize=(11, 3.8), layout='constrained')
+    for axis, place in zip(figure.subplots(1, 3), range(3), strict=True):
+        rest = [
             tuple(v for i, v in enumerate(r['settings']) if i != place)
             for r in losses
         ]
-        fixed = max(others, key=others.count)
+        # the setting of the other two that most rows share
+        fixed = max(rest, key=rest.count)
         for case, colour in COLOURS.items():
             points = sorted(
-                (r['settings'][place], r['ratio'])
-                for r, o in zip(losses, others, strict=True)
-                if o == fixed and r['case'] == case
+                (r['settings'][place], r['seconds'])
+                for r, other in zip(losses, rest, strict=True)
+                if other == fixed and r['case'] == case
             )
-            axis.plot(*zip(*points, strict=True), 'o-', color=colour)
-        axis.set_xlabel(label)
-        names = [n for i, (n, _) in enumerate(axes_of) if i != place]
+            x, seconds = zip(*points, strict=True)
+            if place == 0:
+                x = [side**2 / 1000 for side in x]
+            axis.plot(x, seconds, 'o-', color=colour, label=LABELS[case])
+        names = [name for i, name in enumerate(AXES) if i != place]
         axis.set_title(
             ', '.join(f'{n} {v}' for n, v in zip(names, fixed, strict=True)),
             fontsize=9,
         )
+        axis.set_xlabel(AXES[place] if place else 'pixels of a crop (1000)')
+        axis.set_xlim(0)
         axis.set_ylim(0)
         axis.grid(alpha=0.3)
         axis.spines[['top', 'right']].set_visible(False)
-    figure.axes[0].set_ylabel('time / time of cross entropy')
+    figure.axes[0].set_ylabel('seconds, forward and backward')
     figure.legend(
-        [f'BLDALoss, {case} batch' for case in COLOURS],
+        *figure.axes[0].get_legend_handles_labels(),
         loc='outside upper center',
-        ncols=2,
+        ncols=3,
         frameon=False,
     )
     FigureCanvasAgg(figure).print_png(file)
