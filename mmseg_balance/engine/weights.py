@@ -176,7 +176,8 @@ def _load_file(path: str) -> dict:
     except FileNotFoundError:
         raise
     except Exception as error:  # whatever a broken file leads to
-        reason = str(error).splitlines()[0]
+        # what follows is advice to load without weights_only
+        reason = str(error).splitlines()[0].partition('. ')[0]
         raise ValueError(
             f'{path} is no complete checkpoint that torch can '
             f'load with weights_only: {reason}'

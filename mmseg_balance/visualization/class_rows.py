@@ -1,0 +1,123 @@
+"""Pictures with a row for each class, readable with 150 of them."""
+
+import io
+import math
+import textwrap
+from collections.abc import Sequence
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch import Tensor
+
+# told apart with any colour vision (Okabe and Ito)
+OVER, UNDER = '#D55E00', '#0072B2'
+# with more rows there are more columns
+MAX_ROWS = 38
+# inches
+COLUMN_WIDTH, ROW_HEIGHT, MARGIN = 5.6, 0.32, 1.4
+DPI = 120
+
+
+class ClassRows:
+    """A figure with a row for each class, the first on top.
+
+    Args:
+        classes: Names of the C classes.
+        bias: Bias (C,) by which the rows are sorted, falling; classes of NaN
+            get no row, and are named below the rows.
+        shown: Classes that may have a row, bool (C,). Default: all.
+
+    Attributes:
+        order: Classes that have a row, from top to bottom.
+        columns: Axes of each column, and the classes in it; row r of a
+            column is at y = r.
+
+    Raises:
+        ValueError: The numbers of classes differ, or no class is left.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        bias: Tensor,
+        shown: Tensor | None = None,
+    ) -> None:
+        if bias.shape != (len(classes),):
+            raise ValueError(
+                f'Expected `bias` to have a value for each of {len(classes)} '
+                f'classes, but got shape {tuple(bias.shape)}'
+            )
+        bias = bias.cpu()
+        known = ~bias.isnan()
+        if shown is not None:
+            known &= shown.cpu()
+        known = known.nonzero().flatten()
+        if not len(known):
+            raise ValueError(
+                'Expected at least one class with a bias that is not NaN and '
+                'with fitted mixtures, but there is none: nothing to draw'
+            )
+        falling = bias[known].argsort(descending=True, stable=True)
+        self.classes = classes
+        self.order = known[falling].tolist()
+        num_columns = math.ceil(len(self.order) / MAX_ROWS)
+        num_rows = math.ceil(len(self.order) / num_columns)
+        self._figure = Figure(
+            (COLUMN_WIDTH * num_columns, MARGIN + ROW_HEIGHT * num_rows),
+            layout='constrained',
+            dpi=DPI,
+        )
+        self._figure.get_layout_engine().set(w_pad=0.1, h_pad=0.06)
+        axes = self._figure.subplots(1, num_columns, squeeze=False)[0]
+        starts = range(0, len(self.order), num_rows)
+        self.columns: list[tuple[Axes, list[int]]] = [
+            (axis, self.order[start : start + num_rows])
+            for axis, start in zip(axes, starts, strict=True)
+        ]
+        for axis, part in self.columns:
+            axis.set_yticks(range(len(part)), [classes[i] for i in part])
+            # rows are of one height in all columns
+            axis.set_ylim(num_rows - 0.4, -0.6)
+            axis.tick_params(axis='y', length=0, labelsize=9)
+            axis.grid(axis='x', alpha=0.3)
+            axis.set_axisbelow(True)
+            axis.spines[['top', 'right', 'left']].set_visible(False)
+
+    def png(
+        self, xlabel: str, xlim: tuple[float, float], legend: Sequence[Artist]
+    ) -> bytes:
+        """Finish the picture.
+
+        Args:
+            xlabel: Name of the x axis.
+            xlim: Its ends, in all columns.
+            legend: Labelled entries.
+
+        Returns:
+            The picture, as PNG.
+        """
+        for axis, _ in self.columns:
+            axis.set_xlim(xlim)
+            axis.set_xlabel(xlabel)
+        num_columns = len(self.columns)
+        # a wide picture is looked at from afar
+        size = 7 + num_columns
+        self._figure.legend(
+            handles=legend,
+            loc='outside upper center',
+            ncols=2 if num_columns == 1 else len(legend),
+            frameon=False,
+            fontsize=size,
+        )
+        rest = [c for i, c in enumerate(self.classes) if i not in self.order]
+        if rest:
+            text = f'without labelled pixels, or too few: {", ".join(rest)}'
+            self._figure.supxlabel(
+                textwrap.fill(text, 90 * num_columns * 8 // size),
+                fontsize=size,
+            )
+        out = io.BytesIO()
+        FigureCanvasAgg(self._figure).print_png(out)
+        return out.getvalue()
