@@ -137,7 +137,7 @@ def build(args: argparse.Namespace):
         cfg,
         args.checkpoint,
         domains,
-        part=cfg.model.get('predict_with'),
+        part=getattr(model, 'predict_with', None),
         threshold=args.threshold,
         max_images=args.max_images,
     )
@@ -214,7 +214,7 @@ def run(args: argparse.Namespace) -> None:
     meta = dict(
         config=str(args.config),
         checkpoint=str(args.checkpoint),
-        part=cfg.model.get('predict_with'),
+        part=getattr(model, 'predict_with', None),
         threshold=args.threshold,
         classes=classes,
         images={key: len(images) for key, images in data.items()},

@@ -1,0 +1,12 @@
+# A trained DACS, balanced at test time (Eq. 7). First, with its own config:
+# python tools/analysis_tools/fit_logit_statistics.py \
+#     configs/dacs/dacs_lite0_500_camvid-day2camvid-dusk-256x256.py CHECKPOINT
+_base_ = ['./dacs_lite0_500_camvid-day2camvid-dusk-256x256.py']
+model = dict(
+    _delete_=True,
+    type='PostHocSegmentor',
+    segmentor={{_base_.model}},
+    statistics='work_dirs/dacs_lite0_500_camvid-day2camvid-dusk-256x256/'
+    'logit_statistics.pth',
+    tau=0.5,
+)
