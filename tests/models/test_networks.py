@@ -11,6 +11,8 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmseg_balance.engine.hooks import GMMUpdateHook, TeacherUpdateHook
+from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.logits.statistics_file import save_statistics
 from mmseg_balance.models.backbones import EfficientNetLite0Weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,20 +105,43 @@ def test_lite0_weights_name_the_missing_package(monkeypatch):
         EfficientNetLite0Weights()(backbone())
 
 
-@pytest.mark.parametrize('file', CONFIGS)
-def test_every_config_builds_unreduced(file):
+def load_config(file: str, folder: Path) -> Config:
+    """A config without pretrained weights, and with statistics it asks for."""
     cfg = Config.fromfile(ROOT / file)
-    cfg.model.segmentor.backbone.init_cfg = None
+    model = cfg.model
+    if model.type == 'PostHocSegmentor':
+        model.statistics = str(folder / 'statistics.pth')
+        model = model.segmentor
+        statistics = LogitStatistics(model.segmentor.decode_head.num_classes)
+        for bank in (statistics.source, statistics.target, statistics.anchors):
+            bank.num_updates += 1
+        save_statistics(folder / 'statistics.pth', statistics, {})
+    model.segmentor.backbone.init_cfg = None
+    return cfg
+
+
+@pytest.mark.parametrize('file', CONFIGS)
+def test_every_config_builds_unreduced(file, tmp_path):
+    cfg = load_config(file, tmp_path)
+    name = Path(file).stem
+    if cfg.model.type == 'PostHocSegmentor':
+        assert name.split('_')[1] == 'posthoc'
+        MODELS.build(cfg.model)
+        cfg.model = cfg.model.segmentor
     with torch.device('meta'):
         model = MODELS.build(cfg.model)
-    name = Path(file).stem
-    assert ('blda' in name) == any(
+    kind = name.split('_')[1]
+    adjusts = kind in ('blda', 'ola', 'ola-source')
+    assert adjusts == any(
         h['type'] == 'GMMUpdateHook' for h in cfg.custom_hooks
     )
     loss = model.student.decode_head.loss_decode
     assert type(loss).__name__ == (
-        'BLDALoss' if 'blda' in name else 'CrossEntropyLoss'
+        'BLDALoss' if adjusts else 'CrossEntropyLoss'
     )
+    assert (model.density is not None) == (kind == 'blda')
+    if adjusts:
+        assert loss.adjust == ('source' if kind == 'ola-source' else 'all')
     method, data, size = name.split('_')[0], name.split('_')[-1], 512
     assert (
         type(model).__name__
@@ -146,8 +171,7 @@ def test_every_config_builds_unreduced(file):
 def test_init_model_and_inference_model(file, tmp_path):
     from mmseg.apis import inference_model, init_model
 
-    cfg = Config.fromfile(ROOT / file)
-    cfg.model.segmentor.backbone.init_cfg = None
+    cfg = load_config(file, tmp_path)
     if 'r101' in file:
         cfg.model.segmentor.backbone.depth = 50
         cfg.test_pipeline[1].scale = (128, 64)

@@ -91,7 +91,7 @@ def test_counts_and_samples(trained, fit, street_data, capsys):
     path = fit(config, checkpoint)
     statistics, meta = load_statistics(path, 3)
     assert meta['classes'] == CLASSES
-    assert meta['part'] is None and meta['threshold'] == 0
+    assert meta['part'] == 'student' and meta['threshold'] == 0
     assert meta['images'] == dict(source=6, target=5)
     # whole images, each label counted once
     assert meta['pixels']['source'] == label_counts(street_data)
@@ -207,7 +207,7 @@ def test_other_settings_are_refused_by_name(trained, fit, monkeypatch):
     for arguments, problem in (
         (['--threshold', 0.5], r'another threshold \(0.0 then, 0.5 now\)'),
         (['--max-images', 3], r'another max_images \(None then, 3 now\)'),
-        (['--part', 'teacher'], r'another .*part \(None then, teacher now\)'),
+        (['--part', 'teacher'], r'another .*part \(student then, teacher now\)'),
         (
             ['--cfg-options', 'model.pseudo_threshold=0.5'],
             'with another model:',
