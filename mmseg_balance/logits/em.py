@@ -9,6 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from . import host
+
 # Added to each component's likelihood before it is normalised, so that a
 # sample far from every component belongs to all of them alike (as released
 # with BLDA).
@@ -66,14 +68,14 @@ def em_moments(
     counted = None if valid is None else valid.flatten(0, -2)
     flat = tuple(p.flatten(0, -2).unsqueeze(-1) for p in parameters)
     moments = rows.new_zeros(3, len(rows), shape[-1], dtype=torch.float64)
-    if counted is not None and rows.device.type == 'cpu':
+    if counted is not None and host.on_host(rows):
         # few classes occur in a batch, and a CPU can leave the others out
         busy = counted.any(1)
         if not bool(busy.all()):
             few = tuple(p.flatten(0, -2)[busy] for p in parameters)
             moments[:, busy] = em_moments(rows[busy], few, counted[busy])
             return moments.view(3, *shape)
-    largest = _LARGEST_CPU if rows.device.type == 'cpu' else _LARGEST
+    largest = _LARGEST_CPU if host.on_host(rows) else _LARGEST
     size = max(largest // max(rows.shape[-1] * shape[-1], 1), 1)
     for start in range(0, len(rows), size):
         part = slice(start, start + size)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from . import host
 from .em import Parameters, Reduce, em_step, mixture_cdf
 
 
@@ -151,7 +152,7 @@ class GaussianMixtureBank(nn.Module):
         fresh = self.num_updates == 0
         if reduce is None:  # or else ranks could disagree
             fresh = fresh & valid.any(-1)
-        if samples.device.type == 'cpu' and not bool(fresh.any()):
+        if host.on_host(samples) and not bool(fresh.any()):
             return
         double = samples.double()
         sums = torch.stack(

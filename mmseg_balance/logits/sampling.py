@@ -7,6 +7,8 @@ for the device: samples come in buffers, with a mask of those that count.
 import torch
 from torch import Tensor
 
+from . import host
+
 # Samples a class (or pixels, for the anchors) without a cap of the user's.
 # 1024 samples give a CDF to 1.6 % (one standard error at the median), and
 # the momentum averages a hundred such estimates.
@@ -61,7 +63,7 @@ def sample_class_logits(
     enough = counts >= min_samples
     size = min(max_samples or DEFAULT_CLASS_SAMPLES, labels.numel())
     num_sample = counts.masked_fill(~enough, size).min().clamp(max=size)
-    if device.type == 'cpu':  # nothing to wait for, and less to compute
+    if host.on_host(labels):  # nothing to wait for, and less to compute
         size = int(num_sample) if bool(enough.any()) else 0
     slots = torch.arange(size, device=device)
     valid = enough[:, None] & (slots < num_sample)

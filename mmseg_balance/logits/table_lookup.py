@@ -10,6 +10,7 @@ chunk is an image, so that few kernels are started.
 import torch
 from torch import Tensor
 
+from . import host
 from .tabulation import REFINEMENT
 
 # Pixels of a chunk on a CPU: small enough for its cache, large enough for
@@ -59,9 +60,9 @@ class TableReader:
         """
         offset = torch.empty(z.shape, dtype=torch.float32, device=z.device)
         pixels = z.shape[2]
-        on_cpu = z.device.type == 'cpu'
-        size = min(_CHUNK if on_cpu else pixels, pixels)
-        group = 1 if on_cpu else self.num_classes
+        size, group = pixels, self.num_classes
+        if host.on_host(z):
+            size, group = min(_CHUNK, pixels), 1
         floats = offset.new_empty(3, group * size)
         ints = row.new_empty(3, group * size)
         # any pair will do for the last row

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from . import host
 from .alignment import inverse_cdf
 from .em import Parameters, mixture_cdf
 from .gmm import GaussianMixtureBank
@@ -79,7 +80,7 @@ def tabulate(
     slots = torch.arange(
         grid_size, knots, REFINEMENT + 1, dtype=integer, device=device
     )
-    largest = _CHUNK_CPU if device.type == 'cpu' else _CHUNK
+    largest = _CHUNK_CPU if host.on_host(means) else _CHUNK
     size = max(largest // knots, 1)
     for start in range(0, len(means), size):
         part = slice(start, start + size)

@@ -1,0 +1,154 @@
+"""Post-hoc balancing of trained models beside training with BLDA, on CamVid.
+
+    python tools/benchmarks/post_hoc_table.py --seeds 0 1 2
+
+For source-only training and DACS: trains what camvid_table.py would train (or
+takes it from there), fits the distributions of the logits, and scores Eq. 7
+over tau in one pass over CamVid dusk. Each run leaves a small JSON in --out;
+the table has these and the trained rows of camvid_table.py, mAcc and both std
+first. What is finished is not repeated.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import camvid_table
+from camvid_table import MAIN, METHODS, ROOT, mean_and_spread
+
+from mmseg_balance.datasets.file_utils import write_atomically
+from mmseg_balance.engine.experiment import run_tool
+
+BASES = ('source_only', 'dacs')
+TAUS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+SHOWN_TAUS = ('0.1', '0.5', '1.0')
+COLUMNS = ('mAcc', 'Acc_std', 'IoU_std', 'mIoU')
+TOOLS = ROOT / 'tools/analysis_tools'
+PART = 'student'
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
+    parser.add_argument(
+        '--work-dir', type=Path, default=ROOT / 'work_dirs/camvid_table'
+    )
+    parser.add_argument(
+        '--trained',
+        type=Path,
+        metavar='FOLDER',
+        help='take FOLDER/<method>_seed<seed>/iter_500.pth, whatever code '
+        'trained it;\nthe results then carry no fingerprint',
+    )
+    parser.add_argument(
+        '--out', type=Path, default=ROOT / 'docs/benchmarks/camvid_day2dusk'
+    )
+    parser.add_argument(
+        '--table', action='store_true', help='run nothing, print the table'
+    )
+    return parser.parse_args()
+
+
+def finish(method: str, seed: int, args: argparse.Namespace) -> None:
+    """Do what is left of a run; a result that is there is left alone."""
+    result = result_file(args.out, method, seed)
+    if result.is_file():
+        return
+    run = camvid_table.experiment(method, seed, args.work_dir)
+    folder, checkpoint = run.folder, run.checkpoint
+    if args.trained is not None:
+        folder = args.trained.resolve() / f'{method}_seed{seed}'
+        checkpoint = folder / 'iter_500.pth'
+    elif checkpoint is None:
+        print(f'{folder.name}: training', flush=True)
+        run.train()
+        checkpoint = run.checkpoint
+    model = [run.config, checkpoint]
+    part = ['--part', PART]
+    statistics = folder / f'logit_statistics_{PART}.pth'
+    print(f'{folder.name}: statistics and tau', flush=True)
+    if not statistics.is_file():
+        command = TOOLS / 'fit_logit_statistics.py'
+        run_tool(
+            [command, *model, '--out', statistics, *part],
+            folder / 'fit_output.txt',
+            cwd=ROOT,
+        )
+    sweep = folder / 'tau_sweep'
+    command = [TOOLS / 'sweep_tau.py', *model, statistics, *part]
+    command += ['--taus', *TAUS, '--out', sweep, '--overwrite']
+    run_tool(command, folder / 'sweep_output.txt', cwd=ROOT)
+    found = json.loads((sweep / 'tau_sweep.json').read_text())
+    mark = None if args.trained else run.fingerprint
+    scores = {
+        f'{row["tau"]}': {key: round(row[key], 4) for key in COLUMNS}
+        for row in found['scores']
+    }
+    data = dict(fingerprint=mark, part=PART, tau=scores)
+    write_atomically(result, (json.dumps(data, indent=1) + '\n').encode())
+
+
+def result_file(out: Path, method: str, seed: int) -> Path:
+    """Where the scores of a run are kept."""
+    return out / f'{method}_posthoc_seed{seed}.json'
+
+
+def table(out: Path, seeds: list[int]) -> str:
+    """Markdown table: mean and, of several seeds, sample std."""
+    rows = []
+    for base in BASES:
+        name = METHODS[base][0]
+        runs = read(result_file(out, base, seed) for seed in seeds)
+        rows.append((name, [run['tau']['0.0'] for run in runs]))
+        rows += [
+            (
+                f'{name} + post-hoc, tau {tau}',
+                [run['tau'][tau] for run in runs],
+            )
+            for tau in SHOWN_TAUS
+        ]
+    for method in MAIN:
+        if method not in BASES:
+            files = (
+                camvid_table.result_file(out, method, seed) for seed in seeds
+            )
+            scores = [run[PART] for run in read(files)]
+            rows.append((METHODS[method][0], scores))
+    lines = [
+        f'| Method ({PART}) | ' + ' | '.join(COLUMNS) + ' | Seeds |',
+        '| --- ' * (len(COLUMNS) + 2) + '|',
+    ]
+    for name, scores in rows:
+        if scores:
+            cells = [
+                mean_and_spread([score[column] for score in scores])
+                for column in COLUMNS
+            ]
+            lines.append(f'| {name} | {" | ".join(cells)} | {len(scores)} |')
+    return '\n'.join(lines)
+
+
+def read(files) -> list[dict]:
+    """Contents of those of some JSON files that are there."""
+    return [json.loads(f.read_text()) for f in files if f.is_file()]
+
+
+def main() -> None:
+    """Finish all runs, and print the table."""
+    args = parse_args()
+    args.out, args.work_dir = args.out.resolve(), args.work_dir.resolve()
+    try:
+        for seed in [] if args.table else args.seeds:
+            for method in BASES:
+                finish(method, seed, args)
+    except RuntimeError as error:
+        sys.exit(f'error: {error}')
+    print(table(args.out, args.seeds))
+
+
+if __name__ == '__main__':
+    main()
