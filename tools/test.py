@@ -59,6 +59,23 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--tta', action='store_true', help='test time augmentation'
     )
+    parser.add_argument(
+        '--post-hoc',
+        metavar='STATISTICS',
+        help='balance the classes by the distributions of the logits (Eq. 7 '
+        'of BLDA): file of tools/analysis_tools/fit_logit_statistics.py, or '
+        'a checkpoint of a training with BLDALoss',
+    )
+    parser.add_argument(
+        '--tau',
+        type=float,
+        help='scale of the offset of --post-hoc (default: 1)',
+    )
+    parser.add_argument(
+        '--domain',
+        choices=['target', 'source'],
+        help='whose distributions --post-hoc takes (default: target)',
+    )
     # torch.distributed.launch passes --local-rank, torchrun the variable
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     args = parser.parse_args()
@@ -102,6 +119,27 @@ def set_tta(cfg: Config) -> None:
     cfg.model = cfg.tta_model
 
 
+def set_post_hoc(cfg: Config, args: argparse.Namespace) -> None:
+    """Wrap the model for post-hoc class balancing."""
+    options = {
+        key: getattr(args, key)
+        for key in ('tau', 'domain')
+        if getattr(args, key) is not None
+    }
+    if args.post_hoc is not None:
+        cfg.model = dict(
+            type='PostHocSegmentor',
+            segmentor=cfg.model,
+            statistics=args.post_hoc,
+            **options,
+        )
+    elif options:
+        raise ValueError(
+            f'{" and ".join(f"--{o}" for o in options)} without --post-hoc '
+            'STATISTICS, whose settings they are'
+        )
+
+
 def load(args: argparse.Namespace) -> Config:
     """Config of the evaluation, with what the command line says."""
     from mmseg_balance.engine import launch
@@ -126,6 +164,7 @@ def build(cfg: Config, args: argparse.Namespace):
     need(cfg, ['model', *TEST_KEYS], 'tools/test.py')
     if args.show or args.show_dir:
         set_pictures(cfg, args)
+    set_post_hoc(cfg, args)
     if args.tta:
         set_tta(cfg)
     if args.out is not None:
@@ -157,10 +196,27 @@ def check_runner(runner, weights: dict, meta: dict, args) -> None:
     if args.tta:
         model = model.module
     dataset = runner.test_loop.dataloader.dataset
+    if args.post_hoc is not None:
+        warn_of_origin(runner, model, dataset, args)
+        model = model.segmentor
     check_num_classes(model, dataset, 'test_dataloader')
     check_fits(model, weights, args.checkpoint)
     check_classes(meta, dataset, args.checkpoint)
     check_evaluation_set(dataset, 'test_dataloader.dataset')
+
+
+def warn_of_origin(runner, model, dataset, args) -> None:
+    """Say where statistics are those of other weights."""
+    from mmseg_balance.engine.statistics_origin import check_origin
+
+    for line in check_origin(
+        model.statistics_meta,
+        args.post_hoc,
+        args.checkpoint,
+        getattr(model.segmentor, 'predict_with', None),
+        dataset.metainfo.get('classes'),
+    ):
+        runner.logger.warning(f'--post-hoc: {line}')
 
 
 def main() -> None:

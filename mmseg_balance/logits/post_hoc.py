@@ -1,6 +1,7 @@
 """Post-hoc class balancing of a trained network's logits (Eq. 7)."""
 
 import math
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -8,9 +9,12 @@ from torch import Tensor
 from .alignment import check_banks
 from .gmm import GaussianMixtureBank
 from .offset_table import OffsetTable
+from .row_lookup import RowLookup
 
-# Logits of one chunk, (pixels, C): what a temporary of it holds at most.
-_CHUNK = 2**22
+# Logits of one chunk, (C, pixels): what a temporary of it holds at most. On
+# CPUs half a MB, which stays in the cache; elsewhere enough to keep it busy.
+_CHUNK = 2**17
+_DEVICE_CHUNK = 2**24
 
 
 @torch.no_grad()
@@ -49,6 +53,23 @@ def post_hoc_scores(
     return table_scores(logits, table, tau)
 
 
+def check_tau(tau: float, name: str = 'tau') -> None:
+    """Refuse a scale of the offset that is not a number of at least 0.
+
+    Args:
+        tau: The scale.
+        name: Its key, for the error.
+
+    Raises:
+        ValueError: Names the key and the value.
+    """
+    is_number = isinstance(tau, (int, float)) and not isinstance(tau, bool)
+    if not (is_number and 0 <= tau < math.inf):
+        raise ValueError(
+            f'Expected `{name}` to be a number of at least 0, but got {tau!r}'
+        )
+
+
 def check_post_hoc(
     num_classes: int,
     bank: GaussianMixtureBank,
@@ -57,10 +78,7 @@ def check_post_hoc(
 ) -> None:
     """Refuse what cannot balance logits; see :func:`post_hoc_scores`."""
     check_banks(bank, anchors, num_classes)
-    if not (math.isfinite(tau) and tau >= 0):
-        raise ValueError(
-            f'Expected `tau` to be a number of at least 0, but got {tau}'
-        )
+    check_tau(tau)
     for name, each in (('bank', bank), ('anchors', anchors)):
         if not bool((each.num_updates > 0).any()):
             raise ValueError(
@@ -83,21 +101,87 @@ def table_scores(
 
     Returns:
         log p~, float32 (N, C, ...).
+
+    Raises:
+        ValueError: Logits of another number of classes than the table.
     """
-    num_classes = logits.shape[1]
-    flat = logits.float().movedim(1, -1).reshape(-1, num_classes)
+    flat, shape = _pixels_last(logits, table)
+    if tau == 0:
+        return flat.log_softmax(0).view(shape).movedim(0, 1)
     scores = torch.empty_like(flat)
-    size = max(_CHUNK // num_classes, 1)
-    for start in range(0, len(flat), size):
-        part = flat[start : start + size]
-        labels = torch.zeros(len(part), dtype=torch.long, device=part.device)
-        for c in range(num_classes):
-            offset = table.lookup(
-                part,
-                labels.fill_(domain * num_classes + c),
-                ignore_index=-1,
-            )
-            moved = offset.mul_(tau).add_(part)
-            scores[start : start + size, c] = moved[:, c] - moved.logsumexp(1)
-    shape = (logits.shape[0], *logits.shape[2:], num_classes)
-    return scores.view(shape).movedim(-1, 1)
+    for c, pixels, offset in _offsets(flat, table, domain):
+        moved = offset.mul_(tau).add_(flat[:, pixels])
+        scores[c, pixels] = _log_share(moved, c)
+    return scores.view(shape).movedim(0, 1)
+
+
+@torch.no_grad()
+def tau_scores(
+    logits: Tensor, table: OffsetTable, taus: Sequence[float], domain: int = 0
+) -> Tensor:
+    """Classes that :func:`table_scores` predicts for each tau.
+
+    The offsets, which do not depend on tau, are looked up once.
+
+    Args:
+        logits: (N, C, ...).
+        table: Offsets of one bank or several.
+        taus: Scales of the offset, T of them. 0 gives argmax f.
+        domain: Index of the bank in the table.
+
+    Returns:
+        Class y~ of the largest score, int64 (T, N, ...).
+
+    Raises:
+        ValueError: Logits of another number of classes than the table.
+    """
+    flat, shape = _pixels_last(logits, table)
+    best = flat.new_full((len(taus), flat.shape[1]), -torch.inf)
+    labels = torch.zeros_like(best, dtype=torch.int64)
+    moving = [(i, tau) for i, tau in enumerate(taus) if tau != 0]
+    for c, pixels, offset in _offsets(flat, table, domain) if moving else ():
+        own = flat[:, pixels]
+        for i, tau in moving:
+            score = _log_share(torch.add(own, offset, alpha=tau), c)
+            labels[i, pixels].masked_fill_(score > best[i, pixels], c)
+            torch.maximum(score, best[i, pixels], out=best[i, pixels])
+    for i, tau in enumerate(taus):
+        if tau == 0:
+            # exactly: rounding in the scores could break a near tie
+            labels[i] = flat.argmax(0)
+    return labels.view(len(taus), *shape[1:])
+
+
+def _pixels_last(
+    logits: Tensor, table: OffsetTable
+) -> tuple[Tensor, tuple[int, ...]]:
+    """Logits as float32 (C, P), and the shape (C, N, ...) that they had."""
+    if logits.shape[1] != table.num_classes:
+        raise ValueError(
+            f'Expected {table.num_classes} logits a pixel, '
+            f'but got {logits.shape[1]}'
+        )
+    moved = logits.float().movedim(1, 0).contiguous()
+    return moved.flatten(1), tuple(moved.shape)
+
+
+def _offsets(
+    flat: Tensor, table: OffsetTable, domain: int
+) -> Iterator[tuple[int, slice, Tensor]]:
+    """Offsets with each class as label, (C, pixels), chunk by chunk."""
+    num_classes, num_pixels = flat.shape
+    on_cpu = flat.device.type == 'cpu'
+    size = max((_CHUNK if on_cpu else _DEVICE_CHUNK) // num_classes, 1)
+    for c in range(num_classes):
+        lookup = RowLookup(table, domain * num_classes + c)
+        for start in range(0, num_pixels, size):
+            pixels = slice(start, start + size)
+            yield c, pixels, lookup.offset(flat[:, pixels])
+
+
+def _log_share(moved: Tensor, c: int) -> Tensor:
+    """Row c of the log-softmax over rows; overwrites ``moved`` (C, P)."""
+    top = moved.amax(0)
+    moved.sub_(top)
+    own = moved[c].clone()
+    return own.sub_(moved.exp_().sum(0).log_())

@@ -1,5 +1,5 @@
 """Networks, losses and domain adaptation methods."""
 
-from . import backbones, decode_heads, losses, uda
+from . import backbones, decode_heads, losses, segmentors, uda
 
-__all__ = ['backbones', 'decode_heads', 'losses', 'uda']
+__all__ = ['backbones', 'decode_heads', 'losses', 'segmentors', 'uda']

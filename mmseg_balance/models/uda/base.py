@@ -14,6 +14,7 @@ from .checks import check_pixel_weights, check_segmentor
 from .density_estimation import DensityEstimation
 from .log import to_host
 from .optimization import SequentialBackward
+from .pseudo_balance import PseudoBalance
 from .pseudo_labels import PseudoLabeler
 from .step import UDAStep, image_mask, stack_labels
 from .teacher import (
@@ -42,6 +43,9 @@ class UDASegmentor(BaseModel):
         alpha: Momentum of the teacher, [0, 1). None: no teacher.
         pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom: See
             ``PseudoLabeler``.
+        pseudo_balance: Scale tau of Eq. 7, by which pseudo-labels are
+            balanced, at least 0; see ``PseudoBalance``. Default: they are
+            the teacher's as they are.
         predict_with: 'student' or 'teacher', in validation and tests.
         density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
             10), {} for its defaults. Default: none.
@@ -63,6 +67,7 @@ class UDASegmentor(BaseModel):
         pseudo_weighting: str = 'batch',
         ignore_top: int = 0,
         ignore_bottom: int = 0,
+        pseudo_balance: float | None = None,
         predict_with: str = 'student',
         density_estimation: OptConfigType = None,
         pretrained: None = None,
@@ -107,6 +112,16 @@ class UDASegmentor(BaseModel):
             None
             if density_estimation is None
             else DensityEstimation(student.decode_head, **density_estimation)
+        )
+        if pseudo_balance is not None and not self.needs_target:
+            raise ValueError(
+                f'pseudo_balance is {pseudo_balance}, but no objective '
+                'learns from pseudo-labels: leave it away'
+            )
+        self.balance = (
+            None
+            if pseudo_balance is None
+            else PseudoBalance(student.decode_head, pseudo_balance)
         )
         self.alpha = alpha
         self.label_target = PseudoLabeler(
@@ -225,9 +240,10 @@ class UDASegmentor(BaseModel):
         step.target_valid = image_mask(
             target['inputs'], target['data_samples']
         )
-        step.pseudo = self.label_target(
-            self.teacher_logits(step.target_images), step.target_valid
-        )
+        logits = self.teacher_logits(step.target_images)
+        if self.balance is not None:
+            logits = self.balance(logits)
+        step.pseudo = self.label_target(logits, step.target_valid)
         return step
 
     @torch.no_grad()
