@@ -6,7 +6,6 @@ model = dict(
     _delete_=True,
     type='PostHocSegmentor',
     segmentor={{_base_.model}},
-    statistics='work_dirs/dacs_lite0_300_toy2toy-256x256/'
-    'logit_statistics.pth',
+    statistics='work_dirs/dacs_lite0_300_toy2toy-256x256/logit_statistics.pth',
     tau=0.5,
 )

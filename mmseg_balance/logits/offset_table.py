@@ -136,8 +136,11 @@ class OffsetTable:
             self.values.view(-1),
             self.num_cells,
         )
-        z = logits.detach().reshape(*logits.shape[:2], -1)
         row = self._rows(labels, domain, ignore_index)
+        if logits.dim() == 2:  # pixels without images: one image of them
+            z = logits.detach().T.unsqueeze(0)
+            return reader.read(z, row.T).squeeze(0).T.contiguous()
+        z = logits.detach().reshape(*logits.shape[:2], -1)
         return reader.read(z, row).view(logits.shape)
 
     def _rows(

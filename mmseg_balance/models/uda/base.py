@@ -16,6 +16,7 @@ from .log import to_host
 from .optimization import SequentialBackward
 from .pseudo_balance import PseudoBalance
 from .pseudo_labels import PseudoLabeler
+from .settings_checks import check_objectives, check_predictor
 from .step import UDAStep, image_mask, stack_labels
 from .teacher import (
     build_teacher,
@@ -23,8 +24,6 @@ from .teacher import (
     move_teacher,
     teacher_momentum,
 )
-
-PARTS = ('student', 'teacher')
 
 
 @MODELS.register_module()
@@ -45,7 +44,7 @@ class UDASegmentor(BaseModel):
             ``PseudoLabeler``.
         pseudo_balance: Scale tau of Eq. 7, by which pseudo-labels are
             balanced, at least 0; see ``PseudoBalance``. Default: they are
-            the teacher's as they are.
+            not.
         predict_with: 'student' or 'teacher', in validation and tests.
         density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
             10), {} for its defaults. Default: none.
@@ -82,29 +81,11 @@ class UDASegmentor(BaseModel):
             o if isinstance(o, nn.Module) else MODELS.build(o)
             for o in objectives
         )
-        prefixes = [o.prefix for o in self.objectives]
-        if len(set(prefixes)) < len(prefixes):
-            raise ValueError(
-                'Expected each of `objectives` to have a prefix of its own, '
-                f'but got {prefixes}'
-            )
+        check_objectives(self.objectives, alpha, pseudo_balance)
         self.needs_target = any(o.needs_target for o in self.objectives)
         if self.needs_target:
             check_pixel_weights(student)
-        if self.needs_target and alpha is None:
-            raise ValueError(
-                'Expected `alpha` to be a number in [0, 1): an '
-                'objective learns from a teacher, but got None'
-            )
-        if alpha is not None and not 0 <= alpha < 1:
-            raise ValueError(
-                f'Expected `alpha` to be in [0, 1), but got {alpha}'
-            )
-        if predict_with not in PARTS[: 1 if alpha is None else 2]:
-            raise ValueError(
-                f'Expected `predict_with` to be one of {PARTS} (the latter '
-                f'with a teacher alone), but got {predict_with!r}'
-            )
+        check_predictor(predict_with, alpha)
         self.teacher = None if alpha is None else build_teacher(student)
         self.teacher_is_current = False
         # after the teacher is copied, which has no use for it
@@ -113,11 +94,6 @@ class UDASegmentor(BaseModel):
             if density_estimation is None
             else DensityEstimation(student.decode_head, **density_estimation)
         )
-        if pseudo_balance is not None and not self.needs_target:
-            raise ValueError(
-                f'pseudo_balance is {pseudo_balance}, but no objective '
-                'learns from pseudo-labels: leave it away'
-            )
         self.balance = (
             None
             if pseudo_balance is None
@@ -241,9 +217,8 @@ class UDASegmentor(BaseModel):
             target['inputs'], target['data_samples']
         )
         logits = self.teacher_logits(step.target_images)
-        if self.balance is not None:
-            logits = self.balance(logits)
-        step.pseudo = self.label_target(logits, step.target_valid)
+        scores = None if self.balance is None else self.balance(logits)
+        step.pseudo = self.label_target(logits, step.target_valid, scores)
         return step
 
     @torch.no_grad()

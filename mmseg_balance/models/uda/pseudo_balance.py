@@ -18,11 +18,9 @@ class PseudoBalance:
     BLDALoss follows anyway; the teacher is an average of the student. Until
     they are fitted nothing is balanced. The host never waits for the device.
 
-    The softmax of the scores is flatter than the teacher's, the more so the
-    larger tau is, since offsets end at the clip quantiles: fewer pixels reach
-    ``pseudo_threshold``, and with tau = 1 perhaps none. Take a small tau (0.1
-    as in training, say), or a lower threshold, and watch ``mix.confident``
-    in the log.
+    The scores say which class a pixel gets, and not how sure the teacher
+    is: offsets end at the clip quantiles, so their softmax is the flatter the
+    larger tau is, and with tau = 1 hardly a pixel would count.
 
     Args:
         head: The student's decode head, with a BLDALoss.
@@ -57,8 +55,7 @@ class PseudoBalance:
             logits: (N, C, H, W).
 
         Returns:
-            Scores in place of logits, float32 (N, C, H, W); their softmax is
-            the confidence.
+            Scores, float32 (N, C, H, W); the largest is the pseudo-label.
         """
         with torch.autocast(logits.device.type, enabled=False):
             return table_scores(

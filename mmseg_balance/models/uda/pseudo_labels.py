@@ -31,6 +31,7 @@ def pseudo_labels(
     ignore_top: int = 0,
     ignore_bottom: int = 0,
     weighting: str = 'batch',
+    scores: Tensor | None = None,
 ) -> PseudoLabels:
     """Label and weigh the pixels of a target batch.
 
@@ -46,6 +47,9 @@ def pseudo_labels(
         weighting: 'batch': q is the share of the batch's pixels that reach
             the threshold, the same for each pixel. 'pixel': 1 for pixels
             that reach it and 0 for the others.
+        scores: Balanced scores, (N, C, H, W), whose largest one gives the
+            label in place of the logit's. How confident the teacher is,
+            its logits say all the same.
 
     Returns:
         Labels and weights.
@@ -53,6 +57,8 @@ def pseudo_labels(
     logits = logits.float()
     best, labels = logits.max(1)
     confidence = (best - logits.logsumexp(1)).exp_()
+    if scores is not None:
+        labels = scores.argmax(1)
     reached = confidence >= threshold
     if valid is None:
         valid = torch.ones_like(reached)
@@ -102,9 +108,12 @@ class PseudoLabeler:
             )
 
     def __call__(
-        self, logits: Tensor, valid: Tensor | None = None
+        self,
+        logits: Tensor,
+        valid: Tensor | None = None,
+        scores: Tensor | None = None,
     ) -> PseudoLabels:
-        """Label a batch of logits (N, C, H, W)."""
+        """Label a batch of logits (N, C, H, W); see :func:`pseudo_labels`."""
         return pseudo_labels(
             logits,
             self.threshold,
@@ -112,4 +121,5 @@ class PseudoLabeler:
             self.ignore_top,
             self.ignore_bottom,
             self.weighting,
+            scores,
         )

@@ -1,0 +1,60 @@
+"""Whether the settings of a UDA model go together, checked at build."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+PARTS = ('student', 'teacher')
+
+
+def check_objectives(
+    objectives: Sequence[nn.Module],
+    alpha: float | None,
+    pseudo_balance: float | None,
+) -> None:
+    """Refuse objectives that cannot be told apart or lack a teacher.
+
+    Args:
+        objectives: The objectives, in their order.
+        alpha: Momentum of the teacher; None: there is none.
+        pseudo_balance: Scale by which pseudo-labels are balanced.
+
+    Raises:
+        ValueError: Names the setting.
+    """
+    prefixes = [o.prefix for o in objectives]
+    if len(set(prefixes)) < len(prefixes):
+        raise ValueError(
+            'Expected each of `objectives` to have a prefix of its own, '
+            f'but got {prefixes}'
+        )
+    needs_target = any(o.needs_target for o in objectives)
+    if needs_target and alpha is None:
+        raise ValueError(
+            'Expected `alpha` to be a number in [0, 1): an '
+            'objective learns from a teacher, but got None'
+        )
+    if pseudo_balance is not None and not needs_target:
+        raise ValueError(
+            f'pseudo_balance is {pseudo_balance}, but no objective '
+            'learns from pseudo-labels: leave it away'
+        )
+
+
+def check_predictor(predict_with: str, alpha: float | None) -> None:
+    """Refuse a momentum out of range, or to predict with what is not there.
+
+    Args:
+        predict_with: 'student' or 'teacher'.
+        alpha: Momentum of the teacher; None: there is none.
+
+    Raises:
+        ValueError: Names the setting.
+    """
+    if alpha is not None and not 0 <= alpha < 1:
+        raise ValueError(f'Expected `alpha` to be in [0, 1), but got {alpha}')
+    if predict_with not in PARTS[: 1 if alpha is None else 2]:
+        raise ValueError(
+            f'Expected `predict_with` to be one of {PARTS} (the latter '
+            f'with a teacher alone), but got {predict_with!r}'
+        )
