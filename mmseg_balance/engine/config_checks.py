@@ -20,8 +20,26 @@ def check_config(cfg: Config) -> None:
         ValueError: A check failed; names the key, what was found, and the
             line to add.
     """
+    check_trainable(cfg)
     check_hooks(cfg)
     check_save_best(cfg)
+
+
+def check_trainable(cfg: Config) -> None:
+    """Refuse to train a model that is for tests alone.
+
+    Args:
+        cfg: Config with ``model``.
+
+    Raises:
+        ValueError: The model is a PostHocSegmentor.
+    """
+    if type_name(cfg.model) == 'PostHocSegmentor':
+        raise ValueError(
+            'model.type is PostHocSegmentor, which balances what is trained '
+            'already: train with the config of its segmentor, and give this '
+            'one and the checkpoint to tools/test.py'
+        )
 
 
 def check_hooks(cfg: Config) -> None:

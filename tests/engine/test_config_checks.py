@@ -106,3 +106,8 @@ def test_type_name():
     assert type_name(dict(type='mmseg.DACS')) == 'DACS'
     assert type_name(dict(type=EncoderDecoder)) == 'EncoderDecoder'
     assert type_name({}) == type_name(None) == ''
+
+
+def test_a_model_for_tests_is_not_trained():
+    with pytest.raises(ValueError, match='PostHocSegmentor.*tools/test.py'):
+        check_config(dacs(kind='PostHocSegmentor', statistics='a.pth'))
