@@ -151,7 +151,8 @@ def positive_cdf(
     num_classes = logits.shape[1]
     for each in banks:
         check_banks(each, num_classes=num_classes)
-    known = labels != ignore_index
+    known = (labels >= 0) & (labels < num_classes)
+    known &= labels != ignore_index
     label = torch.where(known, labels, 0).long()
     z = logits.detach().float().gather(1, label.unsqueeze(1)).squeeze(1)
     row = label if domain is None else label + num_classes * domain.long()

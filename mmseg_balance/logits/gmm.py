@@ -168,7 +168,7 @@ class GaussianMixtureBank(nn.Module):
         mean = mean.float()
         variance = variance.clamp(min=self.min_variance).unsqueeze(-1)
         fresh = (fresh & (count > 0)).unsqueeze(-1)
-        quantiles = _normal_quantiles(self.num_components).to(samples)
+        quantiles = _normal_quantiles(self.num_components, samples.device)
         means = mean.unsqueeze(-1) + variance.sqrt() * quantiles
         self.means.copy_(torch.where(fresh, means, self.means))
         self.variances.copy_(torch.where(fresh, variance, self.variances))
@@ -259,5 +259,6 @@ class GaussianMixtureBank(nn.Module):
 _LARGEST = 1e6
 
 
-def _normal_quantiles(num: int) -> Tensor:
-    return torch.special.ndtri((torch.arange(num) + 0.5) / num)
+def _normal_quantiles(num: int, device: torch.device | None = None) -> Tensor:
+    place = torch.arange(num, device=device) + 0.5
+    return torch.special.ndtri(place / num)

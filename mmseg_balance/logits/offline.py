@@ -83,6 +83,13 @@ def fit_statistics(
             f'follow, expected at least min_samples={min_samples}: add '
             'images, or choose another anchor'
         )
+    finite = int((samples.abs() < _LARGEST).all(0).sum())
+    if finite < min_samples:
+        raise ValueError(
+            f'{samples.shape[1] - finite} of {samples.shape[1]} pixels have '
+            'logits that are NaN, infinite or beyond 1e6: the training of '
+            'this checkpoint failed, take an earlier one'
+        )
     fit_bank(statistics.anchors, samples, valid, *settings)
     for bank, reservoir in (
         (statistics.source, source),

@@ -54,7 +54,8 @@ def logit_offset(
     offset = torch.zeros_like(z)
     for start in range(0, len(z), _CHUNK):
         part = slice(start, start + _CHUNK)
-        known = flat[part] != ignore_index
+        known = (flat[part] >= 0) & (flat[part] < num_classes)
+        known &= flat[part] != ignore_index
         label = torch.where(known, flat[part], 0).long()
         rows = tuple(p[label] for p in bank.parameters_)
         points = z[part].unsqueeze(-1)

@@ -46,6 +46,9 @@ class OffsetTable:
         self.values = values  # (rows * C, knots)
         self.num_classes = num_classes
         self.num_cells = starts.numel() // max(values.shape[0], 1)
+        self.num_rows = low.shape[1] - 1
+        # RowLookup keeps what it made of a row
+        self.row_lookups: dict[int, object] = {}
 
     @classmethod
     @torch.no_grad()
@@ -136,6 +139,8 @@ class OffsetTable:
             self.values.view(-1),
             self.num_cells,
         )
+        if logits.numel() == 0:
+            return torch.zeros_like(logits, dtype=torch.float32)
         row = self._rows(labels, domain, ignore_index)
         if logits.dim() == 2:  # pixels without images: one image of them
             z = logits.detach().T.unsqueeze(0)
@@ -154,7 +159,7 @@ class OffsetTable:
         if 0 <= ignore_index < classes:
             row[ignore_index + 1] = last
         # a label outside the classes must not read another bank's row
-        place = labels.flatten().clamp(-1, classes).add_(1)
+        place = labels.flatten().long().clamp(-1, classes).add_(1)
         row = row.index_select(0, place)
         if domain is not None:
             row += classes * domain.flatten().to(row.dtype)

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from numbers import Real
 
 import torch
 from torch import Tensor
 
+from . import host
 from .alignment import check_banks
 from .gmm import GaussianMixtureBank
 from .offset_table import OffsetTable
@@ -63,7 +65,7 @@ def check_tau(tau: float, name: str = 'tau') -> None:
     Raises:
         ValueError: Names the key and the value.
     """
-    is_number = isinstance(tau, (int, float)) and not isinstance(tau, bool)
+    is_number = isinstance(tau, Real) and not isinstance(tau, bool)
     if not (is_number and 0 <= tau < math.inf):
         raise ValueError(
             f'Expected `{name}` to be a number of at least 0, but got {tau!r}'
@@ -79,8 +81,12 @@ def check_post_hoc(
     """Refuse what cannot balance logits; see :func:`post_hoc_scores`."""
     check_banks(bank, anchors, num_classes)
     check_tau(tau)
-    for name, each in (('bank', bank), ('anchors', anchors)):
-        if not bool((each.num_updates > 0).any()):
+    fitted = dict(
+        bank=(bank.num_updates > 0).any(),
+        anchors=(anchors.num_updates > 0).all(),
+    )
+    for name, is_fitted in fitted.items():
+        if not bool(is_fitted):
             raise ValueError(
                 f'`{name}` was never fitted: train with BLDALoss, or make '
                 'it with tools/analysis_tools/fit_logit_statistics.py'
@@ -170,10 +176,10 @@ def _offsets(
 ) -> Iterator[tuple[int, slice, Tensor]]:
     """Offsets with each class as label, (C, pixels), chunk by chunk."""
     num_classes, num_pixels = flat.shape
-    on_cpu = flat.device.type == 'cpu'
-    size = max((_CHUNK if on_cpu else _DEVICE_CHUNK) // num_classes, 1)
+    largest = _CHUNK if host.on_host(flat) else _DEVICE_CHUNK
+    size = max(largest // num_classes, 1)
     for c in range(num_classes):
-        lookup = RowLookup(table, domain * num_classes + c)
+        lookup = RowLookup.of(table, domain * num_classes + c)
         for start in range(0, num_pixels, size):
             pixels = slice(start, start + size)
             yield c, pixels, lookup.offset(flat[:, pixels])

@@ -6,6 +6,9 @@ from torch import Tensor
 from .offset_table import OffsetTable
 from .tabulation import REFINEMENT
 
+# Knots of all rows of a table that are kept: 256 MB, 40 classes and 2 domains.
+_KEPT = 2**26
+
 
 class RowLookup:
     """The row of an :class:`OffsetTable` that belongs to one label.
@@ -37,6 +40,16 @@ class RowLookup:
             device=knots.device,
         ).unsqueeze(1)
 
+    @classmethod
+    def of(cls, table: OffsetTable, row: int) -> 'RowLookup':
+        """The lookup of a row, kept with the table where there is room."""
+        if row in table.row_lookups:
+            return table.row_lookups[row]
+        lookup = cls(table, row)
+        if table.num_rows * lookup.knots.numel() <= _KEPT:
+            table.row_lookups[row] = lookup
+        return lookup
+
     def offset(self, logits: Tensor) -> Tensor:
         """Offsets Delta (Eq. 6) of pixels with the label of this row.
 
@@ -56,7 +69,9 @@ class RowLookup:
         rise = self.knots.index_select(0, knot.add_(1)).view_as(place)
         rise.sub_(left)
         left.addcmul_(rise, place.frac_())
-        return left.sub_(logits).mul_(self.fitted)
+        # the offset of an infinite logit, times 0, is 0
+        left.sub_(torch.clamp(logits, -1e38, 1e38, out=rise))
+        return left.mul_(self.fitted)
 
 
 def _fine_knots(table: OffsetTable, row: int) -> Tensor:

@@ -73,7 +73,10 @@ def sample_class_logits(
 
 
 def sample_anchor_logits(
-    logits: Tensor, labels: Tensor, max_samples: int = ANCHOR_SAMPLES
+    logits: Tensor,
+    labels: Tensor,
+    min_samples: int = 1,
+    max_samples: int = ANCHOR_SAMPLES,
 ) -> tuple[Tensor, Tensor]:
     """Draw positive logits of all classes, and as many negative ones.
 
@@ -81,8 +84,9 @@ def sample_anchor_logits(
         logits: (N, C, ...), C at least 2.
         labels: (N, ...); pixels with a label outside 0 .. C - 1 are left
             out.
-        max_samples: Pixels that are drawn, with replacement; all of them
-            are taken where there are no more than that.
+        min_samples: Labelled pixels that are needed.
+        max_samples: Labelled pixels that are drawn, with replacement; where
+            the batch has no more pixels than that, each is taken once.
 
     Returns:
         Positive and negative logits, float32 (2, n), and those that count,
@@ -92,13 +96,17 @@ def sample_anchor_logits(
     flat = logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
     labels = labels.reshape(-1)
     device = labels.device
+    known = (labels >= 0) & (labels < num_classes)
+    rank = known.cumsum(0)  # of each labelled pixel among those, from 1
+    count = rank[-1] if len(rank) else rank.sum()
     if labels.numel() <= max_samples:
         index = torch.arange(labels.numel(), device=device)
     else:
-        index = torch.randint(labels.numel(), (max_samples,), device=device)
-    label = labels[index]
-    valid = (label >= 0) & (label < num_classes)
-    label = label.masked_fill(~valid, 0)
+        drawn = torch.rand(max_samples, device=device).mul_(count)
+        index = torch.searchsorted(rank, drawn.long() + 1)
+        index.clamp_(max=labels.numel() - 1)
+    valid = known[index] & (count >= min_samples)
+    label = labels[index].masked_fill(~valid, 0)
     other = label + torch.randint(1, num_classes, label.shape, device=device)
     picked = _pick(flat, index).float()
     pair = torch.stack([label, other % num_classes], dim=1)

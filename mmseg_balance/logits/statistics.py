@@ -8,12 +8,13 @@ from torch import Tensor, nn
 from .alignment import positive_cdf
 from .gmm import GaussianMixtureBank
 from .offset import logit_offset
-from .offset_table import MIN_GRID_SIZE, OffsetTable
+from .offset_table import OffsetTable
 from .sampling import (
     sample_anchor_logits,
     sample_class_logits,
     sample_one_class_anchor,
 )
+from .statistics_settings import check_settings
 
 SOURCE, TARGET = 0, 1
 # Samples of more calls than this without an update belong to the past.
@@ -61,37 +62,15 @@ class LogitStatistics(nn.Module):
         anchor: str | int = 'source',
     ) -> None:
         super().__init__()
-        for name, value, least in (
-            ('num_classes', num_classes, 2),
-            ('em_loops', em_loops, 1),
-            ('min_samples', min_samples, 1),
-        ):
-            if value < least:
-                raise ValueError(
-                    f'Expected `{name}` to be at least {least}, '
-                    f'but got {value}'
-                )
-        if max_samples is not None and max_samples < min_samples:
-            raise ValueError(
-                'Expected `max_samples` to be None or at least `min_samples` '
-                f'({min_samples}), but got {max_samples}'
-            )
-        if not 0 <= clip < 0.5:
-            raise ValueError(
-                f'Expected `clip` to be in [0, 0.5), but got {clip}'
-            )
-        if grid_size is not None and grid_size < MIN_GRID_SIZE:
-            raise ValueError(
-                'Expected `grid_size` to be None (no table) or at least '
-                f'{MIN_GRID_SIZE}, but got {grid_size}'
-            )
-        if anchor not in ('source', 'target') and not (
-            isinstance(anchor, int) and 0 <= anchor < num_classes
-        ):
-            raise ValueError(
-                "Expected `anchor` to be 'source', 'target' or a class from 0 "
-                f'to {num_classes - 1}, but got {anchor!r}'
-            )
+        check_settings(
+            num_classes,
+            em_loops,
+            min_samples,
+            max_samples,
+            clip,
+            grid_size,
+            anchor,
+        )
         self.anchor = anchor
         self.num_classes = num_classes
         self.em_loops = em_loops
@@ -111,7 +90,16 @@ class LogitStatistics(nn.Module):
 
     @property
     def table(self) -> OffsetTable:
-        """Offsets of source (0) and target (1), rebuilt when out of date."""
+        """Offsets of source (0) and target (1), rebuilt when out of date.
+
+        Raises:
+            ValueError: ``grid_size`` is None.
+        """
+        if self.grid_size is None:
+            raise ValueError(
+                'Expected `grid_size` to be a number of knots, since a table '
+                'is asked for, but got None: set it to 512'
+            )
         if self._table is None:
             self._table = OffsetTable.build(
                 [self.source, self.target],
@@ -123,15 +111,12 @@ class LogitStatistics(nn.Module):
         return self._table
 
     @property
-    def _has_anchors(self) -> Tensor | bool:
+    def _has_anchors(self) -> Tensor:
         """Whether there is something to align with, bool ().
 
-        Anchors of the source are fitted whenever a class of it is. Those
-        that follow the target or one class may be fitted later, and would
-        be standard normal until then.
+        Anchors may be fitted later than the first class (those of the
+        target, or of one class), and are standard normal until then.
         """
-        if self.anchor == 'source':
-            return True
         return (self.anchors.num_updates > 0).all()
 
     def offset(
@@ -179,6 +164,8 @@ class LogitStatistics(nn.Module):
             target_mask,
         )
 
+    # what it keeps is of no graph: one break in compiled models, not several
+    @torch.compiler.disable
     @torch.no_grad()
     def collect(
         self,
@@ -216,9 +203,10 @@ class LogitStatistics(nn.Module):
             limits = self.min_samples, self.max_samples
             self._keep(domain, *sample_class_logits(logits, labels, *limits))
             if self.anchor == domain:
-                samples, valid = sample_anchor_logits(logits, labels)
-                enough = valid.sum(-1, keepdim=True) >= self.min_samples
-                self._keep('anchors', samples, valid & enough)
+                self._keep(
+                    'anchors',
+                    *sample_anchor_logits(logits, labels, self.min_samples),
+                )
             elif domain == 'source' and isinstance(self.anchor, int):
                 self._keep(
                     'anchors',

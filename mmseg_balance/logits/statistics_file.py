@@ -210,8 +210,10 @@ def _numbers(key: str) -> list[int]:
 def _check_fitted(statistics: LogitStatistics, path: Path) -> None:
     banks = {
         name: bool((getattr(statistics, name).num_updates > 0).any())
-        for name in ('source', 'target', 'anchors')
+        for name in ('source', 'target')
     }
+    # offsets from one anchor alone would be wrong for the other logits
+    banks['anchors'] = bool((statistics.anchors.num_updates > 0).all())
     if not banks['anchors'] or not (banks['source'] or banks['target']):
         unfitted = ', '.join(
             name for name, fitted in banks.items() if not fitted

@@ -4,7 +4,7 @@ Made for CPUs, where fresh memory costs more than arithmetic: a chunk of one
 logit's map at a time, in buffers that are used again. ``index_select`` is
 several times as fast there as indexing; whatever compares, chooses or mixes
 integers with floats is several times as slow as a multiplication. On a GPU a
-chunk is an image, so that few kernels are started.
+chunk has all logits of many pixels, so that few kernels are started.
 """
 
 import torch
@@ -16,6 +16,10 @@ from .tabulation import REFINEMENT
 # Pixels of a chunk on a CPU: small enough for its cache, large enough for
 # the cost of a call.
 _CHUNK = 2**17
+# Logits of a chunk on a GPU: six buffers of them take 50 MB.
+_DEVICE_CHUNK = 2**21
+# The offset of an infinite logit, times 0, is 0.
+_HUGE = 1e38
 
 
 class TableReader:
@@ -60,10 +64,10 @@ class TableReader:
         """
         offset = torch.empty(z.shape, dtype=torch.float32, device=z.device)
         pixels = z.shape[2]
-        size, group = pixels, self.num_classes
-        if host.on_host(z):
-            size, group = min(_CHUNK, pixels), 1
-        floats = offset.new_empty(3, group * size)
+        group = 1 if host.on_host(z) else self.num_classes
+        largest = _CHUNK if host.on_host(z) else _DEVICE_CHUNK // group
+        size = min(max(largest, 1), pixels)
+        floats = offset.new_empty(4, group * size)
         ints = row.new_empty(3, group * size)
         # any pair will do for the last row
         cell = row.clamp(max=self.rows - 2)
@@ -75,9 +79,10 @@ class TableReader:
                 part = slice(start, start + size)
                 for c in range(0, self.num_classes, group):
                     channels = slice(c, c + group)
-                    shape = offset[n, channels, part].shape
+                    target = offset[n, channels, part]
+                    shape = target.shape
                     used = shape.numel()
-                    buffers = floats[:, :used], ints[:, :used]
+                    buffers = floats[:3, :used], ints[:, :used]
                     torch.add(
                         row[n, part],
                         logits[channels] * self.rows,
@@ -88,11 +93,16 @@ class TableReader:
                         logits[channels] * self.cells,
                         out=buffers[1][1].view(shape),
                     )
+                    found = floats[3, :used]
+                    if target.is_contiguous():
+                        found = target.view(-1)
                     self._interpolate(
                         z[n, channels, part].float().flatten(),
-                        offset[n, channels, part].view(-1),
+                        found,
                         *buffers,
                     )
+                    if not target.is_contiguous():
+                        target.copy_(found.view(shape))
         return offset
 
     def _interpolate(
@@ -115,7 +125,8 @@ class TableReader:
         cell.add_(start.abs_())
         torch.index_select(self.values, 0, cell, out=out)
         torch.index_select(self.values, 0, cell.add_(1), out=other)
-        out.add_(other.sub_(out).mul_(place.frac_())).sub_(z)
+        out.add_(other.sub_(out).mul_(place.frac_()))
+        out.sub_(torch.clamp(z, -_HUGE, _HUGE, out=other))
         out.mul_(scale.mul_(1e30).clamp_(max=1))
 
 

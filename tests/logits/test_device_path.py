@@ -35,6 +35,7 @@ def small_chunks(monkeypatch):
         monkeypatch.setattr(tabulation, '_CHUNK_CPU', 3333)
         monkeypatch.setattr(tabulation, '_CHUNK', 5555)
         monkeypatch.setattr(table_lookup, '_CHUNK', 77)
+        monkeypatch.setattr(table_lookup, '_DEVICE_CHUNK', 999)
 
     return set_chunks
 

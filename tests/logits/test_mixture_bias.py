@@ -204,3 +204,16 @@ def test_banks_that_cannot_balance():
         post_hoc_scores(torch.zeros(1, 2), empty, anchors)
     with pytest.raises(ValueError, match='`anchors` was never fitted'):
         post_hoc_scores(torch.zeros(1, 2), bank, GaussianMixtureBank((2,)))
+
+
+@pytest.mark.parametrize('gap', [1, 20, 400, 1e5])
+def test_divergence_of_narrow_mixtures_far_apart_is_log_2(gap):
+    bank, anchors = GaussianMixtureBank((2, 2)), GaussianMixtureBank((2,))
+    for each, mean in ((bank, 0.0), (anchors, gap)):
+        each.means.fill_(mean)
+        each.variances.fill_(1e-4)
+        each.num_updates.fill_(1)
+    divergence = js_divergence(bank, anchors)
+    expected = torch.full((2, 2), np.log(2), dtype=torch.float64)
+    torch.testing.assert_close(divergence, expected, rtol=0, atol=1e-4)
+    assert (divergence <= np.log(2)).all()

@@ -174,3 +174,11 @@ def test_bad_input():
         fit_statistics(source, tolerance=float('nan'))
     with pytest.raises(ValueError, match='num_components'):
         fit_statistics(source, num_components=0)
+
+
+def test_logits_of_a_network_that_failed():
+    broken = LogitReservoir(2)
+    labels = torch.tensor([[0, 1] * 200])
+    broken.add(torch.full((2, 1, 400), torch.nan), labels, 0)
+    with pytest.raises(ValueError, match='400 of 400 pixels.*NaN'):
+        fit_statistics(broken)

@@ -173,3 +173,46 @@ def test_the_build_has_no_shape_that_depends_on_data():
         labels = torch.zeros(2, 4, 4, dtype=torch.long)
         offset = table.lookup(torch.randn(2, 3, 4, 4), labels)
         assert offset.shape == (2, 3, 4, 4)
+
+
+@pytest.mark.parametrize('dtype', [torch.uint8, torch.int8, torch.int16])
+def test_labels_of_any_integer_type(dtype):
+    bank = bank_with_collapsed_components(3)
+    labels = torch.tensor([[0, 1, 2, 100]])
+    logits = torch.randn(1, 3, 4)
+    for size in (512, None):
+        settings = dict(ignore_index=100, grid_size=size)
+        expected = logit_offset(logits, labels, bank, anchors(), **settings)
+        found = logit_offset(
+            logits, labels.to(dtype), bank, anchors(), **settings
+        )
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize('grid_size', [512, None])
+def test_labels_outside_the_classes_have_offset_0(grid_size):
+    bank = bank_with_collapsed_components(3)
+    labels = torch.tensor([[0, -1, 3, 200]])
+    offset = logit_offset(
+        torch.randn(1, 3, 4), labels, bank, anchors(), grid_size=grid_size
+    )
+    assert (offset[..., 0] != 0).all() and not offset[..., 1:].any()
+
+
+@pytest.mark.parametrize('shape', [(0, 3, 4, 4), (1, 3, 0), (0, 3)])
+def test_nothing_to_look_up(shape):
+    bank = bank_with_collapsed_components(3)
+    labels = torch.zeros(shape[0], *shape[2:]).long()
+    offset = logit_offset(torch.zeros(shape), labels, bank, anchors())
+    assert offset.shape == shape
+
+
+def test_a_logit_that_a_head_rules_out_keeps_its_offset_of_0():
+    """-inf is never a sample, so its pair is never fitted."""
+    bank = bank_with_collapsed_components(3)
+    bank.num_updates[:, 2] = 0
+    logits = torch.randn(1, 3, 5)
+    logits[:, 2] = -torch.inf
+    labels = torch.zeros(1, 5).long()
+    offset = logit_offset(logits, labels, bank, anchors())
+    assert not offset[:, 2].any() and offset[:, :2].isfinite().all()

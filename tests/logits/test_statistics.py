@@ -232,3 +232,47 @@ def test_without_anchors_there_is_no_offset(grid_size):
     own.collect(logits, labels, target_mask=mask)
     own.update()
     assert (own.offset(logits, labels) != 0).any()
+
+
+def sparse_batch(labelled=400, pixels=100_000):
+    """A batch in which four pixels in a thousand have a label."""
+    labels = torch.full((pixels,), 255)
+    labels[torch.randperm(pixels)[:labelled]] = torch.arange(labelled) % 2
+    logits = torch.randn(2, pixels) + 6 * (labels == torch.arange(2)[:, None])
+    return logits[None], labels[None]
+
+
+def test_anchors_are_drawn_from_the_labelled_pixels():
+    logits, labels = sparse_batch()
+    labels = labels.masked_fill(labels == 255, -1)
+    samples, valid = sample_anchor_logits(logits, labels, min_samples=400)
+    assert valid.all() and samples.shape[1] == 16384
+    positive = logits[0].gather(0, labels.clamp(min=0))[0, labels[0] >= 0]
+    assert torch.isin(samples[0], positive).all()
+    # every one of them is among as many draws with replacement
+    assert len(samples[0].unique()) > 380
+    _, valid = sample_anchor_logits(logits, labels, min_samples=401)
+    assert not valid.any()
+
+
+def test_few_labels_fit_the_anchors_along_with_the_classes():
+    statistics = LogitStatistics(2)
+    for _ in range(3):
+        logits, labels = sparse_batch()
+        statistics.collect(logits, labels)
+        statistics.update()
+    assert statistics.source.num_updates.tolist() == [[3, 3], [3, 3]]
+    assert statistics.anchors.num_updates.tolist() == [3, 3]
+    assert (statistics.anchors.means[0].mean() - 6).abs() < 0.5
+
+
+def test_without_anchors_of_the_source_there_is_no_offset():
+    statistics = LogitStatistics(2)
+    statistics.source.num_updates += 1
+    logits, labels = sparse_batch()
+    assert not statistics.offset(logits, labels).any()
+
+
+def test_no_table_without_knots():
+    with pytest.raises(ValueError, match='`grid_size`.*set it to 512'):
+        _ = LogitStatistics(2, grid_size=None).table

@@ -1,6 +1,5 @@
 """Online logits adjustment of BLDA (Eq. 9)."""
 
-import math
 import warnings
 
 import torch
@@ -10,6 +9,7 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.logits.post_hoc import check_tau
 from mmseg_balance.logits.statistics import MAX_PENDING
 
 ADJUSTED = ('all', 'source')
@@ -74,10 +74,7 @@ class BLDALoss(nn.Module):
         adjust: str = 'all',
     ) -> None:
         super().__init__()
-        if not (isinstance(tau, (int, float)) and 0 <= tau < math.inf):
-            raise ValueError(
-                f'Expected `tau` to be a number of at least 0, but got {tau!r}'
-            )
+        check_tau(tau)
         if adjust not in ADJUSTED:
             raise ValueError(
                 f'Expected `adjust` to be one of {ADJUSTED}, but got '
