@@ -127,6 +127,9 @@ def set_post_hoc(cfg: Config, args: argparse.Namespace) -> None:
         if getattr(args, key) is not None
     }
     if args.post_hoc is not None:
+        from mmseg_balance.engine.post_hoc_config import refuse_post_hoc
+
+        refuse_post_hoc(cfg)
         cfg.model = dict(
             type='PostHocSegmentor',
             segmentor=cfg.model,
@@ -184,19 +187,20 @@ def build(cfg: Config, args: argparse.Namespace):
 
 def check_runner(runner, weights: dict, meta: dict, args) -> None:
     """Refuse scores of another model or of other classes."""
-    from mmengine.model import is_model_wrapper
+    from mmengine.model import BaseTTAModel, is_model_wrapper
 
     from mmseg_balance.datasets.checks import check_evaluation_set
     from mmseg_balance.engine.loops import check_num_classes
     from mmseg_balance.engine.weights import check_classes, check_fits
+    from mmseg_balance.models.segmentors import PostHocSegmentor
 
     model = runner.model
     if is_model_wrapper(model):
         model = model.module
-    if args.tta:
+    if isinstance(model, BaseTTAModel):
         model = model.module
     dataset = runner.test_loop.dataloader.dataset
-    if args.post_hoc is not None:
+    if isinstance(model, PostHocSegmentor):
         warn_of_origin(runner, model, dataset, args)
         model = model.segmentor
     check_num_classes(model, dataset, 'test_dataloader')
@@ -209,14 +213,15 @@ def warn_of_origin(runner, model, dataset, args) -> None:
     """Say where statistics are those of other weights."""
     from mmseg_balance.engine.statistics_origin import check_origin
 
+    key = 'model.statistics' if args.post_hoc is None else '--post-hoc'
     for line in check_origin(
         model.statistics_meta,
-        args.post_hoc,
+        model.statistics_path,
         args.checkpoint,
         getattr(model.segmentor, 'predict_with', None),
         dataset.metainfo.get('classes'),
     ):
-        runner.logger.warning(f'--post-hoc: {line}')
+        runner.logger.warning(f'{key}: {line}')
 
 
 def main() -> None:

@@ -118,7 +118,14 @@ def _unknown_key(owner: str, word: str, cfg: Config) -> str:
     taken = {name for _, p in exact for name in _arguments(_class_of(p))}
     places = [f'{key}.{word}' if key else word for key, _ in parts]
     prefix = _listed(places) or f'{word}: '
-    close = nearest(word, taken)
+    # an argument of the model that a wrapper wraps, which is most like it
+    inner = (
+        f'{key}.{name}.{word}'
+        for key, part in exact
+        for name, child in part.items()
+        if isinstance(child, dict) and word in _arguments(_class_of(child))
+    )
+    close = next(inner, None) or nearest(word, taken)
     return f'{prefix}{owner} takes no such argument{_did_you_mean(close)}'
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..datasets.file_utils import write_atomically
 from .export_config import export_config
+from .post_hoc_config import refuse_post_hoc
 from .weights import read_checkpoint
 
 PARTS = ('student', 'teacher')
@@ -42,8 +43,9 @@ def export_segmentor(
 
     Raises:
         FileExistsError: A file exists and ``force`` is off.
-        ValueError: ``part`` does not suit the model, the checkpoint lacks
-            it, or its weights do not fit the config.
+        ValueError: The model is a PostHocSegmentor, ``part`` does not suit
+            it, the checkpoint lacks that part, or its weights do not fit the
+            config.
     """
     files = Path(out) / 'config.py', Path(out) / 'weights.pth'
     for file in files:
@@ -51,6 +53,7 @@ def export_segmentor(
             raise FileExistsError(
                 f'{file} exists: give another folder, or --force to replace it'
             )
+    refuse_post_hoc(cfg, 'of which a plain segmentor has no balancing')
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     segmentor, part = choose_part(cfg, part)
     weights, meta = read_checkpoint(checkpoint)

@@ -24,6 +24,8 @@ from ..datasets.checks import build_lazily
 from .export import choose_part
 from .launch import load_config
 from .loops import check_num_classes
+from .post_hoc_config import refuse_post_hoc
+from .test_set import TEST_SET
 from .weights import check_classes, check_fits, read_checkpoint
 
 IGNORED = 255
@@ -73,8 +75,8 @@ def build_predictor(
     Raises:
         FileNotFoundError: There is no such config or checkpoint.
         ValueError: The checkpoint is not of this model or of other classes,
-            the model has another number of classes than the test set, or
-            ``part`` is none of it.
+            the model has another number of classes than the test set or
+            is a PostHocSegmentor, or ``part`` is none of it.
     """
     if isinstance(config, Config):
         cfg = config
@@ -86,6 +88,7 @@ def build_predictor(
             f'{cfg.filename} has no model: give the config that {checkpoint} '
             'was trained with'
         )
+    refuse_post_hoc(cfg)
     if '://' not in checkpoint and not Path(checkpoint).is_file():
         raise FileNotFoundError(f'no checkpoint file {checkpoint}')
     weights, meta = read_checkpoint(checkpoint)
@@ -200,7 +203,7 @@ def _test_set(cfg: Config) -> Any:
     if not config:
         return None
     try:
-        return build_lazily(config.to_dict(), 'test_dataloader.dataset')
+        return build_lazily(config.to_dict(), TEST_SET)
     except (OSError, ValueError):
         # its folders are missing, which matters to those who read them
         return None

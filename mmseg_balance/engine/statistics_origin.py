@@ -38,7 +38,12 @@ def check_origin(
     lines = []
     origin = meta.get('checkpoint')
     if origin is not None and not _same_file(origin, checkpoint):
-        lines.append(f'they are of {origin}, the weights of {checkpoint}')
+        whose = (
+            'were followed in the training of'
+            if _same_file(origin, statistics)
+            else 'are of'
+        )
+        lines.append(f'they {whose} {origin}, what predicts is {checkpoint}')
     own = meta.get('part') or 'student'
     if own != (part or 'student'):
         lines.append(f"they are the {own}'s, what predicts is the {part}")

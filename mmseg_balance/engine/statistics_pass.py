@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..datasets.branch import Branch
+from ..logits.domain_statistics import DOMAINS
 from ..logits.reservoir import LogitReservoir
 from ..logits.statistics_file import read_torch_file, write_torch_file
 from ..models.uda.pseudo_labels import pseudo_labels
 from .prediction import IGNORED, predict_logits
 from .stop_signals import StopSignals
 
-DOMAINS = ('source', 'target')
 SAVE_SECONDS = 60
 
 

@@ -8,7 +8,7 @@ from mmseg.registry import DATASETS
 
 from ..datasets.checks import check_data_configs, check_evaluation_set
 
-KEY = 'test_dataloader.dataset'
+TEST_SET = 'test_dataloader.dataset'
 
 
 def build_labelled_test_set(cfg: Config) -> Any:
@@ -28,17 +28,19 @@ def build_labelled_test_set(cfg: Config) -> Any:
     """
     if not (cfg.get('test_dataloader') or {}).get('dataset'):
         raise ValueError(
-            f'{cfg.filename} has no {KEY}: set it to a data set with labels'
+            f'{cfg.filename} has no {TEST_SET}: set it to a data set with '
+            'labels'
         )
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     check_data_configs(Config(dict(test_dataloader=cfg.test_dataloader)))
     dataset = DATASETS.build(cfg.test_dataloader.dataset.to_dict())
-    check_evaluation_set(dataset, KEY)
+    check_evaluation_set(dataset, TEST_SET)
     if not len(dataset):
-        raise ValueError(f'{KEY} has no image: look at its data_prefix')
+        raise ValueError(f'{TEST_SET} has no image: look at its data_prefix')
     if 'gt_sem_seg' not in dataset[0]['data_samples']:
         raise ValueError(
-            f"{KEY} loads no labels: put dict(type='LoadAnnotations') into "
-            'its pipeline, and set data_prefix.seg_map_path to their folder'
+            f"{TEST_SET} loads no labels: put dict(type='LoadAnnotations') "
+            'into its pipeline, and set data_prefix.seg_map_path to their '
+            'folder'
         )
     return dataset

@@ -23,9 +23,22 @@ def test_those_of_the_weights(monkeypatch, tmp_path):
 
 def test_those_of_other_weights():
     (line,) = lines(dict(checkpoint='run/iter_4.pth'))
-    assert 'they are of run/iter_4.pth, the weights of run/iter_5.pth' in line
+    text = 'they are of run/iter_4.pth, what predicts is run/iter_5.pth'
+    assert text in line
     (line,) = lines(dict(part='student'), part='teacher')
     assert "the student's, what predicts is the teacher" in line
+
+
+def test_those_of_another_training(monkeypatch, tmp_path):
+    """A checkpoint with a BLDALoss, which names itself."""
+    monkeypatch.chdir(tmp_path)
+    meta = dict(checkpoint='statistics.pth')
+    (line,) = lines(meta)
+    assert line.startswith(
+        'statistics.pth: they were followed in the training of '
+        'statistics.pth, what predicts is run/iter_5.pth;'
+    )
+    assert lines(meta, checkpoint=tmp_path / 'statistics.pth') == []
 
 
 @pytest.mark.parametrize('classes', [['road', 'sky'], ['sky', 'car']])

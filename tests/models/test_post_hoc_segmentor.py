@@ -266,6 +266,8 @@ def test_a_checkpoint_of_a_training_as_statistics(tmp_path):
     path = tmp_path / 'iter_500.pth'
     torch.save(dict(state_dict=trained.state_dict(), meta={}), path)
     model = build(inner_configs()['uda'], path)
+    assert model.statistics_path == model.statistics_meta['checkpoint']
+    assert model.statistics_path == str(path)
     assert torch.equal(model.statistics.target.means, statistics.target.means)
 
 

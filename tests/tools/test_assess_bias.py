@@ -60,7 +60,8 @@ def uda(tiny_config, save):
     content = torch.load(checkpoint)
     for key, value in content['state_dict'].items():
         if key.startswith('teacher.') and value.is_floating_point():
-            value.uniform_(-1, 1)
+            # a variance below 0 would make all logits NaN
+            value.uniform_(0 if key.endswith('running_var') else -1, 1)
     torch.save(content, checkpoint)
     return path, checkpoint
 
@@ -158,6 +159,40 @@ def test_anchors_of_a_file(trained, run_tool, tmp_path, statistics, capsys):
         assert first['mixture_bias'] == second['mixture_bias']
         # random weights give logits far below 5
         assert second['js_positive'] > max(first['js_positive'], 0.5)
+
+
+def test_anchors_of_other_weights(uda, run_tool, tmp_path, statistics, capsys):
+    def warnings(**meta):
+        path = statistics(classes=CLASSES, **meta)
+        run_tool(
+            TOOL,
+            *(*uda, '--statistics', path, '--part', 'teacher'),
+            *('--out', tmp_path / 'out', '--overwrite'),
+        )
+        lines = capsys.readouterr().err.splitlines()
+        return [x for x in lines if x.startswith('warning: ')]
+
+    assert warnings(checkpoint=str(uda[1]), part='teacher') == []
+    other, part = warnings(checkpoint='other.pth', part='student')
+    assert f'they are of other.pth, what predicts is {uda[1]}' in other
+    assert "they are the student's, what predicts is the teacher" in part
+
+
+def test_model_that_is_balanced_already(uda, run_tool, tmp_path, statistics):
+    """Its scores are no logits; --part is of the model in it."""
+    cfg = Config.fromfile(uda[0])
+    cfg.model = dict(
+        type='PostHocSegmentor',
+        segmentor=cfg.model,
+        statistics=str(statistics()),
+        domain='source',
+    )
+    config = tmp_path / 'balanced.py'
+    cfg.dump(config)
+    for options in ([], ['--part', 'teacher']):
+        message = refusal(run_tool, config, uda[1], *options)
+        assert f'model of {config} is a PostHocSegmentor' in message
+        assert 'give the config of its segmentor' in message
 
 
 def test_student_and_teacher(uda, run_tool, tmp_path, capsys):

@@ -292,6 +292,24 @@ def test_mistakes(trained, run_tool, tmp_path):
     assert not (tmp_path / 'a').exists()
 
 
+def test_model_that_is_balanced(trained, run_tool, tmp_path):
+    """Refused by its name, and before its statistics are looked for."""
+    config, checkpoint, _ = trained()
+    cfg = Config.fromfile(config)
+    cfg.model = dict(
+        type='PostHocSegmentor', segmentor=cfg.model, statistics='none.pth'
+    )
+    cfg.dump(tmp_path / 'balanced.py')
+    for options in ([], ['--part', 'teacher']):
+        with pytest.raises(SystemExit, match='PostHoc.*config of its segm'):
+            run_tool(
+                'model_converters/export_segmentor.py',
+                *(tmp_path / 'balanced.py', checkpoint, tmp_path / 'out'),
+                *options,
+            )
+    assert not (tmp_path / 'out').exists()
+
+
 def test_classes_come_from_the_test_data_where_the_checkpoint_has_none(
     trained, run_tool, tmp_path
 ):

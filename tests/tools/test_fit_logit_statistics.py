@@ -13,6 +13,7 @@ from mmseg.registry import DATASETS, MODELS
 
 from mmseg_balance.engine import statistics_pass
 from mmseg_balance.engine.prediction import predict_logits
+from mmseg_balance.engine.statistics_origin import check_origin
 from mmseg_balance.logits.statistics_file import load_statistics
 
 TOOL = 'analysis_tools/fit_logit_statistics.py'
@@ -289,6 +290,80 @@ def test_a_file_is_not_replaced_unasked(trained, fit, tmp_path):
     assert path.read_text() == 'mine'
     fit(config, checkpoint, '--overwrite')
     load_statistics(path)
+
+
+def test_origin_is_known_in_other_folders(trained, fit, tmp_path, monkeypatch):
+    """No false warning where a relative path means another file."""
+    config, checkpoint, _ = trained()
+    monkeypatch.chdir(checkpoint.parent)
+    path = fit(config, checkpoint.name)
+    _, meta = load_statistics(path)
+    assert meta['checkpoint'] == str(checkpoint.resolve())
+    (tmp_path / 'elsewhere').mkdir()
+    monkeypatch.chdir(tmp_path / 'elsewhere')
+    origin = meta, str(path), f'../{checkpoint.name}', 'student', CLASSES
+    assert check_origin(*origin) == []
+
+
+def test_class_without_pixels_as_anchor(trained, fit):
+    """Named as the user did, and with its number; the pass is kept."""
+    metainfo = dict(classes=[*CLASSES, 'fence'], palette=[[0] * 3] * 4)
+    changes = {
+        f'{key}.metainfo': metainfo
+        for key in (
+            'train_dataloader.dataset.source',
+            'train_dataloader.dataset.target',
+            'test_dataloader.dataset',
+        )
+    }
+    config, checkpoint, _ = trained(
+        **changes, **{'model.segmentor.decode_head.num_classes': 4}
+    )
+    weights = torch.load(checkpoint)
+    del weights['meta']['dataset_meta']
+    torch.save(weights, checkpoint)
+    with pytest.raises(SystemExit) as error:
+        fit(config, checkpoint, '--anchor', 'fence')
+    message = str(error.value)
+    assert '--anchor fence (class 3) has 0 labelled pixels' in message
+    assert 'anchor=' not in message and len(message.splitlines()) == 1
+    out = checkpoint.parent / 'out'
+    assert [p.name for p in out.iterdir()] == ['a.pth.partial']
+    fit(config, checkpoint, '--anchor', 'road')
+
+
+def test_logits_that_are_not_finite(trained, fit, monkeypatch):
+    """One line, no file, and the pass is not lost."""
+    config, checkpoint, _ = trained()
+    weights = torch.load(checkpoint)
+    weights['state_dict']['student.decode_head.conv_seg.bias'].fill_(
+        float('nan')
+    )
+    torch.save(weights, checkpoint)
+    with pytest.raises(SystemExit) as error:
+        fit(config, checkpoint)
+    message = str(error.value)
+    assert message.startswith('error: ') and len(message.splitlines()) == 1
+    assert 'NaN' in message and 'traceback' not in message
+    out = checkpoint.parent / 'out'
+    assert [p.name for p in out.iterdir()] == ['a.pth.partial']
+
+
+def test_model_that_is_balanced_already(trained, fit, tmp_path):
+    """Its scores would be fitted as if they were logits."""
+    config, checkpoint, _ = trained()
+    cfg = Config.fromfile(config)
+    cfg.model = dict(
+        type='PostHocSegmentor',
+        segmentor=cfg.model,
+        statistics=str(fit(config, checkpoint)),
+    )
+    balanced = tmp_path / 'balanced.py'
+    cfg.dump(balanced)
+    for options in ([], ['--part', 'teacher']):
+        with pytest.raises(SystemExit, match='balanced.py is a PostHoc.*give'):
+            fit(balanced, checkpoint, *options, out='b.pth')
+    assert [p.name for p in (tmp_path / 'out').iterdir()] == ['a.pth']
 
 
 def test_work_dirs_is_the_default(trained, run_tool, tmp_path, monkeypatch):

@@ -102,7 +102,8 @@ def test_a_sweep_gives_the_scores_of_each_test(
     assert found['scores'][0]['IoU'] != found['scores'][1]['IoU']
     # a second sweep takes nothing away from the first
     message = refusal(run_tool, SWEEP, *args)
-    assert 'of another run' in message and '--overwrite' in message
+    assert f'tau_sweep.json, tau_sweep.png of {checkpoint}: ' in message
+    assert '--overwrite' in message
     run_tool(SWEEP, *args, '--overwrite', '--domain', 'source')
     again = json.loads((out / 'tau_sweep.json').read_text())
     assert len(again['scores']) == 11 and again['domain'] == 'source'
@@ -168,17 +169,96 @@ def test_what_cannot_be_swept(
         **{'test_dataloader.dataset.pipeline': list(no_labels)}
     )
     assert 'loads no labels' in said(unlabelled, checkpoint, banks)
-    wrapped = dict(
-        type='PostHocSegmentor',
-        segmentor=Config.fromfile(config).model,
-        statistics=str(banks),
-    )
-    cfg = Config.fromfile(config)
-    cfg.model = wrapped
-    cfg.dump(tmp_path / 'wrapped.py')
-    said_so = said(tmp_path / 'wrapped.py', checkpoint, banks)
-    assert 'balanced already' in said_so
+    below = said(config, checkpoint, banks, '--out', banks / 'below')
+    assert 'cannot be made' in below
     assert not (tmp_path / 'out').exists()
+
+
+@pytest.fixture
+def balanced(config, tmp_path):
+    """Write a config whose model is balanced post hoc already."""
+
+    def write(banks, **changes):
+        cfg = Config.fromfile(config)
+        cfg.model = dict(
+            type='PostHocSegmentor',
+            segmentor=cfg.model,
+            statistics=str(banks),
+        )
+        cfg.merge_from_dict(changes)
+        path = tmp_path / 'balanced.py'
+        cfg.dump(path)
+        return path
+
+    return write
+
+
+def test_a_model_that_is_balanced_already(
+    run_tool, balanced, checkpoint, save_banks, tmp_path
+):
+    """Never balanced twice, and its scores are not taken for logits."""
+    banks, out = save_banks(), tmp_path / 'out'
+    args = balanced(banks), checkpoint
+    for message in (
+        refusal(run_tool, SWEEP, *args, banks, '--out', out),
+        refusal(
+            run_tool,
+            'test.py',
+            *args,
+            *('--work-dir', out, '--post-hoc', banks),
+        ),
+    ):
+        assert 'model of' in message and 'balanced.py is a PostHoc' in message
+        assert 'give the config of its segmentor' in message
+    assert not out.exists()
+
+
+def test_statistics_of_a_balanced_config(
+    run_tool, balanced, checkpoint, save_banks, tmp_path
+):
+    """Their origin is looked at without --post-hoc too, and under --tta."""
+    config = balanced(
+        save_banks(checkpoint='runs/other.pth', part='teacher'),
+        tta_model=dict(type='SegTTAModel'),
+        tta_pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(
+                type='TestTimeAug',
+                transforms=[
+                    [dict(type='RandomFlip', prob=p) for p in (0.0, 1.0)],
+                    [dict(type='LoadAnnotations')],
+                    [dict(type='PackSegInputs')],
+                ],
+            ),
+        ],
+    )
+    for options in ([], ['--tta']):
+        work_dir = tmp_path / f'test{len(options)}'
+        args = [config, checkpoint, '--work-dir', work_dir, *options]
+        run_tool('test.py', *args)
+        (log,) = work_dir.rglob('*.log')
+        text = log.read_text()
+        assert 'model.statistics: ' in text
+        assert 'they are of runs/other.pth' in text
+        assert "they are the teacher's" in text
+    save_banks(classes=['road', 'sky', 'car'])
+    assert 'is of the classes road, sky' in refusal(run_tool, 'test.py', *args)
+
+
+def test_the_part_of_a_balanced_config(
+    run_tool, balanced, checkpoint, save_banks, tmp_path
+):
+    config = balanced(save_banks())
+    cfg = Config.fromfile(config)
+    cfg.model.segmentor = dict(type='DACS', segmentor=cfg.model.segmentor)
+    cfg.dump(config)
+    message = refusal(
+        run_tool,
+        'test.py',
+        *(config, checkpoint, '--work-dir', tmp_path / 'out'),
+        *('--cfg-options', 'model.predict_with=teacher'),
+    )
+    assert 'did you mean model.segmentor.predict_with?' in message
 
 
 def test_statistics_of_other_weights(

@@ -17,7 +17,6 @@ from mmengine.config import DictAction
 import mmseg_balance  # noqa: F401  (registers everything)
 
 FILES = ('bias.json', 'bias.png', 'logits.png')
-SET = 'test_dataloader.dataset'
 
 
 def parse_args() -> argparse.Namespace:
@@ -64,53 +63,18 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def check_out(out: Path, overwrite: bool) -> None:
-    """Refuse a folder with the files of another run."""
-    if out.exists() and not out.is_dir():
-        raise NotADirectoryError(f'--out {out} is a file: name a folder')
-    there = [name for name in FILES if (out / name).exists()]
-    if there and not overwrite:
-        raise FileExistsError(
-            f'{out} has {", ".join(there)}{_of_run(out)}: name another '
-            'folder with --out, or replace them with --overwrite'
-        )
-
-
-def _of_run(out: Path) -> str:
-    """Which run the files of a folder are of, where they say so."""
-    try:
-        origin = json.loads((out / FILES[0]).read_text())
-        part = f', {origin["part"]}' if origin['part'] else ''
-        return f' of {origin["checkpoint"]}{part}'
-    except (OSError, ValueError, KeyError, TypeError):
-        return ' of another run'
-
-
-def make_folder(out: Path) -> None:
-    """Make the folder, before the pass rather than after it."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(
-            f'--out {out} cannot be made ({error.strerror}): name a folder '
-            'that you may write to'
-        ) from error
-
-
-def read_anchors(path: str, classes: list[str]):
+def read_anchors(args: argparse.Namespace, model, classes: list[str]):
     """Anchors of a file, and what they are, in words."""
+    from mmseg_balance.engine.statistics_origin import check_origin
     from mmseg_balance.logits.statistics_file import load_statistics
 
+    path = args.statistics
     statistics, meta = load_statistics(path, len(classes))
+    part = getattr(model, 'predict_with', None)
+    for line in check_origin(meta, path, args.checkpoint, part, classes):
+        print(f'warning: {line}', file=sys.stderr)
     if not bool((statistics.anchors.num_updates > 0).all()):
         raise ValueError(f'--statistics {path} has an anchor without samples')
-    fitted_for = list(meta.get('classes') or classes)
-    if fitted_for != classes:
-        raise ValueError(
-            f'--statistics {path} is of the classes {", ".join(fitted_for)}, '
-            f'{SET} has {", ".join(classes)}: make the statistics of this '
-            'checkpoint'
-        )
     whose = statistics.anchor
     if isinstance(whose, int):
         whose = f'class {classes[whose]} on the source'
@@ -121,41 +85,23 @@ def read_anchors(path: str, classes: list[str]):
 
 def build(args: argparse.Namespace):
     """Config, model, test set and anchors, all checked."""
-    from mmengine.config import Config
-    from mmengine.registry import init_default_scope
-    from mmseg.registry import DATASETS
-
-    from mmseg_balance.datasets.checks import (
-        check_data_configs,
-        check_evaluation_set,
-    )
     from mmseg_balance.engine.launch import load_config
+    from mmseg_balance.engine.out_files import check_out, make_folder
     from mmseg_balance.engine.prediction import build_predictor
+    from mmseg_balance.engine.test_set import build_labelled_test_set
 
-    check_out(args.out, args.overwrite)
-    cfg = load_config(args.config, args.cfg_options)
-    if not cfg.get('test_dataloader'):
-        raise ValueError(
-            f'{args.config} has no test_dataloader: set it to a data set with '
-            'labels'
-        )
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
-    check_data_configs(Config(dict(test_dataloader=cfg.test_dataloader)))
+    check_out(args.out, FILES, args.overwrite)
     cfg, model = build_predictor(
-        cfg, args.checkpoint, part=args.part, device=args.device
+        load_config(args.config, args.cfg_options),
+        args.checkpoint,
+        part=args.part,
+        device=args.device,
     )
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    check_evaluation_set(dataset, SET)
-    if 'gt_sem_seg' not in dataset[0]['data_samples']:
-        raise ValueError(
-            f'{SET} loads no labels, without which there is no bias to '
-            "measure: put dict(type='LoadAnnotations') into its pipeline, and "
-            'set data_prefix.seg_map_path to the folder of the labels'
-        )
+    dataset = build_labelled_test_set(cfg)
     anchors = None
     if args.statistics:
         classes = list(dataset.metainfo['classes'])
-        anchors = read_anchors(args.statistics, classes)
+        anchors = read_anchors(args, model, classes)
     make_folder(args.out)
     return cfg, model, dataset, anchors
 
@@ -166,6 +112,7 @@ def measure(model, dataset, num_workers: int = 2):
     from tqdm import tqdm
 
     from mmseg_balance.engine.prediction import predict_logits
+    from mmseg_balance.engine.test_set import TEST_SET
     from mmseg_balance.evaluation import confusion_matrix
     from mmseg_balance.logits.reservoir import LogitReservoir
 
@@ -179,7 +126,7 @@ def measure(model, dataset, num_workers: int = 2):
             image.logits.argmax(0), image.labels, num_classes
         ).cpu()
     if not bool(confusion.any()):
-        raise ValueError(f'no pixel of {SET} has a label of a class')
+        raise ValueError(f'no pixel of {TEST_SET} has a label of a class')
     return confusion, reservoir
 
 
@@ -200,6 +147,7 @@ def draw(assessment, bank, anchors) -> dict[str, bytes]:
 def run(args: argparse.Namespace, cfg, model, dataset, anchors) -> None:
     """Measure, print, and write the files."""
     from mmseg_balance.datasets.file_utils import write_atomically
+    from mmseg_balance.engine.out_files import check_out
     from mmseg_balance.evaluation.bias_assessment import assess
     from mmseg_balance.evaluation.bias_report import report_dict, report_text
     from mmseg_balance.logits.offline import fit_statistics
@@ -231,7 +179,7 @@ def run(args: argparse.Namespace, cfg, model, dataset, anchors) -> None:
     )
     content = json.dumps(origin | report_dict(assessment), indent=2)
     files['bias.json'] = f'{content}\n'.encode()
-    check_out(args.out, args.overwrite)  # of a run at the same time
+    check_out(args.out, FILES, args.overwrite)  # of a run at the same time
     for name in FILES:
         if name in files:
             write_atomically(args.out / name, files[name])

@@ -11,7 +11,6 @@ where it stopped when it is repeated.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -86,6 +85,8 @@ def parse_args() -> argparse.Namespace:
 
 def check_args(args: argparse.Namespace) -> None:
     """Refuse what cannot work, before anything is loaded."""
+    from mmseg_balance.engine.out_files import check_out_file
+
     if not 0 <= args.threshold <= 1:
         raise ValueError(
             f'Expected --threshold to be in [0, 1], but got {args.threshold}'
@@ -97,20 +98,7 @@ def check_args(args: argparse.Namespace) -> None:
             raise ValueError(
                 f'Expected --{option} to be at least 1, but got {value}'
             )
-    if args.out.is_dir():
-        raise ValueError(f'--out {args.out} is a folder: name a file')
-    if args.out.exists() and not args.overwrite:
-        raise FileExistsError(
-            f'{args.out} exists: give another --out, or --overwrite to '
-            'replace it'
-        )
-    # hours may pass before anything is written
-    folder = next(p for p in args.out.resolve().parents if p.exists())
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise PermissionError(
-            f'--out {args.out}: {folder} is no folder that can be written '
-            'to; give another file'
-        )
+    check_out_file(args.out, args.overwrite)
 
 
 def build(args: argparse.Namespace):
@@ -161,6 +149,25 @@ def find_anchor(anchor: str, classes: list[str]) -> str | int:
     return classes.index(anchor)
 
 
+def fit(args: argparse.Namespace, state, classes: list[str], device):
+    """Fit what was collected."""
+    from mmseg_balance.logits.offline import fit_statistics
+
+    anchor = find_anchor(args.anchor, classes)
+    try:
+        return fit_statistics(
+            **state.reservoirs,
+            num_components=args.num_components,
+            anchor=anchor,
+            device=device,
+        )
+    except ValueError as error:
+        # it knows the number of the class, the user gave the name
+        named = f'--anchor {args.anchor} (class {anchor})'
+        text = str(error).replace(f'anchor={anchor}', named)
+        raise ValueError(text) from error
+
+
 def table(classes: list[str], state) -> str:
     """Pixels and samples of each class in both domains."""
     width = max(map(len, classes))
@@ -181,7 +188,6 @@ def table(classes: list[str], state) -> str:
 def run(args: argparse.Namespace) -> None:
     """Collect logits, fit them, and say what came of it."""
     from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.logits.offline import fit_statistics
     from mmseg_balance.logits.statistics_file import save_statistics
 
     folder = args.out.parent
@@ -194,12 +200,7 @@ def run(args: argparse.Namespace) -> None:
     print(table(classes, state))
     print('fitting ...', flush=True)
     statistics = build_or_exit(
-        lambda: fit_statistics(
-            **state.reservoirs,
-            num_components=args.num_components,
-            anchor=find_anchor(args.anchor, classes),
-            device=next(model.parameters()).device,
-        ),
+        lambda: fit(args, state, classes, next(model.parameters()).device),
         folder,
     )
     for domain in data:
@@ -211,9 +212,12 @@ def run(args: argparse.Namespace) -> None:
                 f'{statistics.min_samples} pixels: {", ".join(left)}; their '
                 'rows have offset 0'
             )
+    checkpoint = args.checkpoint
+    if '://' not in checkpoint:  # for tools in other folders
+        checkpoint = str(Path(checkpoint).resolve())
     meta = dict(
-        config=str(args.config),
-        checkpoint=str(args.checkpoint),
+        config=args.config,
+        checkpoint=checkpoint,
         part=getattr(model, 'predict_with', None),
         threshold=args.threshold,
         classes=classes,

@@ -77,6 +77,7 @@ def parse_args() -> argparse.Namespace:
 
 def check_args(args: argparse.Namespace) -> None:
     """Refuse what cannot work, before anything is loaded."""
+    from mmseg_balance.engine.out_files import check_out
     from mmseg_balance.evaluation.tau_sweep import DEFAULT_TAUS, check_taus
 
     try:
@@ -85,19 +86,13 @@ def check_args(args: argparse.Namespace) -> None:
         )
     except ValueError as error:
         raise ValueError(f'--taus: {error}') from error
-    if args.out.exists() and not args.out.is_dir():
-        raise NotADirectoryError(f'--out {args.out} is a file: name a folder')
-    there = [name for name in FILES if (args.out / name).exists()]
-    if there and not args.overwrite:
-        raise FileExistsError(
-            f'{args.out} has {" and ".join(there)} of another run: name '
-            'another folder with --out, or replace them with --overwrite'
-        )
+    check_out(args.out, FILES, args.overwrite)
 
 
 def build(args: argparse.Namespace):
     """Config, model, test set, and the sweep, all checked."""
     from mmseg_balance.engine.launch import load_config
+    from mmseg_balance.engine.out_files import make_folder
     from mmseg_balance.engine.prediction import build_predictor
     from mmseg_balance.engine.statistics_origin import check_origin
     from mmseg_balance.engine.test_set import build_labelled_test_set
@@ -109,18 +104,13 @@ def build(args: argparse.Namespace):
 
     check_args(args)
     cfg = load_config(args.config, args.cfg_options)
-    if (cfg.get('model') or {}).get('type') == 'PostHocSegmentor':
-        raise ValueError(
-            f'model of {args.config} is a PostHocSegmentor, whose logits are '
-            'balanced already: give the config of its segmentor'
-        )
+    cfg, model = build_predictor(
+        cfg, args.checkpoint, part=args.part, device=args.device
+    )
     dataset = build_labelled_test_set(cfg)
     classes = list(dataset.metainfo['classes'])
     statistics, meta = load_domain_statistics(
         args.statistics, len(classes), args.domain
-    )
-    cfg, model = build_predictor(
-        cfg, args.checkpoint, part=args.part, device=args.device
     )
     part = getattr(model, 'predict_with', None)
     for line in check_origin(
@@ -129,6 +119,7 @@ def build(args: argparse.Namespace):
         print(f'warning: {line}', file=sys.stderr)
     statistics = statistics.to(next(model.parameters()).device)
     sweep = TauSweep(args.taus, statistics.table, DOMAINS[args.domain])
+    make_folder(args.out)
     return cfg, model, dataset, sweep
 
 
@@ -137,11 +128,11 @@ def run(args: argparse.Namespace, cfg, model, dataset, sweep) -> None:
     from tqdm import tqdm
 
     from mmseg_balance.datasets.file_utils import write_atomically
+    from mmseg_balance.engine.out_files import check_out
     from mmseg_balance.engine.prediction import predict_logits
     from mmseg_balance.evaluation.tau_sweep import best_taus, sweep_text
     from mmseg_balance.visualization.tau_curve import tau_curves
 
-    args.out.mkdir(parents=True, exist_ok=True)
     workers = cfg.test_dataloader.get('num_workers', 2)
     images = predict_logits(model, dataset, num_workers=workers)
     for image in tqdm(images, total=len(dataset), unit='image'):
@@ -171,6 +162,7 @@ def run(args: argparse.Namespace, cfg, model, dataset, sweep) -> None:
             strict=True,
         )
     )
+    check_out(args.out, FILES, args.overwrite)  # of a run at the same time
     for name, data in files.items():
         write_atomically(args.out / name, data)
     print(f'wrote {" and ".join(FILES)} to {args.out}')

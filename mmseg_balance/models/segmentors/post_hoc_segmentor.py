@@ -39,6 +39,10 @@ class PostHocSegmentor(BaseModel):
         pretrained, train_cfg: Only None; ``mmseg.apis.init_model`` sets
             them.
 
+    Attributes:
+        statistics_path: ``statistics`` as given.
+        statistics_meta: Where they come from.
+
     Raises:
         FileNotFoundError: There is no such file of statistics.
         ValueError: Statistics of another number of classes, or without what
@@ -82,6 +86,7 @@ class PostHocSegmentor(BaseModel):
             )
         self.tau = tau
         self.domain = domain
+        self.statistics_path = str(statistics)
         # no part either: no key of it is in a checkpoint of the segmentor
         loaded, self.statistics_meta = load_domain_statistics(
             statistics, self.num_classes, domain

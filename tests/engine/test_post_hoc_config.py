@@ -1,0 +1,27 @@
+"""Configs of models that are balanced already are found and named."""
+
+import re
+
+import pytest
+from mmengine.config import Config
+
+from mmseg_balance.engine.post_hoc_config import refuse_post_hoc
+from mmseg_balance.models.segmentors import PostHocSegmentor
+
+
+@pytest.mark.parametrize(
+    'kind', ['PostHocSegmentor', 'mmseg.PostHocSegmentor', PostHocSegmentor]
+)
+def test_the_key_is_named(kind):
+    model = dict(type=kind, segmentor=dict(type='EncoderDecoder'))
+    with pytest.raises(ValueError, match='model of the config is a PostHoc'):
+        refuse_post_hoc(Config(dict(model=model)))
+    wrapped = Config(dict(model=dict(type='SegTTAModel', module=model)))
+    message = 'model.module of the config is a PostHocSegmentor, no: give'
+    with pytest.raises(ValueError, match=re.escape(message)):
+        refuse_post_hoc(wrapped, 'no')
+
+
+def test_other_models_pass():
+    refuse_post_hoc(Config(dict(model=dict(type='EncoderDecoder'))))
+    refuse_post_hoc(Config(dict(model=dict(type='DACS', segmentor={}))))
