@@ -16,6 +16,25 @@ DEFAULT_CLASS_SAMPLES = 1024
 ANCHOR_SAMPLES = 16384
 
 
+def narrow(labels: Tensor, num_classes: int) -> Tensor:
+    """Labels in 16 bits, which are sorted several times as fast as 64.
+
+    Args:
+        labels: Of any integer type and shape.
+        num_classes: Number of classes C.
+
+    Returns:
+        A copy in int16 (int64 for very many classes); what is no class is
+        -1 or C.
+    """
+    small = num_classes < torch.iinfo(torch.int16).max
+    kind = torch.int16 if small else torch.int64
+    # uint8 has no -1 to clamp to, and needs none
+    lowest = -1 if labels.dtype.is_signed else 0
+    limited = labels.clamp(lowest, num_classes)
+    return limited.to(kind, copy=True)
+
+
 def _pick(logits: Tensor, index: Tensor) -> Tensor:
     """All logits of some pixels: (N, C, P) by pixel numbers -> (..., C)."""
     pixels = logits.shape[-1]
@@ -48,16 +67,13 @@ def sample_class_logits(
     flat = logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
     labels = labels.reshape(-1)
     device = labels.device
-    outside = (labels < 0) | (labels >= num_classes)
+    labels = narrow(labels, num_classes)
     # pixels in random order, then sorted by class: of each class the first
-    # few are a draw without replacement
-    order = torch.randperm(labels.numel(), device=device)
-    # int16: sorted several times as fast as int64
-    narrow = torch.int16 if num_classes < 2**15 else torch.int64
-    shuffled = labels.masked_fill(outside, num_classes).to(narrow)
-    by_class, rank = shuffled.index_select(0, order).sort(stable=True)
+    # few are a draw without replacement; what is no class lies outside
+    order = torch.randperm(labels.numel(), dtype=torch.int32, device=device)
+    by_class, rank = labels.index_select(0, order).sort(stable=True)
     order = order.index_select(0, rank)
-    classes = torch.arange(num_classes + 1, dtype=narrow, device=device)
+    classes = torch.arange(num_classes + 1, device=device).to(labels.dtype)
     bounds = torch.searchsorted(by_class, classes)
     counts = bounds.diff()
     enough = counts >= min_samples
@@ -94,7 +110,7 @@ def sample_anchor_logits(
     """
     num_classes = logits.shape[1]
     flat = logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
-    labels = labels.reshape(-1)
+    labels = narrow(labels.reshape(-1), num_classes)
     device = labels.device
     known = (labels >= 0) & (labels < num_classes)
     rank = known.cumsum(0)  # of each labelled pixel among those, from 1
@@ -106,7 +122,7 @@ def sample_anchor_logits(
         index = torch.searchsorted(rank, drawn.long() + 1)
         index.clamp_(max=labels.numel() - 1)
     valid = known[index] & (count >= min_samples)
-    label = labels[index].masked_fill(~valid, 0)
+    label = labels[index].long().masked_fill_(~valid, 0)
     other = label + torch.randint(1, num_classes, label.shape, device=device)
     picked = _pick(flat, index).float()
     pair = torch.stack([label, other % num_classes], dim=1)

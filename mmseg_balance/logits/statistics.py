@@ -10,6 +10,7 @@ from .gmm import GaussianMixtureBank
 from .offset import logit_offset
 from .offset_table import OffsetTable
 from .sampling import (
+    narrow,
     sample_anchor_logits,
     sample_class_logits,
     sample_one_class_anchor,
@@ -191,11 +192,12 @@ class LogitStatistics(nn.Module):
                 teacher that is not confident.
             ignore_index: Label of ignored pixels.
         """
-        labels = labels.masked_fill(labels == ignore_index, -1)
+        left_out = labels == ignore_index
         if weight is not None:
-            labels = labels.masked_fill(weight == 0, -1)
+            left_out |= weight == 0
         if target_mask is not None:
-            labels = labels.masked_fill(~target_mask.bool(), -1)
+            left_out |= ~target_mask.bool()
+        labels = narrow(labels, self.num_classes).masked_fill_(left_out, -1)
         domain = 'source' if target_mask is None else 'target'
         devices = [logits.device] if logits.is_cuda else []
         # what else is drawn in a run is the same with and without statistics
