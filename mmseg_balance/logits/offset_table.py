@@ -37,6 +37,7 @@ class OffsetTable:
         fitted: Tensor,
         starts: Tensor,
         values: Tensor,
+        error: Tensor,
         num_classes: int,
     ) -> None:
         self.low = low  # (C, rows + 1), the last row is for ignored pixels
@@ -44,6 +45,8 @@ class OffsetTable:
         self.fitted = fitted  # (C, rows + 1), 1 or 0
         self.starts = starts  # (rows * C * G)
         self.values = values  # (rows * C, knots)
+        # of each logit: what the uniform grid alone would be off
+        self.error = error  # (C,)
         self.num_classes = num_classes
         self.num_cells = starts.numel() // max(values.shape[0], 1)
         self.num_rows = low.shape[1] - 1
@@ -88,7 +91,7 @@ class OffsetTable:
         )
         size = len(banks) * num_classes
         own = torch.eye(num_classes, device=parameters[0].device)
-        low, width, starts, values = tabulate(
+        low, width, starts, values, error = tabulate(
             parameters,
             own.bool().repeat(len(banks), 1).flatten(),
             anchors,
@@ -103,6 +106,7 @@ class OffsetTable:
             ),
             starts.flatten(),
             values,
+            error.view(size, num_classes).amax(0),
             num_classes,
         )
 
@@ -136,8 +140,8 @@ class OffsetTable:
             self.low,
             self.scale * self.fitted,
             self.starts,
-            self.values.view(-1),
-            self.num_cells,
+            self.values,
+            self.error,
         )
         if logits.numel() == 0:
             return torch.zeros_like(logits, dtype=torch.float32)

@@ -120,6 +120,8 @@ class LogitStatistics(nn.Module):
         """
         return (self.anchors.num_updates > 0).all()
 
+    # a table is a new one after each update: compiled code would be as well
+    @torch.compiler.disable
     def offset(
         self,
         logits: Tensor,
@@ -165,7 +167,7 @@ class LogitStatistics(nn.Module):
             target_mask,
         )
 
-    # what it keeps is of no graph: one break in compiled models, not several
+    # what it keeps is of no graph
     @torch.compiler.disable
     @torch.no_grad()
     def collect(

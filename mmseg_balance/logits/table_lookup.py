@@ -16,8 +16,11 @@ from .tabulation import REFINEMENT
 # Pixels of a chunk on a CPU: small enough for its cache, large enough for
 # the cost of a call.
 _CHUNK = 2**17
-# Logits of a chunk on a GPU: six buffers of them take 50 MB.
+# Logits of a chunk on a GPU: seven buffers of them take 60 MB.
 _DEVICE_CHUNK = 2**21
+# On a CPU the finer cells are left out where they change an offset by no
+# more than this: half of the cost, and the logits of trained networks.
+_TOLERANCE = 0.02
 # The offset of an infinite logit, times 0, is 0.
 _HUGE = 1e38
 
@@ -32,8 +35,8 @@ class TableReader:
         starts: First knot of each cell, negative for refined ones, flat;
             cell b of pair (row, logit) is number (row * C + logit) * cells
             + b.
-        values: Knots, flat.
-        cells: Cells of a pair.
+        values: Knots of each pair, (pairs, knots); those of the grid first.
+        error: What the grid alone would be off, of each logit, (C,).
     """
 
     def __init__(
@@ -42,13 +45,15 @@ class TableReader:
         scale: Tensor,
         starts: Tensor,
         values: Tensor,
-        cells: int,
+        error: Tensor,
     ) -> None:
         self.num_classes, self.rows = low.shape
         self.low, self.scale = low.flatten(), scale.flatten()
         self.starts = starts
-        self.values = values
-        self.cells = cells
+        self.values = values.view(-1)
+        self.knots = values.shape[1]
+        self.cells = len(starts) // max(len(values), 1)
+        self.error = error
 
     def read(self, z: Tensor, row: Tensor) -> Tensor:
         """Offsets of a batch.
@@ -63,51 +68,70 @@ class TableReader:
             Offsets, float32 (N, C, P).
         """
         offset = torch.empty(z.shape, dtype=torch.float32, device=z.device)
-        pixels = z.shape[2]
-        group = 1 if host.on_host(z) else self.num_classes
-        largest = _CHUNK if host.on_host(z) else _DEVICE_CHUNK // group
-        size = min(max(largest, 1), pixels)
-        floats = offset.new_empty(4, group * size)
-        ints = row.new_empty(3, group * size)
-        # any pair will do for the last row
-        cell = row.clamp(max=self.rows - 2)
-        cell *= self.num_classes * self.cells
-        logits = torch.arange(self.num_classes, device=z.device)
-        logits = logits.to(row.dtype).unsqueeze(1)
         for n in range(len(z)):
-            for start in range(0, pixels, size):
-                part = slice(start, start + size)
-                for c in range(0, self.num_classes, group):
-                    channels = slice(c, c + group)
-                    target = offset[n, channels, part]
-                    shape = target.shape
-                    used = shape.numel()
-                    buffers = floats[:3, :used], ints[:, :used]
-                    torch.add(
-                        row[n, part],
-                        logits[channels] * self.rows,
-                        out=buffers[1][0].view(shape),
-                    )
-                    torch.add(
-                        cell[n, part],
-                        logits[channels] * self.cells,
-                        out=buffers[1][1].view(shape),
-                    )
-                    found = floats[3, :used]
-                    if target.is_contiguous():
-                        found = target.view(-1)
-                    self._interpolate(
-                        z[n, channels, part].float().flatten(),
-                        found,
-                        *buffers,
-                    )
-                    if not target.is_contiguous():
-                        target.copy_(found.view(shape))
+            if host.on_host(z):
+                self._read_by_logit(z[n], row[n], offset[n])
+            else:
+                self._read_all(z[n], row[n], offset[n])
         return offset
 
+    def _read_by_logit(self, z: Tensor, row: Tensor, offset: Tensor) -> None:
+        """An image (C, P) on a CPU."""
+        classes = self.num_classes
+        size = min(_CHUNK, z.shape[1])
+        floats, ints = z.new_empty(3, size).float(), row.new_empty(3, size)
+        uniform = (self.error <= _TOLERANCE).tolist()
+        # any pair will do for the last row
+        pair = row.clamp(max=self.rows - 2).mul_(classes)
+        for start in range(0, z.shape[1], size):
+            part = slice(start, start + size)
+            used = len(row[part])
+            for c in range(classes):
+                buffers = floats[:, :used], ints[:, :used]
+                buffers[1][0].copy_(row[part])
+                if c:
+                    buffers[1][0].add_(c * self.rows)
+                length = self.knots if uniform[c] else self.cells
+                torch.add(pair[part], c, out=buffers[1][1]).mul_(length)
+                self._interpolate(
+                    z[c, part].float(), offset[c, part], *buffers, uniform[c]
+                )
+
+    def _read_all(self, z: Tensor, row: Tensor, offset: Tensor) -> None:
+        """An image (C, P) on a GPU."""
+        classes = self.num_classes
+        size = min(max(_DEVICE_CHUNK // classes, 1), z.shape[1])
+        floats = offset.new_empty(4, classes * size)
+        ints = row.new_empty(3, classes * size)
+        logit = torch.arange(classes, device=z.device).to(row.dtype)
+        logit = logit.unsqueeze(1)
+        pair = row.clamp(max=self.rows - 2).mul_(classes)
+        for start in range(0, z.shape[1], size):
+            part = slice(start, start + size)
+            shape = z[:, part].shape
+            used = shape.numel()
+            indices = ints[:, :used]
+            torch.add(row[part], logit * self.rows, out=indices[0].view(shape))
+            torch.add(pair[part], logit, out=indices[1].view(shape))
+            indices[1].mul_(self.cells)
+            found = floats[3, :used]
+            self._interpolate(
+                z[:, part].float().flatten(),
+                found,
+                floats[:3, :used],
+                indices,
+            )
+            offset[:, part] = found.view(shape)
+
     def _interpolate(
-        self, z: Tensor, out: Tensor, floats: Tensor, ints: Tensor
+        self,
+        z: Tensor,
+        out: Tensor,
+        floats: Tensor,
+        ints: Tensor,
+        uniform: bool = False,
     ) -> None:
+        """A chunk; ``ints`` has its place in ``low``, and its first cell."""
         place, other, scale = floats
         row, cell, start = ints
         torch.index_select(self.low, 0, row, out=other)
@@ -116,16 +140,20 @@ class TableReader:
         # NaN is the loss's to report, and no index
         place.mul_(scale).nan_to_num_(0.0).clamp_(0, _below(self.cells))
         start.copy_(place)
-        torch.index_select(self.starts, 0, cell.add_(start), out=start)
-        torch.clamp(start, -1, 0, out=cell)
-        other.copy_(cell)  # -1 in a refined cell, else 0
-        place.frac_().mul_(other.mul_(1 - REFINEMENT).add_(1))
-        # a product may round up to the next knot
-        cell.copy_(place.clamp_(max=_below(REFINEMENT)))
-        cell.add_(start.abs_())
+        cell.add_(start)
+        place.frac_()
+        if not uniform:
+            torch.index_select(self.starts, 0, cell, out=start)
+            torch.clamp(start, -1, 0, out=cell)
+            other.copy_(cell)  # -1 in a refined cell, else 0
+            place.mul_(other.mul_(1 - REFINEMENT).add_(1))
+            # a product may round up to the next knot
+            cell.copy_(place.clamp_(max=_below(REFINEMENT)))
+            cell.add_(start.abs_())
+            place.frac_()
         torch.index_select(self.values, 0, cell, out=out)
         torch.index_select(self.values, 0, cell.add_(1), out=other)
-        out.add_(other.sub_(out).mul_(place.frac_()))
+        out.add_(other.sub_(out).mul_(place))
         out.sub_(torch.clamp(z, -_HUGE, _HUGE, out=other))
         out.mul_(scale.mul_(1e30).clamp_(max=1))
 

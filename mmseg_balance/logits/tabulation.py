@@ -45,7 +45,7 @@ def tabulate(
     anchors: GaussianMixtureBank,
     clip: float,
     grid_size: int,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Knots of Q pairs.
 
     Args:
@@ -58,9 +58,9 @@ def tabulate(
     Returns:
         Lower end of the grid and width of its cells, (Q,); where the knots
         of each cell begin in the flattened knots, negative for refined
-        cells, (Q, G - 1), int32 where that is enough; and the knots (Q,
-        ...), first those of the grid, then REFINEMENT + 1 for each refined
-        cell.
+        cells, (Q, G - 1), int32 where that is enough; the knots (Q, ...),
+        first those of the grid, then REFINEMENT + 1 for each refined cell;
+        and how far straight lines between those of the grid are off, (Q,).
     """
     means, variances = parameters[1:]
     device = means.device
@@ -73,6 +73,7 @@ def tabulate(
     small = values.numel() < torch.iinfo(torch.int32).max
     integer = torch.int32 if small else torch.int64
     starts = torch.empty(len(means), cells, dtype=integer, device=device)
+    error = torch.empty_like(low)
     quantiles = _quantiles(anchors, clip)
     begin = (~is_positive).to(torch.int32).unsqueeze(1) * (_QUANTILES + 1)
     grid = torch.arange(grid_size, device=device)
@@ -95,16 +96,20 @@ def tabulate(
         coarse = aligned(base + step * grid)
         refined = _worst_cells(coarse, num)
         corner = base + step * refined
+        inner = corner[..., None] + step[..., None] * fine
+        inner = aligned(inner.flatten(1))
         values[part, :grid_size] = coarse
-        values[part, grid_size:] = aligned(
-            (corner[..., None] + step[..., None] * fine).flatten(1)
-        )
+        values[part, grid_size:] = inner
+        inner = inner.view(*refined.shape, -1)
+        left, right = inner[..., :1], inner[..., -1:]
+        line = torch.lerp(left, right, fine)
+        error[part] = line.sub_(inner).abs_().amax((1, 2))
         stop = start + len(coarse)
         first = torch.arange(start, stop, dtype=integer, device=device)
         first = first.mul_(knots).unsqueeze(1)
         torch.add(first, grid[:-1].to(integer), out=starts[part])
         starts[part].scatter_(1, refined, -(first + slots))
-    return low, width, starts, values
+    return low, width, starts, values, error
 
 
 def _quantiles(anchors: GaussianMixtureBank, clip: float) -> Tensor:

@@ -81,8 +81,12 @@ def test_chunks_fit_the_same_banks(small_chunks):
 
 
 @pytest.mark.parametrize('way', ['device', 'chunks', 'both'])
-def test_both_ways_read_the_same_offsets(way, on_device, small_chunks):
+def test_both_ways_read_the_same_offsets(
+    way, on_device, small_chunks, monkeypatch
+):
     statistics, *batch = trained()
+    # the finer cells on a CPU too
+    monkeypatch.setattr(table_lookup, '_TOLERANCE', -1.0)
     expected = statistics.offset(*batch)
     if way != 'chunks':
         on_device()
@@ -92,6 +96,25 @@ def test_both_ways_read_the_same_offsets(way, on_device, small_chunks):
     found = statistics.offset(*batch)
     torch.testing.assert_close(found, expected, rtol=0, atol=2e-5)
     assert float(expected.abs().max()) > 0.5
+
+
+def test_a_cpu_leaves_finer_cells_out_where_they_hardly_matter(monkeypatch):
+    statistics, logits, labels, mask = trained()
+    # logit 2 gets components at the variance floor, for which they matter
+    statistics.source.variances[:, 2, 3:] = 1e-4
+    statistics.target.variances[:, 2, 3:] = 1e-4
+    statistics._table = None
+    error = statistics.table.error
+    assert error[2] > 0.02 > error[[0, 1, 3, 4, 5]].max()
+    found = statistics.offset(logits, labels, mask)
+    monkeypatch.setattr(table_lookup, '_TOLERANCE', -1.0)
+    expected = statistics.offset(logits, labels, mask)
+    difference = (found - expected).abs().amax((0, 2, 3))
+    assert difference[2] == 0
+    # what the table says of its error holds for every logit
+    others = [0, 1, 3, 4, 5]
+    assert 0 < difference[others].max()
+    assert (difference[others] <= error[others] + 2e-5).all()
 
 
 def test_more_pixels_than_a_chunk_has():

@@ -168,10 +168,12 @@ def test_the_build_has_no_shape_that_depends_on_data():
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     with FakeTensorMode():
-        bank = GaussianMixtureBank((3, 3))
-        table = OffsetTable.build([bank, bank], GaussianMixtureBank((2,)))
-        labels = torch.zeros(2, 4, 4, dtype=torch.long)
-        offset = table.lookup(torch.randn(2, 3, 4, 4), labels)
+        bank = GaussianMixtureBank((3, 3)).to('meta')
+        anchor = GaussianMixtureBank((2,)).to('meta')
+        table = OffsetTable.build([bank, bank], anchor)
+        labels = torch.zeros(2, 4, 4, dtype=torch.long, device='meta')
+        logits = torch.randn(2, 3, 4, 4, device='meta')
+        offset = table.lookup(logits, labels)
         assert offset.shape == (2, 3, 4, 4)
 
 

@@ -400,3 +400,32 @@ def test_calls_without_gradient_are_no_samples():
 def test_settings_out_of_range(kwargs, word):
     with pytest.raises(ValueError, match=f'`{word}`.*{kwargs[word]}'):
         BLDALoss(5, **kwargs)
+
+
+def test_a_compiled_model_is_not_compiled_again_after_updates():
+    torch._dynamo.reset()
+    torch.manual_seed(0)
+    loss = BLDALoss(3, min_samples=1)
+    layer = torch.nn.Conv2d(3, 3, 1)
+    compiled = []
+
+    def backend(graph, inputs):
+        compiled.append(graph)
+        return graph.forward
+
+    def step(images, labels):
+        return loss(layer(images), labels)
+
+    fast = torch.compile(step, backend=backend)
+    images, labels = torch.randn(2, 3, 8, 8), torch.randint(3, (2, 8, 8))
+    numbers = []
+    for _ in range(4):
+        value = fast(images, labels)
+        loss.statistics._pending.clear()
+        torch.testing.assert_close(value, step(images, labels))
+        value.backward()
+        loss.update_statistics()
+        numbers.append(len(compiled))
+    assert layer.weight.grad.abs().sum() > 0
+    # one more for the first call with statistics at most
+    assert numbers[0] >= 1 and numbers[1:] == [numbers[1]] * 3
