@@ -156,17 +156,23 @@ def positive_cdf(
     label = torch.where(known, labels, 0).long()
     z = logits.detach().float().gather(1, label.unsqueeze(1)).squeeze(1)
     row = label if domain is None else label + num_classes * domain.long()
-    diagonal = [
-        torch.cat([p.diagonal().T for p in each])
+    row = row.flatten().to(torch.int32)
+    weights, means, variances = (
+        torch.cat([p.diagonal() for p in each], dim=1)  # (K, rows)
         for each in zip(*(b.parameters_ for b in banks), strict=True)
-    ]
-    density = torch.zeros_like(z)
-    # component by component, so that no (pixels, K) tensor is gathered
-    for k in range(diagonal[0].shape[1]):
-        weight, mean, variance = (p[:, k][row] for p in diagonal)
-        density += (
-            0.5 * weight * (1 + torch.erf((z - mean) * (2 * variance).rsqrt()))
-        )
+    )
+    half, scale = weights / 2, (2 * variances).rsqrt()
+    flat = z.flatten()
+    density = torch.zeros_like(flat)
+    phi, own = torch.empty_like(flat), torch.empty_like(flat)
+    # component by component, so that no (pixels, K) tensor is gathered; and
+    # by index_select, several times as fast as indexing on CPUs
+    for k in range(len(weights)):
+        torch.index_select(means[k], 0, row, out=own)
+        torch.sub(flat, own, out=phi)
+        phi.mul_(torch.index_select(scale[k], 0, row, out=own)).erf_().add_(1)
+        torch.index_select(half[k], 0, row, out=own)
+        density.addcmul_(phi, own)
     fitted = torch.cat([b.num_updates.diagonal() > 0 for b in banks])
-    valid = known & fitted[row]
-    return (density * valid).unsqueeze(1), valid.unsqueeze(1)
+    valid = known & fitted.index_select(0, row).view_as(known)
+    return (density.view_as(z) * valid).unsqueeze(1), valid.unsqueeze(1)
