@@ -8,6 +8,7 @@ copied to the device, for which the host waits as well, is listed.
 
 import traceback
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,9 +17,11 @@ from mmengine.registry import init_default_scope
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+import mmseg_balance
 from mmseg_balance.models.uda import base
 
 BLDA = dict(type='BLDALoss', num_classes=4)
+PACKAGE = str(Path(mmseg_balance.__file__).parent)
 # copies of images and labels, and kornia's draws of colours
 KNOWN = ('data_preprocessor.py', 'base.py', 'photometric.py', 'step.py')
 
@@ -38,7 +41,7 @@ class Copies(TorchDispatchMode):
         )
         if 'cpu' in given and 'meta' in given | made:
             lines = traceback.extract_stack()
-            own = [x for x in lines if '/mmseg_balance/' in x.filename]
+            own = [x for x in lines if x.filename.startswith(PACKAGE)]
             if own and not own[-1].filename.endswith(KNOWN):
                 self.lines.add((own[-1].filename, own[-1].lineno))
         return result
