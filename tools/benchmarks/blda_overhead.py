@@ -122,7 +122,7 @@ def plot(rows: list[dict], file: Path) -> None:
             for r in losses
         ]
         # the setting of the other two that most rows share
-        fixed = max(rest, key=rest.count)
+        fixed = max(rest, key=lambda s: (rest.count(s), 19 in s, s))
         for case, colour in COLOURS.items():
             points = sorted(
                 (r['settings'][place], r['seconds'])
