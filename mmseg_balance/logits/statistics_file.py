@@ -178,7 +178,8 @@ def _of_checkpoint(
             'nor a checkpoint of a model whose decode head has a BLDALoss. '
             f'Make them with {TOOL} CONFIG {path}'
         )
-    prefix = max(found, key=_numbers)
+    # of a head within the head (HRDA: the detail crops) the outer one
+    prefix = max(found, key=lambda name: (_numbers(name), -len(name)))
     # copies: nothing refers to the mapped checkpoint
     state = {
         key.removeprefix(prefix): value.clone()

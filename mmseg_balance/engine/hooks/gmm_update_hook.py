@@ -7,7 +7,7 @@ from mmseg.registry import HOOKS
 
 from mmseg_balance.models.losses import BLDALoss
 from mmseg_balance.models.uda.checks import check_head
-from mmseg_balance.models.uda.segmentation_loss import loss_modules
+from mmseg_balance.models.segmentation_loss import loss_modules
 
 
 @HOOKS.register_module()

@@ -1,5 +1,7 @@
 """Decode heads that MMSegmentation lacks."""
 
+from .daformer_head import DAFormerHead
 from .dlv2_head import DLV2Head
+from .hrda_head import HRDAHead
 
-__all__ = ['DLV2Head']
+__all__ = ['DAFormerHead', 'DLV2Head', 'HRDAHead']

@@ -1,5 +1,6 @@
-"""Wrappers of trained segmentors."""
+"""Segmentors beside ``EncoderDecoder``, and wrappers of trained ones."""
 
+from .hrda_encoder_decoder import HRDAEncoderDecoder
 from .post_hoc_segmentor import PostHocSegmentor
 
-__all__ = ['PostHocSegmentor']
+__all__ = ['HRDAEncoderDecoder', 'PostHocSegmentor']

@@ -17,7 +17,7 @@ from .optimization import SequentialBackward
 from .pseudo_balance import PseudoBalance
 from .pseudo_labels import PseudoLabeler
 from .settings_checks import check_objectives, check_predictor
-from .step import UDAStep, image_mask, stack_labels
+from .step import UDAStep, image_mask, stack_labels, trusted_mask
 from .teacher import (
     build_teacher,
     copy_buffers,
@@ -82,6 +82,8 @@ class UDASegmentor(BaseModel):
             for o in objectives
         )
         check_objectives(self.objectives, alpha, pseudo_balance)
+        for objective in self.objectives:
+            objective.attach(student)
         self.needs_target = any(o.needs_target for o in self.objectives)
         if self.needs_target:
             check_pixel_weights(student)
@@ -129,6 +131,8 @@ class UDASegmentor(BaseModel):
     def init_weights(self) -> None:
         """Load the initial weights of the student, and copy them."""
         self.student.init_weights()
+        for objective in self.objectives:
+            objective.after_init(self.student)
         if self.teacher is not None:
             self.copy_student()
 
@@ -219,6 +223,9 @@ class UDASegmentor(BaseModel):
         logits = self.teacher_logits(step.target_images)
         scores = None if self.balance is None else self.balance(logits)
         step.pseudo = self.label_target(logits, step.target_valid, scores)
+        trusted = trusted_mask(step.target_valid, target['data_samples'])
+        if trusted is not None:
+            step.pseudo.weight = step.pseudo.weight * trusted
         return step
 
     @torch.no_grad()

@@ -7,7 +7,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.segmentors import CascadeEncoderDecoder, EncoderDecoder
 from torch import nn
 
-from .segmentation_loss import domain_arguments, loss_modules
+from ..segmentation_loss import domain_arguments, loss_modules
 
 
 def check_segmentor(segmentor: nn.Module) -> None:
@@ -30,14 +30,12 @@ def check_segmentor(segmentor: nn.Module) -> None:
 
 
 def named_heads(segmentor: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Config keys and heads of a segmentor, auxiliary ones included."""
-    heads = [('decode_head', segmentor.decode_head)]
-    auxiliary = getattr(segmentor, 'auxiliary_head', None)
-    if isinstance(auxiliary, nn.ModuleList):
-        heads += [(f'auxiliary_head[{i}]', h) for i, h in enumerate(auxiliary)]
-    elif auxiliary is not None:
-        heads.append(('auxiliary_head', auxiliary))
-    return heads
+    """Names and heads of a segmentor: auxiliary ones, heads within heads."""
+    return [
+        (name, module)
+        for name, module in segmentor.named_modules()
+        if isinstance(module, BaseDecodeHead)
+    ]
 
 
 def check_head(name: str, head: nn.Module) -> None:

@@ -9,9 +9,11 @@ from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from ..decode_heads import DLV2Head
+from mmseg_balance.logits import LogitStatistics
+
+from ..decode_heads import DLV2Head, HRDAHead
 from ..losses import BLDALoss
-from .segmentation_loss import loss_modules
+from ..segmentation_loss import loss_modules
 
 NORMS = ('l2', 'l1')
 
@@ -49,18 +51,20 @@ def classifier_of(head: BaseDecodeHead) -> nn.Module:
     Raises:
         TypeError: The head has no single such place; names it.
     """
+    if isinstance(head, HRDAHead):
+        head = head.head
     if isinstance(head, DLV2Head):
         return head.aspp_modules[0]
     if isinstance(getattr(head, 'conv_seg', None), nn.Conv2d):
         return head.conv_seg
     raise TypeError(
-        f'density_estimation needs a decode head with a conv_seg, or '
-        f'DLV2Head, but decode_head is {type(head).__name__}'
+        f'density_estimation needs a decode head with a conv_seg, DLV2Head '
+        f'or HRDAHead, but decode_head is {type(head).__name__}'
     )
 
 
 @contextmanager
-def captured_input(module: nn.Module) -> Iterator[list[Tensor]]:
+def captured_inputs(module: nn.Module) -> Iterator[list[Tensor]]:
     """Collect what a module is given while the context lasts."""
     inputs: list[Tensor] = []
     handle = module.register_forward_pre_hook(
@@ -72,6 +76,14 @@ def captured_input(module: nn.Module) -> Iterator[list[Tensor]]:
         handle.remove()
 
 
+def statistics_of(head: BaseDecodeHead) -> LogitStatistics | None:
+    """The statistics of the first BLDALoss of a head."""
+    for loss in loss_modules(head):
+        if isinstance(loss, BLDALoss):
+            return loss.statistics
+    return None
+
+
 @MODELS.register_module()
 class DensityEstimation(nn.Module):
     """A 1 x 1 convolution that predicts d from the classifier's features.
@@ -79,6 +91,11 @@ class DensityEstimation(nn.Module):
     BLDA (ICML 2025), Sec. 3.3.5. It belongs to the UDA model, not to the
     segmentor: no head is subclassed, and an exported segmentor is without
     it.
+
+    Where a decode head has several predictions (HRDA: the fused one and that
+    of the detail crop), the features of each call of its classifier, in
+    turn, predict the d of one of them: the features of the context that of
+    the fused logits, those of the detail that of the detail's.
 
     Args:
         head: Decode head whose features it takes, with a BLDALoss.
@@ -104,28 +121,27 @@ class DensityEstimation(nn.Module):
                 f'Expected `norm` of density_estimation to be one of {NORMS},'
                 f' but got {norm!r}'
             )
-        losses = [m for m in loss_modules(head) if isinstance(m, BLDALoss)]
-        if not losses:
+        if statistics_of(head) is None:
             raise ValueError(
                 'density_estimation needs the distributions of a BLDALoss: '
                 "set decode_head.loss_decode=dict(type='BLDALoss', "
                 'num_classes=...), or leave density_estimation away'
             )
         classifier = classifier_of(head)
-        if isinstance(head, DLV2Head):
-            classifier = classifier.conv
+        classifier = getattr(classifier, 'conv', classifier)
         self.conv = nn.Conv2d(classifier.in_channels, 1, 1)
-        # statistics and head are the segmentor's: no sub-modules of this one
-        self._shared = (head, losses[0].statistics)
+        # the head is the segmentor's: no sub-module of this one
+        self._shared = (head,)
         self.loss_weight = loss_weight
         self.norm = norm
 
-    def classifier_input(self):
-        """Context that collects the features; see captured_input."""
-        return captured_input(classifier_of(self._shared[0]))
+    def classifier_inputs(self):
+        """Context that collects the features; see ``captured_inputs``."""
+        return captured_inputs(classifier_of(self._shared[0]))
 
     def forward(
         self,
+        head: BaseDecodeHead,
         features: Tensor,
         logits: Tensor,
         labels: Tensor,
@@ -135,13 +151,14 @@ class DensityEstimation(nn.Module):
         """Weighted regression loss of a batch.
 
         Args:
+            head: Head of the prediction, with a BLDALoss.
             features: That entered the classifier, (N, F, h, w).
             logits: Resized to the labels, (N, C, H, W).
             labels: (N, H, W).
             weight: Quality q of each pixel, (N, H, W). Default: 1.
             target_mask: Pixels of the target domain, bool (N, H, W).
         """
-        head, statistics = self._shared
+        statistics = statistics_of(head)
         prediction = resize(
             self.conv(features),
             size=labels.shape[1:],

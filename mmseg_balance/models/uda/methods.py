@@ -1,11 +1,13 @@
 """Methods: compositions of objectives under their usual names."""
 
-from mmseg.registry import MODELS
-from mmseg.utils import ConfigType
+from typing import Any
 
+from mmseg.registry import MODELS
+from mmseg.utils import ConfigType, OptConfigType
+
+from ..segmentors import HRDAEncoderDecoder
 from .base import UDASegmentor
-from .objectives import ClassMixedObjective, SourceObjective
-from .photometric import StrongAugmentation
+from .objectives import ClassMixedObjective, MaskedObjective, SourceObjective
 
 
 @MODELS.register_module()
@@ -18,7 +20,7 @@ class SourceOnly(UDASegmentor):
             the student is kept as teacher; it does not take part.
     """
 
-    def __init__(self, segmentor: ConfigType, **kwargs) -> None:
+    def __init__(self, segmentor: ConfigType, **kwargs: Any) -> None:
         super().__init__(segmentor, [SourceObjective()], **kwargs)
 
 
@@ -26,13 +28,17 @@ class SourceOnly(UDASegmentor):
 class DACS(UDASegmentor):
     """Domain Adaptation via Cross-domain mixed Sampling (WACV 2021).
 
-    Behaves as the DACS part of https://github.com/lhoyer/DAFormer.
+    Behaves as the DACS part of https://github.com/lhoyer/DAFormer. The
+    methods below are DACS with more objectives switched on.
 
     Args:
         segmentor: Config of an ``EncoderDecoder``.
         alpha: Momentum of the teacher.
         jitter_probability, jitter_strength, blur_probability: See
-            :class:`StrongAugmentation`.
+            ``StrongAugmentation``.
+        feature_distance: Arguments of ``FeatureDistance``. Default: none.
+        masked_consistency: Arguments of ``MaskedObjective``, {} for its
+            defaults. Default: none.
         **kwargs: See :class:`UDASegmentor`.
     """
 
@@ -43,21 +49,111 @@ class DACS(UDASegmentor):
         jitter_probability: float = 0.8,
         jitter_strength: float = 0.2,
         blur_probability: float = 0.5,
-        **kwargs,
+        feature_distance: OptConfigType = None,
+        masked_consistency: OptConfigType = None,
+        **kwargs: Any,
     ) -> None:
-        objectives = [SourceObjective(), ClassMixedObjective()]
+        augmentation = dict(
+            jitter_probability=jitter_probability,
+            jitter_strength=jitter_strength,
+            blur_probability=blur_probability,
+        )
+        objectives = [
+            SourceObjective(feature_distance),
+            ClassMixedObjective(augmentation),
+        ]
+        if masked_consistency is not None:
+            objectives.append(
+                MaskedObjective(
+                    **{'augmentation': augmentation, **masked_consistency}
+                )
+            )
         super().__init__(segmentor, objectives, alpha=alpha, **kwargs)
-        mean, std = _normalisation(self.data_preprocessor)
-        self.objectives[1].augmentation = StrongAugmentation(
-            mean, std, jitter_probability, jitter_strength, blur_probability
+
+
+@MODELS.register_module()
+class DAFormer(DACS):
+    """DACS and a distance to ImageNet's features (CVPR 2022).
+
+    Rare class sampling is a key of ``UDADataset``, the warm-up one of the
+    schedule, and the margins without pseudo-labels are ``ignore_top`` and
+    ``ignore_bottom``.
+
+    Args:
+        segmentor: Config of an ``EncoderDecoder``.
+        feature_distance: Arguments of ``FeatureDistance``; None: without.
+        alpha: Momentum of the teacher.
+        **kwargs: See :class:`DACS`.
+    """
+
+    def __init__(
+        self,
+        segmentor: ConfigType,
+        feature_distance: OptConfigType,
+        alpha: float = 0.999,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            segmentor, alpha, feature_distance=feature_distance, **kwargs
         )
 
 
-def _normalisation(preprocessor):
-    mean = getattr(preprocessor, 'mean', None)
-    if mean is None:
-        raise ValueError(
-            'Colour jitter needs the mean and std that images are normalised '
-            'with: set mean and std in model.segmentor.data_preprocessor'
+@MODELS.register_module()
+class HRDA(DAFormer):
+    """DAFormer at two resolutions (ECCV 2022).
+
+    Args:
+        segmentor: Config of an ``HRDAEncoderDecoder``.
+        feature_distance: See :class:`DAFormer`.
+        alpha: Momentum of the teacher.
+        **kwargs: See :class:`DACS`.
+
+    Raises:
+        TypeError: Another segmentor.
+    """
+
+    def __init__(
+        self,
+        segmentor: ConfigType,
+        feature_distance: OptConfigType,
+        alpha: float = 0.999,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(segmentor, feature_distance, alpha, **kwargs)
+        if not isinstance(self.student, HRDAEncoderDecoder):
+            raise TypeError(
+                "HRDA needs model.segmentor.type='HRDAEncoderDecoder', but "
+                f'got {type(self.student).__name__}'
+            )
+
+
+@MODELS.register_module()
+class MIC(DACS):
+    """Masked image consistency, on DACS, DAFormer or HRDA (CVPR 2023).
+
+    What it is on follows from the config: ``feature_distance`` makes it
+    DAFormer's, an ``HRDAEncoderDecoder`` HRDA's.
+
+    Args:
+        segmentor: Config of an ``EncoderDecoder``.
+        feature_distance: See :class:`DAFormer`; None: on DACS.
+        masked_consistency: Arguments of ``MaskedObjective``.
+        alpha: Momentum of the teacher.
+        **kwargs: See :class:`DACS`.
+    """
+
+    def __init__(
+        self,
+        segmentor: ConfigType,
+        feature_distance: OptConfigType = None,
+        masked_consistency: ConfigType | None = None,
+        alpha: float = 0.999,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            segmentor,
+            alpha,
+            feature_distance=feature_distance,
+            masked_consistency=masked_consistency or {},
+            **kwargs,
         )
-    return mean.clone(), preprocessor.std.clone()

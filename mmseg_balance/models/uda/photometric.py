@@ -4,6 +4,7 @@ import math
 
 import kornia
 import torch
+from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
 
@@ -66,6 +67,31 @@ class StrongAugmentation(nn.Module):
         )
         coloured = (images * self.std + self.mean) / 255
         return (jiggle(coloured) * 255 - self.mean) / self.std
+
+
+def strong_augmentation(
+    segmentor: nn.Module, settings: OptConfigType
+) -> nn.Module:
+    """Build the augmentation of images that a segmentor has normalised.
+
+    Args:
+        segmentor: Its ``data_preprocessor`` knows mean and std.
+        settings: Arguments of ``StrongAugmentation`` but mean and std. None:
+            an augmentation that changes nothing.
+
+    Raises:
+        ValueError: The preprocessor does not normalise.
+    """
+    if settings is None:
+        return nn.Identity()
+    preprocessor = segmentor.data_preprocessor
+    if getattr(preprocessor, 'mean', None) is None:
+        raise ValueError(
+            'Colour jitter needs the mean and std that images are normalised '
+            'with: set mean and std in model.segmentor.data_preprocessor'
+        )
+    mean, std = preprocessor.mean.clone(), preprocessor.std.clone()
+    return StrongAugmentation(mean, std, **settings)
 
 
 def gaussian_blur(images: Tensor, sigma: float) -> Tensor:

@@ -8,7 +8,7 @@ from mmseg_balance.logits.post_hoc import check_tau, table_scores
 from mmseg_balance.logits.statistics import TARGET
 
 from ..losses import BLDALoss
-from .segmentation_loss import loss_modules
+from ..segmentation_loss import loss_modules
 
 
 class PseudoBalance:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from .objectives import Objective
+
 PARTS = ('student', 'teacher')
 
 
@@ -20,8 +22,16 @@ def check_objectives(
         pseudo_balance: Scale by which pseudo-labels are balanced.
 
     Raises:
+        TypeError: Not an objective; names it.
         ValueError: Names the setting.
     """
+    for objective in objectives:
+        if not isinstance(objective, Objective):
+            raise TypeError(
+                'Expected `objectives` to be subclasses of Objective '
+                '(mmseg_balance.models.uda.objectives), but got '
+                f'{type(objective).__name__}'
+            )
     prefixes = [o.prefix for o in objectives]
     if len(set(prefixes)) < len(prefixes):
         raise ValueError(

@@ -45,3 +45,26 @@ def image_mask(images: Tensor, data_samples: SampleList) -> Tensor:
         height, width = mask.shape
         mask[top : height - bottom, left : width - right] = True
     return valid
+
+
+def trusted_mask(valid: Tensor, data_samples: SampleList) -> Tensor | None:
+    """Pixels whose pseudo-labels count, by the maps of ``PseudoMargins``.
+
+    Args:
+        valid: Image pixels, bool (N, H, W), see ``image_mask``.
+        data_samples: With ``valid_pseudo`` or without.
+
+    Returns:
+        Bool (N, H, W); None where no sample has such a map.
+    """
+    if not any('valid_pseudo' in sample for sample in data_samples):
+        return None
+    trusted = valid.clone()
+    for mask, sample in zip(trusted, data_samples, strict=True):
+        if 'valid_pseudo' in sample:
+            left, right, top, bottom = sample.metainfo['padding_size']
+            height, width = mask.shape
+            mask[top : height - bottom, left : width - right] = (
+                sample.valid_pseudo.data.squeeze(0) > 0
+            )
+    return trusted

@@ -3,6 +3,7 @@
 import copy
 
 import torch
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
@@ -22,7 +23,9 @@ def build_teacher(student: nn.Module) -> nn.Module:
         The teacher, with the student's parameters of this moment.
     """
     teacher = copy.deepcopy(student)
-    teacher.decode_head.loss_decode = nn.ModuleList()
+    for head in teacher.modules():
+        if isinstance(head, BaseDecodeHead):
+            head.loss_decode = nn.ModuleList()
     if teacher.with_auxiliary_head:
         teacher.auxiliary_head = None
     teacher.requires_grad_(False)

@@ -92,7 +92,7 @@ def test_it_regresses_the_positive_cdf_on_the_classifiers_input(batch, build):
     labels = torch.randint(4, (2, 32, 32))
     labels[:, :3] = 255
     features = model.student.extract_feat(images)
-    with model.density.classifier_input() as inputs:
+    with model.density.classifier_inputs() as inputs:
         logits = F.interpolate(head(features), (32, 32), mode='bilinear')
     assert len(inputs) == 1
     torch.testing.assert_close(
@@ -105,7 +105,7 @@ def test_it_regresses_the_positive_cdf_on_the_classifiers_input(batch, build):
     )
     expected = 0.5 * (((prediction - d) ** 2) * valid).mean()
     torch.testing.assert_close(
-        model.density(inputs[0], logits, labels), expected
+        model.density(head, inputs[0], logits, labels), expected
     )
     assert not head.conv_seg._forward_pre_hooks
 

@@ -12,6 +12,7 @@ from mmseg.registry import MODELS
 from torch import nn
 
 from mmseg_balance.engine.hooks import TeacherUpdateHook
+from mmseg_balance.models.uda import Objective
 
 OFF = dict(jitter_probability=0.0, blur_probability=0.0)
 
@@ -22,7 +23,7 @@ def sgd(model, lr=0.1, **kwargs):
     )
 
 
-class Squares(nn.Module):
+class Squares(Objective):
     """An objective that needs no data: the squared weights, scaled."""
 
     needs_target = False

@@ -1,11 +1,13 @@
-"""Objectives: one term of the total loss a file.
-
-An objective is a registered module with a ``prefix`` for the log, a flag
-``needs_target``, and ``forward(student, step) -> dict`` of losses (whose
-names contain 'loss') and diagnostics (whose names do not).
-"""
+"""Objectives: one term of the total loss a file."""
 
 from .class_mixed import ClassMixedObjective
+from .masked import MaskedObjective
+from .objective import Objective
 from .source import SourceObjective
 
-__all__ = ['ClassMixedObjective', 'SourceObjective']
+__all__ = [
+    'ClassMixedObjective',
+    'MaskedObjective',
+    'Objective',
+    'SourceObjective',
+]

@@ -1,15 +1,19 @@
 """Self-training on class-mixed images (DACS)."""
 
 from mmseg.registry import MODELS
+from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ...predictions import training_features
+from ...segmentation_loss import segmentation_losses
 from ..class_mix import draw_mix_masks, mix
-from ..segmentation_loss import segmentation_losses
+from ..photometric import strong_augmentation
 from ..step import UDAStep
+from .objective import Objective
 
 
 @MODELS.register_module()
-class ClassMixedObjective(nn.Module):
+class ClassMixedObjective(Objective):
     """The losses of the segmentor on source classes pasted onto the target.
 
     DACS (WACV 2021). Pasted pixels have their source label and weight 1,
@@ -17,15 +21,21 @@ class ClassMixedObjective(nn.Module):
     domain is told to the losses that ask.
 
     Args:
-        augmentation: Applied to the normalised mixed images.
+        augmentation: Arguments of ``StrongAugmentation``, for the mixed
+            images, {} for its defaults. Default: none.
     """
 
     prefix = 'mix'
     needs_target = True
 
-    def __init__(self, augmentation: nn.Module | None = None) -> None:
+    def __init__(self, augmentation: OptConfigType = None) -> None:
         super().__init__()
-        self.augmentation = augmentation or nn.Identity()
+        self._settings = augmentation
+        self.augmentation: nn.Module = nn.Identity()
+
+    def attach(self, student: nn.Module) -> None:
+        """Build the augmentation, which needs the student's mean and std."""
+        self.augmentation = strong_augmentation(student, self._settings)
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name, and the share of confident target pixels."""
@@ -35,10 +45,9 @@ class ClassMixedObjective(nn.Module):
         )
         labels = mix(mask, step.source_labels, step.pseudo.labels)
         weight = step.pseudo.weight.masked_fill(mask, 1.0)
-        features = student.extract_feat(images)
         losses = segmentation_losses(
             student,
-            features,
+            training_features(student, images),
             labels,
             weight,
             target_mask=~mask,

@@ -1,22 +1,54 @@
 """Supervised learning on the source domain (Eq. 1)."""
 
 from mmseg.registry import MODELS
+from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
-from ..segmentation_loss import segmentation_losses
+from ...predictions import training_features
+from ...segmentation_loss import segmentation_losses
+from ..feature_distance import FeatureDistance
 from ..step import UDAStep
+from .objective import Objective
 
 
 @MODELS.register_module()
-class SourceObjective(nn.Module):
-    """The losses of the segmentor on labelled source images."""
+class SourceObjective(Objective):
+    """The losses of the segmentor on labelled source images.
+
+    Args:
+        feature_distance: Arguments of ``FeatureDistance`` (DAFormer), whose
+            loss is added. Default: none.
+    """
 
     prefix = 'src'
     needs_target = False
 
+    def __init__(self, feature_distance: OptConfigType = None) -> None:
+        super().__init__()
+        self.feature_distance = (
+            None
+            if feature_distance is None
+            else FeatureDistance(**feature_distance)
+        )
+
+    def attach(self, student: nn.Module) -> None:
+        """Copy the backbone that features are compared with."""
+        if self.feature_distance is not None:
+            self.feature_distance.attach(student)
+
+    def after_init(self, student: nn.Module) -> None:
+        """Copy its initial weights."""
+        if self.feature_distance is not None:
+            self.feature_distance.copy_weights(student)
+
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
-        features = student.extract_feat(step.source_images)
-        return segmentation_losses(
+        features = training_features(student, step.source_images)
+        losses = segmentation_losses(
             student, features, step.source_labels, density=step.density
         )
+        if self.feature_distance is not None:
+            losses['loss_feature_distance'] = self.feature_distance(
+                student, features, step.source_images, step.source_labels
+            )
+        return losses

@@ -3,16 +3,19 @@
 import inspect
 from contextlib import nullcontext
 from functools import cache
+from typing import Any
 
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
+from .predictions import auxiliary_predictions, decode_predictions
+
 
 def segmentation_losses(
     segmentor: nn.Module,
-    features: tuple[Tensor, ...],
+    features: Any,
     labels: Tensor,
     weight: Tensor | None = None,
     target_mask: Tensor | None = None,
@@ -23,7 +26,7 @@ def segmentation_losses(
 
     Args:
         segmentor: An ``EncoderDecoder``.
-        features: What its ``extract_feat`` gave.
+        features: What ``training_features`` gave.
         labels: (N, H, W).
         weight: Weight of each pixel, (N, H, W). Default: 1.
         target_mask: Pixels of the target domain, bool (N, H, W), for the
@@ -34,34 +37,41 @@ def segmentation_losses(
     Returns:
         Losses and accuracies by name, ``decode.loss_ce`` for one.
     """
-    heads = {'decode': segmentor.decode_head}
-    if segmentor.with_auxiliary_head:
-        auxiliary = segmentor.auxiliary_head
-        if isinstance(auxiliary, nn.ModuleList):
-            heads.update({f'aux_{i}': h for i, h in enumerate(auxiliary)})
-        else:
-            heads['aux'] = auxiliary
+    with (
+        nullcontext([]) if density is None else density.classifier_inputs()
+    ) as inputs:
+        decoded = decode_predictions(segmentor.decode_head, features)
+    if density is not None and len(inputs) != len(decoded):
+        # a compiled head, for one, calls no hooks
+        raise RuntimeError(
+            f'density_estimation saw {len(inputs)} calls of the classifier, '
+            f'but there are {len(decoded)} predictions to estimate'
+        )
+    predictions = decoded + auxiliary_predictions(segmentor, features)
     losses = {}
-    for prefix, head in heads.items():
-        estimates = density is not None and prefix == 'decode'
-        with (
-            density.classifier_input() if estimates else nullcontext()
-        ) as classifier_input:
-            logits = head.forward(features)
+    for number, prediction in enumerate(predictions):
+        head, name = prediction.head, prediction.name
+        truth, share, target = (
+            part
+            if part is None or prediction.box is None
+            else prediction.box.of(part)
+            for part in (labels, weight, target_mask)
+        )
         logits = resize(
-            logits,
-            size=labels.shape[1:],
+            prediction.logits,
+            size=truth.shape[1:],
             mode='bilinear',
             align_corners=head.align_corners,
         )
-        if estimates:
-            losses['decode.loss_density'] = density(
-                classifier_input[0], logits, labels, weight, target_mask
+        values = head_losses(head, logits, truth, share, target, collect)
+        if number < len(inputs):
+            values['loss_density'] = density(
+                head, inputs[number], logits, truth, share, target
             )
-        for name, value in head_losses(
-            head, logits, labels, weight, target_mask, collect
-        ).items():
-            losses[f'{prefix}.{name}'] = value
+        for key, value in values.items():
+            if 'loss' in key and prediction.loss_weight != 1:
+                value = value * prediction.loss_weight
+            losses[f'{name}.{key}'] = value
     return losses
 
 

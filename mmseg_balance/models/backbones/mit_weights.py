@@ -1,0 +1,115 @@
+"""Weights of a MiT from a file of either layout."""
+
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from mmengine.dist import barrier, is_main_process
+from mmengine.runner import CheckpointLoader
+from torch import Tensor, nn
+from torch.hub import load_state_dict_from_url
+
+from .mit_keys import is_original_mit, mmseg_mit_keys
+
+_SHOWN_KEYS = 3
+
+
+def load_mit_weights(
+    backbone: nn.Module, checkpoint: str, prefix: str | None = None
+) -> None:
+    """Load the weights of a MiT, all of them.
+
+    Takes the files of MMSegmentation 1.x and, in their own layout, those of
+    https://github.com/NVlabs/SegFormer. The file may be a state dict, or hold
+    one as 'state_dict' or 'model'. The ImageNet classifier is left out.
+
+    Args:
+        backbone: A ``MixVisionTransformer``.
+        checkpoint: File, or an address that mmengine can load.
+        prefix: Prefix of the backbone in the file, 'backbone.' in one of a
+            whole segmentor.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A key is missing, unknown or of another shape; names the
+            first three.
+    """
+    content = _read(checkpoint)
+    for key in ('state_dict', 'model'):
+        if isinstance(content, dict):
+            content = content.get(key, content)
+    if not isinstance(content, dict):
+        raise ValueError(
+            f'{checkpoint} of init_cfg holds a {type(content).__name__}, '
+            'expected the state dict of a MiT'
+        )
+    prefix = prefix or ''
+    if prefix and not prefix.endswith('.'):
+        prefix += '.'
+    weights = {
+        key.removeprefix(prefix): value
+        for key, value in content.items()
+        if key.startswith(prefix) and not key.startswith(f'{prefix}head.')
+    }
+    try:
+        if is_original_mit(weights):
+            weights = mmseg_mit_keys(weights)
+    except ValueError as error:
+        raise ValueError(f'{checkpoint} of init_cfg: {error}') from None
+    wrong = _differences(backbone.state_dict(), weights)
+    if wrong:
+        more = len(wrong) - _SHOWN_KEYS
+        raise ValueError(
+            f'{checkpoint} of init_cfg does not fit the backbone: '
+            f'{", ".join(wrong[:_SHOWN_KEYS])}'
+            f'{f" and {more} more" if more > 0 else ""}; the file has '
+            f'{len(weights)} keys such as {next(iter(content), None)!r}. Give '
+            'the file of this MiT (embed_dims, num_layers), and '
+            "init_cfg.prefix='backbone.' where it is of a whole segmentor"
+        )
+    backbone.load_state_dict(weights)
+
+
+def _differences(
+    wanted: dict[str, Tensor], found: dict[str, Tensor]
+) -> list[str]:
+    """A clause for each key that is missing, of another shape, or unknown."""
+    wrong = []
+    for key, value in wanted.items():
+        if key not in found:
+            wrong.append(f'{key!r} is missing')
+        elif found[key].shape != value.shape:
+            wrong.append(
+                f'{key!r} has shape {tuple(found[key].shape)}, in the model '
+                f'{tuple(value.shape)}'
+            )
+    wrong += [f'{key!r} is unknown' for key in found if key not in wanted]
+    return wrong
+
+
+def _read(checkpoint: str) -> Any:
+    """What the file holds, on the CPU; only tensors and plain types."""
+    if not checkpoint.startswith(('http://', 'https://')):
+        if '://' in checkpoint:
+            return CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
+        path = Path(checkpoint).expanduser()
+        try:
+            return torch.load(path, map_location='cpu', weights_only=True)
+        except (UnpicklingError, RuntimeError, EOFError) as error:
+            raise ValueError(
+                f'{checkpoint} of init_cfg is no complete file that torch can '
+                f'load with weights_only: {str(error).splitlines()[0]}'
+            ) from error
+    # not mmengine's loader, which unpickles whatever an address sends;
+    # the first process downloads, the others find the file
+    if is_main_process():
+        content = _download(checkpoint)
+    barrier()
+    return content if is_main_process() else _download(checkpoint)
+
+
+def _download(address: str) -> Any:
+    return load_state_dict_from_url(
+        address, map_location='cpu', weights_only=True
+    )

@@ -1,0 +1,223 @@
+"""Fusion of a context and a detail prediction (HRDA)."""
+
+from typing import NamedTuple
+
+import torch
+from mmengine.model import ModuleList
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.utils import resize
+from mmseg.registry import MODELS
+from mmseg.utils import ConfigType
+from torch import Tensor
+
+from ..predictions import Prediction
+from ..windows import Box
+
+
+class ScaledFeatures(NamedTuple):
+    """Features of an image at two scales.
+
+    Attributes:
+        context: Of the whole image at the lower resolution.
+        detail: Of windows at the full resolution, all images of the first
+            window first, (W * N, ...).
+        boxes: The W windows, in pixels of the image.
+        image: Height and width of the image.
+    """
+
+    context: tuple[Tensor, ...]
+    detail: tuple[Tensor, ...]
+    boxes: list[Box]
+    image: tuple[int, int]
+
+
+@MODELS.register_module()
+class HRDAHead(BaseDecodeHead):
+    """Scale attention between context and detail (HRDA, ECCV 2022).
+
+    One head predicts both scales; a second one, on the context, says for
+    each class how much the detail counts. Where no window is, the context
+    counts alone. Logits and state dict agree with the head of that name in
+    https://github.com/lhoyer/HRDA.
+
+    The fused prediction and the detail prediction have losses of their own,
+    made from the same config: ``loss_decode`` and ``head.loss_decode``. A
+    loss that keeps statistics keeps them for each.
+
+    Args:
+        head: Config of the head; ``num_classes``, ``align_corners``,
+            ``ignore_index`` and ``loss_decode`` are filled in.
+        attention: Config of the head that attends, filled in likewise, with
+            ``num_classes=1`` for one weight for all classes. Or a number in
+            [0, 1]: a fixed weight of the detail.
+        num_classes: Number of classes C.
+        detail_loss_weight: Share of the detail loss, [0, 1); that of the
+            fused loss is the rest.
+        loss_decode: Config of one loss, or a list of such.
+        align_corners: Must be False, as boxes are multiples of cells.
+        ignore_index: Label of ignored pixels.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    def __init__(
+        self,
+        head: ConfigType,
+        attention: ConfigType | float,
+        num_classes: int,
+        detail_loss_weight: float = 0.1,
+        loss_decode: ConfigType | list[ConfigType] = dict(  # noqa: B006
+            type='CrossEntropyLoss'
+        ),
+        align_corners: bool = False,
+        ignore_index: int = 255,
+    ) -> None:
+        if not 0 <= detail_loss_weight < 1:
+            raise ValueError(
+                'Expected `detail_loss_weight` to be in [0, 1), but got '
+                f'{detail_loss_weight}'
+            )
+        if align_corners:
+            raise ValueError(
+                'HRDAHead puts detail crops at multiples of cells of the '
+                'context, which align_corners=True moves: set it to False'
+            )
+        shared = dict(align_corners=False, ignore_index=ignore_index)
+        filled = dict(shared, num_classes=num_classes, loss_decode=loss_decode)
+        inner = MODELS.build({**head, **filled})
+        super().__init__(
+            in_channels=inner.in_channels,
+            channels=inner.channels,
+            num_classes=num_classes,
+            dropout_ratio=0,
+            in_index=inner.in_index,
+            input_transform=inner.input_transform,
+            loss_decode=loss_decode,
+            init_cfg=None,
+            **shared,
+        )
+        del self.conv_seg  # its parts predict
+        self.head = inner
+        self.detail_loss_weight = detail_loss_weight
+        if isinstance(attention, dict):
+            self.scale_attention = MODELS.build(
+                {'num_classes': num_classes, **attention, **shared}
+            )
+            self.scale_attention.loss_decode = ModuleList()
+            self._check_attention(self.scale_attention.out_channels)
+        elif isinstance(attention, (int, float)) and 0 <= attention <= 1:
+            self.scale_attention = attention
+        else:
+            raise ValueError(
+                'Expected `attention` of HRDAHead to be the config of a head '
+                f'or a number in [0, 1], but got {attention!r}'
+            )
+
+    def forward(self, inputs: ScaledFeatures) -> Tensor:
+        """Fused logits, (N, C, H / stride, W / stride).
+
+        Args:
+            inputs: Of an ``HRDAEncoderDecoder``.
+        """
+        return self.fuse(inputs)[0]
+
+    def training_predictions(self, inputs: ScaledFeatures) -> list[Prediction]:
+        """The fused prediction, and that of the one detail crop."""
+        fused, detail = self.fuse(inputs)
+        (box,) = inputs.boxes
+        share = self.detail_loss_weight
+        predictions = [Prediction('decode', self, fused, None, 1 - share)]
+        if share:
+            predictions.append(
+                Prediction('decode.detail', self.head, detail, box, share)
+            )
+        return predictions
+
+    def fuse(self, inputs: ScaledFeatures) -> tuple[Tensor, Tensor]:
+        """Predict both scales and join them.
+
+        fused = up((1 - a) * context) + up(a) * detail, with a = 0 outside of
+        the windows, and windows averaged where they overlap.
+
+        Args:
+            inputs: Features, W windows of each of N images.
+
+        Returns:
+            Fused logits (N, C, H / s, W / s), s the stride of the head, and
+            the logits of the windows (W * N, C, h / s, w / s).
+        """
+        context = self.head(inputs.context)
+        detail = self.head(inputs.detail)
+        stride = inputs.boxes[0].shape[0] // detail.shape[-2]
+        boxes = [in_cells(box, stride) for box in inputs.boxes]
+        size = tuple(side // stride for side in inputs.image)
+        placed = place_windows(detail, boxes, size)
+
+        attention = self.attend(inputs.context, context)
+        if len(boxes) == 1 and boxes[0].shape != size:
+            box = in_cells(
+                inputs.boxes[0], inputs.image[0] // context.shape[-2]
+            )
+            inside = torch.zeros_like(context[:1, :1])
+            box.of(inside).fill_(1)
+            attention = attention * inside
+        rest = resize((1 - attention) * context, size=size, mode='bilinear')
+        attention = resize(attention, size=size, mode='bilinear')
+        return rest + attention * placed, detail
+
+    def attend(self, features: tuple[Tensor, ...], context: Tensor) -> Tensor:
+        """Weight of the detail, (N, C or 1, h, w) of the context's logits."""
+        if isinstance(self.scale_attention, (int, float)):
+            return torch.full_like(context, self.scale_attention)
+        return self.scale_attention(features).sigmoid()
+
+    def _check_attention(self, outputs: int) -> None:
+        if outputs not in (1, self.num_classes):
+            raise ValueError(
+                'Expected `attention.num_classes` of HRDAHead to be 1 or '
+                f'num_classes={self.num_classes}, but got {outputs}'
+            )
+
+
+def in_cells(box: Box, stride: int) -> Box:
+    """A box of pixels as one of cells of ``stride`` pixels.
+
+    Raises:
+        ValueError: It does not begin and end with a cell.
+    """
+    if any(side % stride for side in box):
+        raise ValueError(
+            f'The detail window {tuple(box)} (top, bottom, left, right) does '
+            f'not fit cells of {stride} pixels: set crop_coord_divisible of '
+            f'the segmentor to a multiple of {stride}, and detail_crop_size '
+            f'to one of {2 * stride}'
+        )
+    return box.divided(stride)
+
+
+def place_windows(
+    logits: Tensor, boxes: list[Box], size: tuple[int, int]
+) -> Tensor:
+    """Put windows where they are, averaged where they overlap.
+
+    Args:
+        logits: All N images of the first of W windows first,
+            (W * N, C, h, w).
+        boxes: The W windows, in cells of ``logits``.
+        size: Height and width of the result.
+
+    Returns:
+        (N, C, *size), 0 where no window is.
+    """
+    if len(boxes) == 1 and boxes[0].shape == size:
+        return logits
+    windows = logits.chunk(len(boxes))
+    placed = logits.new_zeros((*windows[0].shape[:2], *size))
+    count = logits.new_zeros(size)
+    for box, window in zip(boxes, windows, strict=True):
+        box.of(placed).add_(window)
+        box.of(count).add_(1)
+    if len(boxes) > 1:
+        placed = placed / count.clamp_(min=1)
+    return placed

@@ -1,0 +1,85 @@
+"""Masked image consistency (MIC)."""
+
+import torch
+from mmseg.registry import MODELS
+from mmseg.utils import OptConfigType
+from torch import Tensor, nn
+
+from ...predictions import training_features
+from ...segmentation_loss import segmentation_losses
+from ..block_mask import block_mask
+from ..photometric import strong_augmentation
+from ..step import UDAStep
+from .objective import Objective
+
+
+@MODELS.register_module()
+class MaskedObjective(Objective):
+    """The teacher's labels must be found with parts of the image hidden.
+
+    MIC (CVPR 2023), on target images with colour augmentation, with the
+    labels and weights of the other objectives; behaves as
+    https://github.com/lhoyer/MIC with ``mask_mode='separatetrgaug'``.
+    Losses that keep statistics adjust by those of the target, and are not
+    fed: the logits of hidden pixels are not those of the domain.
+
+    Args:
+        block_size: Side of the squares that are hidden, in pixels.
+        mask_ratio: Share of squares that are hidden, [0, 1).
+        loss_weight: Factor of the losses of the segmentor's main prediction,
+            at least 0; that of a detail crop (HRDA) keeps its own.
+        augmentation: Arguments of ``StrongAugmentation``, {} for its
+            defaults. Default: none.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    prefix = 'masked'
+    needs_target = True
+
+    def __init__(
+        self,
+        block_size: int = 64,
+        mask_ratio: float = 0.7,
+        loss_weight: float = 1.0,
+        augmentation: OptConfigType = None,
+    ) -> None:
+        super().__init__()
+        for name, value, allowed, good in (
+            ('block_size', block_size, 'at least 1', block_size >= 1),
+            ('mask_ratio', mask_ratio, 'in [0, 1)', 0 <= mask_ratio < 1),
+            ('loss_weight', loss_weight, 'at least 0', loss_weight >= 0),
+        ):
+            if not good:
+                raise ValueError(
+                    f'Expected `{name}` of masked_consistency to be '
+                    f'{allowed}, but got {value}'
+                )
+        self.block_size = block_size
+        self.mask_ratio = mask_ratio
+        self.loss_weight = loss_weight
+        self._settings = augmentation
+        self.augmentation: nn.Module = nn.Identity()
+
+    def attach(self, student: nn.Module) -> None:
+        """Build the augmentation, which needs the student's mean and std."""
+        self.augmentation = strong_augmentation(student, self._settings)
+
+    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
+        """Losses by name."""
+        images = self.augmentation(step.target_images)
+        images = images * block_mask(images, self.block_size, self.mask_ratio)
+        labels = step.pseudo.labels
+        losses = segmentation_losses(
+            student,
+            training_features(student, images),
+            labels,
+            step.pseudo.weight,
+            target_mask=torch.ones_like(labels, dtype=torch.bool),
+            collect=False,
+        )
+        if self.loss_weight != 1:
+            for name in [k for k in losses if k.startswith('decode.loss')]:
+                losses[name] = losses[name] * self.loss_weight
+        return losses

@@ -1,0 +1,81 @@
+"""Rectangular parts of an image: random crops and sliding windows."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Box(NamedTuple):
+    """A part of an image; ``bottom`` and ``right`` are outside of it."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.bottom - self.top, self.right - self.left
+
+    def divided(self, stride: int) -> 'Box':
+        """The same part of a map with one cell for ``stride`` pixels."""
+        return Box(*(side // stride for side in self))
+
+    def of(self, maps: Tensor) -> Tensor:
+        """That part of maps (..., H, W), a view."""
+        return maps[..., self.top : self.bottom, self.left : self.right]
+
+
+def random_box(
+    image: tuple[int, int], size: tuple[int, int], divisible: int = 1
+) -> Box:
+    """A crop at a random place, drawn from the generator of the CPU.
+
+    As HRDA (ECCV 2022), https://github.com/lhoyer/HRDA, but for what that
+    leaves out: the last aligned offset is drawn as well, and a margin below
+    ``divisible`` gives offset 0. An image smaller than the crop is taken
+    whole.
+
+    Args:
+        image: Height and width of the image.
+        size: Height and width of the crop.
+        divisible: The offsets are multiples of it.
+    """
+    sides = []
+    for length, side in zip(image, size, strict=True):
+        side = min(side, length)
+        steps = (length - side) // divisible
+        start = int(torch.randint(steps + 1, ())) * divisible
+        sides += [start, start + side]
+    return Box(*sides)
+
+
+def sliding_boxes(
+    image: tuple[int, int], size: tuple[int, int], stride: tuple[int, int]
+) -> list[Box]:
+    """Windows that cover an image, row by row.
+
+    The last window of a row or column is moved back into the image. An image
+    smaller than the window has one, which is the image.
+
+    Args:
+        image: Height and width of the image.
+        size: Height and width of a window.
+        stride: Distance of neighbours, down and across.
+    """
+    rows, columns = (
+        _starts(*sides) for sides in zip(image, size, stride, strict=True)
+    )
+    height, width = (min(a, b) for a, b in zip(image, size, strict=True))
+    return [
+        Box(top, top + height, left, left + width)
+        for top in rows
+        for left in columns
+    ]
+
+
+def _starts(length: int, side: int, stride: int) -> list[int]:
+    last = max(length - side, 0)
+    return [min(i, last) for i in range(0, last + stride, stride)]

@@ -1,0 +1,165 @@
+"""Feature distance against the public code and direct loops."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from mmseg_balance.models.uda.feature_distance import (
+    FeatureDistance,
+    cell_labels,
+    masked_distance,
+)
+
+
+@pytest.fixture(scope='module')
+def arrays(vectors):
+    with np.load(vectors / 'dacs.npz') as data:
+        return {
+            k: torch.as_tensor(data[k])
+            for k in data.files
+            if k.startswith(('ds_', 'fd'))
+        }
+
+
+@pytest.mark.parametrize('scale', [8, 16, 32])
+@pytest.mark.parametrize('ratio', [50, 75])
+def test_cell_labels_agree_with_the_public_code(arrays, scale, ratio):
+    labels = arrays['ds_gt'].squeeze(1)
+    expected = arrays[f'ds_out_scale{scale}_minratio{ratio}'].squeeze(1)
+    size = expected.shape[1:]
+    assert torch.equal(
+        cell_labels(labels, size, 19, 255, ratio / 100), expected
+    )
+    assert (expected == 255).any()
+    assert (expected != 255).any() or (scale, ratio) == (32, 75)
+
+
+def test_cells_that_do_not_divide_reach_over_the_margin():
+    labels = torch.zeros(1, 10, 7, dtype=torch.int64)
+    labels[:, 8:] = 3
+    # cells of 4 x 4 pixels; those at the margins have 8, 12 or fewer inside
+    expected = torch.tensor([[[0, 0], [0, 0], [255, 255]]])
+    assert torch.equal(cell_labels(labels, (3, 2), 4, 255, 0.7), expected)
+    loose = cell_labels(labels, (3, 2), 4, 255, 0.5)
+    assert loose[0, 2].tolist() == [3, 255]  # 8 of 16 against 6 of 16
+
+
+def test_masked_distance_agrees_with_the_public_code(arrays):
+    mask = arrays['fd_mask'].squeeze(1).bool()
+    first, second = arrays['fd_f1'], arrays['fd_f2']
+    everywhere = torch.ones_like(mask)
+    torch.testing.assert_close(
+        masked_distance(first, second, mask), arrays['fd_masked']
+    )
+    torch.testing.assert_close(
+        masked_distance(first, second, everywhere), arrays['fd_nomask']
+    )
+
+
+class Level(torch.nn.Module):
+    """A backbone that returns what it is told."""
+
+    def __init__(self, features):
+        super().__init__()
+        self.features = features
+
+    def forward(self, images):
+        return (None, self.features)
+
+
+def test_loss_and_gradient_agree_with_the_public_code(arrays, build):
+    model = build()
+    distance = FeatureDistance(arrays['fdfull_classes'].tolist())
+    distance.num_classes, distance.ignore_index = 19, 255
+    distance.backbone = Level(arrays['fdfull_feat_imnet'])
+    own = arrays['fdfull_feat_student'].clone().requires_grad_()
+    labels = arrays['fdfull_gt'].squeeze(1)
+    loss = distance(
+        model.student, (None, own), torch.zeros(2, 3, 1, 1), labels
+    )
+    loss.backward()
+    torch.testing.assert_close(loss, arrays['fdfull_loss'])
+    torch.testing.assert_close(own.grad, arrays['fdfull_grad'])
+    assert own.grad.abs().sum() > 0
+
+
+def test_without_thing_cells_it_is_exactly_zero():
+    first = torch.randn(1, 4, 3, 3, requires_grad=True)
+    mask = torch.zeros(1, 3, 3, dtype=torch.bool)
+    loss = masked_distance(first, torch.randn(1, 4, 3, 3), mask)
+    loss.backward()
+    assert loss == 0
+    assert (first.grad == 0).all()
+
+
+THINGS = dict(classes=[1, 2], min_ratio=0.5)
+
+
+def test_the_copy_keeps_the_initial_weights(build, batch):
+    model = build('DAFormer', feature_distance=THINGS)
+    model.init_weights()
+    frozen = model.objectives[0].feature_distance.backbone
+    initial = copy.deepcopy(model.student.backbone.state_dict())
+    wrapper = _sgd(model)
+    for seed in range(3):
+        model.train()
+        logs = model.train_step(batch(seed=seed), wrapper)
+        model.update_teacher(seed + 1)
+    assert logs['src.loss_feature_distance'] > 0
+    assert not frozen.training
+    for name, value in frozen.state_dict().items():
+        assert torch.equal(value, initial[name]), name
+    moved = model.student.backbone.state_dict()
+    assert not torch.equal(
+        moved['layers.0.weight'], initial['layers.0.weight']
+    )
+    assert not any(p.requires_grad for p in frozen.parameters())
+    state = model.state_dict()
+    assert any('feature_distance.backbone' in key for key in state)
+
+
+def test_it_is_added_to_the_source_loss(build, batch):
+    torch.manual_seed(0)
+    model = build('DAFormer', feature_distance=dict(THINGS, loss_weight=0.1))
+    logs = model.train_step(batch(), _sgd(model))
+    total = (
+        logs['src.decode.loss_ce']
+        + logs['src.loss_feature_distance']
+        + logs['mix.decode.loss_ce']
+    )
+    assert logs['loss'] == pytest.approx(total, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    'settings, words',
+    [
+        (dict(classes=[]), 'at least one'),
+        (dict(classes=['car']), "'car'"),
+        (dict(classes=[1, -1]), '-1'),
+        (dict(classes=[1], min_ratio=1.5), 'min_ratio'),
+        (dict(classes=[1], loss_weight=-1), 'loss_weight'),
+        (dict(classes=[1, 4]), 'num_classes=4'),
+    ],
+)
+def test_bad_settings_are_named(build, settings, words):
+    with pytest.raises(ValueError, match=words):
+        build('DAFormer', feature_distance=settings)
+
+
+def test_a_neck_is_refused(build, segmentor):
+    neck = dict(type='FPN', in_channels=[8], out_channels=8, num_outs=1)
+    with pytest.raises(ValueError, match='neck'):
+        build(
+            'DAFormer',
+            segmentor=segmentor(neck=neck),
+            feature_distance=THINGS,
+        )
+
+
+def _sgd(model):
+    from mmengine.optim import OptimWrapper
+
+    parameters = model.trainable.parameters()
+    return OptimWrapper(torch.optim.SGD(parameters, 0.05))
