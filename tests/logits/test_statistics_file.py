@@ -101,6 +101,15 @@ def test_list_of_losses_and_cascade_of_heads(tmp_path):
     assert_equal(load_statistics(path)[0], statistics)
 
 
+def test_of_heads_within_the_head_the_outer_one_counts(tmp_path):
+    statistics = fitted()
+    head = nn.Module()  # the inner one is written first
+    head.head = Head(Loss(fitted(seed=1)))
+    head.loss_decode = Loss(statistics)
+    path = checkpoint(tmp_path / 'a.pth', dict(decode_head=head))
+    assert_equal(load_statistics(path)[0], statistics)
+
+
 def test_auxiliary_head_alone_is_none(tmp_path):
     heads = dict(
         decode_head=Head(nn.CrossEntropyLoss()),

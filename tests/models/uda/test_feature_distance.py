@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from mmengine.optim import OptimWrapper
 
 from mmseg_balance.models.uda.feature_distance import (
     FeatureDistance,
@@ -94,6 +95,13 @@ def test_without_thing_cells_it_is_exactly_zero():
     assert (first.grad == 0).all()
 
 
+def test_equal_features_have_a_finite_gradient():
+    first = torch.randn(1, 4, 2, 2, requires_grad=True)
+    mask = torch.ones(1, 2, 2, dtype=torch.bool)
+    masked_distance(first, first.detach(), mask).backward()
+    assert (first.grad == 0).all()
+
+
 THINGS = dict(classes=[1, 2], min_ratio=0.5)
 
 
@@ -159,7 +167,5 @@ def test_a_neck_is_refused(build, segmentor):
 
 
 def _sgd(model):
-    from mmengine.optim import OptimWrapper
-
     parameters = model.trainable.parameters()
     return OptimWrapper(torch.optim.SGD(parameters, 0.05))
