@@ -38,6 +38,18 @@ def parse_args() -> argparse.Namespace:
         help='mixed precision: float16 on an accelerator, bfloat16 on the CPU',
     )
     parser.add_argument(
+        '--compile',
+        action='store_true',
+        help='compile backbones and heads with torch.compile: faster, after '
+        'first iterations that take minutes; CompileHook in custom_hooks '
+        'has settings',
+    )
+    parser.add_argument(
+        '--channels-last',
+        action='store_true',
+        help='channels-last memory format for convolutions',
+    )
+    parser.add_argument(
         '--seed',
         type=int,
         help='random seed; by default randomness.seed of the config, else 0',
@@ -141,16 +153,24 @@ def build(cfg: Config, args: argparse.Namespace):
         check_resume,
     )
     from mmseg_balance.engine.config_checks import check_config
+    from mmseg_balance.engine.hooks import CompileHook
 
     check_required(cfg)
     if args.amp:
         launch.enable_amp(cfg)
+    if args.compile:
+        launch.add_hook(cfg, 'CompileHook')
+    if args.channels_last:
+        launch.add_hook(cfg, 'ChannelsLastHook')
     set_resume(cfg, args.resume)
     set_seed(cfg, args.seed)
     check_config(cfg)
     check_data_configs(cfg)
     launch.start_ranks(cfg, args.launcher)
     runner = build_runner(cfg)
+    for hook in runner.hooks:
+        if isinstance(hook, CompileHook):
+            hook.check()
     done = None
     if cfg.get('resume') and cfg.get('load_from'):
         done = check_resume(runner, cfg.load_from)

@@ -2,6 +2,8 @@
 
 from .camvid import CamVidDataset
 from .gta import GTADataset
+from .pack_uda_inputs import PackUDAInputs
+from .pseudo_margins import PseudoMargins
 from .rare_class_sampling import RareClassSampling, rcs_class_probs
 from .samplers import Draw, ResumableInfiniteSampler
 from .synthia import SYNTHIADataset
@@ -11,6 +13,8 @@ __all__ = [
     'CamVidDataset',
     'Draw',
     'GTADataset',
+    'PackUDAInputs',
+    'PseudoMargins',
     'RareClassSampling',
     'ResumableInfiniteSampler',
     'SYNTHIADataset',

@@ -14,6 +14,7 @@ from .checks import (
     check_label_files,
     check_label_values,
 )
+from .pack_uda_inputs import check_packing
 from .rare_class_sampling import RareClassSampling
 from .samplers import Draw
 from .seeding import seed_cpu_generators
@@ -37,20 +38,22 @@ class UDADataset:
     Args:
         source: Config of a data set whose pipeline loads labels.
         target: Config of a data set with the same classes; its pipeline needs
-            no labels. Either may be a ``ConcatDataset``.
+            no labels. Either may be a ``ConcatDataset``. None: there are
+            source samples alone, for supervised training.
         rare_class_sampling: Arguments of :class:`RareClassSampling`, which
             then draws the source sample instead of taking the index. ``{}``
             takes the defaults, None does without.
 
     Attributes:
         source: The source data set.
-        target: The target data set.
+        target: The target data set, or None.
 
     Raises:
         FileNotFoundError: Folders, labels or class statistics are missing;
             names them and how they are made.
         ValueError: The classes of source and target differ, the source
-            pipeline loads no labels, a label value is outside the classes, a
+            pipeline loads no labels, a pipeline drops what its
+            ``PseudoMargins`` makes, a label value is outside the classes, a
             label has another size than its image, the class statistics are
             those of other labels, or a class cannot be drawn by rare class
             sampling.
@@ -66,12 +69,15 @@ class UDADataset:
     def __init__(
         self,
         source: dict | BaseDataset,
-        target: dict | BaseDataset,
+        target: dict | BaseDataset | None = None,
         rare_class_sampling: dict | None = None,
     ) -> None:
         self.source = _build(source, 'source')
-        self.target = _build(target, 'target')
-        check_classes(self.source, self.target)
+        self.target = None if target is None else _build(target, 'target')
+        if self.target is None:
+            _classes_of(self.source, 'source')
+        else:
+            check_classes(self.source, self.target)
         self.rare_class_sampling = (
             None
             if rare_class_sampling is None
@@ -90,7 +96,9 @@ class UDADataset:
         if self._fully_initialized:
             return
         self._source = _open(self.source, 'source')
-        self._target = _open(self.target, 'target')
+        self._target = (
+            None if self.target is None else _open(self.target, 'target')
+        )
         if self.rare_class_sampling is not None:
             self.rare_class_sampling.prepare(
                 self._source, self.metainfo['classes']
@@ -114,7 +122,7 @@ class UDADataset:
         Returns:
             ``dict(source=packed, target=packed)``, each what the pipeline
             of its data set returns: a dict of ``inputs`` and
-            ``data_samples``.
+            ``data_samples``. Without a target ``dict(source=packed)``.
 
         Raises:
             OSError: A file cannot be read or decoded; names it.
@@ -125,7 +133,7 @@ class UDADataset:
         if isinstance(index, Draw):
             seed_cpu_generators(index.seed)
         # first, so that the partner does not depend on the augmentation
-        partner = np.random.randint(len(self._target))
+        partner = np.random.randint(len(self._target)) if self._target else 0
         if self.rare_class_sampling is None:
             source = _take(self._source, index)
         else:
@@ -133,6 +141,8 @@ class UDADataset:
                 lambda: self.rare_class_sampling.draw(self._source),
                 self._source,
             )
+        if self._target is None:
+            return dict(source=source)
         return dict(source=source, target=_take(self._target, partner))
 
 
@@ -191,6 +201,7 @@ def _build(dataset: dict | BaseDataset, key: str) -> Any:
 def _open(dataset: Any, key: str) -> Branch:
     """List the files of a data set and check what its pipeline will read."""
     for leaf in leaf_datasets(dataset, key):
+        check_packing(leaf.pipeline.transforms, key)
         with_labels = any(
             is_label_loader(type(t).__name__) for t in leaf.pipeline.transforms
         )

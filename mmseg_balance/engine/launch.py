@@ -11,6 +11,7 @@ from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
+from .config_checks import type_name
 from .config_typos import new_keys
 
 
@@ -142,3 +143,15 @@ def enable_amp(cfg: Config) -> None:
             optim_wrapper.pop(key, None)
     else:
         optim_wrapper.loss_scale = 'dynamic'
+
+
+def add_hook(cfg: Config, kind: str) -> None:
+    """Add a hook, unless the config has one of its type.
+
+    Args:
+        cfg: Config to change: ``custom_hooks``.
+        kind: Type of the hook, with its default settings.
+    """
+    hooks = list(cfg.get('custom_hooks') or ())
+    if not any(type_name(hook) == kind for hook in hooks):
+        cfg.custom_hooks = [*hooks, dict(type=kind)]

@@ -32,7 +32,8 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
 
     Raises:
         ValueError: The target set of a ``UDADataset`` is smaller than a
-            batch, or model and data set differ in the number of classes.
+            batch, or missing where the model needs it; or model and data set
+            differ in the number of classes.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         loader = runner.build_dataloader(
             dataloader, seed=runner.seed, diff_rank_seed=diff_rank_seed
         )
-        check_target_size(loader)
+        check_target(runner.model, loader)
         check_num_classes(runner.model, loader.dataset)
         self._can_move = hasattr(_sampler_of(loader), 'start_at')
         super().__init__(
@@ -73,18 +74,31 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             del self.dataloader_iterator
 
 
-def check_target_size(loader: DataLoader) -> None:
-    """Refuse a target set with less samples than a batch.
+def check_target(model: nn.Module, loader: DataLoader) -> None:
+    """Refuse a target set that is missing, or smaller than a batch.
 
     Args:
+        model: The model, wrapped or not.
         loader: Training data loader; any data set but ``UDADataset`` passes.
 
     Raises:
-        ValueError: Names both numbers and the keys.
+        ValueError: Names what was found and the keys.
     """
     dataset = loader.dataset
+    if not isinstance(dataset, UDADataset):
+        return
+    if is_model_wrapper(model):
+        model = model.module
+    if dataset.target is None:
+        if getattr(model, 'needs_target', False):
+            raise ValueError(
+                f'{type(model).__name__} learns from target images, and '
+                'train_dataloader.dataset.target is None: set it to the '
+                "config of a data set, or model.type to 'SourceOnly'"
+            )
+        return
     batch_size = _batch_size_of(loader)
-    if isinstance(dataset, UDADataset) and len(dataset.target) < batch_size:
+    if len(dataset.target) < batch_size:
         raise ValueError(
             f'the target set has {len(dataset.target)} images, fewer than a '
             f'batch of {batch_size}: lower train_dataloader.batch_size, or '

@@ -187,6 +187,36 @@ def test_source_may_be_several_data_sets(tmp_path):
     ]
 
 
+@pytest.mark.parametrize('num_workers', [0, 1])
+def test_without_target_there_are_source_samples_alone(domains, num_workers):
+    pairs = next(iter(loader_from(domains, 0, 0)))
+    domains['target'] = None
+    dataset = UDADataset(**domains)
+    assert dataset.target is None
+    assert len(dataset) == 5
+    assert dataset.metainfo['classes'] == CLASSES
+    assert set(dataset[2]) == {'source'}
+    batch = next(iter(loader_from(domains, num_workers, 0)))
+    assert set(batch) == {'source'}
+    assert [s.img_path for s in batch['source']['data_samples']] == [
+        s.img_path for s in pairs['source']['data_samples']
+    ]
+
+
+def test_without_target_the_source_is_checked_as_ever(domains, tmp_path):
+    source = domains['source']
+    with pytest.raises(FileNotFoundError, match='class_stats.py'):
+        UDADataset(source, rare_class_sampling={})
+    nameless = dict(source, metainfo=None)
+    with pytest.raises(ValueError, match='source data set .* names no class'):
+        UDADataset(nameless)
+    with pytest.raises(ValueError, match='source.pipeline loads no labels'):
+        UDADataset(dict(source, pipeline=LOAD[:1] + AUGMENT))
+    (tmp_path / 'source/labels/004.png').unlink()
+    with pytest.raises(FileNotFoundError, match='004.png'):
+        UDADataset(source)
+
+
 def test_lazy_children_are_listed_on_full_init(domains):
     domains['target']['lazy_init'] = True
     root = domains['target']['data_root']

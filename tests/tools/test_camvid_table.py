@@ -54,7 +54,7 @@ def test_mean_and_sample_std_over_the_seeds(tool, write, tmp_path):
     write('dacs', 0, None, offset=1.0)
     write('dacs', 1, None, offset=3.0)
     write('source_only', 0, None, offset=0.26)
-    header, _, *body = rows(tool.table(tmp_path / 'out', [0, 1, 2]))
+    header, _, *body = rows(tool.table(tmp_path / 'out', [0, 1, 2], tool.MAIN))
     assert header[:3] == ['Method', 'Part', 'mIoU'] and len(body) == 4
     # one value has no spread
     assert body[0] == [

@@ -4,9 +4,9 @@
 
 Cross entropy against BLDALoss (source and mixed batches, the update of the
 statistics included) by crop size, number of classes and number of images, and
-whole DACS steps without and with BLDA. Writes FOLDER/overhead_<device>.json
-and .png; each group is finished before the next one, and all of its cases are
-timed in alternation.
+whole steps of DACS and DAFormer without and with BLDA. Writes
+FOLDER/overhead_<device>.json and .png; each group is finished before the next
+one, and all of its cases are timed in alternation.
 """
 
 import argparse
@@ -18,10 +18,12 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from measure import alternate, machine, peak_memory
-from overhead_cases import loss_case, step_case
+from overhead_cases import daformer_case, loss_case, step_case
 
 NETS = ('lite0', 'mit-b0')
 STEPS = ('dacs', 'ola', 'blda')
+DAFORMER = 'daformer-mit-b0'
+DAFORMER_STEPS = ('daformer', 'blda')
 LOSSES = ('ce', 'source', 'mixed')
 HEADER = ('group', 'case', 'seconds', 'ratio', 'peak MB', '+ MB')
 COLOURS = dict(ce='#999999', source='#0072B2', mixed='#E69F00')
@@ -49,7 +51,13 @@ def parse_args() -> argparse.Namespace:
         default=[1, 2, 4, 8],
         help='batch sizes, at the first of --sizes and 19 classes',
     )
-    parser.add_argument('--nets', nargs='*', choices=NETS, default=NETS)
+    parser.add_argument(
+        '--nets',
+        nargs='*',
+        choices=(*NETS, DAFORMER),
+        default=(*NETS, DAFORMER),
+        help='networks of whole steps',
+    )
     parser.add_argument('--repeats', type=int, default=7)
     parser.add_argument(
         '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
@@ -79,7 +87,11 @@ def groups(args: argparse.Namespace) -> list[tuple]:
             [(kind, net, args.device) for kind in STEPS],
         )
         for net in args.nets
+        if net in NETS
     ]
+    if DAFORMER in args.nets:
+        cases = [(kind, args.device) for kind in DAFORMER_STEPS]
+        found.append(('DAFormer step, mit-b0', daformer_case, cases))
     return found
 
 

@@ -7,10 +7,8 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.optim import OptimWrapper
 from mmengine.registry import init_default_scope
-from mmengine.structures import PixelData
 from mmseg.registry import MODELS
-from mmseg.structures import SegDataSample
-from torch import Tensor
+from step_cases import Case, iterate, make_step, random_batch
 
 import mmseg_balance  # noqa: F401  (registers everything)
 
@@ -33,8 +31,6 @@ MIT_B0 = dict(
     head=dict(in_channels=[32, 64, 160, 256], channels=256, num_classes=19),
     size=(512, 512),
 )
-# side of the squares that labels of a step consist of
-SQUARE = 32
 
 
 def loss_case(
@@ -89,27 +85,25 @@ def step_case(kind: str, net: str, device: str) -> Callable[[], None]:
     model.copy_student()
     wrapper = OptimWrapper(torch.optim.AdamW(model.trainable.parameters()))
     generator = torch.Generator().manual_seed(0)
-    height, width = model.data_preprocessor.size
-
-    def branch(labelled: bool) -> dict:
-        samples = [SegDataSample() for _ in range(2)]
-        for sample in samples if labelled else []:
-            labels = squares(model.num_classes, height, width, generator)
-            sample.gt_sem_seg = PixelData(data=labels)
-        images = torch.randint(
-            255, (2, 3, height, width), generator=generator
-        ).byte()
-        return dict(inputs=list(images), data_samples=samples)
 
     def run() -> None:
-        model.train_step(
-            dict(source=branch(True), target=branch(False)), wrapper
-        )
-        if kind != 'dacs':
-            model.student.decode_head.loss_decode.update_statistics()
-        model.update_teacher(5)
+        iterate(model, random_batch(model, 2, generator), wrapper)
 
     return run
+
+
+def daformer_case(kind: str, device: str) -> Callable[[], None]:
+    """A whole DAFormer step of two images a domain, statistics included.
+
+    MiT-B0 with DAFormerHead at 512 x 512, feature distance, 19 classes.
+
+    Args:
+        kind: 'daformer' or 'blda' (OLA and density estimation).
+        device: Where to run.
+    """
+    return make_step(
+        *Case('daformer', kind == 'blda', net='mit-b0', device=device)
+    )
 
 
 def step_model(kind: str, net: str) -> torch.nn.Module:
@@ -128,12 +122,3 @@ def step_model(kind: str, net: str) -> torch.nn.Module:
     if kind == 'blda':
         cfg.density_estimation = {}
     return MODELS.build(cfg)
-
-
-def squares(
-    num_classes: int, height: int, width: int, generator: torch.Generator
-) -> Tensor:
-    """Labels (1, height, width) of random squares."""
-    shape = 1, height // SQUARE, width // SQUARE
-    few = torch.randint(num_classes, shape, generator=generator)
-    return few.repeat_interleave(SQUARE, 1).repeat_interleave(SQUARE, 2)

@@ -1,7 +1,15 @@
 """Hooks, one a file."""
 
+from .channels_last_hook import ChannelsLastHook
+from .compile_hook import CompileHook
 from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
 from .teacher_update_hook import TeacherUpdateHook
 
-__all__ = ['GMMUpdateHook', 'IterationSeedHook', 'TeacherUpdateHook']
+__all__ = [
+    'ChannelsLastHook',
+    'CompileHook',
+    'GMMUpdateHook',
+    'IterationSeedHook',
+    'TeacherUpdateHook',
+]

@@ -71,7 +71,7 @@ def mmseg_mit_keys(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
         the given ones where they are not packed.
 
     Raises:
-        ValueError: A key is of neither layout, or one of the two projections
+        ValueError: A key is not of that layout, or one of two projections
             is missing; names them.
     """
     converted, unknown, missing = {}, [], []

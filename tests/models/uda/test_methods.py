@@ -96,6 +96,28 @@ def test_steps_learn_and_log_their_terms(name, loss, build, segmentor, batch):
     assert not any('masked' in k for k in densities)
 
 
+@pytest.mark.parametrize('name', ['DAFormer', 'MIC on HRDA'])
+def test_low_precision_gives_nearly_the_same_losses(
+    name, build, segmentor, batch
+):
+    logs = []
+    for low in (False, True):
+        torch.manual_seed(0)
+        model = make(name, build, segmentor, BLDA, density_estimation={})
+        model.init_weights()
+        for number in range(1, 3):
+            torch.manual_seed(number)
+            with torch.autocast('cpu', torch.bfloat16, enabled=low):
+                logs.append(step(model, batch(seed=number), number))
+    for whole, low in zip(logs[:2], logs[2:]):
+        assert whole.keys() == low.keys()
+        for key in whole:
+            if 'loss' in key:
+                assert low[key] == pytest.approx(whole[key], 0.1, 0.02), key
+    statistics = model.student.decode_head.loss_decode.statistics
+    assert statistics.source.means.dtype == torch.float32
+
+
 @pytest.mark.parametrize('name', ['HRDA', 'MIC on HRDA'])
 def test_fused_and_detail_statistics_differ(name, build, segmentor, batch):
     model = make(name, build, segmentor, BLDA, pseudo_threshold=0.0)

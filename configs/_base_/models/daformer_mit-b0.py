@@ -1,0 +1,15 @@
+# The smallest MiT, with the head of DAFormer.
+_base_ = './daformer_mit-b5.py'
+model = dict(
+    segmentor=dict(
+        backbone=dict(
+            embed_dims=32,
+            num_layers=[2, 2, 2, 2],
+            init_cfg=dict(
+                checkpoint='https://download.openmmlab.com/mmsegmentation/'
+                'v0.5/pretrain/segformer/mit_b0_20220624-7e0fe6dd.pth'
+            ),
+        ),
+        decode_head=dict(in_channels=[32, 64, 160, 256]),
+    )
+)

@@ -1,0 +1,10 @@
+# Trained with the labels of the target: the upper bound of adaptation.
+_base_ = [
+    '../_base_/models/deeplabv2_r101.py',
+    '../_base_/datasets/cityscapes.py',
+    '../_base_/schedules/adamw_40k.py',
+    '../_base_/uda/self_training.py',
+    '../_base_/default_runtime.py',
+]
+# the teacher is an average of the student and takes no part in training
+model = dict(type='SourceOnly', alpha=0.99)

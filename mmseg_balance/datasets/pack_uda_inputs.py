@@ -1,0 +1,62 @@
+"""Packs what the methods need of a sample beyond image and label."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from mmcv.transforms import to_tensor
+from mmengine.structures import PixelData
+from mmseg.datasets.transforms import PackSegInputs
+from mmseg.registry import TRANSFORMS
+
+from .pseudo_margins import VALID_PSEUDO, PseudoMargins
+
+
+@TRANSFORMS.register_module()
+class PackUDAInputs(PackSegInputs):
+    """``PackSegInputs`` that keeps the map of ``PseudoMargins``.
+
+    The packed ``data_samples`` then has ``valid_pseudo.data``, uint8
+    (1, H, W), at the size of the packed image. Without that transform it
+    does what ``PackSegInputs`` does.
+
+    Args:
+        meta_keys: See ``mmseg.datasets.PackSegInputs``.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Pack a sample.
+
+        Args:
+            results: Of the transforms before it.
+
+        Returns:
+            ``dict(inputs=..., data_samples=...)``.
+        """
+        packed = super().transform(results)
+        if VALID_PSEUDO in results:
+            valid = np.ascontiguousarray(results[VALID_PSEUDO][None])
+            packed['data_samples'].set_data(
+                {VALID_PSEUDO: PixelData(data=to_tensor(valid))}
+            )
+        return packed
+
+
+def check_packing(transforms: Sequence[Callable], key: str) -> None:
+    """Refuse a pipeline that makes the map and drops it in the end.
+
+    Args:
+        transforms: The transforms of the pipeline.
+        key: Key of its data set, for the message.
+
+    Raises:
+        ValueError: It has ``PseudoMargins`` and packs with
+            ``PackSegInputs``.
+    """
+    makes = any(isinstance(t, PseudoMargins) for t in transforms)
+    packers = [t for t in transforms if isinstance(t, PackSegInputs)]
+    if makes and packers and not isinstance(packers[-1], PackUDAInputs):
+        raise ValueError(
+            f'{key}.pipeline has PseudoMargins and '
+            f'{type(packers[-1]).__name__}, which drops the map it makes: '
+            "put dict(type='PackUDAInputs') in its place"
+        )

@@ -1,0 +1,111 @@
+"""Layers of a MiT without copies: fused attention, channels-last maps."""
+
+import torch.nn.functional as F
+from mmseg.models.backbones.mit import EfficientMultiheadAttention, MixFFN
+from torch import Tensor, nn
+
+
+def tokens_to_map(tokens: Tensor, hw_shape: tuple[int, int]) -> Tensor:
+    """Tokens (N, H * W, C) as a map (N, C, H, W), channels-last in memory.
+
+    A view, whose strides say channels-last for N = 1 too, where those of
+    mmseg's ``nlc_to_nchw`` do not and convolutions would choose the slow
+    layout.
+    """
+    return tokens.unflatten(1, hw_shape).permute(0, 3, 1, 2)
+
+
+def map_to_tokens(features: Tensor) -> Tensor:
+    """A map (N, C, H, W) as tokens (N, H * W, C).
+
+    A view of a channels-last map.
+    """
+    return features.permute(0, 2, 3, 1).flatten(1, 2)
+
+
+class FusedEfficientAttention(nn.Module):
+    """SegFormer's attention by ``scaled_dot_product_attention``.
+
+    Takes over the layers of MMSegmentation's module, so that the keys of the
+    state dict stay, and so that whoever changes the dropout of its
+    ``nn.MultiheadAttention`` or its drop path later is obeyed. That module
+    computes the attention weights as well, which keeps the L x L' maps in
+    memory and rules fused kernels out.
+
+    Args:
+        attention: The module whose layers are taken.
+    """
+
+    def __init__(self, attention: EfficientMultiheadAttention) -> None:
+        super().__init__()
+        self.attn = attention.attn
+        self.proj_drop = attention.proj_drop
+        self.dropout_layer = attention.dropout_layer
+        self.sr_ratio = attention.sr_ratio
+        if self.sr_ratio > 1:
+            self.sr = attention.sr
+            self.norm = attention.norm
+
+    def forward(
+        self,
+        x: Tensor,
+        hw_shape: tuple[int, int],
+        identity: Tensor | None = None,
+    ) -> Tensor:
+        """Attend, and add what came in.
+
+        Args:
+            x: Tokens (N, L, C).
+            hw_shape: Height and width of the map, L of their product.
+            identity: What the result is added to, (N, L, C). Default: x.
+        """
+        attended = F.scaled_dot_product_attention(
+            *self._project(x, hw_shape),
+            dropout_p=self.attn.dropout if self.training else 0.0,
+        )
+        out = self.attn.out_proj(attended.transpose(1, 2).flatten(2))
+        out = self.dropout_layer(self.proj_drop(out))
+        return (x if identity is None else identity) + out
+
+    def _project(self, x: Tensor, hw_shape: tuple[int, int]) -> list[Tensor]:
+        """Queries, keys and values (N, heads, L or L', C / heads)."""
+        weight, bias = self.attn.in_proj_weight, self.attn.in_proj_bias
+        if self.sr_ratio == 1:
+            parts = F.linear(x, weight, bias).chunk(3, dim=-1)
+        else:
+            reduced = self.norm(
+                map_to_tokens(self.sr(tokens_to_map(x, hw_shape)))
+            )
+            sizes = [self.attn.embed_dim, 2 * self.attn.embed_dim]
+            weights = weight.split(sizes)
+            biases = (None, None) if bias is None else bias.split(sizes)
+            queries = F.linear(x, weights[0], biases[0])
+            others = F.linear(reduced, weights[1], biases[1])
+            parts = (queries, *others.chunk(2, dim=-1))
+        heads = (self.attn.num_heads, -1)
+        return [part.unflatten(-1, heads).transpose(1, 2) for part in parts]
+
+
+class ChannelsLastMixFFN(nn.Module):
+    """SegFormer's feed-forward network on channels-last maps.
+
+    Takes over the layers of MMSegmentation's module, as the attention does.
+
+    Args:
+        ffn: The module whose layers are taken.
+    """
+
+    def __init__(self, ffn: MixFFN) -> None:
+        super().__init__()
+        self.layers = ffn.layers
+        self.dropout_layer = ffn.dropout_layer
+
+    def forward(
+        self,
+        x: Tensor,
+        hw_shape: tuple[int, int],
+        identity: Tensor | None = None,
+    ) -> Tensor:
+        """Transform each token with its neighbours; see the attention."""
+        out = map_to_tokens(self.layers(tokens_to_map(x, hw_shape)))
+        return (x if identity is None else identity) + self.dropout_layer(out)

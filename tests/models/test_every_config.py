@@ -1,0 +1,366 @@
+"""Every config: built as it is, and trained for a step at a small size."""
+
+import re
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from mmseg.registry import HOOKS, MODELS
+from mmseg.structures import SegDataSample
+from torch import nn
+
+from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.logits.statistics_file import save_statistics
+from mmseg_balance.models.losses import BLDALoss
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted(
+    str(p.relative_to(ROOT))
+    for p in (ROOT / 'configs').rglob('*.py')
+    if '_base_' not in p.parts
+)
+NAME = re.compile(
+    r'(?P<method>source_only|oracle|(mic_)?(dacs|daformer|hrda))'
+    r'(_(?P<variant>blda|ola|ola-source|posthoc))?'
+    r'_(?P<network>r101|mit-b0|mit-b5|lite0)'
+    r'_(?P<iterations>\d+k?)_(?P<data>[\w-]+)-(?P<size>\d+)x(?P=size)'
+)
+CLASSES = dict(
+    source_only='SourceOnly',
+    oracle='SourceOnly',
+    dacs='DACS',
+    daformer='DAFormer',
+    hrda='HRDA',
+)
+ADJUSTS = ('blda', 'ola', 'ola-source')
+
+
+@pytest.fixture(autouse=True)
+def _scope():
+    init_default_scope('mmseg')
+
+
+def name_of(file):
+    """What the name of a config says of it."""
+    match = NAME.fullmatch(Path(file).stem)
+    assert match, f'{file}: its name does not follow the scheme'
+    return SimpleNamespace(**match.groupdict())
+
+
+def load_config(file, folder=None):
+    """A config without pretrained weights, and with statistics it asks for."""
+    cfg = Config.fromfile(ROOT / file)
+    model = uda_config(cfg)
+    if cfg.model.type == 'PostHocSegmentor' and folder is not None:
+        cfg.model.statistics = str(folder / 'statistics.pth')
+        statistics = LogitStatistics(model.segmentor.decode_head.num_classes)
+        for bank in (statistics.source, statistics.target, statistics.anchors):
+            bank.num_updates += 1
+        save_statistics(folder / 'statistics.pth', statistics, {})
+    model.segmentor.backbone.init_cfg = None
+    return cfg
+
+
+def uda_config(cfg):
+    """The part of a config that is trained."""
+    posthoc = cfg.model.type == 'PostHocSegmentor'
+    return cfg.model.segmentor if posthoc else cfg.model
+
+
+def pipelines(cfg):
+    """Source pipeline and, where there is a target, its pipeline."""
+    dataset = cfg.train_dataloader.dataset
+    return [d.pipeline for d in (dataset.source, dataset.target) if d]
+
+
+@pytest.mark.parametrize('file', CONFIGS)
+def test_builds_unreduced_as_its_name_says(file):
+    name, cfg = name_of(file), load_config(file)
+    assert name.method.startswith(Path(file).parent.name)
+    posthoc = cfg.model.type == 'PostHocSegmentor'
+    assert posthoc == (name.variant == 'posthoc')
+    with torch.device('meta'):
+        model = MODELS.build(uda_config(cfg))
+    mic = name.method.startswith('mic_')
+    kind = 'MIC' if mic else CLASSES[name.method]
+    assert type(model).__name__ == kind
+
+    head, size = model.student.decode_head, int(name.size)
+    losses = [m for m in model.student.modules() if isinstance(m, BLDALoss)]
+    hooks = [hook['type'] for hook in cfg.custom_hooks]
+    adjusts = name.variant in ADJUSTS
+    hrda = name.method.endswith('hrda')
+    assert ('GMMUpdateHook' in hooks) == adjusts
+    assert len(losses) == (adjusts and 1 + hrda)
+    source_alone = name.variant == 'ola-source'
+    assert {loss.adjust for loss in losses} <= {
+        'source' if source_alone else 'all'
+    }
+    assert (model.density is not None) == (name.variant == 'blda')
+    assert model.num_classes == (11 if 'camvid' in file else 19)
+
+    prefixes = [objective.prefix for objective in model.objectives]
+    if kind == 'SourceOnly':
+        assert prefixes == ['src']
+    else:
+        assert prefixes == ['src', 'mix'] + ['masked'] * mic
+    if mic:
+        # half of the blocks at half of the resolution
+        full = hrda and name.network != 'lite0'
+        assert model.objectives[2].block_size == (64 if full else 32)
+    if name.network == 'r101':
+        assert (model.student.backbone.depth, head.in_channels) == (101, 2048)
+    elif 'mit' in name.network:
+        millions = sum(p.numel() for p in model.student.backbone.parameters())
+        # SegFormer, Table 1: 3.4 and 81.4, less the classifier
+        expected = {'mit-b0': 3.3, 'mit-b5': 81.4}[name.network]
+        assert millions / 1e6 == pytest.approx(expected, abs=0.1)
+
+    assert tuple(model.data_preprocessor.size) == (size, size)
+    crops = [
+        t.crop_size
+        for pipeline in pipelines(cfg)
+        for t in pipeline
+        if t.type == 'RandomCrop'
+    ]
+    assert crops == [(size, size)] * (1 if name.method == 'oracle' else 2)
+    margins = [
+        t.margins
+        for pipeline in pipelines(cfg)
+        for t in pipeline
+        if t.type == 'PseudoMargins'
+    ]
+    assert margins == [(30, 240, 30, 30)] * (size == 1024)
+    test_cfg = model.student.test_cfg
+    if hrda:
+        assert model.student.detail_crop_size == (size // 2, size // 2)
+        assert test_cfg.mode == 'slide'
+        assert test_cfg.crop_size == (size, size)
+        assert test_cfg.stride == (size // 2, size // 2)
+    else:
+        assert test_cfg.mode == 'whole'
+
+    iterations = int(name.iterations.replace('k', '000'))
+    assert cfg.train_cfg.max_iters == iterations
+    assert cfg.param_scheduler[-1].end == iterations
+    assert cfg.test_pipeline == cfg.test_dataloader.dataset.pipeline
+    sampling = cfg.train_dataloader.dataset.get('rare_class_sampling')
+    assert bool(sampling) == ('daformer' in name.method or hrda)
+
+
+def test_norms_of_transformers_are_not_decayed_outside_of_the_head():
+    file = 'configs/daformer/daformer_blda_mit-b0_40k_gta2cityscapes-512x512'
+    cfg = load_config(f'{file}.py')
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model)
+    names = {id(p): n for n, p in model.named_parameters()}
+    groups = {}
+    optimizer = build_optim_wrapper(model, cfg.optim_wrapper).optimizer
+    for group in optimizer.param_groups:
+        (parameter,) = group['params']
+        groups[names[id(parameter)]] = (group['lr'], group['weight_decay'])
+    trained = [n for n, _ in model.named_parameters() if 'student' in n]
+    assert len(groups) == len(trained) + 2  # the density's weight and bias
+    norms = {
+        f'{name}.{key}'
+        for name, module in model.named_modules()
+        if isinstance(module, nn.LayerNorm)
+        for key, _ in module.named_parameters()
+    }
+    assert len(norms & groups.keys()) > 50
+    for name, (rate, decay) in groups.items():
+        inner = name.startswith('student.backbone')
+        assert rate == pytest.approx(6e-5 if inner else 6e-4), name
+        assert decay == (0 if name in norms and inner else 0.01), name
+
+
+# ----------------------------------------------------------- at a small size
+
+
+def set_keys(config, **values):
+    """Set keys wherever a config has them."""
+    if isinstance(config, dict):
+        for key, value in config.items():
+            if key in values:
+                config[key] = values[key]
+            else:
+                set_keys(value, **values)
+
+
+def reduce(cfg):
+    """Give a config small crops and a small network; returns the crop."""
+    model = uda_config(cfg)
+    segmentor = model.segmentor
+    is_hrda = segmentor.type == 'HRDAEncoderDecoder'
+    size = 128 if is_hrda else 64
+    segmentor.data_preprocessor.size = (size, size)
+    if is_hrda:
+        segmentor.detail_crop_size = (64, 64)
+        segmentor.test_cfg.update(crop_size=(size, size), stride=(64, 64))
+    backbone, head = segmentor.backbone, segmentor.decode_head
+    if backbone.type == 'FusedMixVisionTransformer':
+        backbone.update(embed_dims=8, num_layers=[1, 1, 1, 1])
+        set_keys(head, in_channels=[8, 16, 40, 64], channels=16, embed_dims=16)
+    elif backbone.type == 'ResNetV1c':
+        backbone.update(depth=18, stem_channels=8, base_channels=8)
+        head.in_channels = 64
+    set_keys(model, block_size=16, ignore_top=2, ignore_bottom=15)
+    if model.type != 'SourceOnly':
+        model.pseudo_threshold = 0.0  # nothing is sure of random images
+    return size
+
+
+def random_batch(size, num_classes, labels=True, margins=False):
+    """Two images of noise as a data loader gives them."""
+    inputs, samples = [], []
+    for _ in range(2):
+        inputs.append(
+            torch.randint(0, 256, (3, size, size), dtype=torch.uint8)
+        )
+        sample = SegDataSample(metainfo=dict(img_shape=(size, size)))
+        if labels:
+            # blocks, so that cells have a class
+            label = torch.randint(0, num_classes, (1, size // 32, size // 32))
+            label = label.repeat_interleave(32, 1).repeat_interleave(32, 2)
+            label[:, :3] = 255
+            sample.gt_sem_seg = PixelData(data=label)
+        if margins:
+            valid = torch.ones(1, size, size, dtype=torch.uint8)
+            valid[:, -20:] = 0
+            sample.valid_pseudo = PixelData(data=valid)
+        samples.append(sample)
+    return dict(inputs=inputs, data_samples=samples)
+
+
+@cache
+def one_step(text):
+    """Train a reduced config for a step; the same one is trained once."""
+    cfg = Config.fromstring(text, '.py')
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    model.train()
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    optim_wrapper.initialize_count_status(model, 0, 1)
+    hooks = [HOOKS.build(hook) for hook in cfg.custom_hooks]
+    hooks = {type(hook).__name__: hook for hook in hooks}
+    runner = SimpleNamespace(model=model, iter=0, seed=0, rank=0)
+    batch = dict(source=random_batch(cfg.size, model.num_classes))
+    if cfg.has_target:
+        batch['target'] = random_batch(
+            cfg.size, model.num_classes, labels=False, margins=cfg.margins
+        )
+    for hook in hooks.values():
+        hook.before_train(runner)
+        hook.before_train_iter(runner, 0, batch)
+    parts = ('student', 'teacher', 'density')
+    before = {part: flat_parameters(model, part) for part in parts}
+    logs = model.train_step(batch, optim_wrapper)
+    for hook in hooks.values():
+        hook.after_train_iter(runner, 0, batch, logs)
+    moved = {
+        part
+        for part in parts
+        if not torch.equal(before[part], flat_parameters(model, part))
+    }
+    updates = [
+        {
+            key: int(bank.num_updates.sum())
+            for key, bank in (
+                ('source', loss.statistics.source),
+                ('target', loss.statistics.target),
+            )
+        }
+        for loss in model.modules()
+        if isinstance(loss, BLDALoss)
+    ]
+    return SimpleNamespace(logs=logs, moved=moved, updates=updates)
+
+
+def flat_parameters(model, part):
+    module = getattr(model, part)
+    parameters = [] if module is None else list(module.parameters())
+    return torch.cat(
+        [p.detach().flatten() for p in parameters] or [torch.zeros(1)]
+    )
+
+
+@pytest.mark.parametrize('file', [f for f in CONFIGS if 'posthoc' not in f])
+def test_trains_one_step(file):
+    name, cfg = name_of(file), load_config(file)
+    small = Config(
+        dict(
+            size=reduce(cfg),
+            model=cfg.model,
+            custom_hooks=cfg.custom_hooks,
+            optim_wrapper=cfg.optim_wrapper,
+            has_target=cfg.train_dataloader.dataset.target is not None,
+            margins=any(
+                t.type == 'PseudoMargins' for p in pipelines(cfg) for t in p
+            ),
+        )
+    )
+    step = one_step(small.pretty_text)
+    assert np.isfinite(list(step.logs.values())).all()
+    assert {'student', 'teacher'} <= step.moved
+    assert ('density' in step.moved) == (name.variant == 'blda')
+    for updates in step.updates:
+        assert updates['source'] > 0
+        assert updates['target'] > 0
+
+    losses = {k for k, v in step.logs.items() if 'loss' in k and v > 0}
+    uda = name.method not in ('source_only', 'oracle')
+    mic = name.method.startswith('mic_')
+    hrda = name.method.endswith('hrda')
+    adapted = name.method not in ('source_only', 'oracle', 'dacs', 'mic_dacs')
+    expected = ['src'] + ['mix'] * uda + ['masked'] * mic
+    for prefix in expected:
+        of = [k for k in losses if k.startswith(f'{prefix}.')]
+        assert any('loss_ce' in k or 'blda' in k for k in of), (prefix, of)
+        assert any('detail' in k for k in of) == hrda, (prefix, of)
+    assert {k.split('.')[0] for k in losses} - {'loss'} == set(expected)
+    distances = {k for k in step.logs if 'distance' in k}
+    assert bool(distances) == adapted, step.logs.keys()
+
+
+@cache
+def predicted(text):
+    """Shape of what mmseg's API makes of a reduced config and its weights."""
+    from mmseg.apis import inference_model, init_model
+
+    cfg = Config.fromstring(text, '.py')
+    model = MODELS.build(cfg.model)
+    saved = model.state_dict()
+    classes = tuple(str(i) for i in range(model.num_classes))
+    meta = dict(dataset_meta=dict(classes=classes, palette=None))
+    with TemporaryDirectory() as folder:
+        checkpoint = f'{folder}/a.pth'
+        torch.save(dict(state_dict=saved, meta=meta), checkpoint)
+        loaded = init_model(cfg, checkpoint, device='cpu')
+    for key, value in loaded.state_dict().items():
+        assert torch.equal(value, saved[key]), key
+    image = np.random.default_rng(0).integers(
+        0, 255, (90, 120, 3), dtype=np.uint8
+    )
+    return inference_model(loaded, image).pred_sem_seg.data.shape
+
+
+@pytest.mark.parametrize('file', CONFIGS)
+def test_init_model_and_inference_model(file, tmp_path_factory):
+    statistics = tmp_path_factory.getbasetemp()
+    cfg = load_config(file, statistics)
+    reduce(cfg)
+    for transform in cfg.test_pipeline:
+        if transform.type == 'Resize':
+            transform.scale = (128, 64)
+    small = dict(model=cfg.model, test_pipeline=cfg.test_pipeline)
+    small['default_scope'] = 'mmseg'
+    assert predicted(Config(small).pretty_text) == (1, 90, 120)

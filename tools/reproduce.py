@@ -1,0 +1,243 @@
+"""Train and test a row of the paper's tables, and compare the scores.
+
+python tools/reproduce.py --list
+python tools/reproduce.py gta/daformer+blda
+python tools/reproduce.py gta/hrda+blda --launcher pytorch --gpus 2 \
+    --cfg-options train_dataloader.batch_size=1
+
+A repeated command goes on where it stopped. Scores are those of the student,
+as in the paper, whose batch is 2 in all.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from mmseg_balance.evaluation.published_results import (
+    PublishedRow,
+    find_row,
+    list_rows,
+    shown,
+)
+
+TOOLS = Path(__file__).resolve().parent
+STATISTICS = 'logit_statistics.pth'
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description="Train and test a row of the paper's tables"
+    )
+    parser.add_argument('row', nargs='?', help='name of the row, see --list')
+    parser.add_argument(
+        '--list', action='store_true', help='show rows, configs and scores'
+    )
+    parser.add_argument(
+        '--launcher',
+        default='none',
+        choices=['none', 'pytorch', 'slurm'],
+        help='how processes are started: one here, several here, or on a '
+        'Slurm cluster',
+    )
+    parser.add_argument(
+        '--gpus', type=int, default=1, help='number of processes'
+    )
+    parser.add_argument('--partition', help='partition of the Slurm cluster')
+    parser.add_argument(
+        '--work-dir',
+        help='folder for logs, checkpoints and scores; by default '
+        'work_dirs/<name of the config that is trained>',
+    )
+    parser.add_argument(
+        '--dry-run', action='store_true', help='show the commands alone'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='handed on to tools/train.py and tools/test.py',
+    )
+    return parser.parse_args()
+
+
+def check_args(args: argparse.Namespace) -> None:
+    """Refuse options that do not go together."""
+    if not args.row and not args.list:
+        raise ValueError('name a row, or show them with --list')
+    if args.gpus < 1:
+        raise ValueError(f'expected --gpus to be at least 1, got {args.gpus}')
+    if args.launcher == 'none' and args.gpus > 1:
+        raise ValueError(
+            f'--gpus {args.gpus} needs --launcher pytorch or slurm'
+        )
+    if (args.launcher == 'slurm') != bool(args.partition):
+        raise ValueError('--launcher slurm and --partition go together')
+
+
+def train_command(config: str, work_dir: Path, args) -> list[str]:
+    """Command of the training, which goes on with an earlier one."""
+    from mmseg_balance.engine.work_dir import latest_checkpoint
+
+    options = ['--work-dir', str(work_dir)]
+    if latest_checkpoint(work_dir) is not None:
+        options += ['--resume', 'auto']
+    return _launch('train', [config], options + _cfg_options(args), args)
+
+
+def fit_command(config: str, checkpoint: Path, out: Path, args) -> list[str]:
+    """Command that fits the statistics for post-hoc balancing."""
+    tool = TOOLS / 'analysis_tools/fit_logit_statistics.py'
+    command = [sys.executable, str(tool), config, str(checkpoint)]
+    command += ['--out', str(out), *_cfg_options(args)]
+    if out.exists():
+        command.append('--overwrite')
+    if args.launcher == 'slurm':
+        slurm = ['srun', '-p', args.partition, '--gres=gpu:1', '--ntasks=1']
+        command = [*slurm, *command]
+    return command
+
+
+def test_command(
+    row: PublishedRow, config: str, checkpoint: Path, work_dir: Path, args
+) -> list[str]:
+    """Command of the evaluation, balanced post hoc where the row is."""
+    options = ['--work-dir', str(work_dir / 'test')]
+    if row.trained_as != row.name:
+        from mmengine.config import Config
+
+        tau = Config.fromfile(_config(row)).model.tau
+        options += ['--post-hoc', str(work_dir / STATISTICS)]
+        options += ['--tau', str(tau)]
+        options[1] = str(work_dir / 'test_posthoc')
+    positional = [config, str(checkpoint)]
+    return _launch('test', positional, options + _cfg_options(args), args)
+
+
+def reproduce(row: PublishedRow, args: argparse.Namespace) -> None:
+    """Run what is left to do for a row, and compare its scores."""
+    from mmseg_balance.engine.launch import default_work_dir
+    from mmseg_balance.engine.work_dir import latest_checkpoint
+
+    config = _config(find_row(row.trained_as))
+    work_dir = Path(args.work_dir or default_work_dir(config))
+    run(train_command(config, work_dir, args), args)
+    checkpoint = latest_checkpoint(work_dir)
+    if checkpoint is None or args.dry_run:
+        checkpoint = work_dir / f'iter_{max_iters(config, args)}.pth'
+    statistics = work_dir / STATISTICS
+    if row.trained_as != row.name and not (
+        statistics.exists() and is_newer(statistics, checkpoint)
+    ):
+        run(fit_command(config, checkpoint, statistics, args), args)
+    command = test_command(row, config, checkpoint, work_dir, args)
+    run(command, args)
+    if not args.dry_run:
+        folder = Path(command[command.index('--work-dir') + 1])
+        print(comparison(row, json.loads(latest_scores(folder).read_text())))
+
+
+def run(command: list[str], args: argparse.Namespace) -> None:
+    """Show a command and, unless it is a dry run, run it.
+
+    Raises:
+        RuntimeError: It failed.
+    """
+    variables = dict(PYTHON=sys.executable)
+    if args.launcher == 'slurm':
+        variables['GPUS'] = str(args.gpus)
+    # the scripts read them
+    scripted = command[0].endswith('.sh')
+    words = [f'{k}={shlex.quote(v)}' for k, v in variables.items() if scripted]
+    print(*words, shlex.join(command), flush=True)
+    if args.dry_run:
+        return
+    process = subprocess.Popen(command, env=os.environ | variables)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # until it has saved what it has
+        raise
+    if code:
+        raise RuntimeError(
+            f'{Path(command[1]).name} ended with status {code}, see above; '
+            'the same command goes on where it stopped'
+        )
+
+
+def latest_scores(folder: Path) -> Path:
+    """Scores of the latest evaluation in a folder."""
+    files = [p for p in folder.glob('*/*.json') if p.stem == p.parent.name]
+    if not files:
+        raise FileNotFoundError(f'no scores in {folder}')
+    return max(files, key=lambda path: path.stat().st_mtime)
+
+
+def comparison(row: PublishedRow, scores: dict[str, float]) -> str:
+    """Ours beside the published scores, in percent and points."""
+    lines = [f'{row.name:<20}  ours   published']
+    for key, published in row.scores.items():
+        lines.append(f'{key:<20}  {scores[key]:4.1f}   {shown(published)}')
+    return '\n'.join(lines)
+
+
+def max_iters(config: str, args: argparse.Namespace) -> int:
+    """Number of iterations of a training."""
+    from mmengine.config import Config
+
+    options = dict(o.split('=', 1) for o in args.cfg_options if '=' in o)
+    key = 'train_cfg.max_iters'
+    return int(options.get(key) or Config.fromfile(config).train_cfg.max_iters)
+
+
+def is_newer(file: Path, other: Path) -> bool:
+    """Whether a file was written after another; True where that is gone."""
+    return not other.exists() or file.stat().st_mtime >= other.stat().st_mtime
+
+
+def _config(row: PublishedRow) -> str:
+    """Config of a row, also where the tool is started elsewhere."""
+    near = Path(row.config)
+    return str(near if near.is_file() else TOOLS.parent / row.config)
+
+
+def _launch(
+    tool: str, positional: list[str], options: list[str], args
+) -> list[str]:
+    if args.launcher == 'none':
+        tool = str(TOOLS / f'{tool}.py')
+        return [sys.executable, tool, *positional, *options]
+    if args.launcher == 'pytorch':
+        script = str(TOOLS / f'dist_{tool}.sh')
+        return [script, *positional, str(args.gpus), *options]
+    job = args.row.replace('/', '-')
+    script = str(TOOLS / f'slurm_{tool}.sh')
+    return [script, args.partition, job, *positional, *options]
+
+
+def _cfg_options(args: argparse.Namespace) -> list[str]:
+    return ['--cfg-options', *args.cfg_options] if args.cfg_options else []
+
+
+def main() -> None:
+    """List the rows, or run one."""
+    args = parse_args()
+    try:
+        check_args(args)
+        if args.list:
+            print(list_rows())
+            return
+        reproduce(find_row(args.row), args)
+    except (OSError, RuntimeError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('interrupted; the same command goes on where it stopped')
+
+
+if __name__ == '__main__':
+    main()
