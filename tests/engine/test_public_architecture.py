@@ -28,16 +28,6 @@ from mmseg_balance.engine.public_checkpoint import convert_checkpoint
 from mmseg_balance.engine.public_keys import segmentor_keys
 
 
-@pytest.fixture
-def save(tmp_path):
-    def save(state, **meta):
-        path = tmp_path / 'public.pth'
-        torch.save(dict(state_dict=state, meta=meta), path)
-        return path
-
-    return save
-
-
 @pytest.mark.parametrize(
     'fusion, words',
     [
@@ -51,11 +41,11 @@ def save(tmp_path):
         (dict(ISA, key_query_num_convs=2), 'isa fusion'),
     ],
 )
-def test_fusions_are_told_apart(save, fusion, words):
+def test_fusions_are_told_apart(save_public, fusion, words):
     body = daformer(fusion, classes=7)
     classes = tuple('abcdefg')
     converted = convert_checkpoint(
-        save(uda('model', body=body), CLASSES=classes)
+        save_public(uda('model', body=body), CLASSES=classes)
     )
     assert words in converted.network and '7 classes' in converted.network
     found = converted.segmentor['decode_head']['decoder_params']['fusion_cfg']
@@ -64,10 +54,10 @@ def test_fusions_are_told_apart(save, fusion, words):
     assert converted.meta['dataset_meta'] == dict(classes=list(classes))
 
 
-def test_segformer_head_becomes_a_daformer_head(save):
+def test_segformer_head_becomes_a_daformer_head(save_public):
     head = public_segformer_head()
     body = under('backbone.', public_mit()) | under('decode_head.', head)
-    converted = convert_checkpoint(save(uda('model', body=body)))
+    converted = convert_checkpoint(save_public(uda('model', body=body)))
     assert sum(converted.dropped.values()) == 2  # conv_seg is not used there
     model = MODELS.build(converted.segmentor).decode_head.eval()
     model.load_state_dict(
@@ -111,13 +101,13 @@ def test_segformer_head_becomes_a_daformer_head(save):
 
 
 @pytest.mark.parametrize('attends', [True, False])
-def test_hrda(save, attends):
+def test_hrda(save_public, attends):
     body = under('backbone.', public_mit())
     body |= under('decode_head.head.', head_of(SEP))
     if attends:
         attention = head_of(CONV, channels=16, classes=1)
         body |= under('decode_head.scale_attention.', attention)
-    converted = convert_checkpoint(save(uda('model', body=body)))
+    converted = convert_checkpoint(save_public(uda('model', body=body)))
     assert converted.segmentor['type'] == 'HRDAEncoderDecoder'
     found = converted.segmentor['decode_head']['attention']
     assert (found['num_classes'] == 1) if attends else (found == 0.5)
@@ -148,10 +138,10 @@ def test_resnets(depth, dilations):
     }
 
 
-def test_networks_that_are_not_known(save):
+def test_networks_that_are_not_known(save_public):
     body = under('backbone.', public_mit())
     body |= affine('decode_head.psp_modules.0.conv', 4, 4)
-    message = refusal(save(uda('model', body=body)))
+    message = refusal(save_public(uda('model', body=body)))
     assert 'network that is not known' in message
     assert 'psp_modules' in message and '--config' in message
     body = daformer()
@@ -159,25 +149,25 @@ def test_networks_that_are_not_known(save):
     body |= under(
         'decode_head.embed_layers.3.1.', affine('aspp_modules.0.conv', 32, 2)
     )
-    assert 'SegFormerAdapter' in refusal(save(uda('model', body=body)))
-    message = refusal(save({'conv1.weight': torch.rand(2)}))
+    assert 'SegFormerAdapter' in refusal(save_public(uda('model', body=body)))
+    message = refusal(save_public({'conv1.weight': torch.rand(2)}))
     assert "unknown keys 'conv1.weight'" in message and 'ema_model.' in message
-    message = refusal(save(uda('imnet_model')))
+    message = refusal(save_public(uda('imnet_model')))
     assert 'neither a student nor a teacher' in message
 
 
-def test_config_decides_on_the_network(save, tmp_path):
-    segmentor = convert_checkpoint(save(uda('model'))).segmentor
+def test_config_decides_on_the_network(save_public, tmp_path):
+    segmentor = convert_checkpoint(save_public(uda('model'))).segmentor
     cfg = Config(dict(model=dict(type='DACS', segmentor=segmentor)))
     path = tmp_path / 'config.py'
     cfg.dump(path)
     cfg = Config.fromfile(path)
-    converted = convert_checkpoint(save(uda('model')), None, cfg)
+    converted = convert_checkpoint(save_public(uda('model')), None, cfg)
     assert converted.segmentor is None and 'config.py' in converted.network
     cfg.model.segmentor.decode_head.channels = 64
-    message = refusal(save(uda('model')), None, cfg)
+    message = refusal(save_public(uda('model')), None, cfg)
     assert "'decode_head.conv_seg.weight' has shape (19, 32, 1, 1)" in message
     cfg.model = cfg.model.segmentor
     assert 'needs a config of a UDA model' in (
-        refusal(save(uda('model')), None, cfg)
+        refusal(save_public(uda('model')), None, cfg)
     )

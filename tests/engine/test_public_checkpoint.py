@@ -21,22 +21,12 @@ from mmseg_balance.engine.public_configs import part_options
 from mmseg_balance.engine.public_keys import segmentor_keys
 
 
-@pytest.fixture
-def save(tmp_path):
-    def save(state, **meta):
-        path = tmp_path / 'public.pth'
-        torch.save(dict(state_dict=state, meta=meta), path)
-        return path
-
-    return save
-
-
-def test_every_key_is_counted(save):
+def test_every_key_is_counted(save_public):
     state = uda('model', 'ema_model', 'imnet_model', 'mic.teacher.ema_model')
     state['model.decode_head.conv_reg.weight'] = torch.rand(1, 32, 1, 1)
     state['model.auxiliary_head.conv_seg.weight'] = torch.rand(2)
     one = len(daformer())
-    converted = convert_checkpoint(save(state))
+    converted = convert_checkpoint(save_public(state))
     assert converted.found == dict(student=one, teacher=one)
     assert sorted(converted.dropped.values()) == [1, 1, one, one]
     assert sum(converted.dropped.values()) + 2 * one == len(state)
@@ -44,10 +34,10 @@ def test_every_key_is_counted(save):
     assert parts == {'student', 'teacher'}
 
 
-def test_student_and_teacher_keep_their_own_values(save):
+def test_student_and_teacher_keep_their_own_values(save_public):
     body = daformer()
     weights = convert_checkpoint(
-        save(uda('model', 'ema_model', body=body))
+        save_public(uda('model', 'ema_model', body=body))
     ).weights
     key = 'decode_head.embed_layers.2.proj.weight'
     assert torch.equal(weights[f'student.{key}'], body[key] + len('model'))
@@ -55,8 +45,8 @@ def test_student_and_teacher_keep_their_own_values(save):
 
 
 @pytest.mark.parametrize('part', ['student', 'teacher'])
-def test_one_part_alone(save, part):
-    path = save(uda('model', 'ema_model'))
+def test_one_part_alone(save_public, part):
+    path = save_public(uda('model', 'ema_model'))
     both = convert_checkpoint(path).weights
     converted = convert_checkpoint(path, part)
     wanted = {k: v for k, v in both.items() if k.startswith(part)}
@@ -69,10 +59,10 @@ def test_one_part_alone(save, part):
     )
 
 
-def test_plain_segmentor_is_a_student(save):
-    converted = convert_checkpoint(save(under('module.', daformer())))
+def test_plain_segmentor_is_a_student(save_public):
+    converted = convert_checkpoint(save_public(under('module.', daformer())))
     assert converted.found == dict(student=len(daformer()))
-    message = refusal(save(daformer()), 'teacher')
+    message = refusal(save_public(daformer()), 'teacher')
     assert 'has no teacher (keys ema_model.*), but a student' in message
 
 
@@ -87,28 +77,28 @@ def test_plain_segmentor_is_a_student(save):
         'extra',
     ],
 )
-def test_one_unknown_key(save, name):
+def test_one_unknown_key(save_public, name):
     for prefix in ('model.', ''):
         state = under(prefix, daformer() | {name: torch.rand(2)})
-        message = refusal(save(state))
+        message = refusal(save_public(state))
         last = name.removeprefix('backbone.')
         assert last in message and 'more' not in message
         assert 'public.pth' in message
 
 
-def test_many_unknown_keys_are_counted(save):
+def test_many_unknown_keys_are_counted(save_public):
     state = uda('model') | {f'other.{i}': torch.rand(1) for i in range(9)}
-    message = refusal(save(state))
+    message = refusal(save_public(state))
     assert "'other.0', 'other.1', 'other.2' and 6 more" in message
 
 
-def test_each_missing_key_is_named(save):
+def test_each_missing_key_is_named(save_public):
     """As the original spells it, or as MMSegmentation 1.x does."""
     whole = daformer()
     new = segmentor_keys(whole)[0].keys()
     for key in whole:
         body = {k: v for k, v in whole.items() if k != key}
-        path = save(uda('model', body=body))
+        path = save_public(uda('model', body=body))
         if key.endswith('num_batches_tracked'):
             assert convert_checkpoint(path).found == dict(student=len(body))
             continue
@@ -121,40 +111,42 @@ def test_each_missing_key_is_named(save):
         assert 'missing' in message
 
 
-def test_teacher_is_checked_as_well(save):
+def test_teacher_is_checked_as_well(save_public):
     state = uda('model', 'ema_model')
     del state['ema_model.decode_head.conv_seg.bias']
-    message = refusal(save(state))
+    message = refusal(save_public(state))
     assert (
         "its teacher does not fit the network: 'decode_head.conv_seg.bi"
         in (message)
     )
-    assert convert_checkpoint(save(state), 'student').found
+    assert convert_checkpoint(save_public(state), 'student').found
 
 
-def test_other_shapes(save):
+def test_other_shapes(save_public):
     state = uda('model', 'ema_model')
     key = 'ema_model.decode_head.embed_layers.0.proj.weight'
     state[key] = torch.rand(32, 9)
-    assert 'has shape (32, 9), in the model (32, 8)' in refusal(save(state))
+    assert 'has shape (32, 9), in the model (32, 8)' in refusal(
+        save_public(state)
+    )
 
 
-def test_names_of_classes(save):
-    converted = convert_checkpoint(save(uda('model')))
+def test_names_of_classes(save_public):
+    converted = convert_checkpoint(save_public(uda('model')))
     meta = converted.meta['dataset_meta']
     assert meta['classes'][:2] == ['road', 'sidewalk']
     assert meta['palette'][0] == [128, 64, 128]
     names = tuple(map(str, range(19)))
     palette = np.arange(57).reshape(19, 3)
     converted = convert_checkpoint(
-        save(uda('model'), CLASSES=names, PALETTE=palette)
+        save_public(uda('model'), CLASSES=names, PALETTE=palette)
     )
     assert converted.meta['dataset_meta'] == dict(
         classes=list(names), palette=palette.tolist()
     )
-    message = refusal(save(uda('model'), CLASSES=names[:16]))
+    message = refusal(save_public(uda('model'), CLASSES=names[:16]))
     assert 'has 19 classes, but 16 names' in message
-    message = refusal(save(uda('model', body=daformer(classes=5))))
+    message = refusal(save_public(uda('model', body=daformer(classes=5))))
     assert "5 classes and no meta['CLASSES']" in message
 
 

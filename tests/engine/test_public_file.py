@@ -9,17 +9,7 @@ from mmseg_balance.engine.public_checkpoint import convert_checkpoint
 from mmseg_balance.engine.public_file import check_target
 
 
-@pytest.fixture
-def save(tmp_path):
-    def save(state, **meta):
-        path = tmp_path / 'public.pth'
-        torch.save(dict(state_dict=state, meta=meta), path)
-        return path
-
-    return save
-
-
-def test_checkpoints_that_need_no_conversion(save):
+def test_checkpoints_that_need_no_conversion(save_public):
     student = under('student.', daformer())
     for state, meta in (
         (student, {}),
@@ -27,7 +17,7 @@ def test_checkpoints_that_need_no_conversion(save):
         (daformer(), dict(dataset_meta=dict(classes=('a',)))),
         (daformer(), dict(mmengine_version='0.10.7')),
     ):
-        assert 'needs no conversion' in refusal(save(state, **meta))
+        assert 'needs no conversion' in refusal(save_public(state, **meta))
 
 
 class Thing:
@@ -43,15 +33,15 @@ def test_object_in_the_way_is_named(tmp_path, zipped):
         _use_new_zipfile_serialization=zipped,
     )
     message = refusal(path)
-    assert 'test_public_checkpoint.Thing' in message
+    assert 'test_public_file.Thing' in message
     assert 'weights_only' in message and str(path) in message
 
 
-def test_numbers_of_numpy_1(save, tmp_path, monkeypatch):
+def test_numbers_of_numpy_1(save_public, tmp_path, monkeypatch):
     """Meta data with a score, pickled under numpy's former module name."""
     import zipfile
 
-    new = save(uda('model'), hook_msgs=dict(best_score=np.float64(0.5)))
+    new = save_public(uda('model'), hook_msgs=dict(best_score=np.float64(0.5)))
     old = tmp_path / 'old.pth'
     with zipfile.ZipFile(new) as source, zipfile.ZipFile(old, 'w') as target:
         for name in source.namelist():
@@ -64,8 +54,8 @@ def test_numbers_of_numpy_1(save, tmp_path, monkeypatch):
     assert converted.original_meta['hook_msgs']['best_score'] == 0.5
 
 
-def test_files_that_are_no_checkpoints(tmp_path, save):
-    path = save(uda('model'))
+def test_files_that_are_no_checkpoints(tmp_path, save_public):
+    path = save_public(uda('model'))
     whole = path.read_bytes()
     for content in (whole[: len(whole) // 2], b'', b'text'):
         path.write_bytes(content)
