@@ -177,7 +177,8 @@ def _load_file(path: str) -> dict:
         raise
     except Exception as error:  # whatever a broken file leads to
         # what follows is advice to load without weights_only
-        reason = str(error).splitlines()[0].partition('. ')[0]
+        reason = str(error) or type(error).__name__
+        reason = reason.splitlines()[0].partition('. ')[0]
         raise ValueError(
             f'{path} is no complete checkpoint that torch can '
             f'load with weights_only: {reason}'

@@ -87,7 +87,7 @@ def public_segformer_head(dims=DIMS, width=16, classes=19):
     return state | affine('linear_pred', classes, width, 1, 1)
 
 
-def head_of(fusion, channels=32, classes=19, **params):
+def head_of(fusion, channels=32, classes=19):
     """State dict of a DAFormerHead, whose keys are the public ones."""
     init_default_scope('mmseg')
     mlp = dict(type='mlp', act_cfg=None, norm_cfg=None)

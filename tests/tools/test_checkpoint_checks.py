@@ -128,3 +128,10 @@ def test_classes_of_the_training(run_tool, tiny_config, save, tmp_path):
     wide = tiny_config(**{'model.decode_head.num_classes': 4})
     message = refusal(run_tool, tmp_path, wide, save(wide))
     assert 'test_dataloader has 3 classes' in message
+
+
+def test_an_empty_file(run_tool, uda_config, tmp_path):
+    path = tmp_path / 'empty.pth'
+    path.touch()
+    message = refusal(run_tool, tmp_path, uda_config(), path)
+    assert 'empty.pth is no complete checkpoint' in message

@@ -105,7 +105,8 @@ def build(case: Case) -> tuple[nn.Module, OptimWrapper]:
     """Model and optimizer of a case, ready for the first iteration."""
     init_default_scope('mmseg')
     # mmengine writes a line for each setting of each parameter
-    MMLogger.get_instance('steps', log_level='WARNING')
+    if not MMLogger.check_instance_created('steps'):
+        MMLogger.get_instance('steps', log_level='WARNING')
     torch.manual_seed(0)
     cfg = case_config(case)
     model = MODELS.build(cfg.model).to(case.device).train()

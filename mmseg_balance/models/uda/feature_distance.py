@@ -77,6 +77,7 @@ class FeatureDistance(nn.Module):
         self.ignore_index = head.ignore_index
         self.backbone = copy.deepcopy(student.backbone)
         self.backbone.requires_grad_(False)
+        self.backbone.register_load_state_dict_post_hook(_may_be_missing)
 
     def copy_weights(self, student: nn.Module) -> None:
         """Take the weights that the backbone of the student has now."""
@@ -114,6 +115,26 @@ class FeatureDistance(nn.Module):
         for index in self.classes:
             things |= cells == index
         return self.loss_weight * masked_distance(own, frozen, things)
+
+
+def _may_be_missing(backbone: nn.Module, incompatible: Any) -> None:
+    """Say nothing of a checkpoint without the frozen backbone.
+
+    One of a segmentor, or of another repository, has none, and its initial
+    weights are there in any case.
+    """
+    # old files lack the counters of batch norm, which are filled in
+    own = [k for k in backbone.state_dict() if not k.endswith('_tracked')]
+    missing = incompatible.missing_keys
+    ours = [
+        key
+        for key in missing
+        if 'feature_distance.backbone.' in key and not key.endswith('_tracked')
+    ]
+    if len(ours) == len(own):
+        missing[:] = [
+            k for k in missing if 'feature_distance.backbone.' not in k
+        ]
 
 
 def masked_distance(first: Tensor, second: Tensor, mask: Tensor) -> Tensor:

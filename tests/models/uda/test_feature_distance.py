@@ -128,6 +128,17 @@ def test_the_copy_keeps_the_initial_weights(build, batch):
     assert any('feature_distance.backbone' in key for key in state)
 
 
+def test_a_checkpoint_may_lack_the_copy_but_not_a_part_of_it(build):
+    model = build('DAFormer', feature_distance=THINGS)
+    whole = model.state_dict()
+    copied = [k for k in whole if 'feature_distance' in k]
+    without = {k: v for k, v in whole.items() if k not in copied}
+    assert not model.load_state_dict(without, strict=False).missing_keys
+    del whole[copied[0]]
+    result = model.load_state_dict(whole, strict=False)
+    assert result.missing_keys == [copied[0]]
+
+
 def test_it_is_added_to_the_source_loss(build, batch):
     torch.manual_seed(0)
     model = build('DAFormer', feature_distance=dict(THINGS, loss_weight=0.1))

@@ -14,6 +14,7 @@ import pytest
 import torch
 from mmengine.optim import OptimWrapper
 from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -21,6 +22,7 @@ import mmseg_balance
 from mmseg_balance.models.uda import base
 
 BLDA = dict(type='BLDALoss', num_classes=4)
+SIDE = 64
 PACKAGE = str(Path(mmseg_balance.__file__).parent)
 # copies of images and labels, and kornia's draws of colours
 KNOWN = ('data_preprocessor.py', 'base.py', 'photometric.py', 'step.py')
@@ -98,6 +100,95 @@ def test_a_step_runs_without_values(
         assert loss.statistics.source.means.device.type == 'meta'
     assert not copies.lines
     assert {'src.loss', 'mix.loss', 'mix.confident'} <= set(logged)
+    assert all(value.device.type == 'meta' for value in logged.values())
+
+
+def head(fusion):
+    """A small DAFormerHead; HRDAHead fills in classes and losses."""
+    return dict(
+        type='DAFormerHead',
+        in_channels=[8, 16, 40, 64],
+        in_index=[0, 1, 2, 3],
+        channels=16,
+        norm_cfg=dict(type='BN'),
+        decoder_params=dict(
+            embed_dims=16,
+            embed_cfg=dict(type='mlp'),
+            embed_neck_cfg=dict(type='mlp'),
+            fusion_cfg=dict(
+                fusion,
+                act_cfg=dict(type='ReLU'),
+                norm_cfg=dict(type='BN'),
+            ),
+        ),
+    )
+
+
+def networks(cfg, scales):
+    """The networks of DAFormer, or of HRDA, in small."""
+    cfg['data_preprocessor']['size'] = (SIDE, SIDE)
+    cfg['backbone'] = dict(
+        type='FusedMixVisionTransformer',
+        embed_dims=8,
+        num_layers=[1, 1, 1, 1],
+        num_heads=[1, 2, 5, 8],
+        drop_path_rate=0.1,
+    )
+    pyramid = head(dict(type='aspp', sep=True, dilations=(1, 6), pool=False))
+    filled = dict(num_classes=4, loss_decode=BLDA)
+    if scales == 1:
+        return dict(cfg, decode_head=dict(pyramid, **filled))
+    attention = head(dict(type='conv', kernel_size=1))
+    return dict(
+        cfg,
+        type='HRDAEncoderDecoder',
+        detail_crop_size=(SIDE // 2, SIDE // 2),
+        decode_head=dict(
+            type='HRDAHead', head=pyramid, attention=attention, **filled
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ('method', 'scales', 'settings'),
+    [
+        ('DAFormer', 1, dict(ignore_top=2, ignore_bottom=8)),
+        ('HRDA', 2, {}),
+        ('MIC', 2, dict(masked_consistency=dict(block_size=16))),
+    ],
+)
+def test_a_step_of_the_methods_runs_without_values(
+    build, batch, segmentor, logged, method, scales, settings, monkeypatch
+):
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
+    model = build(
+        method,
+        segmentor=networks(segmentor(), scales),
+        feature_distance=dict(classes=[1, 3]),
+        density_estimation={},
+        **settings,
+    ).to('meta')
+    wrapper = OptimWrapper(torch.optim.AdamW(model.trainable.parameters()))
+    data = batch(size=SIDE)
+    if scales == 2:  # as PseudoMargins marks them
+        for sample in data['target']['data_samples']:
+            trusted = torch.ones(1, SIDE, SIDE, dtype=torch.uint8)
+            sample.valid_pseudo = PixelData(data=trusted)
+    losses = [m for m in model.modules() if hasattr(m, 'update_statistics')]
+    assert len(losses) == scales
+    with Copies() as copies:
+        for _ in range(2):
+            model.train_step(data, wrapper)
+            for loss in losses:
+                loss.update_statistics()
+            model.update_teacher(2)
+    assert not copies.lines
+    expected = {'src.loss_feature_distance', 'mix.decode.loss_density'}
+    if scales == 2:
+        expected |= {'src.decode.detail.loss_density', 'mix.decode.loss_blda'}
+    if method == 'MIC':
+        expected |= {'masked.loss', 'masked.decode.detail.loss_blda'}
+    assert expected <= set(logged)
     assert all(value.device.type == 'meta' for value in logged.values())
 
 

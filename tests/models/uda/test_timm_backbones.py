@@ -7,8 +7,14 @@ import torch
 from mmengine.optim import OptimWrapper
 from torch import nn
 
-SIZE = 64
-METHODS = {'DACS': {}}
+SIZE = 128
+THINGS = dict(classes=[1, 2])
+METHODS = {
+    'DACS': {},
+    'DAFormer': dict(feature_distance=THINGS),
+    'HRDA': dict(feature_distance=THINGS),
+    'MIC': dict(masked_consistency=dict(block_size=16)),
+}
 BACKBONES = {
     'resnet18': dict(
         arguments=dict(
@@ -32,6 +38,7 @@ BACKBONES = {
         arguments=dict(
             model_name='vit_tiny_patch16_224',
             img_size=SIZE,
+            dynamic_img_size=True,
             out_indices=(0, 1),
             depth=2,
             embed_dim=24,
@@ -70,12 +77,34 @@ def segmentor_cfg(segmentor, arguments, channels):
     return cfg
 
 
+def at_two_scales(cfg):
+    """The same network as HRDA has it."""
+    head = cfg['decode_head']
+    loss, classes = head.pop('loss_decode'), head.pop('num_classes')
+    head.pop('align_corners')
+    return dict(
+        cfg,
+        type='HRDAEncoderDecoder',
+        detail_crop_size=(64, 64),
+        crop_coord_divisible=32,  # a ViT has one cell for 16 x 16 pixels
+        decode_head=dict(
+            type='HRDAHead',
+            head=head,
+            attention=head,
+            num_classes=classes,
+            loss_decode=loss,
+        ),
+    )
+
+
 @pytest.mark.parametrize('method', METHODS)
 @pytest.mark.parametrize('name', BACKBONES)
 def test_a_step_trains_the_whole_backbone(
     name, method, segmentor, batch, build
 ):
     cfg = segmentor_cfg(segmentor, **BACKBONES[name])
+    if method == 'HRDA':
+        cfg = at_two_scales(cfg)
     model = build(method, segmentor=cfg, **METHODS[method])
     for module in model.teacher.modules():
         if isinstance(module, nn.Dropout):
