@@ -6,8 +6,8 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
 
 from mmseg_balance.models.losses import BLDALoss
-from mmseg_balance.models.uda.checks import check_head
 from mmseg_balance.models.segmentation_loss import loss_modules
+from mmseg_balance.models.uda.checks import check_head
 
 
 @HOOKS.register_module()
