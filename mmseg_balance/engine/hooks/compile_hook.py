@@ -165,8 +165,8 @@ def check_backend(backend: str, mode: str, device: str) -> None:
     Raises:
         RuntimeError: It does not; says why, and what it needs.
     """
-    compiled = torch.compile(_triple, backend=backend, mode=mode)
     try:
+        compiled = torch.compile(_triple, backend=backend, mode=mode)
         compiled(torch.ones(4, device=device))
     except Exception as error:  # noqa: BLE001  (any failure is the answer)
         reason = str(error).strip().partition('\n')[0]
