@@ -7,7 +7,7 @@ _base_ = [
 ]
 model = dict(
     type='DAFormer',
-    alpha=0.99,
+    alpha=0.99,  # 0.999 would average over all of the 300 iterations
     # sign symbol, car, pedestrian, bicyclist
     feature_distance=dict(classes=[6, 8, 9, 10]),
     segmentor=dict(decode_head=dict(num_classes=11)),

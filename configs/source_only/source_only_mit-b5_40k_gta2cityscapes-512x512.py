@@ -1,6 +1,6 @@
 _base_ = [
     '../_base_/models/daformer_mit-b5.py',
-    '../_base_/datasets/gta2cityscapes.py',
+    '../_base_/datasets/gta2cityscapes_supervised.py',
     '../_base_/schedules/adamw_40k_mit.py',
     '../_base_/uda/self_training.py',
     '../_base_/default_runtime.py',

@@ -1,13 +1,12 @@
 """Parts of a config that need each other, checked before anything is built."""
 
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
-from mmseg_balance.models.uda import UDASegmentor
+from mmseg_balance.models.uda import DACS, UDASegmentor
 
 
 def check_config(cfg: Config) -> None:
@@ -110,16 +109,16 @@ def has_teacher(model: dict) -> bool:
         model: Config of the model.
 
     Returns:
-        True for UDA models whose ``alpha``, the teacher's momentum, is a
-        number; by the config, or by default as for DACS.
+        True for DACS and the methods that are made of it, and for other UDA
+        models whose ``alpha``, the teacher's momentum, is a number.
     """
     kind = model.get('type')
     kind = MODELS.get(kind) if isinstance(kind, str) else kind
     if not (isinstance(kind, type) and issubclass(kind, UDASegmentor)):
         return False
-    default = inspect.signature(kind).parameters.get('alpha')
-    alpha = model.get('alpha', default and default.default)
-    return isinstance(alpha, (int, float))
+    if issubclass(kind, DACS):
+        return True
+    return isinstance(model.get('alpha'), (int, float))
 
 
 def type_name(config: Any) -> str:

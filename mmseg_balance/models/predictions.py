@@ -1,4 +1,15 @@
-"""What the losses of a segmentor are computed on, head by head."""
+"""What the losses of a segmentor are computed on, head by head.
+
+An ``EncoderDecoder`` needs nothing of its own here. One that looks at an
+image in several ways (HRDA) has what differs:
+
+- ``segmentor.extract_train_feat(images)``: features in training, where they
+  are not those of ``extract_feat``; any object that its head takes;
+- ``head.training_predictions(features)``: all predictions that have a loss,
+  in the order in which they call the classifier;
+- ``features.context`` and ``segmentor.context_images(images)``: features of
+  the whole image, and the image they are of.
+"""
 
 from dataclasses import dataclass
 from typing import Any

@@ -41,7 +41,7 @@ def segmentation_losses(
         nullcontext([]) if density is None else density.classifier_inputs()
     ) as inputs:
         decoded = decode_predictions(segmentor.decode_head, features)
-    if density is not None and len(inputs) != len(decoded):
+    if density is not None and len(inputs) < len(decoded):
         # a compiled head, for one, calls no hooks
         raise RuntimeError(
             f'density_estimation saw {len(inputs)} calls of the classifier, '
@@ -64,7 +64,7 @@ def segmentation_losses(
             align_corners=head.align_corners,
         )
         values = head_losses(head, logits, truth, share, target, collect)
-        if number < len(inputs):
+        if density is not None and number < len(decoded):
             values['loss_density'] = density(
                 head, inputs[number], logits, truth, share, target
             )

@@ -1,5 +1,6 @@
 """Rectangular parts of an image: random crops and sliding windows."""
 
+from fractions import Fraction
 from typing import NamedTuple
 
 import torch
@@ -19,9 +20,34 @@ class Box(NamedTuple):
         """Height and width."""
         return self.bottom - self.top, self.right - self.left
 
-    def divided(self, stride: int) -> 'Box':
-        """The same part of a map with one cell for ``stride`` pixels."""
-        return Box(*(side // stride for side in self))
+    def in_cells(self, image: tuple[int, int], size: tuple[int, int]) -> 'Box':
+        """The same part of a map of the image.
+
+        Args:
+            image: Height and width of the image in pixels.
+            size: Height and width of the map in cells.
+
+        Raises:
+            ValueError: The box does not begin and end with a cell.
+        """
+        (height, width), (rows, columns) = image, size
+        cells = []
+        for side, pixels, count in zip(
+            self,
+            (height, height, width, width),
+            (rows, rows, columns, columns),
+            strict=True,
+        ):
+            cell, rest = divmod(side * count, pixels)
+            if rest:
+                raise ValueError(
+                    f'The window {tuple(self)} (top, bottom, left, right) of '
+                    f'an image of {height} x {width} pixels does not fit a '
+                    f'map of {rows} x {columns} cells, each of '
+                    f'{Fraction(pixels, count)} pixels'
+                )
+            cells.append(cell)
+        return Box(*cells)
 
     def of(self, maps: Tensor) -> Tensor:
         """That part of maps (..., H, W), a view."""
@@ -64,7 +90,15 @@ def sliding_boxes(
         image: Height and width of the image.
         size: Height and width of a window.
         stride: Distance of neighbours, down and across.
+
+    Raises:
+        ValueError: The stride would leave gaps; names both.
     """
+    if any(not 0 < b <= a for a, b in zip(size, stride, strict=True)):
+        raise ValueError(
+            f'Sliding windows of {tuple(size)} pixels need a stride of at '
+            f'least 1 and at most their size, but got {tuple(stride)}'
+        )
     rows, columns = (
         _starts(*sides) for sides in zip(image, size, stride, strict=True)
     )

@@ -196,7 +196,7 @@ def test_validation_runs_without_and_copies_are_plain():
     hook.before_val(None)
     with torch.no_grad():
         for side in (32, 64):
-            model.student.encode_decode(torch.rand(1, 3, side, side), [{}])
+            model(torch.rand(1, 3, side, side))
     assert counter.frame_count == before
     hook.after_val(None)
     copied = copy.deepcopy(model)
@@ -211,16 +211,17 @@ def test_plain_segmentors_and_other_models():
     cfg = segmentor()
     cfg['decode_head']['loss_decode'] = dict(type='CrossEntropyLoss')
     model = MODELS.build(cfg).train()
+    plain = copy.deepcopy(model)
     counter = CompileCounterWithBackend('eager')
     run_hook(model, backend=counter)
     before = counter.frame_count
     images = torch.rand(2, 3, SIZE, SIZE)
     samples = batch()['source']['data_samples']
-    losses = model.loss(images, samples)
+    losses, expected = (m.loss(images, samples) for m in (model, plain))
     assert counter.frame_count > before
-    model = MODELS.build(cfg).train()
-    model.load_state_dict(model.state_dict())
-    assert set(losses) == set(model.loss(images, samples))
+    torch.testing.assert_close(
+        losses['decode.loss_ce'], expected['decode.loss_ce']
+    )
     with pytest.raises(TypeError, match='model.type is Linear'):
         run_hook(nn.Linear(2, 2), backend='eager')
 

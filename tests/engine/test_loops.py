@@ -181,7 +181,7 @@ def test_number_of_classes_of_decode_heads():
     check_num_classes(model, object())
 
 
-def test_target_set_smaller_than_a_batch(tmp_path):
+def test_target_set_missing_or_smaller_than_a_batch(tmp_path):
     root = tmp_path / 'data'
     for folder in ('images', 'labels'):
         (root / folder).mkdir(parents=True)
@@ -211,6 +211,14 @@ def test_target_set_smaller_than_a_batch(tmp_path):
     runner._train_dataloader['batch_size'] = 2
     loop = runner.build_train_loop(runner._train_loop)
     assert len(loop.dataloader.dataset.target) == 2
+
+    runner._train_dataloader['dataset']['target'] = None
+    loop = runner.build_train_loop(runner._train_loop)
+    assert set(next(iter(loop.dataloader))) == {'source'}
+    runner.model.needs_target = True
+    message = 'RecordingModel learns from target images, .*target is None'
+    with pytest.raises(ValueError, match=message):
+        runner.build_train_loop(runner._train_loop)
 
 
 def test_data_loader_of_the_user_keeps_its_seed(tmp_path):

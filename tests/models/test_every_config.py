@@ -353,7 +353,16 @@ def predicted(text):
     return inference_model(loaded, image).pred_sem_seg.data.shape
 
 
-@pytest.mark.parametrize('file', CONFIGS)
+# one of each kind; what they predict does not depend on their objectives
+PREDICTED = [
+    f
+    for f in CONFIGS
+    if re.search('/(dacs|daformer|hrda|source_only)_.*(r101|b5)_40k_gta', f)
+    or re.search('/(dacs_posthoc|hrda)_lite0.*camvid', f)
+]
+
+
+@pytest.mark.parametrize('file', PREDICTED)
 def test_init_model_and_inference_model(file, tmp_path_factory):
     statistics = tmp_path_factory.getbasetemp()
     cfg = load_config(file, statistics)

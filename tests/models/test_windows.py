@@ -32,7 +32,13 @@ def test_divided_boxes_agree_with_the_public_code(arrays):
         for box, expected in zip(
             arrays['scale_box_in'], arrays[f'scale_box_by{stride}']
         ):
-            assert Box(*box.tolist()).divided(stride) == tuple(expected)
+            box = Box(*box.tolist())
+            if any(side % stride for side in box):  # cut there, refused here
+                with pytest.raises(ValueError, match=f'of {stride} pixels'):
+                    box.in_cells((528, 528), (528 // stride, 528 // stride))
+                continue
+            cells = box.in_cells((528, 1056), (528 // stride, 1056 // stride))
+            assert cells == tuple(expected)
 
 
 def drawn(rows, monkeypatch):
@@ -77,6 +83,19 @@ def test_a_margin_below_the_divisor_gives_the_first_offset():
 def test_a_small_image_is_one_window():
     assert random_box((10, 40), (16, 32), 8).shape == (10, 32)
     assert sliding_boxes((10, 12), (16, 16), (8, 8)) == [(0, 10, 0, 12)]
+
+
+def test_cells_may_be_fractions_of_a_pixel_grid():
+    # cells of 16 / 3 pixels: 16 pixels are 3 of them, 8 pixels are none
+    assert Box(0, 32, 16, 32).in_cells((32, 64), (6, 12)) == (0, 6, 3, 6)
+    with pytest.raises(ValueError, match='of 16/3 pixels'):
+        Box(0, 32, 8, 32).in_cells((32, 64), (6, 12))
+
+
+@pytest.mark.parametrize('stride', [(17, 16), (16, 0)])
+def test_windows_with_gaps_are_refused(stride):
+    with pytest.raises(ValueError, match='stride'):
+        sliding_boxes((64, 64), (16, 16), stride)
 
 
 @pytest.mark.parametrize('image', [(16, 16), (17, 31), (40, 16), (33, 65)])

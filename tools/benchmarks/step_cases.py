@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
@@ -142,7 +142,7 @@ def case_config(case: Case) -> Config:
             segmentor.detail_crop_size = (case.size // 2, case.size // 2)
     if case.blda:
         cfg.model.density_estimation = dict(loss_weight=0.2)
-        segmentor.decode_head.loss_decode = ConfigDict(
+        segmentor.decode_head.loss_decode.update(
             type='BLDALoss',
             num_classes=segmentor.decode_head.num_classes,
             tau=0.1,

@@ -7,6 +7,7 @@ train_pipeline = [
     dict(type='Resize', scale=(1024, 512)),
     dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
     dict(type='RandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(

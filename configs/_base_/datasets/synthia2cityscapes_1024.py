@@ -7,7 +7,7 @@ source_pipeline = [
     dict(type='Resize', scale=(2560, 1520), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='PackUDAInputs'),
+    dict(type='PackSegInputs'),
 ]
 target_pipeline = [
     dict(type='LoadImageFromFile'),

@@ -31,7 +31,8 @@ model = dict(
             type='DLV2Head',
             in_channels=2048,
             in_index=3,
-            dilations=(6, 12, 18, 24),
+            # of the four of DeepLabV2 the public DACS and DAFormer(C) have two
+            dilations=(6, 12),
             num_classes=19,
             align_corners=False,
             loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0),

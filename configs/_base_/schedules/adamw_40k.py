@@ -13,16 +13,18 @@ optim_wrapper = dict(
         )
     ),
 )
+# Both factors count from the first iteration and are multiplied, as mmcv's
+# warm-up did. A scheduler ends one iteration before `end`.
 param_scheduler = [
     dict(
-        type='LinearLR', start_factor=1e-6, by_epoch=False, begin=0, end=1500
+        type='LinearLR', start_factor=1e-6, by_epoch=False, begin=0, end=1501
     ),
     dict(
         type='PolyLR',
         power=1.0,
         eta_min=0.0,
-        begin=1500,
-        end=40000,
+        begin=0,
+        end=40001,
         by_epoch=False,
     ),
 ]

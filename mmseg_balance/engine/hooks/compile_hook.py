@@ -169,7 +169,8 @@ def check_backend(backend: str, mode: str, device: str) -> None:
         compiled = torch.compile(_triple, backend=backend, mode=mode)
         compiled(torch.ones(4, device=device))
     except Exception as error:  # noqa: BLE001  (any failure is the answer)
-        reason = str(error).strip().partition('\n')[0]
+        cause = getattr(error, 'inner_exception', error)  # of the backend
+        reason = str(cause).strip().partition('\n')[0]
         raise RuntimeError(
             f'--compile: torch.compile(backend={backend!r}, mode={mode!r}) '
             f'does not work here on {device!r}: {reason}. '

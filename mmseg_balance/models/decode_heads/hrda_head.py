@@ -1,5 +1,7 @@
 """Fusion of a context and a detail prediction (HRDA)."""
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import torch
@@ -19,16 +21,23 @@ class ScaledFeatures(NamedTuple):
 
     Attributes:
         context: Of the whole image at the lower resolution.
-        detail: Of windows at the full resolution, all images of the first
-            window first, (W * N, ...).
+        detail: Of windows at the full resolution, in groups that go through
+            the head together. In all W * N, all images of the first window
+            first.
         boxes: The W windows, in pixels of the image.
         image: Height and width of the image.
+        step: Offsets of random windows are multiples of it.
     """
 
-    context: tuple[Tensor, ...]
-    detail: tuple[Tensor, ...]
+    context: Sequence[Tensor]
+    detail: Sequence[Sequence[Tensor]]
     boxes: list[Box]
     image: tuple[int, int]
+    step: int = 1
+
+
+# what both heads within have from the outer one
+FILLED = ('loss_decode', 'ignore_index', 'align_corners', 'sampler')
 
 
 @MODELS.register_module()
@@ -45,10 +54,10 @@ class HRDAHead(BaseDecodeHead):
     loss that keeps statistics keeps them for each.
 
     Args:
-        head: Config of the head; ``num_classes``, ``align_corners``,
-            ``ignore_index`` and ``loss_decode`` are filled in.
-        attention: Config of the head that attends, filled in likewise, with
-            ``num_classes=1`` for one weight for all classes. Or a number in
+        head: Config of the head, without what this one has: classes, losses,
+            ``ignore_index``.
+        attention: Config of the head that attends, likewise, but for
+            ``num_classes=1``: one weight for all classes. Or a number in
             [0, 1]: a fixed weight of the detail.
         num_classes: Number of classes C.
         detail_loss_weight: Share of the detail loss, [0, 1); that of the
@@ -83,6 +92,9 @@ class HRDAHead(BaseDecodeHead):
                 'HRDAHead puts detail crops at multiples of cells of the '
                 'context, which align_corners=True moves: set it to False'
             )
+        _check_inner('head', head, (*FILLED, 'num_classes'))
+        if isinstance(attention, dict):
+            _check_inner('attention', attention, FILLED)
         shared = dict(align_corners=False, ignore_index=ignore_index)
         filled = dict(shared, num_classes=num_classes, loss_decode=loss_decode)
         inner = MODELS.build({**head, **filled})
@@ -106,7 +118,9 @@ class HRDAHead(BaseDecodeHead):
             )
             self.scale_attention.loss_decode = ModuleList()
             self._check_attention(self.scale_attention.out_channels)
-        elif isinstance(attention, (int, float)) and 0 <= attention <= 1:
+        elif isinstance(attention, (int, float)) and (
+            0 <= attention <= 1 and not isinstance(attention, bool)
+        ):
             self.scale_attention = attention
         else:
             raise ValueError(
@@ -148,29 +162,67 @@ class HRDAHead(BaseDecodeHead):
             the logits of the windows (W * N, C, h / s, w / s).
         """
         context = self.head(inputs.context)
-        detail = self.head(inputs.detail)
-        stride = inputs.boxes[0].shape[0] // detail.shape[-2]
-        boxes = [in_cells(box, stride) for box in inputs.boxes]
-        size = tuple(side // stride for side in inputs.image)
+        detail = torch.cat([self.head(group) for group in inputs.detail])
+        size = self._canvas(inputs, detail)
+        boxes = [box.in_cells(inputs.image, size) for box in inputs.boxes]
         placed = place_windows(detail, boxes, size)
 
         attention = self.attend(inputs.context, context)
         if len(boxes) == 1 and boxes[0].shape != size:
-            box = in_cells(
-                inputs.boxes[0], inputs.image[0] // context.shape[-2]
-            )
             inside = torch.zeros_like(context[:1, :1])
-            box.of(inside).fill_(1)
+            self._in_context(inputs, context).of(inside).fill_(1)
             attention = attention * inside
         rest = resize((1 - attention) * context, size=size, mode='bilinear')
         attention = resize(attention, size=size, mode='bilinear')
         return rest + attention * placed, detail
 
-    def attend(self, features: tuple[Tensor, ...], context: Tensor) -> Tensor:
+    def attend(self, features: Sequence[Tensor], context: Tensor) -> Tensor:
         """Weight of the detail, (N, C or 1, h, w) of the context's logits."""
         if isinstance(self.scale_attention, (int, float)):
             return torch.full_like(context, self.scale_attention)
         return self.scale_attention(features).sigmoid()
+
+    def _canvas(
+        self, inputs: ScaledFeatures, detail: Tensor
+    ) -> tuple[int, int]:
+        """Height and width of the fused logits."""
+        size = []
+        for pixels, side, cells in zip(
+            inputs.image,
+            inputs.boxes[0].shape,
+            detail.shape[-2:],
+            strict=True,
+        ):
+            count, rest = divmod(pixels * cells, side)
+            if rest:
+                raise ValueError(
+                    f'HRDAHead predicts {cells} cells for {side} pixels of a '
+                    f'detail window, which do not divide the {pixels} pixels '
+                    'of the image: set detail_crop_size and the size of the '
+                    'image to multiples of the stride of the head'
+                )
+            size.append(count)
+        return tuple(size)
+
+    def _in_context(self, inputs: ScaledFeatures, context: Tensor) -> Box:
+        """The random window in cells of the context.
+
+        Raises:
+            ValueError: Windows need not begin with a cell, whether this one
+                does or not; says which divisor to set.
+        """
+        size = tuple(context.shape[-2:])
+        for pixels, cells in zip(inputs.image, size, strict=True):
+            cell = Fraction(pixels, cells)
+            if Fraction(inputs.step) % cell:
+                raise ValueError(
+                    f'A cell of the context is {cell} pixels of the image, '
+                    f'but detail windows begin at multiples of {inputs.step}:'
+                    ' set crop_coord_divisible of the segmentor to a multiple'
+                    f' of {cell.numerator} (stride of the head /'
+                    ' scale)'
+                )
+        return inputs.boxes[0].in_cells(inputs.image, size)
 
     def _check_attention(self, outputs: int) -> None:
         if outputs not in (1, self.num_classes):
@@ -180,20 +232,17 @@ class HRDAHead(BaseDecodeHead):
             )
 
 
-def in_cells(box: Box, stride: int) -> Box:
-    """A box of pixels as one of cells of ``stride`` pixels.
-
-    Raises:
-        ValueError: It does not begin and end with a cell.
-    """
-    if any(side % stride for side in box):
+def _check_inner(
+    name: str, config: ConfigType, filled: tuple[str, ...]
+) -> None:
+    """Refuse keys of a head within that would be replaced unseen."""
+    found = [key for key in filled if key in config]
+    if found:
         raise ValueError(
-            f'The detail window {tuple(box)} (top, bottom, left, right) does '
-            f'not fit cells of {stride} pixels: set crop_coord_divisible of '
-            f'the segmentor to a multiple of {stride}, and detail_crop_size '
-            f'to one of {2 * stride}'
+            f'`{name}` of HRDAHead has {" and ".join(found)}, which it takes '
+            'from the HRDAHead around it: set it there, or remove it (pixel '
+            'samplers are not supported)'
         )
-    return box.divided(stride)
 
 
 def place_windows(

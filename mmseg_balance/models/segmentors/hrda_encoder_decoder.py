@@ -32,7 +32,8 @@ class HRDAEncoderDecoder(EncoderDecoder):
             training, are multiples of it: of the head's stride / ``scale``.
         detail_overlap: Whether sliding detail windows overlap by half.
         max_windows: How many images or windows at most go through the
-            network at once in tests. Default: all.
+            network at once in evaluation mode. Default: all. (A teacher in
+            training has batch norms that see all of them.)
         **kwargs: Arguments of ``EncoderDecoder``.
 
     Raises:
@@ -62,17 +63,30 @@ class HRDAEncoderDecoder(EncoderDecoder):
             )
         if not 0 < scale <= 1:
             raise ValueError(f'Expected `scale` in (0, 1], but got {scale}')
-        step = crop_coord_divisible
-        if step < 1 or any(s < step or s % step for s in detail_crop_size):
+        step, sides = crop_coord_divisible, detail_crop_size
+        if not isinstance(sides, (tuple, list)) or len(sides) != 2:
+            raise ValueError(
+                'Expected `detail_crop_size` to be (height, width), but got '
+                f'{sides}'
+            )
+        if step < 1 or any(side < step or side % step for side in sides):
             raise ValueError(
                 'Expected `detail_crop_size` to be multiples of '
-                f'crop_coord_divisible={step}, but got '
-                f'{tuple(detail_crop_size)}'
+                f'crop_coord_divisible={step}, but got {tuple(sides)}'
             )
         if max_windows is not None and max_windows < 1:
             raise ValueError(
                 f'Expected `max_windows` to be positive, but got {max_windows}'
             )
+        if self.test_cfg.get('mode') == 'slide':
+            size = self.test_cfg.get('crop_size')
+            stride = self.test_cfg.get('stride')
+            if not size or not stride:
+                raise ValueError(
+                    "test_cfg.mode='slide' needs test_cfg.crop_size and "
+                    f'test_cfg.stride, but they are {size} and {stride}'
+                )
+            sliding_boxes(size, size, stride)  # refuses what leaves gaps
         self.scale = scale
         self.detail_crop_size = tuple(detail_crop_size)
         self.crop_coord_divisible = crop_coord_divisible
@@ -101,9 +115,10 @@ class HRDAEncoderDecoder(EncoderDecoder):
         )
         return ScaledFeatures(
             super().extract_feat(self.context_images(inputs)),
-            super().extract_feat(box.of(inputs)),
+            [super().extract_feat(box.of(inputs))],
             [box],
             image,
+            self.crop_coord_divisible,
         )
 
     def extract_feat(self, inputs: Tensor) -> ScaledFeatures:
@@ -118,16 +133,12 @@ class HRDAEncoderDecoder(EncoderDecoder):
         image = self._check_divisible(inputs)
         boxes = self.detail_boxes(image)
         windows = torch.cat([box.of(inputs) for box in boxes])
-        parts = [
-            super(HRDAEncoderDecoder, self).extract_feat(part)
-            for part in windows.split(self.max_windows or len(windows))
+        groups = [
+            super(HRDAEncoderDecoder, self).extract_feat(group)
+            for group in windows.split(self._together(len(windows)))
         ]
-        return ScaledFeatures(
-            super().extract_feat(self.context_images(inputs)),
-            tuple(torch.cat(level) for level in zip(*parts, strict=True)),
-            boxes,
-            image,
-        )
+        context = super().extract_feat(self.context_images(inputs))
+        return ScaledFeatures(context, groups, boxes, image)
 
     def detail_boxes(self, image: tuple[int, int]) -> list[Box]:
         """Sliding detail windows of an image of that size."""
@@ -163,7 +174,7 @@ class HRDAEncoderDecoder(EncoderDecoder):
         boxes = sliding_boxes(image, size, stride)
         count = inputs.new_zeros(image)
         logits = inputs.new_zeros((len(inputs), self.out_channels, *image))
-        together = max((self.max_windows or len(boxes)) // len(inputs), 1)
+        together = max(self._together(len(boxes)) // len(inputs), 1)
         for start in range(0, len(boxes), together):
             group = boxes[start : start + together]
             windows = torch.cat([box.of(inputs) for box in group])
@@ -180,6 +191,11 @@ class HRDAEncoderDecoder(EncoderDecoder):
         )
         features = self.extract_train_feat(inputs)
         return segmentation_losses(self, features, labels)
+
+    def _together(self, windows: int) -> int:
+        if self.training or self.max_windows is None:
+            return windows
+        return self.max_windows
 
     def _check_divisible(self, inputs: Tensor) -> tuple[int, int]:
         height, width = inputs.shape[-2:]

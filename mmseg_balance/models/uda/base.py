@@ -48,9 +48,9 @@ class UDASegmentor(BaseModel):
         predict_with: 'student' or 'teacher', in validation and tests.
         density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
             10), {} for its defaults. Default: none.
-        pretrained, train_cfg: Only None; ``mmseg.apis.init_model`` sets
-            them.
-        init_cfg: See ``BaseModule``.
+        pretrained, train_cfg, init_cfg: Only None. The first two are set by
+            ``mmseg.apis.init_model``; initial weights are a matter of the
+            segmentor.
 
     Raises:
         TypeError, ValueError: A segmentor or a setting that cannot work;
@@ -71,10 +71,16 @@ class UDASegmentor(BaseModel):
         density_estimation: OptConfigType = None,
         pretrained: None = None,
         train_cfg: None = None,
-        init_cfg: OptConfigType = None,
+        init_cfg: None = None,
     ) -> None:
+        if init_cfg is not None:
+            raise ValueError(
+                f'init_cfg of {type(self).__name__} is {init_cfg}, but '
+                'weights are loaded by its segmentor: move it to '
+                'model.segmentor.init_cfg, or to that of its backbone'
+            )
         student = MODELS.build(segmentor)
-        super().__init__(student.data_preprocessor, init_cfg)
+        super().__init__(student.data_preprocessor)
         check_segmentor(student)
         self.student = student
         self.objectives = nn.ModuleList(

@@ -38,8 +38,10 @@ class FeatureDistance(nn.Module):
         min_ratio: float = 0.75,
     ) -> None:
         super().__init__()
-        if not classes or any(
-            not isinstance(c, int) or c < 0 for c in classes
+        if (
+            not isinstance(classes, (tuple, list))
+            or not classes
+            or any(not isinstance(c, int) or c < 0 for c in classes)
         ):
             raise ValueError(
                 'Expected `classes` of feature_distance to be indices of '

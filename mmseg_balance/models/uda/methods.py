@@ -138,7 +138,8 @@ class MIC(DACS):
         segmentor: Config of an ``EncoderDecoder``.
         feature_distance: See :class:`DAFormer`; None: on DACS.
         masked_consistency: Arguments of ``MaskedObjective``.
-        alpha: Momentum of the teacher.
+        alpha: Momentum of the teacher. Default: that of the method it is
+            on, 0.999 with ``feature_distance`` and 0.99 without.
         **kwargs: See :class:`DACS`.
     """
 
@@ -147,9 +148,11 @@ class MIC(DACS):
         segmentor: ConfigType,
         feature_distance: OptConfigType = None,
         masked_consistency: ConfigType | None = None,
-        alpha: float = 0.999,
+        alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
+        if alpha is None:
+            alpha = 0.99 if feature_distance is None else 0.999
         super().__init__(
             segmentor,
             alpha,

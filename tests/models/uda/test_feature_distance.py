@@ -156,6 +156,7 @@ def test_it_is_added_to_the_source_loss(build, batch):
     [
         (dict(classes=[]), 'at least one'),
         (dict(classes=['car']), "'car'"),
+        (dict(classes=3), 'got 3'),
         (dict(classes=[1, -1]), '-1'),
         (dict(classes=[1], min_ratio=1.5), 'min_ratio'),
         (dict(classes=[1], loss_weight=-1), 'loss_weight'),

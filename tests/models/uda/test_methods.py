@@ -196,8 +196,8 @@ def test_margins_of_a_padded_image_are_where_it_is(build, batch):
 def test_a_method_is_a_list_of_objectives(build, batch):
     objectives = [
         dict(type='SourceObjective', feature_distance=THINGS),
-        dict(type='ClassMixedObjective', augmentation={}),
-        dict(type='MaskedObjective', block_size=8),
+        dict(type='ClassMixedObjective'),
+        dict(type='MaskedObjective', block_size=8, augmentation=None),
     ]
     model = build('UDASegmentor', objectives=objectives, alpha=0.9)
     model.init_weights()
@@ -210,10 +210,37 @@ def test_a_method_is_a_list_of_objectives(build, batch):
     assert {'src', 'mix', 'masked'} <= {k.split('.')[0] for k in logs}
 
 
-def test_mic_augments_its_images_by_default(build):
-    objective = build('MIC').objectives[-1]
-    assert isinstance(objective, MaskedObjective)
-    assert objective.augmentation.jitter_probability == 0.8
+def test_masked_images_are_augmented_by_default(build):
+    alone = build(
+        'UDASegmentor', objectives=[dict(type='MaskedObjective')], alpha=0.9
+    )
+    for objective in (build('MIC').objectives[-1], alone.objectives[0]):
+        assert isinstance(objective, MaskedObjective)
+        assert objective.augmentation.jitter_probability == 0.8
+
+
+def test_the_teacher_of_mic_is_that_of_the_method_below(build):
+    assert build('MIC').alpha == build('DACS').alpha == 0.99
+    on_daformer = build('MIC', feature_distance=THINGS)
+    daformer = build('DAFormer', feature_distance=THINGS)
+    assert on_daformer.alpha == daformer.alpha == 0.999
+
+
+def test_initial_weights_of_the_whole_are_refused(build):
+    with pytest.raises(ValueError, match='segmentor.init_cfg'):
+        build('DACS', init_cfg=dict(type='Pretrained', checkpoint='a.pth'))
+
+
+def test_density_without_a_detail_loss(build, segmentor, batch):
+    cfg = hrda_cfg(segmentor, BLDA)
+    cfg['decode_head']['detail_loss_weight'] = 0
+    model = build(
+        'HRDA', segmentor=cfg, feature_distance=THINGS, density_estimation={}
+    )
+    logs = step(model, batch())
+    assert logs['src.decode.loss_density'] == 0  # no distribution yet
+    assert step(model, batch(), 2)['src.decode.loss_density'] > 0
+    assert not any('detail' in key for key in logs)
 
 
 def test_hrda_needs_its_segmentor(build):

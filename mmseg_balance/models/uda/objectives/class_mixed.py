@@ -22,13 +22,16 @@ class ClassMixedObjective(Objective):
 
     Args:
         augmentation: Arguments of ``StrongAugmentation``, for the mixed
-            images, {} for its defaults. Default: none.
+            images. None: no augmentation.
     """
 
     prefix = 'mix'
     needs_target = True
 
-    def __init__(self, augmentation: OptConfigType = None) -> None:
+    def __init__(
+        self,
+        augmentation: OptConfigType = {},  # noqa: B006
+    ) -> None:
         super().__init__()
         self._settings = augmentation
         self.augmentation: nn.Module = nn.Identity()

@@ -1,5 +1,7 @@
 """Masked image consistency (MIC)."""
 
+import math
+
 import torch
 from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
@@ -28,8 +30,8 @@ class MaskedObjective(Objective):
         mask_ratio: Share of squares that are hidden, [0, 1).
         loss_weight: Factor of the losses of the segmentor's main prediction,
             at least 0; that of a detail crop (HRDA) keeps its own.
-        augmentation: Arguments of ``StrongAugmentation``, {} for its
-            defaults. Default: none.
+        augmentation: Arguments of ``StrongAugmentation``. None: no
+            augmentation.
 
     Raises:
         ValueError: A setting out of range.
@@ -43,18 +45,18 @@ class MaskedObjective(Objective):
         block_size: int = 64,
         mask_ratio: float = 0.7,
         loss_weight: float = 1.0,
-        augmentation: OptConfigType = None,
+        augmentation: OptConfigType = {},  # noqa: B006
     ) -> None:
         super().__init__()
-        for name, value, allowed, good in (
-            ('block_size', block_size, 'at least 1', block_size >= 1),
-            ('mask_ratio', mask_ratio, 'in [0, 1)', 0 <= mask_ratio < 1),
-            ('loss_weight', loss_weight, 'at least 0', loss_weight >= 0),
+        for name, value, low, high in (
+            ('block_size', block_size, 1, math.inf),
+            ('mask_ratio', mask_ratio, 0, 1),
+            ('loss_weight', loss_weight, 0, math.inf),
         ):
-            if not good:
+            if not isinstance(value, (int, float)) or not low <= value < high:
                 raise ValueError(
-                    f'Expected `{name}` of masked_consistency to be '
-                    f'{allowed}, but got {value}'
+                    f'Expected `{name}` of masked_consistency to be a number '
+                    f'in [{low}, {high}), but got {value!r}'
                 )
         self.block_size = block_size
         self.mask_ratio = mask_ratio
