@@ -10,9 +10,9 @@ from mmseg.registry import MODELS
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from ..models.state_dicts import differences, shown
 from .export_config import strip_initial_weights
 from .public_head import infer_head, kind_of_head, shape_of, sub_state
-from .weights import differences, shown
 
 State = Mapping[str, Tensor]
 

@@ -56,6 +56,39 @@ def find_config(
     return None
 
 
+def evaluation_model(converted: Converted) -> dict:
+    """Config of a model that a converted checkpoint can be tested with.
+
+    Normalisation and windows are those of the public configs.
+
+    Args:
+        converted: What ``convert_checkpoint`` returned, of a segmentor.
+    """
+    test_cfg = dict(mode='whole')
+    if converted.segmentor['type'] == 'HRDAEncoderDecoder':
+        test_cfg = dict(
+            mode='slide', crop_size=(1024, 1024), stride=(512, 512)
+        )
+    preprocessor = dict(
+        type='SegDataPreProcessor',
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+        bgr_to_rgb=True,
+        pad_val=0,
+        seg_pad_val=255,
+    )
+    return dict(
+        type='SourceOnly',
+        alpha=0.999,
+        predict_with=next(iter(converted.found)),
+        segmentor=dict(
+            converted.segmentor,
+            data_preprocessor=preprocessor,
+            test_cfg=test_cfg,
+        ),
+    )
+
+
 def part_options(converted: Converted) -> list[str]:
     """The --cfg-options to predict with what there is.
 

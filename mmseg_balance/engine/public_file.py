@@ -10,8 +10,9 @@ from numpy._core import multiarray
 from torch import Tensor
 
 from ..datasets.file_utils import write_atomically
+from ..models.state_dicts import shown
 from .public_keys import PARTS
-from .weights import read_checkpoint, shown
+from .weights import read_checkpoint
 
 # how files that numpy 1 wrote spell its functions
 NUMPY_1 = [

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from ..models.backbones.mit_keys import is_original_mit, mmseg_mit_keys
+from ..models.state_dicts import shown
 from .public_head import sub_state
-from .weights import shown
 
 State = Mapping[str, Tensor]
 

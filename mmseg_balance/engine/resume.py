@@ -4,7 +4,7 @@ from mmengine.config import Config
 from mmengine.runner import BaseLoop
 from torch import Tensor, nn
 
-from .weights import differences, shown
+from ..models.state_dicts import differences, shown
 
 RANKS_KEY = 'num_ranks'
 

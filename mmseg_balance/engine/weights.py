@@ -7,9 +7,9 @@ import torch
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
+from mmseg_balance.models.state_dicts import differences, shown
 from mmseg_balance.models.uda import UDASegmentor
 
-SHOWN_KEYS = 3
 EXPORT = 'tools/model_converters/export_segmentor.py'
 
 
@@ -101,38 +101,6 @@ def check_classes(meta: dict, dataset: Any, path: str) -> None:
         f'{first[1]} in the test. Give the data set that it was trained for, '
         'or set test_dataloader.dataset.metainfo.classes to '
         f'{tuple(trained)}'
-    )
-
-
-def differences(
-    wanted: dict[str, Tensor], found: dict[str, Tensor]
-) -> list[str]:
-    """What a checkpoint lacks of a model, or has in another shape.
-
-    Args:
-        wanted: State dict of the model.
-        found: State dict of the checkpoint.
-
-    Returns:
-        A clause for each such key, in the order of the model.
-    """
-    wrong = []
-    for key, value in wanted.items():
-        if key not in found:
-            wrong.append(f'{key!r} is missing')
-        elif tuple(found[key].shape) != tuple(value.shape):
-            wrong.append(
-                f'{key!r} has shape {tuple(found[key].shape)}, in the model '
-                f'{tuple(value.shape)}'
-            )
-    return wrong
-
-
-def shown(clauses: list[str]) -> str:
-    """The first three clauses, and how many more there are."""
-    more = len(clauses) - SHOWN_KEYS
-    return ', '.join(clauses[:SHOWN_KEYS]) + (
-        f' and {more} more' if more > 0 else ''
     )
 
 

@@ -380,9 +380,12 @@ def test_another_head_is_refused():
         (dict(attention=1.5), '1.5'),
         (dict(attention=True), 'True'),
         (dict(head=dict(type='FCNHead', num_classes=3)), 'num_classes'),
-        (dict(head=dict(type='FCNHead', sampler={})), 'sampler'),
         (
-            dict(attention=dict(type='FCNHead', loss_decode={})),
+            dict(head=dict(type='FCNHead', sampler=dict(type='OHEM'))),
+            'sampler',
+        ),
+        (
+            dict(attention=dict(type='FCNHead', loss_decode=[])),
             'loss_decode',
         ),
         (dict(attention=None), 'attention'),

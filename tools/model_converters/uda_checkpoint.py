@@ -67,7 +67,11 @@ def report_evaluation(
     """Say which config fits, and print the command that evaluates."""
     from mmengine.config import Config
 
-    from mmseg_balance.engine.public_configs import find_config, part_options
+    from mmseg_balance.engine.public_configs import (
+        evaluation_model,
+        find_config,
+        part_options,
+    )
 
     config, options = args.config, []
     if config is None:
@@ -76,10 +80,10 @@ def report_evaluation(
             [],
         )
     if config is None:
-        model = Config(dict(model=dict(segmentor=converted.segmentor)))
+        model = Config(dict(model=evaluation_model(converted)))
         print(
-            'no config under configs/ has this network; write one for '
-            f'tools/test.py with\n\n{model.pretty_text}'
+            'no config under configs/ has this network; change one for '
+            f'tools/test.py to have\n\n{model.pretty_text}'
         )
         return
     tool = os.path.relpath(ROOT / 'tools' / 'test.py')

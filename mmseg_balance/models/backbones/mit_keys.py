@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-_SHOWN_KEYS = 3
+from ..state_dicts import shown
 
 _BLOCK = 'layers.{0}.1.{1}.'
 # original key, stages counted from 1, and the key here, counted from 0
@@ -97,15 +97,15 @@ def mmseg_mit_keys(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
             converted[new] = value
     if unknown:
         raise ValueError(
-            f'{_shown(unknown)} of the state dict: no key of a MiT in the '
-            'layout of SegFormer, such as patch_embed1.proj.weight or '
+            f'{shown(map(repr, unknown))} of the state dict: no key of a MiT '
+            'in the layout of SegFormer, such as patch_embed1.proj.weight or '
             'block1.0.attn.q.weight; give the backbone alone, without a '
             'prefix'
         )
     if missing:
         raise ValueError(
-            f'{_shown(missing)} missing from the state dict of the MiT: '
-            'queries have a projection, keys and values have another'
+            f'{shown(map(repr, missing))} missing from the state dict of the '
+            'MiT: queries have a projection, keys and values have another'
         )
     return converted
 
@@ -117,11 +117,3 @@ def _mmseg_key(key: str) -> str | None:
             stage, *rest = match.groups()
             return new.format(int(stage) - 1, *rest)
     return None
-
-
-def _shown(keys: list[str]) -> str:
-    """The first three keys, and how many more there are."""
-    more = len(keys) - _SHOWN_KEYS
-    return ', '.join(map(repr, keys[:_SHOWN_KEYS])) + (
-        f' and {more} more' if more > 0 else ''
-    )

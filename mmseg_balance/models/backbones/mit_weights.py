@@ -7,12 +7,11 @@ from typing import Any
 import torch
 from mmengine.dist import barrier, is_main_process
 from mmengine.runner import CheckpointLoader
-from torch import Tensor, nn
+from torch import nn
 from torch.hub import load_state_dict_from_url
 
+from ..state_dicts import differences, shown
 from .mit_keys import is_original_mit, mmseg_mit_keys
-
-_SHOWN_KEYS = 3
 
 
 def load_mit_weights(
@@ -57,35 +56,18 @@ def load_mit_weights(
             weights = mmseg_mit_keys(weights)
     except ValueError as error:
         raise ValueError(f'{checkpoint} of init_cfg: {error}') from None
-    wrong = _differences(backbone.state_dict(), weights)
+    own = backbone.state_dict()
+    wrong = differences(own, weights)
+    wrong += [f'{key!r} is unknown' for key in weights if key not in own]
     if wrong:
-        more = len(wrong) - _SHOWN_KEYS
         raise ValueError(
             f'{checkpoint} of init_cfg does not fit the backbone: '
-            f'{", ".join(wrong[:_SHOWN_KEYS])}'
-            f'{f" and {more} more" if more > 0 else ""}; the file has '
+            f'{shown(wrong)}; the file has '
             f'{len(weights)} keys such as {next(iter(content), None)!r}. Give '
             'the file of this MiT (embed_dims, num_layers), and '
             "init_cfg.prefix='backbone.' where it is of a whole segmentor"
         )
     backbone.load_state_dict(weights)
-
-
-def _differences(
-    wanted: dict[str, Tensor], found: dict[str, Tensor]
-) -> list[str]:
-    """A clause for each key that is missing, of another shape, or unknown."""
-    wrong = []
-    for key, value in wanted.items():
-        if key not in found:
-            wrong.append(f'{key!r} is missing')
-        elif found[key].shape != value.shape:
-            wrong.append(
-                f'{key!r} has shape {tuple(found[key].shape)}, in the model '
-                f'{tuple(value.shape)}'
-            )
-    wrong += [f'{key!r} is unknown' for key in found if key not in wanted]
-    return wrong
 
 
 def _read(checkpoint: str) -> Any:

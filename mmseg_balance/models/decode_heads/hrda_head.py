@@ -36,10 +36,6 @@ class ScaledFeatures(NamedTuple):
     step: int = 1
 
 
-# what both heads within have from the outer one
-FILLED = ('loss_decode', 'ignore_index', 'align_corners', 'sampler')
-
-
 @MODELS.register_module()
 class HRDAHead(BaseDecodeHead):
     """Scale attention between context and detail (HRDA, ECCV 2022).
@@ -92,10 +88,10 @@ class HRDAHead(BaseDecodeHead):
                 'HRDAHead puts detail crops at multiples of cells of the '
                 'context, which align_corners=True moves: set it to False'
             )
-        _check_inner('head', head, (*FILLED, 'num_classes'))
-        if isinstance(attention, dict):
-            _check_inner('attention', attention, FILLED)
         shared = dict(align_corners=False, ignore_index=ignore_index)
+        _check_inner('head', head, dict(shared, num_classes=num_classes))
+        if isinstance(attention, dict):
+            _check_inner('attention', attention, shared)
         filled = dict(shared, num_classes=num_classes, loss_decode=loss_decode)
         inner = MODELS.build({**head, **filled})
         super().__init__(
@@ -232,17 +228,16 @@ class HRDAHead(BaseDecodeHead):
             )
 
 
-def _check_inner(
-    name: str, config: ConfigType, filled: tuple[str, ...]
-) -> None:
-    """Refuse keys of a head within that would be replaced unseen."""
-    found = [key for key in filled if key in config]
-    if found:
-        raise ValueError(
-            f'`{name}` of HRDAHead has {" and ".join(found)}, which it takes '
-            'from the HRDAHead around it: set it there, or remove it (pixel '
-            'samplers are not supported)'
-        )
+def _check_inner(name: str, config: ConfigType, outer: dict) -> None:
+    """Refuse settings of a head within that would be replaced unseen."""
+    for key, value in config.items():
+        own = key in ('loss_decode', 'sampler') and value is not None
+        if own or (key in outer and value != outer[key]):
+            raise ValueError(
+                f'`{name}.{key}` of HRDAHead is {value}, but that of the '
+                f'HRDAHead around it counts: remove it from `{name}` (pixel '
+                'samplers are not supported)'
+            )
 
 
 def place_windows(

@@ -1,0 +1,40 @@
+"""Learning rates of the long schedules against their closed form."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import PARAM_SCHEDULERS
+
+SCHEDULES = Path(__file__).resolve().parents[2] / 'configs/_base_/schedules'
+
+
+def rates(name, iterations):
+    """Rate of each iteration, as the runner steps the schedulers."""
+    cfg = Config.fromfile(SCHEDULES / name)
+    base = cfg.optim_wrapper.optimizer.lr
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], base)
+    schedulers = [
+        PARAM_SCHEDULERS.build(each, default_args=dict(optimizer=optimizer))
+        for each in cfg.param_scheduler
+    ]
+    optimizer.step()  # or PyTorch warns
+    for _ in range(iterations):
+        yield optimizer.param_groups[0]['lr'] / base
+        for scheduler in schedulers:
+            scheduler.step()
+
+
+@pytest.mark.parametrize('name', ['adamw_40k.py', 'adamw_40k_mit.py'])
+def test_rates_are_those_of_the_public_code(name):
+    # mmcv: poly from the first iteration on, times the warm-up
+    for i, rate in enumerate(rates(name, 40000)):
+        warm_up = 1 - (1 - min(i / 1500, 1)) * (1 - 1e-6)
+        expected = (1 - i / 40000) * warm_up
+        assert rate == pytest.approx(expected, rel=1e-6, abs=1e-9), i
+
+
+def test_rates_of_dacs():
+    for i, rate in enumerate(rates('sgd_250k.py', 3000)):
+        assert rate == pytest.approx((1 - i / 250000) ** 0.9, rel=1e-4), i
