@@ -78,7 +78,7 @@ class HRDAEncoderDecoder(EncoderDecoder):
             raise ValueError(
                 f'Expected `max_windows` to be positive, but got {max_windows}'
             )
-        if self.test_cfg.get('mode') == 'slide':
+        if (self.test_cfg or {}).get('mode') == 'slide':
             size = self.test_cfg.get('crop_size')
             stride = self.test_cfg.get('stride')
             if not size or not stride:
