@@ -27,12 +27,12 @@ def toy_streets(tmp_path_factory) -> Path:
 
 
 CONFIG = """
-_base_ = ['{root}/configs/dacs/dacs_blda_lite0_300_toy2toy-256x256.py']
+_base_ = ['{root}/configs/{base}']
 crop = (64, 64)
 model = dict(
     segmentor=dict(
         data_preprocessor=dict(size=crop),
-        decode_head=dict(channels=16, loss_decode=dict(min_samples=20))),
+        decode_head=dict(loss_decode=dict(min_samples=20))),
     pseudo_threshold=0.0)
 target_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -59,17 +59,24 @@ default_hooks = dict(
 
 @pytest.fixture
 def write_config(toy_streets, tmp_path):
-    """A short version of the demo's DACS + BLDA config."""
+    """A short version of a config on toy streets, by default the demo's."""
 
-    def write(iters, interval, extra='') -> Path:
+    def write(
+        iters,
+        interval,
+        extra='',
+        base='dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
+        network="model['segmentor']['decode_head']['channels'] = 16",
+    ) -> Path:
         file = tmp_path / 'config.py'
         file.write_text(
             CONFIG.format(
                 root=ROOT,
+                base=base,
                 data=toy_streets,
                 iters=iters,
                 interval=interval,
-                extra=extra,
+                extra=f'{network}\n{extra}',
             )
         )
         return file

@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,10 +42,28 @@ def assert_equal(a, b, where=''):
         assert a == b, where
 
 
+MIC = dict(
+    base='mic/mic_hrda_blda_lite0_300_toy2toy-192x192.py',
+    network="""
+model['masked_consistency'] = dict(block_size=16)
+model['segmentor'].update(
+    detail_crop_size=(32, 32), test_cfg=dict(crop_size=crop, stride=(32, 32)))
+train_dataloader['dataset']['rare_class_sampling'] = dict(min_pixels=20)
+""",
+)
+
+
+@pytest.mark.parametrize(
+    'settings, iters, killed, banks',
+    [({}, 30, 8, 18), (MIC, 10, 3, 36)],
+    ids=['dacs', 'mic-on-hrda'],
+)
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
-    write_config, start, tmp_path
+    settings, iters, killed, banks, write_config, start, tmp_path
 ):
-    config = write_config(iters=30, interval=4)
+    config = write_config(
+        iters=iters, interval=max(killed // 2, 1), **settings
+    )
     train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
     whole = start(*train, tmp_path / 'whole')
     output = whole.communicate()[0]
@@ -53,7 +72,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     work_dir = tmp_path / 'killed'
     process = start(*train, work_dir)
     deadline = time.time() + 120
-    while not (work_dir / 'iter_8.pth').exists():
+    while not (work_dir / f'iter_{killed}.pth').exists():
         assert process.poll() is None and time.time() < deadline, (
             process.communicate()[0]
         )
@@ -62,24 +81,23 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     reached = max(losses(work_dir))
-    assert reached < 30
+    assert reached < iters
 
     resumed = start(*train, work_dir, '--resume')
     output = resumed.communicate()[0]
     assert resumed.returncode == 0, output
     first, again = losses(tmp_path / 'whole'), losses(work_dir)
-    assert list(first) == list(range(1, 31))
+    assert list(first) == list(range(1, iters + 1))
     assert first == again  # losses, learning rate, diagnostics
 
     a, b = (
-        torch.load(folder / 'iter_30.pth', weights_only=True)
+        torch.load(folder / f'iter_{iters}.pth', weights_only=True)
         for folder in (tmp_path / 'whole', work_dir)
     )
     for part in ('state_dict', 'optimizer', 'param_schedulers'):
         assert_equal(a[part], b[part], part)
-    banks = [k for k in a['state_dict'] if '.statistics.' in k]
-    assert len(banks) == 18
+    assert sum('.statistics.' in k for k in a['state_dict']) == banks
     step = 'student.decode_head.loss_decode.statistics.{}.step'
-    assert a['state_dict'][step.format('source')] > 20
+    assert a['state_dict'][step.format('source')] > iters // 2
     assert a['state_dict'][step.format('target')] > 0
     assert any(k.startswith('teacher.') for k in a['state_dict'])

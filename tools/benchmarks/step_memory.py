@@ -111,8 +111,7 @@ def count_step(case: Case) -> dict[str, int]:
         which is above their sum by what comes and goes.
     """
     with without_values():
-        with torch.device('meta'):
-            model, wrapper = build(case._replace(device='meta'))
+        model, wrapper = build(case._replace(device='meta'))
         trained = list(model.trainable.parameters())
         tensors = [*model.parameters(), *model.buffers()]
         saved = SavedTensors(tensors)
