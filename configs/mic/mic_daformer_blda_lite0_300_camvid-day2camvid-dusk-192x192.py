@@ -3,5 +3,10 @@ _base_ = [
 ]
 model = dict(
     type='MIC',
-    masked_consistency=dict(block_size=32, mask_ratio=0.7, loss_weight=1.0),
+    masked_consistency=dict(
+        block_size=32,
+        mask_ratio=0.7,
+        loss_weight=1.0,
+        norm_statistics=False,  # the backbone has batch norms
+    ),
 )

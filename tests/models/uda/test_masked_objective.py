@@ -138,6 +138,25 @@ def test_statistics_of_the_target_adjust_and_are_not_fed(
     assert offsets[2].all()
 
 
+@pytest.mark.parametrize('counted', [True, False])
+def test_norms_may_leave_masked_images_out(build, batch, counted):
+    model = build(
+        'MIC',
+        masked_consistency=dict(block_size=8, norm_statistics=counted),
+        pseudo_threshold=0.0,
+    )
+    norm = model.student.backbone.layers[1]
+    step = model.prepare(batch())
+    before = norm.running_mean.clone()
+    losses = model.objectives[-1](model.student, step)
+    losses['decode.loss_ce'].backward()
+    assert torch.equal(norm.running_mean, before) is not counted
+    assert norm.track_running_stats
+    assert norm.weight.grad.abs().sum() > 0
+    model.objectives[0](model.student, step)  # the source counts
+    assert not torch.equal(norm.running_mean, before)
+
+
 @pytest.mark.parametrize(
     'settings, words',
     [

@@ -1,6 +1,7 @@
 """Masked image consistency (MIC)."""
 
 import math
+from contextlib import nullcontext
 
 import torch
 from mmseg.registry import MODELS
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from ...predictions import training_features
 from ...segmentation_loss import segmentation_losses
 from ..block_mask import block_mask
+from ..norm_statistics import kept_norm_statistics
 from ..photometric import strong_augmentation
 from ..step import UDAStep
 from .objective import Objective
@@ -30,6 +32,9 @@ class MaskedObjective(Objective):
         mask_ratio: Share of squares that are hidden, [0, 1).
         loss_weight: Factor of the losses of the segmentor's main prediction,
             at least 0; that of a detail crop (HRDA) keeps its own.
+        norm_statistics: Whether batch norms count masked images in their
+            running statistics, as in the public code. Where the backbone has
+            batch norms, a student that is tested without masks loses by it.
         augmentation: Arguments of ``StrongAugmentation``. None: no
             augmentation.
 
@@ -45,6 +50,7 @@ class MaskedObjective(Objective):
         block_size: int = 64,
         mask_ratio: float = 0.7,
         loss_weight: float = 1.0,
+        norm_statistics: bool = True,
         augmentation: OptConfigType = {},  # noqa: B006
     ) -> None:
         super().__init__()
@@ -61,6 +67,7 @@ class MaskedObjective(Objective):
         self.block_size = block_size
         self.mask_ratio = mask_ratio
         self.loss_weight = loss_weight
+        self.norm_statistics = norm_statistics
         self._settings = augmentation
         self.augmentation: nn.Module = nn.Identity()
 
@@ -73,14 +80,19 @@ class MaskedObjective(Objective):
         images = self.augmentation(step.target_images)
         images = images * block_mask(images, self.block_size, self.mask_ratio)
         labels = step.pseudo.labels
-        losses = segmentation_losses(
-            student,
-            training_features(student, images),
-            labels,
-            step.pseudo.weight,
-            target_mask=torch.ones_like(labels, dtype=torch.bool),
-            collect=False,
-        )
+        with (
+            nullcontext()
+            if self.norm_statistics
+            else kept_norm_statistics(student)
+        ):
+            losses = segmentation_losses(
+                student,
+                training_features(student, images),
+                labels,
+                step.pseudo.weight,
+                target_mask=torch.ones_like(labels, dtype=torch.bool),
+                collect=False,
+            )
         if self.loss_weight != 1:
             for name in [k for k in losses if k.startswith('decode.loss')]:
                 losses[name] = losses[name] * self.loss_weight
