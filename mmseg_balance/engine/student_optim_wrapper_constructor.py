@@ -12,6 +12,10 @@ class StudentOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
     The default one warns of each of the teacher's parameters that it needs
     no gradient. A model without ``trainable`` is taken as it is.
+
+    Parameters of equal settings share a group. The default one makes a group
+    of each, a thousand for MiT-B5, and an optimizer's step is then thousands
+    of small operations instead of one over many tensors.
     """
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
@@ -23,3 +27,40 @@ class StudentOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         if is_model_wrapper(model):
             model = model.module
         return super().__call__(getattr(model, 'trainable', model))
+
+    def add_params(
+        self,
+        params: list[dict],
+        module: nn.Module,
+        prefix: str = '',
+        is_dcn_module: int | float | None = None,
+    ) -> None:
+        """Add the parameters of a module, and of those within.
+
+        Args:
+            params: Groups of the optimizer, changed in place.
+            module: The module.
+            prefix: Its name in the model; '' is the model.
+            is_dcn_module: Whether it is within a deformable convolution.
+        """
+        super().add_params(params, module, prefix, is_dcn_module)
+        if not prefix:
+            params[:] = merge_groups(params)
+
+
+def merge_groups(groups: list[dict]) -> list[dict]:
+    """Put parameters of equal settings into one group.
+
+    Args:
+        groups: Groups as an optimizer takes them.
+
+    Returns:
+        One group for each setting, in the order of the first of each.
+    """
+    merged: dict[tuple, list] = {}
+    for group in groups:
+        settings = {k: v for k, v in group.items() if k != 'params'}
+        merged.setdefault(tuple(sorted(settings.items())), []).extend(
+            group['params']
+        )
+    return [dict(key, params=params) for key, params in merged.items()]

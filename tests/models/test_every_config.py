@@ -167,8 +167,9 @@ def test_norms_of_transformers_are_not_decayed_outside_of_the_head():
     groups = {}
     optimizer = build_optim_wrapper(model, cfg.optim_wrapper).optimizer
     for group in optimizer.param_groups:
-        (parameter,) = group['params']
-        groups[names[id(parameter)]] = (group['lr'], group['weight_decay'])
+        for parameter in group['params']:
+            rates = group['lr'], group['weight_decay']
+            groups[names[id(parameter)]] = rates
     trained = [n for n, _ in model.named_parameters() if 'student' in n]
     assert len(groups) == len(trained) + 2  # the density's weight and bias
     norms = {
