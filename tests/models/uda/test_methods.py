@@ -132,6 +132,21 @@ def test_fused_and_detail_statistics_differ(name, build, segmentor, batch):
     assert not any('loss_decode' in k for k in model.teacher.state_dict())
 
 
+@pytest.mark.parametrize('name', ['DAFormer', 'MIC on HRDA'])
+def test_gradient_based_weights_in_every_objective(
+    name, build, segmentor, batch
+):
+    loss = dict(BLDA, criterion=dict(type='GBWLoss', regularization=0.1))
+    model = make(name, build, segmentor, loss, pseudo_threshold=0.0)
+    for number in range(1, 3):
+        logs = step(model, batch(seed=number), number)
+    plain = make(name, build, segmentor, BLDA, pseudo_threshold=0.0)
+    assert (
+        logs.keys() == plain.train().train_step(batch(), wrapper(plain)).keys()
+    )
+    assert all(v > 0 for k, v in logs.items() if 'loss_blda' in k)
+
+
 def test_the_teacher_labels_by_sliding_windows(build, segmentor, batch):
     model = make('HRDA', build, segmentor)
     seen = []

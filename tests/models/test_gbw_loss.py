@@ -1,0 +1,225 @@
+"""Gradient-based class weights against the public code and autograd."""
+
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from mmengine.registry import init_default_scope
+from mmseg.registry import MODELS
+from scipy.optimize import minimize
+
+from mmseg_balance.models.losses.gradient_weights import (
+    class_gradients,
+    class_weights,
+)
+
+
+@pytest.fixture(autouse=True)
+def _scope():
+    init_default_scope('mmseg')
+
+
+def build(**kwargs):
+    return MODELS.build(dict(type='GBWLoss', **kwargs))
+
+
+def load(path):
+    with np.load(path) as data:
+        return {k: torch.as_tensor(data[k]) for k in data.files}
+
+
+@pytest.fixture(scope='module')
+def small(vectors):
+    return load(vectors / 'gbw_small.npz')
+
+
+def test_gradients_agree_with_the_public_code(small):
+    logits, labels = small['logits'], small['labels']
+    released, present = class_gradients(logits, labels, mode='released')
+    torch.testing.assert_close(released.float(), small['g_squared'])
+    assert torch.equal(present, small['class_pixels_plus1'] > 1)
+    for weight, name in ((None, 'eq11'), (small['pixel_weight'], 'eq12')):
+        own, _ = class_gradients(logits, labels, weight, 'paper')
+        expected = small[f'derived_g_squared_paper_{name}']
+        torch.testing.assert_close(own.float(), expected, rtol=1e-4, atol=0)
+
+
+def test_losses_and_gradients_agree_with_the_public_code(small):
+    for i, value in enumerate(small['lambdas'].tolist()):
+        loss = build(mode='released', regularization=value)
+        args = small['logits'], small['labels']
+        torch.testing.assert_close(
+            loss.weights(*args).float(),
+            small['derived_w_exact'][i],
+            rtol=1e-5,
+            atol=1e-5,
+        )
+        exact = small['derived_w_exact'][i]
+        pixels = F.cross_entropy(*args, reduction='none', ignore_index=255)
+        pixels = pixels * exact[args[1].clamp(max=18)]
+        for weight, name in ((None, ''), (small['pixel_weight'], '_pixel')):
+            expected = pixels if weight is None else pixels * weight
+            found = loss(*args, weight=weight)
+            torch.testing.assert_close(found, expected.mean())
+            if value >= 0.1:  # below, the released solver stops too early
+                name = f'loss{name}_weighted' if name else 'loss'
+                torch.testing.assert_close(
+                    found, small[name][i], rtol=1e-3, atol=1e-4
+                )
+    logits = small['logits'].clone().requires_grad_()
+    build(mode='released')(logits, small['labels']).backward()
+    torch.testing.assert_close(
+        logits.grad, small['grad_loss_lambda1'], rtol=1e-3, atol=1e-7
+    )
+
+
+def test_weights_agree_with_the_exact_solutions(vectors):
+    arrays = load(vectors / 'gbw_qp.npz')
+    for row, g in enumerate(arrays['g']):
+        value = float(arrays['lambda_'][row])
+        g = g.double()
+        found = class_weights(g.square(), value)
+        exact = arrays['derived_w_exact'][row]
+        torch.testing.assert_close(
+            found.float(), exact, rtol=1e-5, atol=1e-5, msg=str(row)
+        )
+        if arrays['solver_optimal'][row]:
+            # it stops at an objective within 1e-4, absolute or relative
+            objective = value * found.square().sum() - g.square() @ found
+            gap = 2e-4 * max(1.0, abs(float(objective)))
+            away = (found - arrays['w'][row]).norm()
+            assert away <= (gap / value) ** 0.5 + 1e-4, row
+
+
+def test_weights_at_training_resolution(vectors):
+    arrays = load(vectors / 'gbw_fullres_magnitude.npz')
+    for case in ('H512_mid', 'H512_stray', 'H1024_init'):
+        # the solver's tolerance is sqrt(1e-4 / lambda) in the weights
+        for name, value in (('1', 1), ('01', 0.1), ('001', 0.01)):
+            near = 1e-2 * value**-0.5
+            found = class_weights(arrays[f'{case}_g_squared'], value)
+            torch.testing.assert_close(
+                found.float(),
+                arrays[f'{case}_w_lambda{name}'],
+                rtol=0,
+                atol=near,
+            )
+
+
+def test_weights_solve_the_quadratic_program():
+    gradients = torch.tensor([0.1, 2.0, 0.0, 0.7], dtype=torch.float64)
+    solution = minimize(
+        lambda w: 0.3 * (w**2).sum() - (gradients.numpy() * w).sum(),
+        np.ones(4),
+        bounds=[(0, None)] * 4,
+        constraints=dict(type='eq', fun=lambda w: w.sum() - 4),
+        options=dict(ftol=1e-14),
+    )
+    found = class_weights(gradients, 0.3)
+    np.testing.assert_allclose(found, solution.x, atol=1e-5)
+
+
+def test_a_huge_logit_is_no_nan(vectors):
+    arrays = load(vectors / 'gbw_switched_off.npz')
+    loss = build(mode='released')
+    for i, gap in enumerate(arrays['gaps']):
+        logits = arrays['logits'].clone()
+        logits[0, 7, 3, 3] += gap
+        value = loss(logits, arrays['labels'])
+        assert value.isfinite()
+        if arrays['weights_used'][i]:  # there it had weights
+            torch.testing.assert_close(
+                value, arrays['loss'][i], rtol=1e-3, atol=1e-3
+            )
+
+
+def batch(classes=5):
+    logits = torch.randn(2, classes, 6, 7) * 2
+    labels = torch.randint(classes - 1, (2, 6, 7))  # the last one is absent
+    labels[:, 0] = 255
+    return logits, labels
+
+
+@pytest.mark.parametrize('weighted', [False, True])
+def test_gradients_of_class_losses_are_those_of_autograd(weighted):
+    logits, labels = batch()
+    weight = torch.rand(2, 6, 7) if weighted else None
+    found, present = class_gradients(logits, labels, weight, 'paper')
+    for c in range(5):
+        leaf = logits.clone().requires_grad_()
+        loss = F.cross_entropy(
+            leaf, labels, reduction='none', ignore_index=255
+        )
+        own = labels == c
+        loss = loss * own if weight is None else loss * own * weight
+        (gradient,) = torch.autograd.grad(loss.sum() / (own.sum() + 1), leaf)
+        expected = gradient.square().sum().double()
+        torch.testing.assert_close(found[c], expected, rtol=1e-4, atol=1e-9)
+        assert present[c] == own.any()
+
+
+def test_normalized_weights_do_not_depend_on_the_crop():
+    logits, labels = batch()
+    loss = build(regularization=0.5)
+    once = loss.weights(logits, labels)
+    repeated = loss.weights(
+        logits.repeat(1, 1, 40, 40), labels.repeat(1, 40, 40)
+    )
+    torch.testing.assert_close(once, repeated, rtol=0.2, atol=0.2)
+    assert once[4] == repeated[4] == 1  # absent
+    torch.testing.assert_close(once.sum(), torch.tensor(5.0).double())
+    assert once[:4].std() > 0.05
+    released = build(mode='released', regularization=0.5)
+    flat = released.weights(
+        logits.repeat(1, 1, 40, 40), labels.repeat(1, 40, 40)
+    )
+    assert (flat - 1).abs().max() < 0.01  # there it is nearly nothing
+
+
+def test_rare_classes_weigh_more():
+    torch.manual_seed(1)
+    labels = torch.zeros(1, 32, 32, dtype=torch.int64)
+    labels[:, 0, :4] = 1
+    weights = build().weights(torch.zeros(1, 2, 32, 32), labels)
+    assert weights[1] > 1 > weights[0]
+
+
+@pytest.mark.parametrize('mode', ['normalized', 'paper', 'released'])
+def test_without_labels_it_is_zero(mode):
+    logits = torch.randn(1, 4, 5, 5, requires_grad=True)
+    labels = torch.full((1, 5, 5), 255)
+    loss = build(mode=mode)(logits, labels)
+    loss.backward()
+    assert loss == 0 and (logits.grad == 0).all()
+
+
+def test_it_is_a_criterion_of_blda():
+    logits, labels = batch()
+    blda = dict(type='BLDALoss', num_classes=5, criterion=dict(type='GBWLoss'))
+    value = MODELS.build(blda)(logits, labels)
+    torch.testing.assert_close(value, build()(logits, labels))  # offset 0 yet
+
+
+def test_150_classes_on_the_meta_device(monkeypatch):
+    # torch knows no autocast of the meta device, not even to switch it off
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
+    logits = torch.empty(2, 150, 64, 64, device='meta', requires_grad=True)
+    labels = torch.empty(2, 64, 64, dtype=torch.int64, device='meta')
+    for mode in ('normalized', 'paper', 'released'):
+        build(mode=mode)(logits, labels).backward()  # nothing is awaited
+    assert logits.grad.shape == logits.shape
+
+
+@pytest.mark.parametrize(
+    'settings, words',
+    [
+        (dict(mode='exact'), 'normalized'),
+        (dict(regularization=0.0), 'above 0'),
+        (dict(regularization=float('nan')), 'above 0'),
+    ],
+)
+def test_bad_settings_are_named(settings, words):
+    with pytest.raises(ValueError, match=words):
+        build(**settings)
