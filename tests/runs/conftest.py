@@ -57,17 +57,30 @@ default_hooks = dict(
 """
 
 
+# configs with BLDA, and what makes their networks small
+METHODS = {
+    'dacs': (
+        'dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
+        "model['segmentor']['decode_head']['channels'] = 16",
+    ),
+    'mic-on-hrda': (
+        'mic/mic_hrda_blda_lite0_300_toy2toy-192x192.py',
+        """
+model['masked_consistency'] = dict(block_size=16)
+model['segmentor'].update(
+    detail_crop_size=(32, 32), test_cfg=dict(crop_size=crop, stride=(32, 32)))
+train_dataloader['dataset']['rare_class_sampling'] = dict(min_pixels=20)
+""",
+    ),
+}
+
+
 @pytest.fixture
 def write_config(toy_streets, tmp_path):
-    """A short version of a config on toy streets, by default the demo's."""
+    """A short version of a config on toy streets."""
 
-    def write(
-        iters,
-        interval,
-        extra='',
-        base='dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
-        network="model['segmentor']['decode_head']['channels'] = 16",
-    ) -> Path:
+    def write(iters, interval, extra='', method='dacs') -> Path:
+        base, network = METHODS[method]
         file = tmp_path / 'config.py'
         file.write_text(
             CONFIG.format(

@@ -48,9 +48,10 @@ custom_hooks = [
 """
 
 
-def test_two_ranks_stay_equal(write_config, start, tmp_path):
+@pytest.mark.parametrize('method, iters', [('dacs', 20), ('mic-on-hrda', 6)])
+def test_two_ranks_stay_equal(method, iters, write_config, start, tmp_path):
     (tmp_path / 'dump_rank.py').write_text(HOOK)
-    config = write_config(iters=20, interval=20, extra=EXTRA)
+    config = write_config(iters, iters, EXTRA, method)
     process = start(
         'bash',
         ROOT / 'tools/dist_train.sh',
@@ -74,7 +75,7 @@ def test_two_ranks_stay_equal(write_config, start, tmp_path):
     # equal although each rank saw data of its own
     assert all(a != b for a, b in zip(*(r['losses'] for r in ranks)))
     step = 'student.decode_head.loss_decode.statistics.source.step'
-    assert ranks[0]['state'][step] == 20
+    assert ranks[0]['state'][step] == iters
 
 
 def samples(rank):
