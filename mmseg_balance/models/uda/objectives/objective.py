@@ -1,11 +1,13 @@
 """What an objective is."""
 
+from abc import ABC, abstractmethod
+
 from torch import Tensor, nn
 
 from ..step import UDAStep
 
 
-class Objective(nn.Module):
+class Objective(nn.Module, ABC):
     """One term of the total loss, with a backward pass of its own.
 
     A method is a list of objectives; a new one is a registered subclass in
@@ -30,6 +32,7 @@ class Objective(nn.Module):
     def after_init(self, student: nn.Module) -> None:
         """Called when the initial weights of the student are loaded."""
 
+    @abstractmethod
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses and diagnostics of an iteration.
 
@@ -41,4 +44,3 @@ class Objective(nn.Module):
             Losses, whose names contain 'loss' and which are added up, and
             diagnostics, whose names do not.
         """
-        raise NotImplementedError
