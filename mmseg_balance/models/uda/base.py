@@ -1,6 +1,7 @@
 """Student, teacher and objectives: what all methods are made of."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import torch
 from mmengine.model import BaseModel
@@ -91,7 +92,10 @@ class UDASegmentor(BaseModel):
         for objective in self.objectives:
             objective.attach(student)
         self.needs_target = any(o.needs_target for o in self.objectives)
-        if self.needs_target:
+        self.needs_pseudo_labels = any(
+            o.needs_target and o.needs_pseudo_labels for o in self.objectives
+        )
+        if self.needs_pseudo_labels:
             check_pixel_weights(student)
         check_predictor(predict_with, alpha)
         self.teacher = None if alpha is None else build_teacher(student)
@@ -226,7 +230,13 @@ class UDASegmentor(BaseModel):
         step.target_valid = image_mask(
             target['inputs'], target['data_samples']
         )
-        logits = self.teacher_logits(step.target_images)
+        if not self.needs_pseudo_labels:
+            return step
+        step.teacher = self.teacher
+        with ExitStack() as contexts:
+            for objective in self.objectives:
+                contexts.enter_context(objective.labelling(self.teacher))
+            logits = self.teacher_logits(step.target_images)
         scores = None if self.balance is None else self.balance(logits)
         step.pseudo = self.label_target(logits, step.target_valid, scores)
         trusted = trusted_mask(step.target_valid, target['data_samples'])
@@ -261,7 +271,7 @@ class UDASegmentor(BaseModel):
         """
         keep = teacher_momentum(iteration, self.alpha)
         move_teacher(self.teacher, self.student, keep)
-        if not self.needs_target:
+        if not self.needs_pseudo_labels:
             copy_buffers(self.teacher, self.student)
         self.teacher_is_current = True
 

@@ -38,13 +38,15 @@ def check_objectives(
             'Expected each of `objectives` to have a prefix of its own, '
             f'but got {prefixes}'
         )
-    needs_target = any(o.needs_target for o in objectives)
-    if needs_target and alpha is None:
+    needs_labels = any(
+        o.needs_target and o.needs_pseudo_labels for o in objectives
+    )
+    if needs_labels and alpha is None:
         raise ValueError(
             'Expected `alpha` to be a number in [0, 1): an '
             'objective learns from a teacher, but got None'
         )
-    if pseudo_balance is not None and not needs_target:
+    if pseudo_balance is not None and not needs_labels:
         raise ValueError(
             f'pseudo_balance is {pseudo_balance}, but no objective '
             'learns from pseudo-labels: leave it away'

@@ -18,7 +18,9 @@ class UDAStep:
         source_labels: 255 where ignored or padded, (N, H, W).
         target_images: As the source's; None without target objectives.
         target_valid: Image pixels, not padding, bool (N, H, W).
-        pseudo: The teacher's labels of the target images.
+        pseudo: The teacher's labels of the target images; None where no
+            objective learns from them.
+        teacher: The segmentor that gave them; None without.
         density: Cumulative density estimation, where the model has it.
     """
 
@@ -27,6 +29,7 @@ class UDAStep:
     target_images: Tensor | None = None
     target_valid: Tensor | None = None
     pseudo: PseudoLabels | None = None
+    teacher: nn.Module | None = None
     density: nn.Module | None = None
 
 

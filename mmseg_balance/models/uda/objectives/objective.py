@@ -1,6 +1,7 @@
 """What an objective is."""
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 
 from torch import Tensor, nn
 
@@ -15,12 +16,14 @@ class Objective(nn.Module, ABC):
 
     Attributes:
         prefix (str): Of its losses in the log.
-        needs_target (bool): Whether it learns from target images and the
-            teacher's labels of them.
+        needs_target (bool): Whether it learns from target images.
+        needs_pseudo_labels (bool): Whether it learns from the teacher's
+            labels of them; counts with ``needs_target`` alone.
     """
 
     prefix: str
     needs_target: bool
+    needs_pseudo_labels: bool = True
 
     def attach(self, student: nn.Module) -> None:
         """Take over what follows from the student, when it has been built.
@@ -31,6 +34,14 @@ class Objective(nn.Module, ABC):
 
     def after_init(self, student: nn.Module) -> None:
         """Called when the initial weights of the student are loaded."""
+
+    def labelling(self, teacher: nn.Module) -> AbstractContextManager:
+        """Around the teacher's pass over the target images.
+
+        Args:
+            teacher: The segmentor that labels them.
+        """
+        return nullcontext()
 
     @abstractmethod
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
