@@ -153,7 +153,7 @@ def build(cfg: Config, args: argparse.Namespace):
         check_resume,
     )
     from mmseg_balance.engine.config_checks import check_config
-    from mmseg_balance.engine.hooks import CompileHook
+    from mmseg_balance.engine.hooks import ClassStatisticsHook, CompileHook
 
     check_required(cfg)
     if args.amp:
@@ -171,6 +171,8 @@ def build(cfg: Config, args: argparse.Namespace):
     for hook in runner.hooks:
         if isinstance(hook, CompileHook):
             hook.check()
+        elif isinstance(hook, ClassStatisticsHook):
+            hook.prepare(runner)
     done = None
     if cfg.get('resume') and cfg.get('load_from'):
         done = check_resume(runner, cfg.load_from)

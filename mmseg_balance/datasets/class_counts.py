@@ -14,7 +14,9 @@ SHOWN_FILES = 3
 
 
 def count_classes_of_files(
-    part: SplitPipeline, stats_dir: str | None = None
+    part: SplitPipeline,
+    stats_dir: str | None = None,
+    wanted_by: str = 'rare_class_sampling',
 ) -> np.ndarray:
     """Pixel counts of the labels of a data set.
 
@@ -25,6 +27,7 @@ def count_classes_of_files(
     Args:
         part: The data set, with labels.
         stats_dir: Folder of the statistics; by default its ``data_root``.
+        wanted_by: What has the key ``stats_dir``, for messages.
 
     Returns:
         int64 array (F, C): pixels of each class in the label of each sample,
@@ -38,7 +41,7 @@ def count_classes_of_files(
     dataset = part.dataset
     # the statistics in a folder that was named may be wanted by others
     other = (
-        'set rare_class_sampling.stats_dir to the folder of its own, or '
+        f'set {wanted_by}.stats_dir to the folder of its own, or '
         if stats_dir
         else ''
     )
@@ -48,8 +51,8 @@ def count_classes_of_files(
         names, counts = load_class_counts(stats_dir)
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f'rare_class_sampling needs {file}, which does not exist; make '
-            f'it with\n  {_command(part, stats_dir)}'
+            f'{wanted_by} needs {file}, which does not exist; make it '
+            f'with\n  {_command(part, stats_dir)}'
         ) from error
     labels = [
         dataset.get_data_info(i)['seg_map_path'] for i in range(len(dataset))

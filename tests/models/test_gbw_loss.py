@@ -37,11 +37,15 @@ def small(vectors):
 
 def test_gradients_agree_with_the_public_code(small):
     logits, labels = small['logits'], small['labels']
-    released, present = class_gradients(logits, labels, mode='released')
+    released, present = class_gradients(
+        logits.log_softmax(1), labels, mode='released'
+    )
     torch.testing.assert_close(released.float(), small['g_squared'])
     assert torch.equal(present, small['class_pixels_plus1'] > 1)
     for weight, name in ((None, 'eq11'), (small['pixel_weight'], 'eq12')):
-        own, _ = class_gradients(logits, labels, weight, 'paper')
+        own, _ = class_gradients(
+            logits.log_softmax(1), labels, weight, 'paper'
+        )
         expected = small[f'derived_g_squared_paper_{name}']
         torch.testing.assert_close(own.float(), expected, rtol=1e-4, atol=0)
 
@@ -146,7 +150,9 @@ def batch(classes=5):
 def test_gradients_of_class_losses_are_those_of_autograd(weighted):
     logits, labels = batch()
     weight = torch.rand(2, 6, 7) if weighted else None
-    found, present = class_gradients(logits, labels, weight, 'paper')
+    found, present = class_gradients(
+        logits.log_softmax(1), labels, weight, 'paper'
+    )
     for c in range(5):
         leaf = logits.clone().requires_grad_()
         loss = F.cross_entropy(

@@ -4,7 +4,8 @@ import pytest
 
 
 @pytest.fixture
-def tool(run_tool):
+def tool(run_tool, tools, monkeypatch):
+    monkeypatch.syspath_prepend(str(tools / 'benchmarks'))
     return run_tool.load('benchmarks/camvid_table.py')
 
 
@@ -28,8 +29,9 @@ def write(tool, tmp_path):
 
 
 @pytest.fixture
-def start(run_tool, tmp_path, monkeypatch):
+def start(run_tool, tools, tmp_path, monkeypatch):
     """Run the tool in a folder of its own, with relative paths."""
+    monkeypatch.syspath_prepend(str(tools / 'benchmarks'))
     monkeypatch.chdir(tmp_path)
 
     def start(*args):
@@ -54,7 +56,9 @@ def test_mean_and_sample_std_over_the_seeds(tool, write, tmp_path):
     write('dacs', 0, None, offset=1.0)
     write('dacs', 1, None, offset=3.0)
     write('source_only', 0, None, offset=0.26)
-    header, _, *body = rows(tool.table(tmp_path / 'out', [0, 1, 2], tool.MAIN))
+    header, _, *body = rows(
+        tool.table(tmp_path / 'out', [0, 1, 2], tool.GROUPS['main'])
+    )
     assert header[:3] == ['Method', 'Part', 'mIoU'] and len(body) == 4
     # one value has no spread
     assert body[0] == [

@@ -1,8 +1,9 @@
-"""Train source-only, DACS and DACS + BLDA on CamVid day -> dusk; table them.
+"""Train methods on CamVid day -> dusk, several seeds each, and table them.
 
     python tools/benchmarks/camvid_table.py --seeds 0 1 2 --jobs 2
-    python tools/benchmarks/camvid_table.py --seeds 0 --methods daformer \\
-        daformer_blda hrda hrda_blda mic mic_blda
+    python tools/benchmarks/camvid_table.py --group small --seeds 0
+    python tools/benchmarks/camvid_table.py --group balance --seeds 0 1 \\
+        --out docs/benchmarks/balance_methods
 
 Student and teacher are scored once, at the last iteration: nothing is chosen
 on target labels. What is finished is not repeated, an interrupted training
@@ -18,62 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from camvid_rows import GROUPS, METHODS
 
 from mmseg_balance.datasets.file_utils import write_atomically
 from mmseg_balance.engine.experiment import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = 'lite0_500_camvid-day2camvid-dusk-256x256.py'
-LOSS = 'model.segmentor.decode_head.loss_decode'
-# rows: name in the table, config, overrides
-METHODS = {
-    'source_only': ('Source only', f'source_only/source_only_{DATA}', {}),
-    'dacs': ('DACS', f'dacs/dacs_{DATA}', {}),
-}
-METHODS |= {
-    f'dacs_{kind}_tau{tau}': (
-        f'DACS + {name}, tau {tau}',
-        f'dacs/dacs_{kind}_{DATA}',
-        {f'{LOSS}.tau': tau},
-    )
-    for kind, name in (
-        ('ola-source', 'OLA on the source'),
-        ('ola', 'OLA'),
-        ('blda', 'BLDA (OLA + CDE)'),
-    )
-    for tau in (0.1, 0.5)
-}
-# Tables 5 to 8 of the paper, one setting changed at a time; at tau 0.5
-METHODS |= {
-    f'ablation_{name.replace(" ", "_")}': (
-        f'BLDA, tau 0.5, {name}',
-        f'dacs/dacs_blda_{DATA}',
-        {f'{LOSS}.tau': 0.5, key: value},
-    )
-    for name, key, value in (
-        ('K 1', f'{LOSS}.num_components', 1),
-        ('K 3', f'{LOSS}.num_components', 3),
-        ('momentum 0', f'{LOSS}.momentum', 0.0),
-        ('momentum 0.9', f'{LOSS}.momentum', 0.9),
-        ('T 1', f'{LOSS}.em_loops', 1),
-        ('lambda 1', 'model.density_estimation.loss_weight', 1.0),
-    )
-}
-MAIN = [method for method in METHODS if not method.startswith('ablation')]
-# at a smaller crop and with fewer iterations: a table of their own
-SMALL = 'lite0_300_camvid-day2camvid-dusk-192x192.py'
-METHODS |= {
-    f'{short}{suffix}': (f'{name}{more}', f'{folder}_{SMALL}', {})
-    for short, name, config in (
-        ('daformer', 'DAFormer', 'daformer/daformer'),
-        ('hrda', 'HRDA', 'hrda/hrda'),
-        ('mic', 'MIC (on HRDA)', 'mic/mic_hrda'),
-    )
-    for suffix, more, folder in (
-        ('', '', config),
-        ('_blda', ' + BLDA', f'{config}_blda'),
-    )
-}
 PARTS = ('student', 'teacher')
 COLUMNS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
 CHANGED = 'the sources changed while it ran'
@@ -86,13 +37,17 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument(
+        '--group',
+        choices=GROUPS,
+        default='main',
+        help='; '.join(f'{k}: {", ".join(v)}' for k, v in GROUPS.items()),
+    )
+    parser.add_argument(
         '--methods',
         nargs='+',
         choices=METHODS,
-        default=MAIN,
         metavar='METHOD',
-        help=f'rows, of {", ".join(METHODS)}; by default those up to the '
-        'ablations',
+        help='rows in place of a group',
     )
     parser.add_argument(
         '--jobs', type=int, default=1, help='runs side by side'
@@ -115,7 +70,9 @@ def parse_args() -> argparse.Namespace:
         help='keep JSONs of other settings or code, named on stderr, instead '
         'of\nrefusing them',
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.methods = args.methods or GROUPS[args.group]
+    return args
 
 
 def experiment(method: str, seed: int, work_dir: Path) -> Experiment:
@@ -249,7 +206,10 @@ def main() -> None:
         lines = stale_results(args)
     for line in lines:
         print(f'warning: {line}', file=sys.stderr)
-    print(table(args.out, args.seeds, args.methods))
+    text = table(args.out, args.seeds, args.methods)
+    print(text)
+    if not args.table:
+        write_atomically(args.out / 'table.md', f'{text}\n'.encode())
 
 
 if __name__ == '__main__':

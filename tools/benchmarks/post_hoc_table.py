@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 
 import camvid_table
-from camvid_table import MAIN, METHODS, ROOT, mean_and_spread
+from camvid_rows import MAIN, METHODS
+from camvid_table import ROOT, mean_and_spread
 
 from mmseg_balance.datasets.file_utils import write_atomically
 from mmseg_balance.engine.experiment import run_tool

@@ -1,6 +1,8 @@
 """Hooks, one a file."""
 
 from .channels_last_hook import ChannelsLastHook
+from .class_statistics_hook import ClassStatisticsHook
+from .class_weights_hook import ClassWeightsHook
 from .compile_hook import CompileHook
 from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
@@ -8,6 +10,8 @@ from .teacher_update_hook import TeacherUpdateHook
 
 __all__ = [
     'ChannelsLastHook',
+    'ClassStatisticsHook',
+    'ClassWeightsHook',
     'CompileHook',
     'GMMUpdateHook',
     'IterationSeedHook',

@@ -1,6 +1,24 @@
 """Losses."""
 
 from .blda_loss import BLDALoss
+from .blv_loss import BLVLoss
+from .class_frequency_loss import ClassBalancedLoss, InverseFrequencyLoss
+from .counted_loss import CountedLoss
+from .focal_loss import SoftmaxFocalLoss
 from .gbw_loss import GBWLoss
+from .lbw_loss import LBWLoss
+from .logit_adjustment_loss import LogitAdjustmentLoss
+from .seesaw_loss import SeesawLoss
 
-__all__ = ['BLDALoss', 'GBWLoss']
+__all__ = [
+    'BLDALoss',
+    'BLVLoss',
+    'ClassBalancedLoss',
+    'CountedLoss',
+    'GBWLoss',
+    'InverseFrequencyLoss',
+    'LBWLoss',
+    'LogitAdjustmentLoss',
+    'SeesawLoss',
+    'SoftmaxFocalLoss',
+]

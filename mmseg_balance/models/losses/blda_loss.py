@@ -12,6 +12,8 @@ from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.post_hoc import check_tau
 from mmseg_balance.logits.statistics import MAX_PENDING
 
+from ..segmentation_loss import domain_arguments
+
 ADJUSTED = ('all', 'source')
 
 
@@ -84,6 +86,7 @@ class BLDALoss(nn.Module):
         self.num_classes = num_classes
         self.tau = tau
         self.criterion = MODELS.build(criterion)
+        self._taken = domain_arguments(type(self.criterion))
         self.statistics = LogitStatistics(
             num_classes,
             num_components=num_components,
@@ -142,11 +145,14 @@ class BLDALoss(nn.Module):
                 adjusted = _Replaced.apply(logits, offset)
             else:
                 adjusted = logits
+            offered = dict(target_mask=target_mask, collect=collect)
+            taken = {k: offered[k] for k in self._taken}
             loss = self.criterion(
                 adjusted,
                 label,
                 weight=weight,
                 ignore_index=ignore_index,
+                **taken,
                 **kwargs,
             )
             # a sampler of hard pixels calls its losses without gradient

@@ -3,13 +3,11 @@
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from .gradient_weights import (
-    MODES,
-    class_gradients,
-    class_weights,
-    weighted_cross_entropy,
-)
+from .gradient_weights import MODES, class_gradients, class_weights
+from .pixel_loss import check_gamma, focal
+from .weight_history import WeightHistory
 
 
 @MODELS.register_module()
@@ -34,6 +32,8 @@ class GBWLoss(nn.Module):
                 0.4 % of 1, which makes it nearly plain cross entropy.
         regularization: lambda, above 0; the larger, the nearer to 1 all
             weights are.
+        focal_gamma: Above 0, the focal loss takes the place of cross
+            entropy.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
 
@@ -45,6 +45,7 @@ class GBWLoss(nn.Module):
         self,
         mode: str = 'normalized',
         regularization: float = 1.0,
+        focal_gamma: float = 0.0,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_gbw',
     ) -> None:
@@ -59,7 +60,10 @@ class GBWLoss(nn.Module):
                 'Expected `regularization` (lambda) of GBWLoss to be above 0,'
                 f' but got {regularization}'
             )
+        check_gamma(focal_gamma, 'GBWLoss')
         self.mode = mode
+        self.focal_gamma = focal_gamma
+        self.history = WeightHistory()
         self.regularization = regularization
         self.loss_weight = loss_weight
         self._loss_name = loss_name
@@ -70,6 +74,8 @@ class GBWLoss(nn.Module):
         label: Tensor,
         weight: Tensor | None = None,
         ignore_index: int = 255,
+        target_mask: Tensor | None = None,
+        collect: bool = True,
         **kwargs,
     ) -> Tensor:
         """Loss of a batch, averaged over all pixels.
@@ -79,15 +85,26 @@ class GBWLoss(nn.Module):
             label: (N, ...).
             weight: Weight of each pixel, (N, ...).
             ignore_index: Label of ignored pixels.
+            target_mask: Pixels of the target domain, bool (N, ...). Default:
+                a source batch. For the history of the weights alone.
+            collect: Note the weights (in training mode alone).
             **kwargs: Not used; heads give more than losses need.
         """
+        known = label != ignore_index
+        target = label.masked_fill(~known, 0).long()
         with torch.autocast(cls_score.device.type, enabled=False):
-            logits = cls_score.float()
-            weights = self.weights(logits, label, weight, ignore_index)
-            loss = weighted_cross_entropy(
-                logits, label, weights, weight, ignore_index
+            log_probs = F.log_softmax(cls_score.float(), 1)
+            weights = self._weights(
+                log_probs.detach(), label, weight, ignore_index
             )
-        return self.loss_weight * loss
+            if collect and self.training and torch.is_grad_enabled():
+                self.history.add(weights, target_mask is not None)
+            loss = F.nll_loss(log_probs, target, reduction='none')
+            loss = focal(loss, self.focal_gamma).masked_fill(~known, 0)
+            loss = loss * weights.to(loss)[target]
+            if weight is not None:
+                loss = loss * weight
+        return self.loss_weight * loss.mean()
 
     def weights(
         self,
@@ -97,8 +114,23 @@ class GBWLoss(nn.Module):
         ignore_index: int = 255,
     ) -> Tensor:
         """Weights of the classes, float64 (C,); arguments as ``forward``."""
+        log_probs = F.log_softmax(logits.detach().float(), 1)
+        return self._weights(log_probs, labels, weight, ignore_index)
+
+    def _weights(
+        self,
+        log_probs: Tensor,
+        labels: Tensor,
+        weight: Tensor | None,
+        ignore_index: int,
+    ) -> Tensor:
         squared, present = class_gradients(
-            logits, labels, weight, self.mode, ignore_index
+            log_probs,
+            labels,
+            weight,
+            self.mode,
+            ignore_index,
+            self.focal_gamma,
         )
         if self.mode != 'normalized':
             return class_weights(squared, self.regularization)

@@ -2,27 +2,27 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 MODES = ('normalized', 'paper', 'released')
 
 
 @torch.no_grad()
 def class_gradients(
-    logits: Tensor,
+    log_probs: Tensor,
     labels: Tensor,
     weight: Tensor | None = None,
     mode: str = 'paper',
     ignore_index: int = 255,
+    focal_gamma: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """Squared gradient g_c^2 of each class's mean cross entropy.
 
     The gradient of a pixel's cross entropy to its logits is softmax minus
     one-hot; that of the mean over class c divides it by n_c + 1 (n_c pixels,
-    plus 1 as in the released code).
+    plus 1 as in the released code). The focal loss scales it.
 
     Args:
-        logits: (N, C, ...).
+        log_probs: Log-softmax of the logits, (N, C, ...).
         labels: (N, ...).
         weight: Weight of each pixel inside its class loss, (N, ...) (Eq.
             12). Default: 1. The released code has none.
@@ -30,31 +30,50 @@ def class_gradients(
             of the sum of all class losses. Otherwise that of the gradient of
             class c's own loss, over all channels (Eq. 7 to 11).
         ignore_index: Label of ignored pixels.
+        focal_gamma: Above 0, the gradient is that of the focal loss.
 
     Returns:
         g^2, float64 (C,), and which classes have pixels, bool (C,).
     """
-    classes = logits.shape[1]
     known = labels != ignore_index
     target = labels.masked_fill(~known, 0).long()
-    count = logits.new_zeros(classes, dtype=torch.float64)
-    count.scatter_add_(0, target.flatten(), known.flatten().double())
-    gradient = logits.float().softmax(1)
-    gradient.scatter_add_(
-        1,
-        target.unsqueeze(1),
-        -torch.ones_like(target, dtype=gradient.dtype).unsqueeze(1),
-    )
-    scale = known / (count + 1).float()[target]
+    count = _sums_of_classes(known.double(), target, log_probs.shape[1])
+    own = log_probs.gather(1, target.unsqueeze(1))
+    gradient = log_probs.exp()
+    # p - 1 from the logarithm: exact where p is nearly 1
+    gradient.scatter_(1, target.unsqueeze(1), own.expm1())
+    scale = known / (count + 1).to(log_probs)[target]
+    if focal_gamma:
+        scale = scale * focal_scale(own.squeeze(1), focal_gamma)
     if weight is not None and mode != 'released':
         scale = scale * weight
     squared = gradient.square_()
+    scale = scale.square()
     if mode == 'released':
-        squared = squared * scale.square().unsqueeze(1)
-        return squared.transpose(0, 1).flatten(1).double().sum(1), count > 0
-    pixels = (squared.sum(1) * scale.square()).flatten().double()
-    total = torch.zeros_like(count)
-    return total.scatter_add_(0, target.flatten(), pixels), count > 0
+        channels = squared.mul_(scale.unsqueeze(1)).transpose(0, 1)
+        return channels.flatten(1).double().sum(1), count > 0
+    pixels = squared.sum(1).mul_(scale)
+    return _sums_of_classes(pixels, target, len(count)), count > 0
+
+
+def focal_scale(log_prob: Tensor, focal_gamma: float) -> Tensor:
+    """The focal loss's gradient over that of cross entropy.
+
+    (1 - p)^gamma - gamma p (1 - p)^(gamma - 1) log p.
+
+    Args:
+        log_prob: log p of each pixel's class.
+        focal_gamma: gamma, above 0.
+    """
+    rest = (-log_prob.expm1()).clamp(min=1e-12)
+    slope = focal_gamma * log_prob.exp() * log_prob / rest
+    return rest**focal_gamma * (1 - slope)
+
+
+def _sums_of_classes(values: Tensor, target: Tensor, classes: int) -> Tensor:
+    """Sum of the values of each class's pixels, float64 (C,)."""
+    total = values.new_zeros(classes, dtype=torch.float64)
+    return total.scatter_add_(0, target.flatten(), values.flatten().double())
 
 
 @torch.no_grad()
@@ -90,32 +109,3 @@ def class_weights(
     chosen = ((ordered > excess) & finite).sum().clamp(min=1)
     threshold = excess.gather(0, chosen.unsqueeze(0) - 1)
     return (point - threshold).clamp(min=0).where(present, 1)
-
-
-def weighted_cross_entropy(
-    logits: Tensor,
-    labels: Tensor,
-    weights: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = 255,
-) -> Tensor:
-    """Cross entropy with a weight for each class, averaged over all pixels.
-
-    Ignored pixels count with 0, as in MMSegmentation's cross entropy.
-
-    Args:
-        logits: (N, C, ...).
-        labels: (N, ...).
-        weights: Weight of each class, (C,).
-        weight: Weight of each pixel, (N, ...). Default: 1.
-        ignore_index: Label of ignored pixels.
-    """
-    loss = F.cross_entropy(
-        logits, labels.long(), reduction='none', ignore_index=ignore_index
-    )
-    known = labels != ignore_index
-    target = labels.masked_fill(~known, 0).long()
-    loss = loss * weights.to(loss)[target]
-    if weight is not None:
-        loss = loss * weight
-    return loss.mean()

@@ -1,0 +1,12 @@
+# DACS, to which one balance method after the other is added.
+_base_ = [
+    '../../_base_/models/lite0_daformer.py',
+    '../../_base_/datasets/camvid-day2camvid-dusk_192.py',
+    '../../_base_/schedules/adamw_300.py',
+    '../../_base_/uda/self_training.py',
+    '../../_base_/default_runtime.py',
+]
+model = dict(
+    type='DACS', alpha=0.99, segmentor=dict(decode_head=dict(num_classes=11))
+)
+train_dataloader = dict(dataset=dict(rare_class_sampling=None))

@@ -1,0 +1,12 @@
+# Rare class sampling: an image of a rare class is drawn more often.
+_base_ = ['./dacs_lite0_300_camvid-day2camvid-dusk-192x192.py']
+train_dataloader = dict(
+    dataset=dict(
+        rare_class_sampling=dict(
+            class_temp=0.01,
+            min_pixels=400,
+            min_crop_ratio=0.5,
+            stats_dir='data/camvid_day_stats',
+        )
+    )
+)

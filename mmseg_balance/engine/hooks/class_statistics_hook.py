@@ -1,0 +1,110 @@
+"""Gives losses the class statistics that they start from."""
+
+import numpy as np
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmseg.registry import HOOKS
+
+from mmseg_balance.datasets import UDADataset
+from mmseg_balance.datasets.branch import Branch
+from mmseg_balance.datasets.class_counts import count_classes_of_files
+from mmseg_balance.models.losses import CountedLoss, LBWLoss
+
+
+@HOOKS.register_module()
+class ClassStatisticsHook(Hook):
+    """Reads class counts before training, and updates online ones.
+
+    For the losses that are weighted or adjusted by how often classes occur
+    (``CountedLoss``), and those by their own values (``LBWLoss``). Counts
+    are those of the source set, from the files that
+    tools/dataset_converters/class_stats.py wrote, and are compared with the
+    labels.
+
+    Args:
+        stats_dir: Folder of the statistics. Default: that of
+            ``rare_class_sampling``, or else the source's ``data_root``.
+
+    Raises:
+        FileNotFoundError: Before training: no statistics; names the command
+            that makes them.
+        ValueError: Before training: they are of another data set, a class
+            has no pixel, or the model has no such loss.
+    """
+
+    priority = 'NORMAL'
+
+    def __init__(self, stats_dir: str | None = None) -> None:
+        self.stats_dir = stats_dir
+        self._counts: np.ndarray | None = None
+
+    def before_train(self, runner) -> None:
+        """Find the losses, and fill in what they need."""
+        self.prepare(runner)
+
+    def prepare(self, runner) -> None:
+        """What ``before_train`` does; earlier, it shows errors earlier.
+
+        Args:
+            runner: Runner with its training loop.
+        """
+        model = runner.model
+        if is_model_wrapper(model):
+            model = model.module
+        self.losses = [
+            m for m in model.modules() if isinstance(m, (CountedLoss, LBWLoss))
+        ]
+        if not self.losses:
+            raise ValueError(
+                'ClassStatisticsHook found no loss with class statistics in '
+                "the model: remove dict(type='ClassStatisticsHook') from "
+                'custom_hooks'
+            )
+        wanting = [
+            loss
+            for loss in self.losses
+            if isinstance(loss, CountedLoss) and loss.counts.source != 'online'
+        ]
+        for loss in wanting:
+            if loss.counts.source == 'dataset':
+                if self._counts is None:
+                    dataset = runner.train_dataloader.dataset
+                    self._counts = source_class_counts(dataset, self.stats_dir)
+                loss.counts.fill(
+                    torch.from_numpy(self._counts.sum(0)),
+                    torch.from_numpy((self._counts > 0).sum(0)),
+                )
+            loss.check_counts()
+
+    def after_train_iter(
+        self, runner, batch_idx, data_batch=None, outputs=None
+    ) -> None:
+        """Take over what the iteration showed."""
+        for loss in self.losses:
+            loss.update_statistics()
+
+
+def source_class_counts(dataset, stats_dir: str | None = None) -> np.ndarray:
+    """Pixels of each class in each label of a training set.
+
+    Args:
+        dataset: A ``UDADataset``, or a labelled data set by itself.
+        stats_dir: Folder of the statistics.
+
+    Returns:
+        int64 (F, C).
+
+    Raises:
+        FileNotFoundError, ValueError: See ``count_classes_of_files``.
+    """
+    if isinstance(dataset, UDADataset):
+        if stats_dir is None and dataset.rare_class_sampling is not None:
+            stats_dir = dataset.rare_class_sampling.stats_dir
+        dataset = dataset.source
+    return np.concatenate(
+        [
+            count_classes_of_files(part, stats_dir, 'ClassStatisticsHook')
+            for part in Branch(dataset, 'source').parts
+        ]
+    )

@@ -1,0 +1,59 @@
+"""A pixel loss with class counts of the source set."""
+
+from mmengine.dist import all_reduce, get_world_size
+from torch import Tensor
+
+from .class_counts import ClassCounts
+from .pixel_loss import PixelLoss
+
+
+class CountedLoss(PixelLoss):
+    """What losses that start from class frequencies share.
+
+    Args:
+        counts: The counts.
+        loss_weight: Weight of the loss.
+        loss_name: Name of the loss in the log.
+    """
+
+    def __init__(
+        self, counts: ClassCounts, loss_weight: float, loss_name: str
+    ) -> None:
+        super().__init__(loss_weight, loss_name)
+        self.num_classes = counts.num_classes
+        self.counts = counts
+
+    def observe(
+        self,
+        loss: Tensor,
+        target: Tensor,
+        known: Tensor,
+        target_mask: Tensor | None,
+    ) -> None:
+        """Count the labels of a source batch."""
+        if self.counts.source == 'online' and target_mask is None:
+            self.counts.observe(target, known)
+
+    def update_statistics(self) -> None:
+        """Take over what was observed, on all ranks alike."""
+        if self.counts.source == 'online':
+            self.counts.update(sum_over_ranks())
+
+    def check_counts(self) -> None:
+        """Refuse counts that this loss can do nothing with.
+
+        Raises:
+            ValueError: Names the setting.
+        """
+
+
+def sum_over_ranks():
+    """A function that sums a tensor over ranks; None on one rank."""
+    if get_world_size() == 1:
+        return None
+
+    def reduce(tensor: Tensor) -> Tensor:
+        all_reduce(tensor, op='sum')
+        return tensor
+
+    return reduce

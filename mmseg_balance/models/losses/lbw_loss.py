@@ -1,0 +1,93 @@
+"""Loss-based class weighting (LBW)."""
+
+import torch
+from mmseg.registry import MODELS
+from torch import Tensor
+
+from .counted_loss import sum_over_ranks
+from .pixel_loss import PixelLoss, check_gamma, cross_entropy
+from .weight_history import WeightHistory
+
+
+@MODELS.register_module()
+class LBWLoss(PixelLoss):
+    """Cross entropy whose classes are weighted by their own mean loss.
+
+    What GBW (2024) compares itself with in its Table 4b, of which no formula
+    is published: here the weight of a class is its mean loss over the mean
+    of the classes', from a running average, so that hard classes count more
+    and weights have the mean 1. It follows slowly, as that paper says of it.
+    Call ``update_statistics`` after each iteration (``ClassStatisticsHook``).
+
+    Args:
+        num_classes: Number of classes C.
+        momentum: Of the running average, [0, 1); 0 takes the iteration
+            before alone.
+        focal_gamma: Above 0, the focal loss takes the place of cross
+            entropy.
+        loss_weight: Weight of the loss.
+        loss_name: Name of the loss in the log.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        momentum: float = 0.9,
+        focal_gamma: float = 0.0,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_lbw',
+    ) -> None:
+        super().__init__(loss_weight, loss_name)
+        if not 0 <= momentum < 1:
+            raise ValueError(
+                'Expected `momentum` of LBWLoss to be in [0, 1), but got '
+                f'{momentum}'
+            )
+        check_gamma(focal_gamma, 'LBWLoss')
+        self.num_classes = num_classes
+        self.momentum = momentum
+        self.history = WeightHistory()
+        self.focal_gamma = focal_gamma
+        zeros = torch.zeros(num_classes, dtype=torch.float64)
+        # loss of each class, and the share of it that was ever averaged in
+        self.register_buffer('mean', zeros)
+        self.register_buffer('share', zeros.clone())
+        self.register_buffer('_new', torch.stack([zeros, zeros]), False)
+
+    def class_weights(self) -> Tensor:
+        """Weights of the classes, float64 (C,); 1 for those never seen."""
+        seen = self.share > 0
+        mean = (self.mean / self.share.clamp(min=1e-12)).where(seen, 0)
+        average = mean.sum() / seen.sum().clamp(min=1)
+        return (mean / average.clamp(min=1e-12)).where(seen, 1)
+
+    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Loss of each pixel before it is weighted, (N, ...)."""
+        return cross_entropy(logits, target, self.focal_gamma)
+
+    def observe(
+        self,
+        loss: Tensor,
+        target: Tensor,
+        known: Tensor,
+        target_mask: Tensor | None,
+    ) -> None:
+        """Add up the loss of each class, on source and target alike."""
+        target, known = target.flatten(), known.flatten().double()
+        self._new[0].scatter_add_(0, target, loss.flatten().double() * known)
+        self._new[1].scatter_add_(0, target, known)
+
+    def update_statistics(self) -> None:
+        """Average in what was observed, on all ranks alike."""
+        new, reduce = self._new, sum_over_ranks()
+        if reduce is not None:
+            new = reduce(new.clone())
+        present = new[1] > 0
+        rate = (1 - self.momentum) * present.double()
+        self.mean.lerp_(new[0] / new[1].clamp(min=1), rate)
+        self.share.lerp_(present.double(), rate)
+        self._new.zero_()
+        self.history.add(self.class_weights(), True)

@@ -1,0 +1,71 @@
+"""Logit adjustment by class priors."""
+
+from collections.abc import Sequence
+
+from mmseg.registry import MODELS
+from torch import Tensor
+
+from .class_counts import ClassCounts
+from .counted_loss import CountedLoss
+from .pixel_loss import cross_entropy
+
+
+def log_prior(counts: Tensor) -> Tensor:
+    """Log of the share of each class, float64 (C,).
+
+    Args:
+        counts: float64 (C,). Classes without any have the prior of the
+            rarest one that occurs; no counts at all give 0.
+    """
+    present = counts > 0
+    rarest = counts.masked_fill(~present, counts.sum() + 1).min()
+    counts = counts.where(present, rarest)
+    return (counts / counts.sum().clamp(min=1)).log()
+
+
+@MODELS.register_module()
+class LogitAdjustmentLoss(CountedLoss):
+    """Cross entropy on logits to which tau log pi is added.
+
+    Long-tail Learning via Logit Adjustment (ICLR 2021), Eq. 10, with pi the
+    share of each class among the labelled source pixels. Predictions take
+    the logits as they are.
+
+    Args:
+        num_classes: Number of classes C.
+        tau: Scale of the adjustment, at least 0. 1 is Fisher-consistent for
+            the balanced error.
+        counts, allow_absent: See :class:`ClassCounts`.
+        loss_weight: Weight of the loss.
+        loss_name: Name of the loss in the log.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        tau: float = 1.0,
+        counts: str | Sequence[float] = 'dataset',
+        allow_absent: bool = False,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_logit_adjustment',
+    ) -> None:
+        super().__init__(
+            ClassCounts(num_classes, counts, allow_absent),
+            loss_weight,
+            loss_name,
+        )
+        if not tau >= 0:
+            raise ValueError(
+                'Expected `tau` of LogitAdjustmentLoss to be at least 0, but '
+                f'got {tau}'
+            )
+        self.tau = tau
+
+    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Cross entropy of each pixel, on adjusted logits, (N, ...)."""
+        offset = self.tau * log_prior(self.counts.of('pixels'))
+        shape = (-1, *(1,) * (logits.dim() - 2))
+        return cross_entropy(logits + offset.to(logits).view(shape), target)

@@ -1,0 +1,146 @@
+"""What the losses that balance classes share: pixels, weights, the mean."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def cross_entropy(
+    logits: Tensor, target: Tensor, focal_gamma: float = 0.0
+) -> Tensor:
+    """Cross entropy of each pixel, or the focal loss (Lin et al. 2017).
+
+    -(1 - p)^gamma log p, with p the probability of the pixel's class (Eq.
+    4, over a softmax). Finite, with its gradient, wherever logits are.
+
+    Args:
+        logits: (N, C, ...).
+        target: A class for each pixel, (N, ...).
+        focal_gamma: gamma, at least 0; 0 is cross entropy.
+
+    Returns:
+        (N, ...).
+    """
+    loss = F.cross_entropy(logits, target, reduction='none')
+    return focal(loss, focal_gamma)
+
+
+def focal(loss: Tensor, focal_gamma: float) -> Tensor:
+    """The focal loss of a cross entropy, see :func:`cross_entropy`."""
+    if not focal_gamma:
+        return loss
+    # (1 - p)^gamma has an infinite slope at p = 1 for gamma < 1
+    rest = (-torch.expm1(-loss)).clamp(min=1e-12)
+    return rest**focal_gamma * loss
+
+
+def check_gamma(focal_gamma: float, loss: str) -> None:
+    """Refuse a focusing parameter below 0.
+
+    Raises:
+        ValueError: Names the loss.
+    """
+    if not focal_gamma >= 0:
+        raise ValueError(
+            f'Expected `focal_gamma` of {loss} to be at least 0, but got '
+            f'{focal_gamma}'
+        )
+
+
+class PixelLoss(nn.Module, ABC):
+    """A loss of each pixel, averaged over all pixels.
+
+    Ignored pixels count with 0, as in MMSegmentation's cross entropy, and
+    float32 holds under autocast.
+
+    Args:
+        loss_weight: Weight of the loss.
+        loss_name: Name of the loss in the log.
+    """
+
+    def __init__(self, loss_weight: float, loss_name: str) -> None:
+        super().__init__()
+        self.loss_weight = loss_weight
+        self._loss_name = loss_name
+
+    def forward(
+        self,
+        cls_score: Tensor,
+        label: Tensor,
+        weight: Tensor | None = None,
+        ignore_index: int = 255,
+        target_mask: Tensor | None = None,
+        collect: bool = True,
+        **kwargs,
+    ) -> Tensor:
+        """Loss of a batch.
+
+        Args:
+            cls_score: Logits, (N, C, ...).
+            label: (N, ...).
+            weight: Weight of each pixel, (N, ...).
+            ignore_index: Label of ignored pixels.
+            target_mask: Pixels of the target domain, bool (N, ...). Default:
+                a source batch.
+            collect: Feed the statistics (in training mode alone).
+            **kwargs: Not used; heads give more than losses need.
+
+        Returns:
+            Mean over all pixels, times ``loss_weight``.
+        """
+        classes = getattr(self, 'num_classes', cls_score.shape[1])
+        if cls_score.shape[1] != classes:
+            raise ValueError(
+                f'{type(self).__name__} was built for num_classes={classes}, '
+                f'but the head gives {cls_score.shape[1]} logits a pixel: set '
+                'loss_decode.num_classes to the num_classes of the head'
+            )
+        known = label != ignore_index
+        target = label.masked_fill(~known, 0).long()
+        with torch.autocast(cls_score.device.type, enabled=False):
+            loss = self.pixel_loss(cls_score.float(), target)
+            weights = self.class_weights()
+            if collect and self.training and torch.is_grad_enabled():
+                self.observe(loss.detach(), target, known, target_mask)
+            loss = loss.masked_fill(~known, 0)
+            if weights is not None:
+                loss = loss * weights.to(loss)[target]
+            if weight is not None:
+                loss = loss * weight
+        return self.loss_weight * loss.mean()
+
+    @abstractmethod
+    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Loss of each pixel, (N, ...).
+
+        Args:
+            logits: float32 (N, C, ...).
+            target: A class for each pixel, 0 for the ignored ones, (N, ...).
+        """
+
+    def class_weights(self) -> Tensor | None:
+        """Weights of the classes, float64 (C,). Default: none."""
+        return None
+
+    def observe(
+        self,
+        loss: Tensor,
+        target: Tensor,
+        known: Tensor,
+        target_mask: Tensor | None,
+    ) -> None:
+        """Take statistics of a training batch, for later iterations.
+
+        Args:
+            loss: What ``pixel_loss`` gave, without gradient, (N, ...).
+            target: A class for each pixel, (N, ...).
+            known: Pixels that are not ignored, bool (N, ...).
+            target_mask: Pixels of the target domain; None: a source batch.
+        """
+
+    @property
+    def loss_name(self) -> str:
+        """Name of the loss in the log."""
+        return self._loss_name
