@@ -1,7 +1,11 @@
-"""What the paper reports, row by row, and the config of each row.
+"""What the papers report, row by row, and the config of each row.
 
-"Balanced Learning for Domain Adaptive Semantic Segmentation" (BLDA, ICML
-2025), Tables 1 to 4 and 9, on the validation set of Cityscapes.
+On the validation set of Cityscapes:
+
+- B: "Balanced Learning for Domain Adaptive Semantic Segmentation" (BLDA, ICML
+  2025), Tables 1 to 4, 9 and 17.
+- G: "Gradient-based Class Weighting for Unsupervised Domain Adaptation in
+  Dense Prediction Visual Tasks" (GBW, 2024), Tables 1, 4 and 5.
 """
 
 from dataclasses import dataclass
@@ -9,47 +13,76 @@ from difflib import get_close_matches
 
 # Sec. 4.1 has 40k iterations for all methods, Table 13 250k for DACS.
 TABLE = """
-row                     tables  config                         mIoU  std   mAcc  std
-gta/dacs                1,3     dacs/dacs_r101_40k             52.1  27.1  65.8  26.5
-gta/dacs+blda           1,3     dacs/dacs_blda_r101_40k        54.7  25.6  69.0  24.2
-gta/dacs-250k           1,3     dacs/dacs_r101_250k            52.1  27.1  65.8  26.5
-gta/dacs-250k+blda      1,3     dacs/dacs_blda_r101_250k       54.7  25.6  69.0  24.2
-gta/daformer-c          1,3     daformer/daformer_r101_40k         56.2  24.0  69.3  23.8
-gta/daformer-c+blda     1,3     daformer/daformer_blda_r101_40k    58.1  23.2  74.9  21.6
-gta/daformer            1,3,4   daformer/daformer_mit-b5_40k       68.3  16.8  77.8  14.2
-gta/daformer+posthoc    4       daformer/daformer_posthoc_mit-b5_40k     69.2  -  80.3  -
-gta/daformer+ola-source 4       daformer/daformer_ola-source_mit-b5_40k  68.9  -  79.5  -
-gta/daformer+ola        4       daformer/daformer_ola_mit-b5_40k         70.2  -  81.8  -
-gta/daformer+blda       1,3,4   daformer/daformer_blda_mit-b5_40k  70.7  15.5  82.0  11.9
-gta/hrda                1,3     hrda/hrda_mit-b5_40k           73.8  15.4  82.2  13.2
-gta/hrda+blda           1,3     hrda/hrda_blda_mit-b5_40k      75.6  13.8  85.1  10.7
-gta/mic                 1,3     mic/mic_hrda_mit-b5_40k        75.9  14.8  83.2  11.6
-gta/mic+blda            1,3     mic/mic_hrda_blda_mit-b5_40k   77.1  13.5  86.3   9.8
-synthia/daformer        2,9     daformer/daformer_mit-b5_40k       60.9  22.1  70.7  25.1
-synthia/daformer+blda   2,9     daformer/daformer_blda_mit-b5_40k  64.0  20.6  75.1  23.6
-synthia/hrda            2,9     hrda/hrda_mit-b5_40k           65.8  21.4  78.6  21.2
-synthia/hrda+blda       2,9     hrda/hrda_blda_mit-b5_40k      67.9  19.3  82.4  17.9
-synthia/mic             2,9     mic/mic_hrda_mit-b5_40k        67.3  21.0  79.2  21.2
-synthia/mic+blda        2,9     mic/mic_hrda_blda_mit-b5_40k   69.1  20.4  82.4  19.4
+row                                    tables              config                                                 mIoU   std  mAcc   std
+gta/dacs                               B1,B3,G1            dacs/dacs_r101_40k                                     52.1  27.1  65.8  26.5
+gta/dacs+blda                          B1,B3               dacs/dacs_blda_r101_40k                                54.7  25.6  69.0  24.2
+gta/dacs-250k                          B1,B3               dacs/dacs_r101_250k                                    52.1  27.1  65.8  26.5
+gta/dacs-250k+blda                     B1,B3               dacs/dacs_blda_r101_250k                               54.7  25.6  69.0  24.2
+gta/dacs+gbw                           G1                  dacs/dacs_gbw_r101_40k                                 55.4     -     -     -
+gta/daformer-c                         B1,B3               daformer/daformer_r101_40k                             56.2  24.0  69.3  23.8
+gta/daformer-c+blda                    B1,B3               daformer/daformer_blda_r101_40k                        58.1  23.2  74.9  21.6
+gta/daformer                           B1,B3,B4,B17,G1,G4  daformer/daformer_mit-b5_40k                           68.3  16.8  77.8  14.2
+gta/daformer+posthoc                   B4                  daformer/daformer_posthoc_mit-b5_40k                   69.2     -  80.3     -
+gta/daformer+ola-source                B4                  daformer/daformer_ola-source_mit-b5_40k                68.9     -  79.5     -
+gta/daformer+ola                       B4                  daformer/daformer_ola_mit-b5_40k                       70.2     -  81.8     -
+gta/daformer+blda                      B1,B3,B4            daformer/daformer_blda_mit-b5_40k                      70.7  15.5  82.0  11.9
+gta/daformer+gbw                       G1,G4               daformer/daformer_gbw_mit-b5_40k                       69.2     -     -     -
+gta/daformer+uniform                   B17,G4              daformer/daformer_uniform_mit-b5_40k                   61.7     -  76.9  15.3
+gta/daformer+uniform-focal             B17                 daformer/daformer_uniform-focal_mit-b5_40k                -     -  74.2  15.2
+gta/daformer+uniform-class-balanced    B17                 daformer/daformer_uniform-class-balanced_mit-b5_40k       -     -  80.2  12.6
+gta/daformer+uniform-logit-adjustment  B17                 daformer/daformer_uniform-logit-adjustment_mit-b5_40k     -     -  81.5  12.2
+gta/daformer+uniform-blda              B17                 daformer/daformer_uniform-blda_mit-b5_40k                 -     -  81.7  10.9
+gta/daformer+uniform-gbw               G4                  daformer/daformer_uniform-gbw_mit-b5_40k               65.2     -     -     -
+gta/hrda                               B1,B3,G1,G4         hrda/hrda_mit-b5_40k                                   73.8  15.4  82.2  13.2
+gta/hrda+blda                          B1,B3               hrda/hrda_blda_mit-b5_40k                              75.6  13.8  85.1  10.7
+gta/hrda+gbw                           G1,G4,G5            hrda/hrda_gbw_mit-b5_40k                               74.7     -     -     -
+gta/hrda+inverse-image                 G4                  hrda/hrda_inverse-image_mit-b5_40k                     71.3     -     -     -
+gta/hrda+inverse-pixel                 G4                  hrda/hrda_inverse-pixel_mit-b5_40k                     30.7     -     -     -
+gta/hrda+lbw                           G4                  hrda/hrda_lbw_mit-b5_40k                               72.9     -     -     -
+gta/hrda+focal                         G4                  hrda/hrda_focal_mit-b5_40k                             68.9     -     -     -
+gta/hrda+focal-inverse-image           G4                  hrda/hrda_focal-inverse-image_mit-b5_40k               68.5     -     -     -
+gta/hrda+focal-inverse-pixel           G4                  hrda/hrda_focal-inverse-pixel_mit-b5_40k               64.0     -     -     -
+gta/hrda+focal-lbw                     G4                  hrda/hrda_focal-lbw_mit-b5_40k                         68.9     -     -     -
+gta/hrda+focal-gbw                     G4                  hrda/hrda_focal-gbw_mit-b5_40k                         70.1     -     -     -
+gta/hrda+gbw-0.01                      G5                  hrda/hrda_gbw-0.01_mit-b5_40k                          56.0     -     -     -
+gta/hrda+gbw-0.1                       G5                  hrda/hrda_gbw-0.1_mit-b5_40k                           73.5     -     -     -
+gta/hrda+gbw-0.5                       G5                  hrda/hrda_gbw-0.5_mit-b5_40k                           73.8     -     -     -
+gta/hrda+gbw-2.0                       G5                  hrda/hrda_gbw-2.0_mit-b5_40k                           73.8     -     -     -
+gta/hrda+gbw-10.0                      G5                  hrda/hrda_gbw-10.0_mit-b5_40k                          73.2     -     -     -
+gta/mic                                B1,B3,G1            mic/mic_hrda_mit-b5_40k                                75.9  14.8  83.2  11.6
+gta/mic+blda                           B1,B3               mic/mic_hrda_blda_mit-b5_40k                           77.1  13.5  86.3   9.8
+gta/mic+gbw                            G1                  mic/mic_hrda_gbw_mit-b5_40k                            76.4     -     -     -
+synthia/dacs                           G1                  dacs/dacs_r101_40k                                     48.3     -     -     -
+synthia/dacs+gbw                       G1                  dacs/dacs_gbw_r101_40k                                 50.1     -     -     -
+synthia/daformer                       B2,B9,G1            daformer/daformer_mit-b5_40k                           60.9  22.1  70.7  25.1
+synthia/daformer+blda                  B2,B9               daformer/daformer_blda_mit-b5_40k                      64.0  20.6  75.1  23.6
+synthia/daformer+gbw                   G1                  daformer/daformer_gbw_mit-b5_40k                       62.3     -     -     -
+synthia/hrda                           B2,B9,G1            hrda/hrda_mit-b5_40k                                   65.8  21.4  78.6  21.2
+synthia/hrda+blda                      B2,B9               hrda/hrda_blda_mit-b5_40k                              67.9  19.3  82.4  17.9
+synthia/hrda+gbw                       G1                  hrda/hrda_gbw_mit-b5_40k                               66.8     -     -     -
+synthia/mic                            B2,B9               mic/mic_hrda_mit-b5_40k                                67.3  21.0  79.2  21.2
+synthia/mic+blda                       B2,B9               mic/mic_hrda_blda_mit-b5_40k                           69.1  20.4  82.4  19.4
+synthia/mic+gbw                        G1                  mic/mic_hrda_gbw_mit-b5_40k                            68.8     -     -     -
 """  # noqa: E501
 POST_HOC = '+posthoc'
 
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """One row of the paper's tables.
+    """One row of the papers' tables.
 
     Attributes:
         name: Source and method, 'gta/daformer+blda' for one.
-        tables: Numbers of the tables that have it.
+        tables: Papers and tables that have it, 'B1' for one.
         config: Its config, from the root of the repository.
         scores: Published scores by key of ``BalancedIoUMetric``: means in
-            percent and, where the paper has them, population standard
-            deviations over classes in points.
+            percent and, where a paper has them, population standard
+            deviations over classes in points. Those of one row may come from
+            two papers, so from two trainings.
     """
 
     name: str
-    tables: tuple[int, ...]
+    tables: tuple[str, ...]
     config: str
     scores: dict[str, float | None]
 
@@ -63,13 +96,13 @@ def _parse(line: str) -> PublishedRow:
     name, tables, config, *numbers = line.split()
     source = name.split('/')[0]
     crop = '1024x1024' if 'hrda' in config else '512x512'
-    # the paper's means for SYNTHIA are over the 16 classes that it has
+    # the papers' means for SYNTHIA are over the 16 classes that it has
     ending = '_synthia16' if source == 'synthia' else ''
     keys = [k + ending for k in ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')]
     values = [None if n == '-' else float(n) for n in numbers]
     return PublishedRow(
         name,
-        tuple(map(int, tables.split(','))),
+        tuple(tables.split(',')),
         f'configs/{config}_{source}2cityscapes-{crop}.py',
         dict(zip(keys, values, strict=True)),
     )
@@ -106,12 +139,12 @@ def shown(score: float | None) -> str:
 
 
 def list_rows() -> str:
-    """Row, tables of the paper, config, and published scores of each."""
+    """Row, tables of the papers, config, and published scores of each."""
     heads = ('row', 'tables', 'config', 'mIoU', 'std', 'mAcc', 'std')
     lines = [heads]
     for row in ROWS:
         scores = [shown(value) for value in row.scores.values()]
-        tables = ','.join(map(str, row.tables))
+        tables = ','.join(row.tables)
         lines.append((row.name, tables, row.config, *scores))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return '\n'.join(

@@ -11,6 +11,13 @@ from mmseg_balance.evaluation.published_results import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
+# methods of Table 1 of the GBW paper, by the beginning of their lines
+GBW_METHODS = {
+    'dacs': '\tInput [43]',
+    'daformer': 'Transformer\tOutput + Input [16]',
+    'hrda': '\tOutput + Input [17]',
+    'mic': '\tOutput + Input [18]',
+}
 METHODS = {
     'DACS*': 'dacs',
     'DAFormer(C)*': 'daformer-c',
@@ -19,18 +26,33 @@ METHODS = {
     'MIC': 'mic',
     'CDAC*': None,  # not here yet
 }
+# rows of Table 17, by the beginning of their names
+UNIFORM = {
+    'bas': 'gta/daformer+uniform',
+    '[1]': 'gta/daformer+uniform-focal',
+    '[2]': 'gta/daformer+uniform-class-balanced',
+    '[3]': 'gta/daformer',
+    '[4]': 'gta/daformer+uniform-logit-adjustment',
+    '+BL': 'gta/daformer+uniform-blda',
+}
 
 
 @pytest.fixture(scope='module')
 def paper(shared):
-    """Rows of Tables 1, 2, 3 and 9: {(name, table): (columns, mean, std)}."""
+    """Rows of Tables 1, 2, 3, 9 and 17: {(name, table): (columns, mean, std)}."""
     file = shared / 'papers/blda_icml2025.txt'
     table, method, rows = None, None, {}
     for line in file.read_text().splitlines():
         heading = re.match(r'Table (\d+):', line)
         table = int(heading[1]) if heading else table
         columns = line.split('\t')
-        if table not in (1, 2, 3, 9) or len(columns) != 23:
+        if table not in (1, 2, 3, 9, 17) or len(columns) != 23:
+            continue
+        if table == 17:
+            if columns[0] != 'Method':
+                values = [float(c) for c in columns[2:21]]
+                key = UNIFORM[columns[0][:3]]
+                rows[key, table] = (values, *map(float, columns[21:]))
             continue
         source = 'gta' if table in (1, 3) else 'synthia'
         name = re.sub(r' ?\([^()]* et al\., .*', '', columns[0])
@@ -52,16 +74,17 @@ def test_every_number_is_the_papers(paper):
     for row in ROWS:
         published = list(row.scores.values())
         for table in row.tables:
+            if table == 'B4' or table.startswith('G'):
+                continue
+            table = int(table[1:])
             # the 250k rows are those of the paper's one DACS
             key = (row.name.replace('-250k', ''), table)
-            if table == 4:
-                continue
             found.add(key)
             _, mean, std = paper[key]
             first = 0 if table in (1, 2) else 2
             assert published[first : first + 2] == [mean, std], key
     assert found == set(paper)
-    assert len(found) == 20 + 12
+    assert len(found) == 20 + 12 + 6
 
 
 def test_printed_means_are_those_of_the_columns(paper):
@@ -82,7 +105,7 @@ def test_ablation_is_table_4():
         ('gta/daformer+ola', 70.2, 81.8),
         ('gta/daformer+blda', 70.7, 82.0),
     ]
-    rows = [row for row in ROWS if 4 in row.tables]
+    rows = [row for row in ROWS if 'B4' in row.tables]
     assert expected == [
         (row.name, row.scores['mIoU'], row.scores['mAcc']) for row in rows
     ]
@@ -91,6 +114,60 @@ def test_ablation_is_table_4():
         'gta/daformer',
         *(row.name for row in rows[2:]),
     ]
+
+
+def cells(shared, start):
+    """The line of the GBW paper that starts so, split at its tabs."""
+    text = (shared / 'papers/gbw_2024.txt').read_text().splitlines()
+    (line,) = [line for line in text if line.startswith(start)]
+    return line.split('\t')
+
+
+def test_rows_with_gbw_are_table_1_of_its_paper(shared):
+    scores = {
+        row.name: next(iter(row.scores.values()))
+        for row in ROWS
+        if 'G1' in row.tables
+    }
+    expected = {}
+    for method, start in GBW_METHODS.items():
+        numbers = cells(shared, start)[-4:]
+        for i, name in enumerate(
+            (f'gta/{method}', f'gta/{method}+gbw')
+            + (f'synthia/{method}', f'synthia/{method}+gbw')
+        ):
+            expected[name] = float(numbers[i].strip('*'))
+    # those of BLDA's tables differ, and stay
+    del expected['synthia/mic']
+    assert scores == expected
+
+
+def test_rows_with_gbw_are_tables_4_and_5_of_its_paper(shared):
+    def miou(name):
+        return find_row(name).scores['mIoU']
+
+    both = cells(shared, 'mIoU\t61.7')
+    sampling, plain = both[1:5], both[6:]
+    assert sampling == [
+        str(miou(f'gta/daformer{name}'))
+        for name in ('+uniform', '+uniform-gbw', '', '+gbw')
+    ]
+    focal = cells(shared, 'Gain\t0\t3.5')[6:]
+    kinds = ('inverse-image', 'inverse-pixel', 'lbw', 'gbw')
+    assert plain == [
+        str(miou(f'gta/hrda{name}'))
+        for name in ('', *(f'+{k}' for k in kinds))
+    ]
+    assert focal == [
+        str(miou(f'gta/hrda+focal{name}'))
+        for name in ('', *(f'-{k}' for k in kinds))
+    ]
+    # 73.2 without GBW is another run than that of Tables 1 and 4
+    scales = cells(shared, 'λ\t')[2:]
+    values = cells(shared, 'mIoU\t73.2')[2:]
+    for scale, value in zip(scales, values, strict=True):
+        name = '' if scale == '1' else f'-{float(scale)}'
+        assert miou(f'gta/hrda+gbw{name}') == float(value)
 
 
 def test_every_row_has_a_config_of_its_own():
@@ -109,7 +186,7 @@ def test_every_row_has_a_config_of_its_own():
 def test_every_config_of_the_tables_has_a_row():
     """Those of the paper's networks; others are variants of ours."""
     pattern = re.compile(
-        r'(dacs|daformer|hrda|mic_hrda)(_blda|_ola|_ola-source|_posthoc)?'
+        r'(dacs|daformer|hrda|mic_hrda)(_(?!r101|mit)[-\w.]+?)?'
         r'_(r101|mit-b5)_(40k|250k)_(gta|synthia)2cityscapes-\d+x\d+'
     )
     files = {
@@ -117,8 +194,13 @@ def test_every_config_of_the_tables_has_a_row():
         for p in (ROOT / 'configs').glob('*/*.py')
         if pattern.fullmatch(p.stem)
     }
-    # components on DACS and DACS on SYNTHIA are not in the paper's own runs
-    extra = {f for f in files if re.search('dacs_ola|dacs.*_synthia', f)}
+    # BLDA's paper has no components on DACS, and no DACS on SYNTHIA; none
+    # has both methods
+    extra = {
+        f
+        for f in files
+        if re.search('dacs_ola|dacs_blda.*_synthia|250k_synthia|gbw-blda', f)
+    }
     assert files - extra == {row.config for row in ROWS}
 
 

@@ -4,7 +4,6 @@ model = dict(
     segmentor=dict(
         decode_head=dict(
             loss_decode=dict(
-                _delete_=True,
                 type='ClassBalancedLoss',
                 num_classes=11,
                 beta=0.999,

@@ -1,10 +1,2 @@
 _base_ = ['./dacs_lite0_300_camvid-day2camvid-dusk-192x192.py']
-model = dict(
-    segmentor=dict(
-        decode_head=dict(
-            loss_decode=dict(
-                _delete_=True, type='SoftmaxFocalLoss', focal_gamma=2.0
-            )
-        )
-    )
-)
+model = dict(segmentor=dict(decode_head=dict(loss_decode=dict())))

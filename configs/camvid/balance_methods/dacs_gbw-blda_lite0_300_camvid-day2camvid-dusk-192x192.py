@@ -4,7 +4,6 @@ model = dict(
     segmentor=dict(
         decode_head=dict(
             loss_decode=dict(
-                _delete_=True,
                 type='BLDALoss',
                 num_classes=11,
                 tau=0.1,

@@ -1,9 +1,5 @@
 _base_ = ['./dacs_lite0_300_camvid-day2camvid-dusk-192x192.py']
-model = dict(
-    segmentor=dict(
-        decode_head=dict(loss_decode=dict(_delete_=True, type='GBWLoss'))
-    )
-)
+model = dict(segmentor=dict())
 custom_hooks = [
     dict(type='IterationSeedHook'),
     dict(type='TeacherUpdateHook'),

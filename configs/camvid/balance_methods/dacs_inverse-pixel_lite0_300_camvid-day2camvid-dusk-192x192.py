@@ -3,7 +3,6 @@ model = dict(
     segmentor=dict(
         decode_head=dict(
             loss_decode=dict(
-                _delete_=True,
                 type='InverseFrequencyLoss',
                 num_classes=11,
                 unit='pixels',

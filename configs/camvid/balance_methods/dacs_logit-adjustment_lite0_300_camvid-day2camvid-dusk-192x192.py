@@ -3,7 +3,6 @@ model = dict(
     segmentor=dict(
         decode_head=dict(
             loss_decode=dict(
-                _delete_=True,
                 type='LogitAdjustmentLoss',
                 num_classes=11,
                 tau=1.0,

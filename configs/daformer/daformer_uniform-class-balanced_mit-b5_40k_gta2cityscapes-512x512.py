@@ -1,0 +1,15 @@
+_base_ = ['./daformer_uniform_mit-b5_40k_gta2cityscapes-512x512.py']
+model = dict(
+    segmentor=dict(
+        decode_head=dict(
+            loss_decode=dict(
+                type='ClassBalancedLoss', num_classes=19, beta=0.9999
+            )
+        )
+    )
+)
+custom_hooks = [
+    dict(type='IterationSeedHook'),
+    dict(type='TeacherUpdateHook'),
+    dict(type='ClassStatisticsHook'),
+]

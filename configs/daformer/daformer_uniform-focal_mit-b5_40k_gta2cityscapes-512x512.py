@@ -1,0 +1,4 @@
+_base_ = ['./daformer_uniform_mit-b5_40k_gta2cityscapes-512x512.py']
+model = dict(
+    segmentor=dict(decode_head=dict(loss_decode=dict(type='SoftmaxFocalLoss')))
+)

@@ -1,0 +1,4 @@
+_base_ = ['./hrda_mit-b5_40k_gta2cityscapes-1024x1024.py']
+model = dict(
+    segmentor=dict(decode_head=dict(loss_decode=dict(type='SoftmaxFocalLoss')))
+)
