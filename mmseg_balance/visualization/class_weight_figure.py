@@ -53,7 +53,6 @@ def class_weight_figure(
     left.set_xlabel('iteration')
     left.set_ylabel('class weight, mean of a window')
     left.set_ylim(bottom=0)
-    left.legend(handles=lines, fontsize='x-small', ncols=2)
 
     place = np.arange(len(classes))
     average = mean.mean(0)
@@ -73,6 +72,13 @@ def class_weight_figure(
         axis.grid(alpha=0.3)
         axis.set_axisbelow(True)
         axis.spines[['top', 'right']].set_visible(False)
+    figure.legend(
+        handles=lines,
+        loc='outside lower center',
+        fontsize='small',
+        ncols=min(len(classes), 8),
+        frameon=False,
+    )
     out = io.BytesIO()
     FigureCanvasAgg(figure).print_png(out)
     return out.getvalue()

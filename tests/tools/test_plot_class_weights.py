@@ -1,0 +1,105 @@
+"""Class weights from the loss to the picture."""
+
+import io
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from mmseg_balance.engine.hooks import ClassWeightsHook
+from mmseg_balance.models.losses import GBWLoss
+
+
+@pytest.fixture
+def tool(run_tool):
+    return run_tool.load('analysis_tools/plot_class_weights.py')
+
+
+def train(folder, iterations, begin=0, interval=2):
+    """Call a GBW loss on both branches, and note what it had for weights."""
+    model = nn.ModuleDict(dict(loss=GBWLoss())).train()
+    hook = ClassWeightsHook(interval)
+    dataset = SimpleNamespace(metainfo=dict(classes=('a', 'b', 'c')))
+    folder.mkdir(parents=True)
+    runner = SimpleNamespace(
+        model=model,
+        train_dataloader=SimpleNamespace(dataset=dataset),
+        log_dir=str(folder),
+        iter=begin,
+    )
+    hook.before_train(runner)
+    seen = dict(source=[], mixed=[])
+    for i in range(iterations):
+        for branch, mask in (('source', None), ('mixed', True)):
+            logits = torch.randn(2, 3, 5, requires_grad=True)
+            labels = torch.randint(3, (2, 5))
+            weights = model['loss'].weights(logits, labels)
+            seen[branch].append(weights.numpy())
+            model['loss'](logits, labels, target_mask=mask)
+            # these are not noted
+            model['loss'](logits, labels, target_mask=mask, collect=False)
+        runner.iter = begin + i
+        hook.after_train_iter(runner, i)
+    return seen
+
+
+def test_lines_are_the_weights_of_the_calls(tool, tmp_path):
+    torch.manual_seed(0)
+    seen = train(tmp_path / '1', iterations=6, interval=3)
+    classes, lines = tool.read(tmp_path)
+    assert classes == ['a', 'b', 'c']
+    assert list(lines) == [('loss', 'source'), ('loss', 'mixed')]
+    for (_, branch), of in lines.items():
+        assert [line['iter'] for line in of] == [3, 6]
+        for line, values in zip(of, np.split(np.array(seen[branch]), 2)):
+            np.testing.assert_allclose(line['mean'], values.mean(0))
+            np.testing.assert_allclose(line['max'], values.max(0))
+            np.testing.assert_allclose(
+                line['variance'], values.var(0), atol=1e-12
+            )
+
+
+def test_a_resumed_run_counts_once(tool, tmp_path):
+    train(tmp_path / '1', iterations=6)
+    train(tmp_path / '2', iterations=6, begin=4)
+    _, lines = tool.read(tmp_path)
+    assert [x['iter'] for x in lines['loss', 'mixed']] == [2, 4, 6, 8, 10]
+    later = (tmp_path / '2/class_weights.jsonl').read_text().splitlines()
+    assert lines['loss', 'source'][2:] == [
+        json.loads(x) for x in later if '"source"' in x
+    ]
+
+
+def test_a_picture_for_each_branch(run_tool, tmp_path, capsys):
+    train(tmp_path / '1', iterations=4)
+    run_tool('analysis_tools/plot_class_weights.py', tmp_path)
+    files = capsys.readouterr().out.split()
+    assert [f.rsplit('/', 1)[1] for f in files] == [
+        'class_weights_loss_source.png',
+        'class_weights_loss_mixed.png',
+    ]
+    for file in files:
+        with open(file, 'rb') as stream:
+            picture = np.asarray(Image.open(io.BytesIO(stream.read())))
+        assert picture.std() > 10
+
+
+def test_nothing_to_draw(run_tool, tmp_path, capsys):
+    with pytest.raises(SystemExit, match='ClassWeightsHook'):
+        run_tool('analysis_tools/plot_class_weights.py', tmp_path)
+    (tmp_path / '1').mkdir()
+    (tmp_path / '1/class_weights.jsonl').write_text('{"iter": 1\n')
+    with pytest.raises(SystemExit, match='class_weights.jsonl, line 1'):
+        run_tool('analysis_tools/plot_class_weights.py', tmp_path)
+
+
+def test_no_loss_whose_weights_change():
+    runner = SimpleNamespace(model=nn.Linear(1, 1))
+    with pytest.raises(ValueError, match='found no loss'):
+        ClassWeightsHook().before_train(runner)
+    with pytest.raises(ValueError, match='`interval`.*0'):
+        ClassWeightsHook(0)
