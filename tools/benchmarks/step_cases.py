@@ -24,7 +24,6 @@ import mmseg_balance  # noqa: F401  (registers everything)
 from mmseg_balance.engine.config_checks import dicts_in
 from mmseg_balance.engine.hooks.channels_last_hook import use_channels_last
 from mmseg_balance.engine.hooks.compile_hook import compile_networks
-from mmseg_balance.models.losses import BLDALoss
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 END = 'mit-b5_40k_gta2cityscapes'
@@ -160,7 +159,7 @@ def iterate(model: nn.Module, data: dict, wrapper: OptimWrapper) -> None:
     """One iteration, and what the hooks do after it."""
     model.train_step(data, wrapper)
     for module in model.modules():
-        if isinstance(module, BLDALoss):
+        if hasattr(module, 'update_statistics'):
             module.update_statistics()
     if model.teacher is not None:
         model.update_teacher(5)

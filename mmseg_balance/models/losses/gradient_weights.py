@@ -50,8 +50,10 @@ def class_gradients(
     squared = gradient.square_()
     scale = scale.square()
     if mode == 'released':
-        channels = squared.mul_(scale.unsqueeze(1)).transpose(0, 1)
-        return channels.flatten(1).double().sum(1), count > 0
+        channels = squared.mul_(scale.unsqueeze(1))
+        # image by image, and only the sums in float64
+        channels = channels.reshape(*channels.shape[:2], -1).sum(2)
+        return channels.double().sum(0), count > 0
     pixels = squared.sum(1).mul_(scale)
     return _sums_of_classes(pixels, target, len(count)), count > 0
 
