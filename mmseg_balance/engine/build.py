@@ -6,6 +6,8 @@ from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
 from ..datasets.checks import check_evaluation_set
+from ..models.uda import UDASegmentor
+from ..models.uda.optimization import split_optimizers
 from .resume import (
     RANKS_KEY,
     changed_data_order,
@@ -71,8 +73,16 @@ def build_optimization(runner: Runner) -> None:
 
     Args:
         runner: Runner with a training loop, changed in place.
+
+    Raises:
+        TypeError: Optimizers that are not those of the model.
     """
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    model = runner.model
+    if is_model_wrapper(model):
+        model = model.module
+    if isinstance(model, UDASegmentor):
+        split_optimizers(runner.optim_wrapper, model.adversary is not None)
     # before the schedulers, which note the learning rate; and only once
     runner.scale_lr(runner.optim_wrapper, runner.auto_scale_lr)
     runner.auto_scale_lr = None

@@ -6,6 +6,7 @@ from typing import Any
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
+from mmseg_balance.models.losses import CountedLoss, LBWLoss
 from mmseg_balance.models.uda import DACS, UDASegmentor
 
 
@@ -21,6 +22,7 @@ def check_config(cfg: Config) -> None:
     """
     check_trainable(cfg)
     check_hooks(cfg)
+    check_schedulers(cfg)
     check_save_best(cfg)
 
 
@@ -49,7 +51,8 @@ def check_hooks(cfg: Config) -> None:
 
     Raises:
         ValueError: The model has a BLDALoss and ``custom_hooks`` no
-            GMMUpdateHook, or a teacher and no TeacherUpdateHook.
+            GMMUpdateHook, a teacher and no TeacherUpdateHook, or a loss
+            with class statistics and no ClassStatisticsHook.
     """
     hooks = [type_name(h) for h in cfg.get('custom_hooks') or ()]
     needed = []
@@ -68,12 +71,57 @@ def check_hooks(cfg: Config) -> None:
                 'a teacher, which would stay at its initial weights',
             )
         )
+    for part in dicts_in(cfg.model):
+        if needs_class_statistics(part):
+            needed.append(
+                (
+                    'ClassStatisticsHook',
+                    f'a loss of type {type_name(part)}, whose class '
+                    'statistics would never be read or updated',
+                )
+            )
     for hook, reason in needed:
         if hook not in hooks:
             raise ValueError(
                 f'custom_hooks is {hooks}, but model has {reason}: add '
                 f"dict(type='{hook}') to custom_hooks"
             )
+
+
+def check_schedulers(cfg: Config) -> None:
+    """Refuse schedulers of other optimizers than there are.
+
+    Args:
+        cfg: Config with ``optim_wrapper`` and ``param_scheduler``.
+
+    Raises:
+        ValueError: ``param_scheduler`` is a dict by optimizer whose keys
+            are not those of ``optim_wrapper``.
+    """
+    schedulers = cfg.get('param_scheduler')
+    if not isinstance(schedulers, dict) or 'type' in schedulers:
+        return
+    wanted = named_optimizers(cfg)
+    if sorted(schedulers) != sorted(wanted):
+        expected = f'the keys {sorted(wanted)}' if wanted else 'a list'
+        raise ValueError(
+            f'param_scheduler has the keys {sorted(schedulers)}, expected '
+            f'{expected}, as optim_wrapper has '
+            + ('optimizers of these names' if wanted else 'one optimizer')
+        )
+
+
+def named_optimizers(cfg: Config) -> dict[str, dict]:
+    """Configs of several optimizers by name; empty where there is one.
+
+    Args:
+        cfg: Config with ``optim_wrapper``.
+    """
+    return {
+        name: part
+        for name, part in cfg.optim_wrapper.items()
+        if isinstance(part, dict) and 'optimizer' in part
+    }
 
 
 def check_save_best(cfg: Config) -> None:
@@ -102,6 +150,16 @@ def check_save_best(cfg: Config) -> None:
             )
 
 
+def needs_class_statistics(config: dict) -> bool:
+    """Whether a config is of a loss that ``ClassStatisticsHook`` serves.
+
+    Args:
+        config: Any dict in the config of a model.
+    """
+    kind = _class_of(config)
+    return isinstance(kind, type) and issubclass(kind, (CountedLoss, LBWLoss))
+
+
 def has_teacher(model: dict) -> bool:
     """Whether a model config builds a teacher.
 
@@ -112,13 +170,18 @@ def has_teacher(model: dict) -> bool:
         True for DACS and the methods that are made of it, and for other UDA
         models whose ``alpha``, the teacher's momentum, is a number.
     """
-    kind = model.get('type')
-    kind = MODELS.get(kind) if isinstance(kind, str) else kind
+    kind = _class_of(model)
     if not (isinstance(kind, type) and issubclass(kind, UDASegmentor)):
         return False
     if issubclass(kind, DACS):
         return True
     return isinstance(model.get('alpha'), (int, float))
+
+
+def _class_of(config: dict) -> Any:
+    """What a config's ``type`` stands for in the registry of models."""
+    kind = config.get('type')
+    return MODELS.get(kind) if isinstance(kind, str) else kind
 
 
 def type_name(config: Any) -> str:

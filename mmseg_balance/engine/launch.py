@@ -11,7 +11,7 @@ from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
-from .config_checks import type_name
+from .config_checks import named_optimizers, type_name
 from .config_typos import new_keys
 
 
@@ -120,13 +120,21 @@ def enable_amp(cfg: Config) -> None:
     float16 with a dynamic loss scale on an accelerator, bfloat16 on the CPU.
 
     Args:
-        cfg: Config to change: the type of ``optim_wrapper``.
+        cfg: Config to change: the type of ``optim_wrapper``, or of each in
+            it where there are several.
 
     Raises:
         ValueError: ``optim_wrapper`` is of a type that mixed precision
             cannot be added to.
     """
-    optim_wrapper = cfg.optim_wrapper
+    several = named_optimizers(cfg)
+    if not several:
+        _enable_amp(cfg.optim_wrapper, 'optim_wrapper')
+    for name, optim_wrapper in several.items():
+        _enable_amp(optim_wrapper, f'optim_wrapper.{name}')
+
+
+def _enable_amp(optim_wrapper: dict, key: str) -> None:
     kind = optim_wrapper.get('type', 'OptimWrapper')
     on_cpu = get_device() == 'cpu'
     wanted = 'AutocastOptimWrapper' if on_cpu else 'AmpOptimWrapper'
@@ -134,7 +142,7 @@ def enable_amp(cfg: Config) -> None:
         return
     if kind not in ('OptimWrapper', 'AmpOptimWrapper', 'AutocastOptimWrapper'):
         raise ValueError(
-            f'--amp found optim_wrapper.type={kind!r}, expected '
+            f'--amp found {key}.type={kind!r}, expected '
             "'OptimWrapper': drop --amp, or set mixed precision in the config"
         )
     optim_wrapper.type = wanted

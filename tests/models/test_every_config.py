@@ -20,7 +20,7 @@ from torch import nn
 
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.statistics_file import save_statistics
-from mmseg_balance.models.losses import BLDALoss
+from mmseg_balance.models.losses import BLDALoss, GBWLoss
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(
@@ -29,9 +29,10 @@ CONFIGS = sorted(
     if '_base_' not in p.parts
 )
 NAME = re.compile(
-    r'(?P<method>source_only|oracle|(mic_)?(dacs|daformer|hrda))'
-    r'(_(?P<variant>blda|ola|ola-source|posthoc))?'
-    r'_(?P<network>r101|mit-b0|mit-b5|lite0)'
+    r'(?P<method>source_only|oracle|(mic_)?(dacs|daformer|hrda)'
+    r'|cdac|adaptsegnet|advent|minent|maxsquare)'
+    r'(_(?P<variant>blda|ola|ola-source|posthoc|gbw|iw))?'
+    r'_(?P<network>r101|mit-b0|mit-b5|mit-tiny|lite0)'
     r'_(?P<iterations>\d+k?)_(?P<data>[\w-]+)-(?P<size>\d+)x(?P=size)'
 )
 CLASSES = dict(
@@ -40,7 +41,14 @@ CLASSES = dict(
     dacs='DACS',
     daformer='DAFormer',
     hrda='HRDA',
+    cdac='CDAC',
+    adaptsegnet='AdaptSegNet',
+    advent='AdvEnt',
+    minent='MinEnt',
+    maxsquare='MaxSquare',
 )
+# methods without teacher, and the prefix of their objective on the target
+TARGET = dict(adaptsegnet='adv', advent='adv', minent='tgt', maxsquare='tgt')
 ADJUSTS = ('blda', 'ola', 'ola-source')
 
 
@@ -106,11 +114,21 @@ def test_builds_unreduced_as_its_name_says(file):
         'source' if source_alone else 'all'
     }
     assert (model.density is not None) == (name.variant == 'blda')
+    weighted = [isinstance(m, GBWLoss) for m in model.student.modules()]
+    heads = 1 + hrda + model.student.with_auxiliary_head
+    assert sum(weighted) == heads * (name.variant == 'gbw')
     assert model.num_classes == (11 if 'camvid' in file else 19)
 
     prefixes = [objective.prefix for objective in model.objectives]
     if kind == 'SourceOnly':
         assert prefixes == ['src']
+    elif kind == 'CDAC':
+        assert prefixes == ['cdac']
+    elif name.method in TARGET:
+        assert prefixes == ['src', TARGET[name.method]]
+        assert model.teacher is None
+        kind = model.objectives[1].kind if 'tgt' in prefixes else ''
+        assert kind.startswith('image_weighted') == (name.variant == 'iw')
     else:
         assert prefixes == ['src', 'mix'] + ['masked'] * mic
     if mic:
@@ -122,7 +140,8 @@ def test_builds_unreduced_as_its_name_says(file):
     elif 'mit' in name.network:
         millions = sum(p.numel() for p in model.student.backbone.parameters())
         # SegFormer, Table 1: 3.4 and 81.4, less the classifier
-        expected = {'mit-b0': 3.3, 'mit-b5': 81.4}[name.network]
+        expected = {'mit-tiny': 0.9, 'mit-b0': 3.3, 'mit-b5': 81.4}
+        expected = expected[name.network]
         assert millions / 1e6 == pytest.approx(expected, abs=0.1)
 
     assert tuple(model.data_preprocessor.size) == (size, size)
@@ -151,11 +170,18 @@ def test_builds_unreduced_as_its_name_says(file):
 
     iterations = int(name.iterations.replace('k', '000'))
     assert cfg.train_cfg.max_iters == iterations
-    # a scheduler ends one iteration before its end
-    assert cfg.param_scheduler[-1].end - iterations in (0, 1)
+    schedulers = cfg.param_scheduler
+    if isinstance(schedulers, dict):
+        assert schedulers.keys() == {'student', 'discriminator'}
+        schedulers = [*schedulers.student, *schedulers.discriminator]
+    # a scheduler ends one iteration before its end; some stop before that
+    full = 250000 if name.iterations in ('120k', '150k') else iterations
+    ends = [scheduler.end - full for scheduler in schedulers]
+    assert ends[-1] in (0, 1) and max(ends) <= 1
     assert cfg.test_pipeline == cfg.test_dataloader.dataset.pipeline
     sampling = cfg.train_dataloader.dataset.get('rare_class_sampling')
-    assert bool(sampling) == ('daformer' in name.method or hrda)
+    on_daformer = 'daformer' in name.method or name.method == 'cdac'
+    assert bool(sampling) == (on_daformer or hrda)
 
 
 def test_norms_of_transformers_are_not_decayed_outside_of_the_head():
@@ -215,6 +241,8 @@ def reduce(cfg):
     elif backbone.type == 'ResNetV1c':
         backbone.update(depth=18, stem_channels=8, base_channels=8)
         head.in_channels = 64
+        if 'auxiliary_head' in segmentor:
+            segmentor.auxiliary_head.in_channels = 32
     set_keys(model, block_size=16, ignore_top=2, ignore_bottom=15)
     if model.type != 'SourceOnly':
         model.pseudo_threshold = 0.0  # nothing is sure of random images
@@ -264,7 +292,7 @@ def one_step(text):
     for hook in hooks.values():
         hook.before_train(runner)
         hook.before_train_iter(runner, 0, batch)
-    parts = ('student', 'teacher', 'density')
+    parts = ('student', 'teacher', 'density', 'discriminators')
     before = {part: flat_parameters(model, part) for part in parts}
     logs = model.train_step(batch, optim_wrapper)
     for hook in hooks.values():
@@ -313,23 +341,36 @@ def test_trains_one_step(file):
     )
     step = one_step(repr(small.to_dict()))
     assert np.isfinite(list(step.logs.values())).all()
-    assert {'student', 'teacher'} <= step.moved
+    assert 'student' in step.moved
+    assert ('teacher' in step.moved) == (name.method not in TARGET)
+    adversarial = TARGET.get(name.method) == 'adv'
+    assert ('discriminators' in step.moved) == adversarial
     assert ('density' in step.moved) == (name.variant == 'blda')
     for updates in step.updates:
         assert updates['source'] > 0
         assert updates['target'] > 0
 
-    losses = {k for k, v in step.logs.items() if 'loss' in k and v > 0}
-    uda = name.method not in ('source_only', 'oracle')
+    losses = {k for k, v in step.logs.items() if 'loss' in k and v != 0}
+    uda = name.method not in ('source_only', 'oracle', *TARGET)
     mic = name.method.startswith('mic_')
     hrda = name.method.endswith('hrda')
-    adapted = name.method not in ('source_only', 'oracle', 'dacs', 'mic_dacs')
+    without = ('source_only', 'oracle', 'dacs', 'mic_dacs', *TARGET)
+    # there are no pretrained features of mit-tiny to stay near
+    adapted = name.method not in without and name.network != 'mit-tiny'
     expected = ['src'] + ['mix'] * uda + ['masked'] * mic
+    if name.method == 'cdac':
+        expected = ['cdac']
+        for stream in ('src', 't2s', 'mix', 's2t'):
+            assert any(k.startswith(f'cdac.{stream}.') for k in losses)
     for prefix in expected:
         of = [k for k in losses if k.startswith(f'{prefix}.')]
-        assert any('loss_ce' in k or 'blda' in k for k in of), (prefix, of)
+        kinds = ('loss_ce', 'blda', 'gbw')
+        assert any(kind in k for k in of for kind in kinds), (prefix, of)
         assert any('detail' in k for k in of) == hrda, (prefix, of)
-    assert {k.split('.')[0] for k in losses} - {'loss'} == set(expected)
+    others = {TARGET[name.method]} if name.method in TARGET else set()
+    others |= {'discriminator'} if adversarial else set()
+    found = {k.split('.')[0] for k in losses} - {'loss'}
+    assert found == {*expected, *others}
     distances = {k for k in step.logs if 'distance' in k}
     assert bool(distances) == adapted, step.logs.keys()
 

@@ -57,11 +57,33 @@ default_hooks = dict(
 """
 
 
-# configs with BLDA, and what makes their networks small
+# configs with BLDA, or without teacher, and what makes their networks small
+WITHOUT_BLDA = """
+model['segmentor']['decode_head'].update(channels=16, loss_decode={})
+"""
 METHODS = {
+    'advent': (
+        'advent/advent_lite0_300_toy2toy-192x192.py',
+        WITHOUT_BLDA,
+    ),
+    'max-square': (
+        'maxsquare/maxsquare_lite0_300_toy2toy-192x192.py',
+        WITHOUT_BLDA,
+    ),
     'dacs': (
         'dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
         "model['segmentor']['decode_head']['channels'] = 16",
+    ),
+    'cdac': (
+        'cdac/cdac_blda_mit-tiny_300_toy2toy-192x192.py',
+        """
+model['segmentor']['backbone'] = dict(embed_dims=8, num_layers=[1, 1, 1, 1])
+model['segmentor']['decode_head'].update(
+    in_channels=[8, 16, 40, 64],
+    channels=16,
+    decoder_params=dict(embed_dims=16))
+train_dataloader['dataset']['rare_class_sampling'] = dict(min_pixels=20)
+""",
     ),
     'mic-on-hrda': (
         'mic/mic_hrda_blda_lite0_300_toy2toy-192x192.py',

@@ -48,7 +48,9 @@ custom_hooks = [
 """
 
 
-@pytest.mark.parametrize('method, iters', [('dacs', 20), ('mic-on-hrda', 6)])
+@pytest.mark.parametrize(
+    'method, iters', [('dacs', 20), ('mic-on-hrda', 6), ('cdac', 6)]
+)
 def test_two_ranks_stay_equal(method, iters, write_config, start, tmp_path):
     (tmp_path / 'dump_rank.py').write_text(HOOK)
     config = write_config(iters, iters, EXTRA, method)

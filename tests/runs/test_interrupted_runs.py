@@ -44,7 +44,7 @@ def assert_equal(a, b, where=''):
 
 @pytest.mark.parametrize(
     'method, iters, killed, banks',
-    [('dacs', 30, 8, 18), ('mic-on-hrda', 10, 3, 36)],
+    [('dacs', 30, 8, 18), ('mic-on-hrda', 10, 3, 36), ('cdac', 10, 3, 18)],
 )
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     method, iters, killed, banks, write_config, start, tmp_path

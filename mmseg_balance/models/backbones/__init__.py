@@ -1,12 +1,23 @@
 """Backbones and their weights."""
 
+from .attention_records import AttentionRecord, recorded_attention
+from .cross_domain import (
+    CrossDomainFeatures,
+    cross_domain_attention,
+    cross_domain_features,
+)
 from .efficientnet_lite0_weights import EfficientNetLite0Weights
 from .mit_keys import is_original_mit, mmseg_mit_keys
 from .mix_vision_transformer import FusedMixVisionTransformer
 
 __all__ = [
+    'AttentionRecord',
+    'CrossDomainFeatures',
     'EfficientNetLite0Weights',
     'FusedMixVisionTransformer',
+    'cross_domain_attention',
+    'cross_domain_features',
     'is_original_mit',
     'mmseg_mit_keys',
+    'recorded_attention',
 ]

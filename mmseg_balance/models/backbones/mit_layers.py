@@ -4,6 +4,8 @@ import torch.nn.functional as F
 from mmseg.models.backbones.mit import EfficientMultiheadAttention, MixFFN
 from torch import Tensor, nn
 
+from .attention_records import AttentionRecord
+
 
 def tokens_to_map(tokens: Tensor, hw_shape: tuple[int, int]) -> Tensor:
     """Tokens (N, H * W, C) as a map (N, C, H, W), channels-last in memory.
@@ -34,7 +36,13 @@ class FusedEfficientAttention(nn.Module):
 
     Args:
         attention: The module whose layers are taken.
+
+    Attributes:
+        records (list[AttentionRecord], optional): Where each call notes its
+            queries and keys, see ``recorded_attention``. Default: nowhere.
     """
+
+    records: list[AttentionRecord] | None = None
 
     def __init__(self, attention: EfficientMultiheadAttention) -> None:
         super().__init__()
@@ -59,15 +67,35 @@ class FusedEfficientAttention(nn.Module):
             hw_shape: Height and width of the map, L of their product.
             identity: What the result is added to, (N, L, C). Default: x.
         """
-        attended = F.scaled_dot_product_attention(
-            *self._project(x, hw_shape),
-            dropout_p=self.attn.dropout if self.training else 0.0,
-        )
-        out = self.attn.out_proj(attended.transpose(1, 2).flatten(2))
-        out = self.dropout_layer(self.proj_drop(out))
+        queries, keys, values = self.project(x, hw_shape)
+        if self.records is not None:
+            self.records.append(self.record(queries, keys, hw_shape))
+        out = self.merge(self.attend(queries, keys, values))
         return (x if identity is None else identity) + out
 
-    def _project(self, x: Tensor, hw_shape: tuple[int, int]) -> list[Tensor]:
+    def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Values by attention, (N, heads, L, C / heads)."""
+        return F.scaled_dot_product_attention(
+            queries,
+            keys,
+            values,
+            dropout_p=self.attn.dropout if self.training else 0.0,
+        )
+
+    def merge(self, attended: Tensor) -> Tensor:
+        """Heads as tokens (N, L, C), projected, with dropouts."""
+        out = self.attn.out_proj(attended.transpose(1, 2).flatten(2))
+        return self.dropout_layer(self.proj_drop(out))
+
+    def record(
+        self, queries: Tensor, keys: Tensor, hw_shape: tuple[int, int]
+    ) -> AttentionRecord:
+        """What the attention map of these is made of."""
+        height, width = hw_shape
+        key_grid = (height // self.sr_ratio, width // self.sr_ratio)
+        return AttentionRecord(queries, keys, (height, width), key_grid)
+
+    def project(self, x: Tensor, hw_shape: tuple[int, int]) -> list[Tensor]:
         """Queries, keys and values (N, heads, L or L', C / heads)."""
         weight, bias = self.attn.in_proj_weight, self.attn.in_proj_bias
         if self.sr_ratio == 1:

@@ -5,7 +5,7 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .gradient_weights import MODES, class_gradients, class_weights
+from .gradient_weights import MODES, class_gradients, weights_of_mode
 from .pixel_loss import check_gamma, focal
 from .weight_history import WeightHistory
 
@@ -132,13 +132,8 @@ class GBWLoss(nn.Module):
             ignore_index,
             self.focal_gamma,
         )
-        if self.mode != 'normalized':
-            return class_weights(squared, self.regularization)
-        squared = squared * present
-        mean = squared.sum() / present.sum().clamp(min=1)
-        tiny = torch.finfo(squared.dtype).tiny
-        return class_weights(
-            squared / mean.clamp(min=tiny), self.regularization, present
+        return weights_of_mode(
+            squared, present, self.regularization, self.mode
         )
 
     @property

@@ -37,7 +37,7 @@ def class_gradients(
     """
     known = labels != ignore_index
     target = labels.masked_fill(~known, 0).long()
-    count = _sums_of_classes(known.double(), target, log_probs.shape[1])
+    count = class_sums(known.double(), target, log_probs.shape[1])
     own = log_probs.gather(1, target.unsqueeze(1))
     gradient = log_probs.exp()
     # p - 1 from the logarithm: exact where p is nearly 1
@@ -55,7 +55,7 @@ def class_gradients(
         channels = channels.reshape(*channels.shape[:2], -1).sum(2)
         return channels.double().sum(0), count > 0
     pixels = squared.sum(1).mul_(scale)
-    return _sums_of_classes(pixels, target, len(count)), count > 0
+    return class_sums(pixels, target, len(count)), count > 0
 
 
 def focal_scale(log_prob: Tensor, focal_gamma: float) -> Tensor:
@@ -72,8 +72,17 @@ def focal_scale(log_prob: Tensor, focal_gamma: float) -> Tensor:
     return rest**focal_gamma * (1 - slope)
 
 
-def _sums_of_classes(values: Tensor, target: Tensor, classes: int) -> Tensor:
-    """Sum of the values of each class's pixels, float64 (C,)."""
+def class_sums(values: Tensor, target: Tensor, classes: int) -> Tensor:
+    """Sum of the values of each class's pixels.
+
+    Args:
+        values: (N, ...).
+        target: A class for each pixel, (N, ...).
+        classes: Number of classes C.
+
+    Returns:
+        float64 (C,).
+    """
     total = values.new_zeros(classes, dtype=torch.float64)
     return total.scatter_add_(0, target.flatten(), values.flatten().double())
 
@@ -111,3 +120,29 @@ def class_weights(
     chosen = ((ordered > excess) & finite).sum().clamp(min=1)
     threshold = excess.gather(0, chosen.unsqueeze(0) - 1)
     return (point - threshold).clamp(min=0).where(present, 1)
+
+
+@torch.no_grad()
+def weights_of_mode(
+    squared: Tensor, present: Tensor, regularization: float, mode: str
+) -> Tensor:
+    """Weights from the gradients of ``class_gradients``.
+
+    Args:
+        squared: g^2, float64 (C,).
+        present: Which classes have pixels, bool (C,).
+        regularization: lambda, above 0.
+        mode: 'normalized' divides g^2 by its mean over the classes present,
+            and leaves the others weight 1; 'paper' and 'released' do not.
+
+    Returns:
+        float64 (C,).
+    """
+    if mode != 'normalized':
+        return class_weights(squared, regularization)
+    squared = squared * present
+    mean = squared.sum() / present.sum().clamp(min=1)
+    tiny = torch.finfo(squared.dtype).tiny
+    return class_weights(
+        squared / mean.clamp(min=tiny), regularization, present
+    )

@@ -1,9 +1,13 @@
 """Unsupervised domain adaptation methods and their parts."""
 
+from .adversarial_methods import AdaptSegNet, AdvEnt, MaxSquare, MinEnt
 from .base import UDASegmentor
-from .methods import DACS, HRDA, MIC, DAFormer, SourceOnly
+from .methods import CDAC, DACS, HRDA, MIC, DAFormer, SourceOnly
 from .objectives import (
+    AdversarialObjective,
     ClassMixedObjective,
+    CrossAttentionObjective,
+    EntropyObjective,
     MaskedObjective,
     Objective,
     SourceObjective,
@@ -11,12 +15,20 @@ from .objectives import (
 from .wrapper import UDAModelWrapper
 
 __all__ = [
+    'CDAC',
     'DACS',
     'HRDA',
     'MIC',
+    'AdaptSegNet',
+    'AdvEnt',
+    'AdversarialObjective',
     'ClassMixedObjective',
+    'CrossAttentionObjective',
     'DAFormer',
+    'EntropyObjective',
     'MaskedObjective',
+    'MaxSquare',
+    'MinEnt',
     'Objective',
     'SourceObjective',
     'SourceOnly',

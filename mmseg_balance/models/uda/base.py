@@ -1,7 +1,7 @@
 """Student, teacher and objectives: what all methods are made of."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 import torch
 from mmengine.model import BaseModel
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from .checks import check_pixel_weights, check_segmentor
 from .density_estimation import DensityEstimation
 from .log import to_host
-from .optimization import SequentialBackward
+from .objectives import AdversarialObjective, SourceObjective
+from .optimization import SequentialBackward, split_optimizers
 from .pseudo_balance import PseudoBalance
 from .pseudo_labels import PseudoLabeler
 from .settings_checks import check_objectives, check_predictor
@@ -119,9 +120,23 @@ class UDASegmentor(BaseModel):
 
     @property
     def trainable(self) -> nn.ModuleDict:
-        """What the optimizer moves: all but the teacher."""
+        """What the student's optimizer moves: not teacher, discriminators."""
         parts = dict(student=self.student, density=self.density)
         return nn.ModuleDict({k: v for k, v in parts.items() if v is not None})
+
+    @property
+    def adversary(self) -> AdversarialObjective | None:
+        """The objective with discriminators, if there is one."""
+        found = (
+            o for o in self.objectives if isinstance(o, AdversarialObjective)
+        )
+        return next(found, None)
+
+    @property
+    def discriminators(self) -> nn.ModuleDict | None:
+        """What the discriminators' optimizer moves, if there are any."""
+        adversary = self.adversary
+        return None if adversary is None else adversary.discriminators
 
     @property
     def predictor(self) -> nn.Module:
@@ -172,7 +187,8 @@ class UDASegmentor(BaseModel):
 
         Args:
             data: ``dict(source=batch, target=batch)``.
-            optim_wrapper: mmengine's, with one optimizer.
+            optim_wrapper: mmengine's, with one optimizer; with two for a
+                model with discriminators, see ``split_optimizers``.
 
         Returns:
             Losses and diagnostics as floats.
@@ -180,27 +196,65 @@ class UDASegmentor(BaseModel):
         Raises:
             FloatingPointError: A loss is NaN or infinite; names it and the
                 iteration.
+            TypeError: Optimizers that are not those of the model.
         """
+        adversary = self.adversary
+        wrapper, rival = split_optimizers(optim_wrapper, adversary is not None)
         if self.teacher is not None and not self.teacher_is_current:
             raise RuntimeError(
                 'The teacher did not follow the student since the last '
                 "iteration: add dict(type='TeacherUpdateHook') to "
                 'custom_hooks'
             )
-        optimization = SequentialBackward(optim_wrapper)
-        with optim_wrapper.optim_context(self):
+        optimization = SequentialBackward(wrapper)
+        opposition = None if rival is None else SequentialBackward(rival)
+        with wrapper.optim_context(self):
             step = self.prepare(data)
         logs: dict[str, Tensor] = {}
         for objective in self.objectives:
-            with optim_wrapper.optim_context(self):
+            with wrapper.optim_context(self), self.watching(objective):
                 losses = objective(self.student, step)
             loss, log = self.parse_losses(losses)
             optimization.backward(loss)
             for name, value in log.items():
                 logs[f'{objective.prefix}.{name}'] = value.detach()
+            if opposition is not None:
+                logs |= self.train_discriminators(opposition)
         optimization.step(self.trainable.parameters())
+        if opposition is not None:
+            opposition.step(self.discriminators.parameters())
         self.teacher_is_current = False
         return to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
+
+    def watching(self, objective: nn.Module) -> AbstractContextManager:
+        """Shows an adversarial objective what is predicted for the source.
+
+        Args:
+            objective: The one whose losses are computed in here.
+        """
+        if isinstance(objective, SourceObjective) and self.adversary:
+            return self.adversary.watching(self.student)
+        return nullcontext()
+
+    def train_discriminators(
+        self, opposition: SequentialBackward
+    ) -> dict[str, Tensor]:
+        """Their losses on the last predictions, backward.
+
+        Args:
+            opposition: Of the discriminators' optimizer.
+
+        Returns:
+            Losses and accuracies by name; empty where there is nothing new.
+        """
+        with opposition.optim_wrapper.optim_context(self):
+            losses = self.adversary.discriminator_losses()
+        if not losses:
+            return {}
+        loss, log = self.parse_losses(losses)
+        opposition.backward(loss)
+        del log['loss']  # not a term of the student's
+        return {f'discriminator.{k}': v.detach() for k, v in log.items()}
 
     def prepare(self, data: dict) -> UDAStep:
         """Normalise and pad both branches; label the target.

@@ -7,7 +7,12 @@ from mmseg.utils import ConfigType, OptConfigType
 
 from ..segmentors import HRDAEncoderDecoder
 from .base import UDASegmentor
-from .objectives import ClassMixedObjective, MaskedObjective, SourceObjective
+from .objectives import (
+    ClassMixedObjective,
+    CrossAttentionObjective,
+    MaskedObjective,
+    SourceObjective,
+)
 
 
 @MODELS.register_module()
@@ -160,3 +165,47 @@ class MIC(DACS):
             masked_consistency=masked_consistency or {},
             **kwargs,
         )
+
+
+@MODELS.register_module()
+class CDAC(UDASegmentor):
+    """Cross-domain attention consistency, on DAFormer (ICCV 2023).
+
+    Args:
+        segmentor: Config of an ``EncoderDecoder`` with a
+            ``FusedMixVisionTransformer``.
+        feature_distance: See :class:`DAFormer`.
+        alpha: Momentum of the teacher.
+        jitter_probability, jitter_strength, blur_probability: See
+            ``StrongAugmentation``.
+        cross_attention: Further arguments of ``CrossAttentionObjective``.
+        **kwargs: See :class:`UDASegmentor`.
+
+    Raises:
+        TypeError: A backbone whose attention cannot be had.
+    """
+
+    def __init__(
+        self,
+        segmentor: ConfigType,
+        feature_distance: OptConfigType,
+        alpha: float = 0.999,
+        jitter_probability: float = 0.8,
+        jitter_strength: float = 0.2,
+        blur_probability: float = 0.5,
+        cross_attention: OptConfigType = None,
+        **kwargs: Any,
+    ) -> None:
+        augmentation = dict(
+            jitter_probability=jitter_probability,
+            jitter_strength=jitter_strength,
+            blur_probability=blur_probability,
+        )
+        objective = CrossAttentionObjective(
+            **{
+                'augmentation': augmentation,
+                'feature_distance': feature_distance,
+                **(cross_attention or {}),
+            }
+        )
+        super().__init__(segmentor, [objective], alpha=alpha, **kwargs)

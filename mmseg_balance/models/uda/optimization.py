@@ -4,9 +4,49 @@ from collections.abc import Iterable
 
 import torch
 from mmengine.dist import all_reduce_params, get_world_size
-from mmengine.optim import OptimWrapper
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
+
+STUDENT, DISCRIMINATOR = 'student', 'discriminator'
+
+
+def split_optimizers(
+    optim_wrapper: OptimWrapper, is_adversarial: bool
+) -> tuple[OptimWrapper, OptimWrapper | None]:
+    """Optimizer of the student, and that of the discriminators.
+
+    Args:
+        optim_wrapper: mmengine's, with one optimizer; for a model with
+            discriminators an ``OptimWrapperDict`` with 'student' and
+            'discriminator'.
+        is_adversarial: Whether the model has discriminators.
+
+    Raises:
+        TypeError: One is missing, or one too many; says what to set.
+    """
+    names = None
+    if isinstance(optim_wrapper, OptimWrapperDict):
+        names = sorted(optim_wrapper.keys())
+    if is_adversarial and names != sorted((STUDENT, DISCRIMINATOR)):
+        found = 'one optimizer' if names is None else f'optimizers {names}'
+        raise TypeError(
+            f'The model has discriminators, but optim_wrapper has {found}: '
+            "set it to dict(constructor='AdversarialOptimWrapperConstructor',"
+            ' student=dict(...), discriminator=dict(...)), as in '
+            'configs/_base_/schedules/sgd_40k_adversarial.py'
+        )
+    if is_adversarial:
+        return optim_wrapper[STUDENT], optim_wrapper[DISCRIMINATOR]
+    if names is not None:
+        raise TypeError(
+            'Expected optim_wrapper.type to be OptimWrapper or '
+            'AmpOptimWrapper, with one optimizer, but it has optimizers '
+            f'{names}, and the model has no discriminators: move what is in '
+            'optim_wrapper.student to optim_wrapper and leave out '
+            "'discriminator', or set model.type to 'AdaptSegNet' or 'AdvEnt'"
+        )
+    return optim_wrapper, None
 
 
 class SequentialBackward:
@@ -19,18 +59,9 @@ class SequentialBackward:
 
     Args:
         optim_wrapper: Any wrapper with one optimizer.
-
-    Raises:
-        TypeError: ``OptimWrapperDict``.
     """
 
     def __init__(self, optim_wrapper: OptimWrapper) -> None:
-        if not isinstance(optim_wrapper, OptimWrapper):
-            raise TypeError(
-                'Expected optim_wrapper.type to be OptimWrapper or '
-                'AmpOptimWrapper, with one optimizer, but got '
-                f'{type(optim_wrapper).__name__}'
-            )
         self.optim_wrapper = optim_wrapper
         self._count = optim_wrapper._inner_count
 

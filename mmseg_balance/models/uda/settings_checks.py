@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from .objectives import Objective
+from .objectives import AdversarialObjective, Objective, SourceObjective
 
 PARTS = ('student', 'teacher')
 
@@ -37,6 +37,16 @@ def check_objectives(
         raise ValueError(
             'Expected each of `objectives` to have a prefix of its own, '
             f'but got {prefixes}'
+        )
+    kinds = [type(o) for o in objectives]
+    if any(issubclass(kind, AdversarialObjective) for kind in kinds) and not (
+        any(issubclass(kind, SourceObjective) for kind in kinds)
+    ):
+        raise ValueError(
+            'AdversarialObjective compares target predictions with those of '
+            'a SourceObjective, but `objectives` are '
+            f'{[kind.__name__ for kind in kinds]}: add '
+            "dict(type='SourceObjective')"
         )
     needs_labels = any(
         o.needs_target and o.needs_pseudo_labels for o in objectives

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -153,6 +153,7 @@ def networks(cfg, scales):
     ('method', 'scales', 'settings'),
     [
         ('DAFormer', 1, dict(ignore_top=2, ignore_bottom=8)),
+        ('CDAC', 1, {}),
         ('HRDA', 2, {}),
         ('MIC', 2, dict(masked_consistency=dict(block_size=16))),
     ],
@@ -186,9 +187,45 @@ def test_a_step_of_the_methods_runs_without_values(
     expected = {'src.loss_feature_distance', 'mix.decode.loss_density'}
     if scales == 2:
         expected |= {'src.decode.detail.loss_density', 'mix.decode.loss_blda'}
+    if method == 'CDAC':
+        expected = {f'cdac.{key.removeprefix("src.")}' for key in expected}
+        expected |= {'cdac.loss_attention', 'cdac.s2t.decode.loss_blda'}
     if method == 'MIC':
         expected |= {'masked.loss', 'masked.decode.detail.loss_blda'}
     assert expected <= set(logged)
+    assert all(value.device.type == 'meta' for value in logged.values())
+
+
+@pytest.mark.parametrize(
+    ('method', 'settings', 'expected'),
+    [
+        ('AdvEnt', {}, 'discriminator.decode.loss_target'),
+        ('MinEnt', {}, 'tgt.decode.loss_entropy'),
+        (
+            'MaxSquare',
+            dict(max_square=dict(kind='image_weighted_max_square')),
+            'tgt.decode.loss_image_weighted_max_square',
+        ),
+    ],
+)
+def test_a_step_without_pseudo_labels_runs_without_values(
+    build, batch, logged, method, settings, expected, monkeypatch
+):
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
+    model = build(method, **settings).to('meta')
+    optimizer = dict(optimizer=dict(type='AdamW', lr=0.1))
+    if model.discriminators is not None:
+        optimizer = dict(
+            constructor='AdversarialOptimWrapperConstructor',
+            student=optimizer,
+            discriminator=optimizer,
+        )
+    wrapper = build_optim_wrapper(model, optimizer)
+    with Copies() as copies:
+        for _ in range(2):
+            model.train_step(batch(), wrapper)
+    assert not copies.lines
+    assert {'src.loss', expected} <= set(logged)
     assert all(value.device.type == 'meta' for value in logged.values())
 
 

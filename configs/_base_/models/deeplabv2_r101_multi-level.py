@@ -1,0 +1,15 @@
+# DeepLabV2 with a second classifier on the third stage, "conv4" (AdaptSegNet).
+_base_ = './deeplabv2_r101.py'
+model = dict(
+    segmentor=dict(
+        auxiliary_head=dict(
+            type='DLV2Head',
+            in_channels=1024,
+            in_index=2,
+            dilations=(6, 12),
+            num_classes=19,
+            align_corners=False,
+            loss_decode=dict(type='CrossEntropyLoss', loss_weight=0.1),
+        )
+    )
+)

@@ -1,0 +1,4 @@
+_base_ = './adaptsegnet_r101_40k_synthia2cityscapes-512x512.py'
+model = dict(
+    segmentor=dict(decode_head=dict(loss_decode=dict(type='GBWLoss')))
+)

@@ -1,0 +1,13 @@
+_base_ = [
+    '../_base_/models/mit-tiny_daformer.py',
+    '../_base_/datasets/camvid-day2camvid-dusk_192.py',
+    '../_base_/schedules/adamw_300.py',
+    '../_base_/uda/self_training.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(
+    type='CDAC',
+    alpha=0.99,  # 0.999 would average over all of the 300 iterations
+    feature_distance=None,  # features of random weights are no guide
+    segmentor=dict(decode_head=dict(num_classes=11)),
+)

@@ -1,0 +1,4 @@
+_base_ = './minent_lite0_300_camvid-day2camvid-dusk-192x192.py'
+model = dict(
+    segmentor=dict(decode_head=dict(loss_decode=dict(type='GBWLoss')))
+)

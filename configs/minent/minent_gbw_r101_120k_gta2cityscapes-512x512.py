@@ -1,0 +1,7 @@
+_base_ = './minent_r101_120k_gta2cityscapes-512x512.py'
+model = dict(
+    segmentor=dict(
+        decode_head=dict(loss_decode=dict(type='GBWLoss')),
+        auxiliary_head=dict(loss_decode=dict(type='GBWLoss')),
+    )
+)

@@ -1,0 +1,175 @@
+"""Target predictions shall look like source predictions (adversarial)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from mmseg.registry import MODELS
+from mmseg.utils import OptConfigType
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..discriminator import frozen
+from ..image_logits import MAIN, image_logits, output_heads, recorded_logits
+from ..output_checks import check_number, check_outputs
+from ..self_information import self_information
+from ..step import UDAStep
+from .objective import Objective
+
+INPUTS = dict(
+    softmax=partial(torch.softmax, dim=1), self_information=self_information
+)
+# with the discriminator's output from which on it says target
+LOSSES = dict(
+    ls=(F.mse_loss, 0.5), bce=(F.binary_cross_entropy_with_logits, 0.0)
+)
+DOMAINS = ('source', 'target')  # labels 0 and 1
+
+
+@MODELS.register_module()
+class AdversarialObjective(Objective):
+    """Discriminators that are to be misled by the student.
+
+    AdaptSegNet (CVPR 2018) with probabilities, AdvEnt (CVPR 2019) with
+    self-information. Each output of the student has a discriminator of its
+    own, which learns to tell the domains apart, with an optimizer of its
+    own; the student learns to have target images taken for source images.
+
+    Behaves as the AdvSeg of https://github.com/lhoyer/MIC and as
+    https://github.com/valeoai/ADVENT: predictions at the size of the images,
+    all from before the update, halves of both domains for the
+    discriminators, which learn nothing where the student does.
+
+    Args:
+        inputs: What discriminators see, 'softmax' or 'self_information'.
+        loss_type: 'bce', or 'ls' for least squares.
+        loss_weight: Factor of the student's loss for the decode head, above
+            0.
+        auxiliary_loss_weight: Factor for each auxiliary head; 0: without.
+        discriminator: Config of a discriminator, or arguments of
+            ``FCDiscriminator``.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    prefix = 'adv'
+    needs_target = True
+    needs_pseudo_labels = False
+
+    def __init__(
+        self,
+        inputs: str = 'softmax',
+        loss_type: str = 'bce',
+        loss_weight: float = 0.001,
+        auxiliary_loss_weight: float = 0.0002,
+        discriminator: OptConfigType = None,
+    ) -> None:
+        super().__init__()
+        owner = type(self).__name__
+        for name, value, known in (
+            ('inputs', inputs, INPUTS),
+            ('loss_type', loss_type, LOSSES),
+        ):
+            if value not in known:
+                raise ValueError(
+                    f'Expected `{name}` of {owner} to be one of '
+                    f'{tuple(known)}, but got {value!r}'
+                )
+        check_number(owner, 'loss_weight', loss_weight)
+        check_number(owner, 'auxiliary_loss_weight', auxiliary_loss_weight)
+        self.inputs = INPUTS[inputs]
+        self.criterion, self.threshold = LOSSES[loss_type]
+        self.loss_weight = loss_weight
+        self.auxiliary_loss_weight = auxiliary_loss_weight
+        self.discriminators = nn.ModuleDict()
+        self._settings = {'type': 'FCDiscriminator', **(discriminator or {})}
+        self._kept: dict[str, dict[str, Tensor]] = {}
+
+    @property
+    def uses_auxiliary(self) -> bool:
+        """Whether auxiliary heads have discriminators."""
+        return self.auxiliary_loss_weight > 0
+
+    def attach(self, student: nn.Module) -> None:
+        """Build a discriminator for each output.
+
+        Raises:
+            ValueError: The student has one class, or crops are too small.
+        """
+        check_outputs(type(self).__name__, student)
+        size = getattr(student.data_preprocessor, 'size', None)
+        for name, head in output_heads(student).items():
+            if name != MAIN and not self.uses_auxiliary:
+                continue
+            built = MODELS.build(
+                {**self._settings, 'in_channels': head.num_classes}
+            )
+            least = getattr(built, 'min_size', 1)
+            if size is not None and min(size) < least:
+                raise ValueError(
+                    f'data_preprocessor.size is {tuple(size)}, but a '
+                    f'{type(built).__name__} needs crops of {least} x '
+                    f'{least} pixels at least'
+                )
+            self.discriminators[name] = built
+
+    @contextmanager
+    def watching(self, student: nn.Module) -> Iterator[None]:
+        """Keep what the student predicts in here for source images.
+
+        Args:
+            student: The segmentor that is trained.
+        """
+        with recorded_logits(student, self.uses_auxiliary) as logits:
+            yield
+        self._kept['source'] = logits
+
+    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
+        """Losses of the student; the discriminators are left as they are."""
+        outputs = image_logits(
+            student, step.target_images, self.uses_auxiliary
+        )
+        self._kept['target'] = {k: v.detach() for k, v in outputs.items()}
+        losses = {}
+        with frozen(self.discriminators):
+            for name, logits in outputs.items():
+                weight = self.auxiliary_loss_weight
+                if name == MAIN:
+                    weight = self.loss_weight
+                loss = self._loss(self._outputs(name, logits), 'source')
+                losses[f'{name}.loss_generator'] = weight * loss
+        return losses
+
+    def discriminator_losses(self) -> dict[str, Tensor]:
+        """Losses of the discriminators on what was predicted since.
+
+        The predictions are given away: this is called once for each domain,
+        as soon as it is known.
+
+        Returns:
+            Losses, and the percentage of patches that are told right, by
+            name; empty where nothing new was predicted.
+        """
+        kept, self._kept = self._kept, {}
+        found = {}
+        for domain, by_name in kept.items():
+            for name, logits in by_name.items():
+                outputs = self._outputs(name, logits)
+                loss = self._loss(outputs, domain)
+                found[f'{name}.loss_{domain}'] = loss / 2
+                right = outputs.detach() > self.threshold
+                if domain == 'source':
+                    right = ~right
+                found[f'{name}.acc_{domain}'] = 100 * right.float().mean()
+        return found
+
+    def _outputs(self, name: str, logits: Tensor) -> Tensor:
+        with torch.autocast(logits.device.type, enabled=False):
+            maps = self.inputs(logits.float())
+        return self.discriminators[name](maps).float()
+
+    def _loss(self, outputs: Tensor, domain: str) -> Tensor:
+        labels = torch.full_like(outputs, DOMAINS.index(domain))
+        return self.criterion(outputs, labels)

@@ -1,0 +1,246 @@
+"""Attention that is consistent across domains (CDAC)."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from mmseg.registry import MODELS
+from mmseg.utils import OptConfigType
+from torch import Tensor, nn
+
+from ...backbones import (
+    AttentionRecord,
+    CrossDomainFeatures,
+    FusedMixVisionTransformer,
+    cross_domain_features,
+    recorded_attention,
+)
+from ...segmentation_loss import segmentation_losses
+from ...segmentors import HRDAEncoderDecoder
+from ..attention_consistency import attention_divergence
+from ..class_mix import draw_mix_masks, mix
+from ..feature_distance import FeatureDistance
+from ..photometric import strong_augmentation
+from ..step import UDAStep
+from .objective import Objective
+
+
+@MODELS.register_module()
+class CrossAttentionObjective(Objective):
+    """Four streams of source and mixed images, and the teacher's attention.
+
+    CDAC (ICCV 2023); behaves as https://github.com/wangkaihong/CDAC. It
+    stands in for ``SourceObjective`` and ``ClassMixedObjective``: images are
+    mixed as in the latter, and go with those of the source through
+    :func:`cross_domain_features`. Losses of the segmentor are computed for
+    each stream by itself:
+
+    ========  ==================================  ===============  =========
+    name      stream                              labels           weight
+    ========  ==================================  ===============  =========
+    ``src``   source                              of the source    1
+    ``t2s``   source, by queries of the mixed     of the source    Q
+    ``mix``   mixed                               mixed            Q
+    ``s2t``   mixed, by queries of the source     mixed            1
+    ========  ==================================  ===============  =========
+
+    Q is 1 where the source was pasted and the weight of the pseudo-labels
+    elsewhere, also for ``t2s``. In all blocks the self-attention of the mixed
+    images is drawn to that of the teacher, see :func:`attention_divergence`.
+
+    With BLDA, losses that keep statistics adjust ``src`` and ``t2s`` as
+    source images, ``mix`` and ``s2t`` by the domain of each pixel. They
+    learn from ``src`` and ``mix`` alone, and so does density estimation: the
+    logits of the other two are of no domain, and no image has them in tests.
+
+    The teacher's pass over the source images, for their attention, is one of
+    its backbone alone; in the public code it is one of the whole teacher,
+    whose batch norms then count source images in their running statistics.
+
+    Args:
+        augmentation: Arguments of ``StrongAugmentation``, for the mixed
+            images. None: no augmentation.
+        feature_distance: Arguments of ``FeatureDistance`` (DAFormer), on the
+            source stream. Default: none.
+        loss_weight: Factor of the losses of each stream, at least 0; that of
+            density estimation is its own.
+        attention_weight: Weight of the divergence, at least 0.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    prefix = 'cdac'
+    needs_target = True
+
+    def __init__(
+        self,
+        augmentation: OptConfigType = {},  # noqa: B006
+        feature_distance: OptConfigType = None,
+        loss_weight: float = 0.5,
+        attention_weight: float = 1.0,
+    ) -> None:
+        super().__init__()
+        for name, value in (
+            ('loss_weight', loss_weight),
+            ('attention_weight', attention_weight),
+        ):
+            if not isinstance(value, (int, float)) or not (
+                0 <= value < math.inf
+            ):
+                raise ValueError(
+                    f'Expected `{name}` of cross_attention to be a '
+                    f'number of at least 0, but got {value!r}'
+                )
+        self.loss_weight = loss_weight
+        self.attention_weight = attention_weight
+        self._settings = augmentation
+        self.augmentation: nn.Module = nn.Identity()
+        self.feature_distance = (
+            None
+            if feature_distance is None
+            else FeatureDistance(**feature_distance)
+        )
+        self._target_attention: list[AttentionRecord] = []
+
+    def attach(self, student: nn.Module) -> None:
+        """Build what needs the student.
+
+        Raises:
+            TypeError: A segmentor or backbone without such streams.
+        """
+        check_attention(student)
+        self.augmentation = strong_augmentation(student, self._settings)
+        if self.feature_distance is not None:
+            self.feature_distance.attach(student)
+
+    def after_init(self, student: nn.Module) -> None:
+        """Copy the initial weights that features are compared with."""
+        if self.feature_distance is not None:
+            self.feature_distance.copy_weights(student)
+
+    @contextmanager
+    def labelling(self, teacher: nn.Module) -> Iterator[None]:
+        """Keep the attention of the pass that labels the target images."""
+        if not self.attention_weight:
+            yield
+            return
+        with recorded_attention(teacher.backbone) as records:
+            yield
+        self._target_attention = records
+
+    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
+        """Losses by name, and the share of confident target pixels."""
+        mask = draw_mix_masks(step.source_labels)
+        mixed_images = self.augmentation(
+            mix(mask, step.source_images, step.target_images)
+        )
+        source_attention = self.source_attention(step)
+        streams = cross_domain_features(
+            student.backbone, step.source_images, mixed_images
+        )
+        losses = {}
+        if self.attention_weight:
+            # before the heads run, which need the memory of the records
+            divergence = attention_divergence(
+                _consumed(streams.attention),
+                _consumed(source_attention),
+                _consumed(self._target_attention),
+                mask,
+            )
+            losses['loss_attention'] = self.attention_weight * divergence
+        losses |= self.stream_losses(student, streams, step, mask)
+        if self.feature_distance is not None:
+            losses['loss_feature_distance'] = self.feature_distance(
+                student,
+                streams.source,
+                step.source_images,
+                step.source_labels,
+            )
+        losses['confident'] = step.pseudo.confident
+        return losses
+
+    def stream_losses(
+        self,
+        student: nn.Module,
+        streams: CrossDomainFeatures,
+        step: UDAStep,
+        mask: Tensor,
+    ) -> dict[str, Tensor]:
+        """Losses of the segmentor's heads, stream by stream.
+
+        Args:
+            student: The segmentor that is trained.
+            streams: Of its backbone.
+            step: Data of the iteration.
+            mask: Pixels of the mixed images from the source, bool (N, H, W).
+        """
+        source = dict(labels=step.source_labels)
+        mixed = dict(
+            labels=mix(mask, step.source_labels, step.pseudo.labels),
+            target_mask=~mask,
+        )
+        weight = dict(weight=step.pseudo.weight.masked_fill(mask, 1.0))
+        domain, cross = dict(density=step.density), dict(collect=False)
+        losses = {}
+        for name, features, arguments in (
+            # in the order of the public code, for batch norms
+            ('src', streams.source, source | domain),
+            ('t2s', streams.mixed_to_source, source | cross | weight),
+            ('mix', streams.mixed, mixed | domain | weight),
+            ('s2t', streams.source_to_mixed, mixed | cross),
+        ):
+            if student.with_neck:
+                features = student.neck(features)
+            values = segmentation_losses(student, features, **arguments)
+            for key, value in values.items():
+                if 'loss' in key and 'density' not in key:
+                    value = value * self.loss_weight
+                losses[f'{name}.{key}'] = value
+        return losses
+
+    @torch.no_grad()
+    def source_attention(self, step: UDAStep) -> list[AttentionRecord]:
+        """The teacher's attention to the source images."""
+        if not self.attention_weight:
+            return []
+        with recorded_attention(step.teacher.backbone) as records:
+            step.teacher.backbone(step.source_images)
+        return records
+
+
+def check_attention(student: nn.Module) -> None:
+    """Refuse a segmentor whose attention cannot be had.
+
+    Raises:
+        TypeError: Names the key, and what can take its place.
+    """
+    if isinstance(student, HRDAEncoderDecoder):
+        raise TypeError(
+            'CDAC compares attention at one resolution, but '
+            "model.segmentor.type is 'HRDAEncoderDecoder': set it to "
+            "'EncoderDecoder', or choose model.type='HRDA'"
+        )
+    kind = type(student.backbone).__name__
+    if not isinstance(student.backbone, FusedMixVisionTransformer):
+        hint = (
+            ', whose weights and keys are the same'
+            if kind == 'MixVisionTransformer'
+            else ' (as in configs/_base_/models/daformer_mit-b5.py), or '
+            "choose model.type='DAFormer', which takes any backbone"
+        )
+        raise TypeError(
+            'CDAC compares attention across domains, but '
+            f'model.segmentor.backbone.type {kind!r} gives no attention: set '
+            f"it to 'FusedMixVisionTransformer'{hint}"
+        )
+
+
+def _consumed(
+    records: list[AttentionRecord],
+) -> Iterator[AttentionRecord]:
+    """Records in their order, let go of one by one."""
+    records.reverse()
+    while records:
+        yield records.pop()

@@ -1,0 +1,90 @@
+"""The student shall be sure of target images (MinEnt, MaxSquare)."""
+
+from functools import partial
+
+import torch
+from mmseg.registry import MODELS
+from torch import Tensor, nn
+
+from ..image_logits import MAIN, image_logits
+from ..output_checks import check_number, check_outputs
+from ..self_information import entropy, image_weighted_max_square, max_square
+from ..step import UDAStep
+from .objective import Objective
+
+KINDS = dict(
+    entropy=entropy,
+    max_square=max_square,
+    image_weighted_max_square=image_weighted_max_square,
+)
+
+
+@MODELS.register_module()
+class EntropyObjective(Objective):
+    """A loss of the predictions on target images alone, without labels.
+
+    Padding does not count.
+
+    Args:
+        kind: - 'entropy': normalised entropy (MinEnt, CVPR 2019).
+              - 'max_square': maximum squares (MaxSquare, ICCV 2019).
+              - 'image_weighted_max_square': with the classes that an image
+                is predicted to have balanced.
+        loss_weight: Factor for the decode head, at least 0.
+        auxiliary_loss_weight: Factor for each auxiliary head; 0: without.
+        ratio: Exponent of 'image_weighted_max_square', [0, 1].
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    prefix = 'tgt'
+    needs_target = True
+    needs_pseudo_labels = False
+
+    def __init__(
+        self,
+        kind: str = 'entropy',
+        loss_weight: float = 0.001,
+        auxiliary_loss_weight: float = 0.0002,
+        ratio: float = 0.2,
+    ) -> None:
+        super().__init__()
+        if kind not in KINDS:
+            raise ValueError(
+                'Expected `kind` of EntropyObjective to be one of '
+                f'{tuple(KINDS)}, but got {kind!r}'
+            )
+        owner = 'EntropyObjective'
+        check_number(owner, 'loss_weight', loss_weight)
+        check_number(owner, 'auxiliary_loss_weight', auxiliary_loss_weight)
+        check_number(owner, 'ratio', ratio, high=1)
+        self.kind = kind
+        self.loss_weight = loss_weight
+        self.auxiliary_loss_weight = auxiliary_loss_weight
+        self.criterion = KINDS[kind]
+        if kind == 'image_weighted_max_square':
+            self.criterion = partial(self.criterion, ratio=ratio)
+
+    def attach(self, student: nn.Module) -> None:
+        """Check that the student can be unsure.
+
+        Raises:
+            ValueError: It has one class.
+        """
+        check_outputs(type(self).__name__, student)
+
+    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
+        """Losses by name."""
+        outputs = image_logits(
+            student, step.target_images, self.auxiliary_loss_weight > 0
+        )
+        losses = {}
+        with torch.autocast(step.target_images.device.type, enabled=False):
+            for name, logits in outputs.items():
+                weight = self.auxiliary_loss_weight
+                if name == MAIN:
+                    weight = self.loss_weight
+                loss = self.criterion(logits.float(), step.target_valid)
+                losses[f'{name}.loss_{self.kind}'] = weight * loss
+        return losses

@@ -1,0 +1,73 @@
+"""Entropy with gradient-based class weights, against autograd."""
+
+import math
+
+import pytest
+import torch
+
+from mmseg_balance.models.losses.gradient_weights import class_weights
+from mmseg_balance.models.uda.self_information import entropy
+from mmseg_balance.models.uda.weighted_entropy import (
+    entropy_weights,
+    weighted_entropy,
+)
+
+
+def batch(classes=5):
+    torch.manual_seed(0)
+    logits = 2 * torch.randn(2, classes, 6, 7, dtype=torch.float64)
+    logits[:, 4] -= 20  # never predicted
+    valid = torch.ones(2, 6, 7, dtype=torch.bool)
+    valid[:, 0] = False
+    return logits, valid
+
+
+def pixel_entropy(logits):
+    p = logits.softmax(1)
+    return -(p * p.log()).sum(1) / math.log(logits.shape[1])
+
+
+@pytest.mark.parametrize('mode, scale', [('normalized', 0.5), ('paper', 1e-3)])
+def test_weights_follow_the_gradients_of_class_entropies(mode, scale):
+    logits, valid = batch()
+    predicted = logits.argmax(1)
+    squared, present = [], []
+    for c in range(5):
+        leaf = logits.clone().requires_grad_()
+        mask = valid & (predicted == c)
+        loss = (pixel_entropy(leaf) * mask).sum() / (mask.sum() + 1)
+        (gradient,) = torch.autograd.grad(loss, leaf)
+        squared.append(gradient.square().sum())
+        present.append(mask.any())
+    squared, present = torch.stack(squared), torch.stack(present)
+    assert present.tolist() == [True] * 4 + [False]
+    if mode == 'paper':
+        expected = class_weights(squared, scale)
+    else:
+        mean = squared[:4].mean()
+        expected = torch.ones(5, dtype=torch.float64)
+        expected[:4] = class_weights(squared[:4] / mean, scale)
+    found = entropy_weights(
+        logits.log_softmax(1), valid, predicted, scale, mode
+    )
+    assert found.std() > 0.1
+    torch.testing.assert_close(found, expected)
+    loss = weighted_entropy(logits, valid, scale, mode)
+    pixels = pixel_entropy(logits) * expected[predicted]
+    torch.testing.assert_close(loss, pixels[valid].mean())
+
+
+def test_a_large_lambda_is_plain_entropy():
+    logits, valid = batch()
+    torch.testing.assert_close(
+        weighted_entropy(logits, valid, 1e9), entropy(logits, valid)
+    )
+
+
+def test_saturated_and_empty_predictions_are_finite():
+    logits, valid = batch()
+    logits = 300 * logits.float()
+    logits.requires_grad_()
+    weighted_entropy(logits, valid).backward()
+    assert logits.grad.isfinite().all()
+    assert weighted_entropy(logits.detach(), torch.zeros_like(valid)) == 0

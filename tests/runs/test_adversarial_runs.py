@@ -1,0 +1,154 @@
+"""Two optimizers through the tools: resumed, on two ranks, and tested."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from test_distributed_runs import HOOK
+from test_interrupted_runs import assert_equal, losses
+
+ROOT = Path(__file__).resolve().parents[2]
+DUMP = """
+custom_imports = dict(imports=['mmseg_balance', 'dump_rank'])
+custom_hooks = [dict(type='IterationSeedHook'), dict(type='DumpRank')]
+"""
+# the remainder of 7 iterations is one of its own
+ACCUMULATE = """
+optim_wrapper = dict(
+    student=dict(accumulative_counts=2, clip_grad=dict(max_norm=1.0)),
+    discriminator=dict(accumulative_counts=2))
+"""
+
+
+def load(path):
+    return torch.load(path, weights_only=True)
+
+
+@pytest.mark.parametrize(
+    'method, extra, arguments',
+    [
+        ('advent', ACCUMULATE, ('--amp',)),
+        ('max-square', '', ()),
+    ],
+)
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(
+    method, extra, arguments, write_config, start, tmp_path
+):
+    config = write_config(7, 2, extra, method)
+    train = ('python', ROOT / 'tools/train.py', config, *arguments)
+    whole, killed = tmp_path / 'whole', tmp_path / 'killed'
+    process = start(*train, '--work-dir', whole)
+    output = process.communicate()[0]
+    assert process.returncode == 0, output
+
+    process = start(*train, '--work-dir', killed)
+    deadline = time.time() + 120
+    while not (killed / 'iter_4.pth').exists():
+        assert process.poll() is None and time.time() < deadline, (
+            process.communicate()[0]
+        )
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert max(losses(killed)) < 7
+
+    process = start(*train, '--work-dir', killed, '--resume')
+    output = process.communicate()[0]
+    assert process.returncode == 0, output
+    first = losses(whole)
+    assert list(first) == list(range(1, 8))
+    assert first == losses(killed)
+    a, b = load(whole / 'iter_7.pth'), load(killed / 'iter_7.pth')
+    for part in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_equal(a[part], b[part], part)
+
+    is_adversarial = method == 'advent'
+    both = {'student', 'discriminator'}
+    assert (set(a['optimizer']) == both) == is_adversarial
+    assert ('discriminator.lr' in first[5]) == is_adversarial
+    assert any('discriminators' in k for k in a['state_dict']) == (
+        is_adversarial
+    )
+    if extra:
+        for number, iteration in enumerate((2, 4, 6, 7), 1):
+            state = load(whole / f'iter_{iteration}.pth')['optimizer']
+            for name in both:
+                assert state[name]['state'][0]['step'] == number
+
+
+def test_two_ranks_stay_equal(write_config, start, tmp_path):
+    (tmp_path / 'dump_rank.py').write_text(HOOK)
+    config = write_config(6, 6, DUMP, 'advent')
+    process = start(
+        'bash',
+        ROOT / 'tools/dist_train.sh',
+        config,
+        2,
+        '--work-dir',
+        tmp_path / 'work',
+        DUMP_FOLDER=str(tmp_path),
+        PYTHONPATH=str(tmp_path),
+        PORT=str(28500 + os.getpid() % 1000),
+        PATH=f'{Path(os.sys.executable).parent}:{os.environ["PATH"]}',
+    )
+    output = process.communicate()[0]
+    assert process.returncode == 0, output
+    ranks = [load(tmp_path / f'rank{i}.pth') for i in range(2)]
+    for key, value in ranks[0]['state'].items():
+        assert torch.equal(value, ranks[1]['state'][key]), key
+    # equal although each rank saw data of its own
+    assert all(a != b for a, b in zip(*(r['losses'] for r in ranks)))
+
+
+def test_checkpoints_are_tested(write_config, start, tmp_path):
+    config = write_config(2, 2, method='advent')
+    work = tmp_path / 'work'
+    for command in (
+        ('train', config, '--work-dir', work),
+        ('test', config, work / 'iter_2.pth', '--work-dir', work),
+    ):
+        process = start(
+            'python', ROOT / f'tools/{command[0]}.py', *command[1:]
+        )
+        output = process.communicate()[0]
+        assert process.returncode == 0, output
+    assert 'mIoU' in output and 'scores: ' in output
+
+
+@pytest.mark.parametrize(
+    'extra, message',
+    [
+        (
+            "optim_wrapper = dict(_delete_=True, type='OptimWrapper', "
+            "optimizer=dict(type='SGD', lr=0.1))\nparam_scheduler = None",
+            'has discriminators, but optim_wrapper has one optimizer',
+        ),
+        (
+            'param_scheduler = dict(_delete_=True, student=[])',
+            "keys ['student'], expected the keys ['discriminator', 'student']",
+        ),
+        (
+            "model['type'] = 'MinEnt'",
+            "no discriminators in model.type='MinEnt'",
+        ),
+        (
+            "model['segmentor']['decode_head'].update(num_classes=1)",
+            'decode_head.num_classes is 1',
+        ),
+    ],
+)
+def test_what_does_not_fit_is_one_line(
+    extra, message, write_config, start, tmp_path
+):
+    config = write_config(2, 2, extra, 'advent')
+    process = start(
+        'python', ROOT / 'tools/train.py', config, '--work-dir', tmp_path
+    )
+    output = process.communicate()[0]
+    assert process.returncode == 1
+    lines = [k for k in output.splitlines() if k.startswith('error: ')]
+    assert len(lines) == 1 and message in lines[0], output
