@@ -20,7 +20,12 @@ from torch import nn
 
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.statistics_file import save_statistics
-from mmseg_balance.models.losses import BLDALoss, GBWLoss
+from mmseg_balance.models.losses import (
+    BLDALoss,
+    CountedLoss,
+    GBWLoss,
+    LBWLoss,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(
@@ -29,9 +34,9 @@ CONFIGS = sorted(
     if '_base_' not in p.parts
 )
 NAME = re.compile(
-    r'(?P<method>source_only|oracle|(mic_)?(dacs|daformer|hrda)'
-    r'|cdac|adaptsegnet|advent|minent|maxsquare)'
-    r'(_(?P<variant>blda|ola|ola-source|posthoc|gbw|iw))?'
+    r'(?P<method>source_only|oracle|cdac|(mic_)?(dacs|daformer|hrda'
+    r'|adaptsegnet|advent|minent|maxsquare))'
+    r'(_(?P<variant>(?!r101|mit|lite)[a-z][-a-z0-9.]+))?'
     r'_(?P<network>r101|mit-b0|mit-b5|mit-tiny|lite0)'
     r'_(?P<iterations>\d+k?)_(?P<data>[\w-]+)-(?P<size>\d+)x(?P=size)'
 )
@@ -49,7 +54,39 @@ CLASSES = dict(
 )
 # methods without teacher, and the prefix of their objective on the target
 TARGET = dict(adaptsegnet='adv', advent='adv', minent='tgt', maxsquare='tgt')
-ADJUSTS = ('blda', 'ola', 'ola-source')
+# what a variant is made of, and the loss of it
+LOSSES = {
+    'blda': 'BLDALoss',
+    'ola-source': 'BLDALoss',
+    'ola': 'BLDALoss',
+    'gbw': 'GBWLoss',
+    'class-balanced': 'ClassBalancedLoss',
+    'logit-adjustment': 'LogitAdjustmentLoss',
+    'inverse-image': 'InverseFrequencyLoss',
+    'inverse-pixel': 'InverseFrequencyLoss',
+    'lbw': 'LBWLoss',
+    'seesaw': 'SeesawLoss',
+    'blv': 'BLVLoss',
+    'focal': 'SoftmaxFocalLoss',
+}
+LOSS_NAMES = {
+    'BLDALoss': 'loss_blda',
+    'BLVLoss': 'loss_blv',
+    'ClassBalancedLoss': 'loss_class_balanced',
+    'GBWLoss': 'loss_gbw',
+    'InverseFrequencyLoss': 'loss_inverse_frequency',
+    'LBWLoss': 'loss_lbw',
+    'LogitAdjustmentLoss': 'loss_logit_adjustment',
+    'SeesawLoss': 'loss_seesaw',
+    'SoftmaxFocalLoss': 'loss_focal',
+}
+COUNTED = (
+    'BLVLoss',
+    'ClassBalancedLoss',
+    'InverseFrequencyLoss',
+    'LogitAdjustmentLoss',
+)
+OTHERS = ('', 'posthoc', 'iw', 'uniform', 'rcs')
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +98,14 @@ def name_of(file):
     """What the name of a config says of it."""
     match = NAME.fullmatch(Path(file).stem)
     assert match, f'{file}: its name does not follow the scheme'
-    return SimpleNamespace(**match.groupdict())
+    name = SimpleNamespace(**match.groupdict())
+    parts = (name.variant or '').removeprefix('uniform-')
+    name.blda = parts.endswith('blda')
+    name.adjusts = name.blda or parts in ('ola', 'ola-source')
+    name.gbw = parts.removeprefix('focal-').startswith('gbw')
+    name.loss = next((LOSSES[k] for k in LOSSES if k in parts), None)
+    assert name.loss or parts in OTHERS, file
+    return name
 
 
 def load_config(file, folder=None):
@@ -93,19 +137,21 @@ def pipelines(cfg):
 @pytest.mark.parametrize('file', CONFIGS)
 def test_builds_unreduced_as_its_name_says(file):
     name, cfg = name_of(file), load_config(file)
-    assert name.method.startswith(Path(file).parent.name)
+    folder = Path(file).parent.name
+    assert name.method.startswith(folder) or folder == 'balance_methods'
     posthoc = cfg.model.type == 'PostHocSegmentor'
     assert posthoc == (name.variant == 'posthoc')
     with torch.device('meta'):
         model = MODELS.build(uda_config(cfg))
     mic = name.method.startswith('mic_')
-    kind = 'MIC' if mic else CLASSES[name.method]
+    on = name.method.removeprefix('mic_')
+    kind = 'MIC' if mic and on not in TARGET else CLASSES[on]
     assert type(model).__name__ == kind
 
     head, size = model.student.decode_head, int(name.size)
     losses = [m for m in model.student.modules() if isinstance(m, BLDALoss)]
     hooks = [hook['type'] for hook in cfg.custom_hooks]
-    adjusts = name.variant in ADJUSTS
+    adjusts = name.adjusts
     hrda = name.method.endswith('hrda')
     assert ('GMMUpdateHook' in hooks) == adjusts
     assert len(losses) == (adjusts and 1 + hrda)
@@ -113,10 +159,11 @@ def test_builds_unreduced_as_its_name_says(file):
     assert {loss.adjust for loss in losses} <= {
         'source' if source_alone else 'all'
     }
-    assert (model.density is not None) == (name.variant == 'blda')
+    assert (model.density is not None) == name.blda
     weighted = [isinstance(m, GBWLoss) for m in model.student.modules()]
     heads = 1 + hrda + model.student.with_auxiliary_head
-    assert sum(weighted) == heads * (name.variant == 'gbw')
+    assert sum(weighted) == heads * name.gbw
+    check_loss(name, head.loss_decode, hooks)
     assert model.num_classes == (11 if 'camvid' in file else 19)
 
     prefixes = [objective.prefix for objective in model.objectives]
@@ -124,9 +171,9 @@ def test_builds_unreduced_as_its_name_says(file):
         assert prefixes == ['src']
     elif kind == 'CDAC':
         assert prefixes == ['cdac']
-    elif name.method in TARGET:
-        assert prefixes == ['src', TARGET[name.method]]
-        assert model.teacher is None
+    elif on in TARGET:
+        assert prefixes == ['src', TARGET[on]] + ['masked'] * mic
+        assert (model.teacher is None) != mic
         kind = model.objectives[1].kind if 'tgt' in prefixes else ''
         assert kind.startswith('image_weighted') == (name.variant == 'iw')
     else:
@@ -181,7 +228,28 @@ def test_builds_unreduced_as_its_name_says(file):
     assert cfg.test_pipeline == cfg.test_dataloader.dataset.pipeline
     sampling = cfg.train_dataloader.dataset.get('rare_class_sampling')
     on_daformer = 'daformer' in name.method or name.method == 'cdac'
-    assert bool(sampling) == (on_daformer or hrda)
+    samples = (on_daformer or hrda) and 'uniform' not in str(name.variant)
+    assert bool(sampling) == (samples or name.variant == 'rcs')
+
+
+def check_loss(name, loss, hooks):
+    """The loss of a head is the one that the config's name has."""
+    assert type(loss).__name__ == (name.loss or 'CrossEntropyLoss')
+    counted = isinstance(loss, (CountedLoss, LBWLoss))
+    assert ('ClassStatisticsHook' in hooks) == counted
+    changing = name.gbw or isinstance(loss, LBWLoss)
+    assert ('ClassWeightsHook' in hooks) == changing
+    parts = name.variant or ''
+    if name.loss and not name.adjusts:
+        gamma = getattr(loss, 'focal_gamma', 0)
+        assert gamma == (2 if 'focal' in parts else 0)
+    if isinstance(loss, GBWLoss):
+        scale = re.search(r'gbw-([\d.]+)', parts)
+        assert loss.regularization == float(scale[1] if scale else 1)
+        own = name.network in ('lite0', 'mit-tiny', 'mit-b0')
+        assert loss.mode == ('normalized' if own else 'released')
+    if 'inverse' in parts:
+        assert loss.unit == ('images' if 'image' in parts else 'pixels')
 
 
 def test_norms_of_transformers_are_not_decayed_outside_of_the_head():
@@ -244,6 +312,8 @@ def reduce(cfg):
         if 'auxiliary_head' in segmentor:
             segmentor.auxiliary_head.in_channels = 32
     set_keys(model, block_size=16, ignore_top=2, ignore_bottom=15)
+    if head.loss_decode.type in COUNTED:
+        head.loss_decode.counts = 'online'  # there is no data set
     if model.type != 'SourceOnly':
         model.pseudo_threshold = 0.0  # nothing is sure of random images
     return size
@@ -283,7 +353,10 @@ def one_step(text):
     optim_wrapper.initialize_count_status(model, 0, 1)
     hooks = [HOOKS.build(hook) for hook in cfg.custom_hooks]
     hooks = {type(hook).__name__: hook for hook in hooks}
-    runner = SimpleNamespace(model=model, iter=0, seed=0, rank=0)
+    loader = SimpleNamespace(dataset=None)
+    runner = SimpleNamespace(
+        model=model, iter=0, seed=0, rank=0, train_dataloader=loader
+    )
     batch = dict(source=random_batch(cfg.size, model.num_classes))
     if cfg.has_target:
         batch['target'] = random_batch(
@@ -342,21 +415,22 @@ def test_trains_one_step(file):
     step = one_step(repr(small.to_dict()))
     assert np.isfinite(list(step.logs.values())).all()
     assert 'student' in step.moved
-    assert ('teacher' in step.moved) == (name.method not in TARGET)
-    adversarial = TARGET.get(name.method) == 'adv'
+    mic = name.method.startswith('mic_')
+    on = name.method.removeprefix('mic_')
+    assert ('teacher' in step.moved) == (mic or on not in TARGET)
+    adversarial = TARGET.get(on) == 'adv'
     assert ('discriminators' in step.moved) == adversarial
-    assert ('density' in step.moved) == (name.variant == 'blda')
+    assert ('density' in step.moved) == name.blda
     for updates in step.updates:
         assert updates['source'] > 0
         assert updates['target'] > 0
 
     losses = {k for k, v in step.logs.items() if 'loss' in k and v != 0}
-    uda = name.method not in ('source_only', 'oracle', *TARGET)
-    mic = name.method.startswith('mic_')
+    uda = on not in ('source_only', 'oracle', *TARGET)
     hrda = name.method.endswith('hrda')
-    without = ('source_only', 'oracle', 'dacs', 'mic_dacs', *TARGET)
+    without = ('source_only', 'oracle', 'dacs', *TARGET)
     # there are no pretrained features of mit-tiny to stay near
-    adapted = name.method not in without and name.network != 'mit-tiny'
+    adapted = on not in without and name.network != 'mit-tiny'
     expected = ['src'] + ['mix'] * uda + ['masked'] * mic
     if name.method == 'cdac':
         expected = ['cdac']
@@ -364,10 +438,10 @@ def test_trains_one_step(file):
             assert any(k.startswith(f'cdac.{stream}.') for k in losses)
     for prefix in expected:
         of = [k for k in losses if k.startswith(f'{prefix}.')]
-        kinds = ('loss_ce', 'blda', 'gbw')
-        assert any(kind in k for k in of for kind in kinds), (prefix, of)
+        kind = LOSS_NAMES.get(name.loss, 'loss_ce')
+        assert any(kind in k for k in of), (prefix, of)
         assert any('detail' in k for k in of) == hrda, (prefix, of)
-    others = {TARGET[name.method]} if name.method in TARGET else set()
+    others = {TARGET[on]} if on in TARGET else set()
     others |= {'discriminator'} if adversarial else set()
     found = {k.split('.')[0] for k in losses} - {'loss'}
     assert found == {*expected, *others}

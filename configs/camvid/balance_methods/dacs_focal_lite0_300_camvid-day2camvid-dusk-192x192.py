@@ -1,2 +1,8 @@
 _base_ = ['./dacs_lite0_300_camvid-day2camvid-dusk-192x192.py']
-model = dict(segmentor=dict(decode_head=dict(loss_decode=dict())))
+model = dict(
+    segmentor=dict(
+        decode_head=dict(
+            loss_decode=dict(type='SoftmaxFocalLoss', focal_gamma=2.0)
+        )
+    )
+)

@@ -1,5 +1,7 @@
 _base_ = ['./dacs_lite0_300_camvid-day2camvid-dusk-192x192.py']
-model = dict(segmentor=dict())
+model = dict(
+    segmentor=dict(decode_head=dict(loss_decode=dict(type='GBWLoss')))
+)
 custom_hooks = [
     dict(type='IterationSeedHook'),
     dict(type='TeacherUpdateHook'),

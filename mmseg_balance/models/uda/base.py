@@ -1,7 +1,7 @@
 """Student, teacher and objectives: what all methods are made of."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 
 import torch
 from mmengine.model import BaseModel
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from .checks import check_pixel_weights, check_segmentor
 from .density_estimation import DensityEstimation
 from .log import to_host
-from .objectives import AdversarialObjective, SourceObjective
+from .objectives import AdversarialObjective
+from .opposition import Opposition
 from .optimization import SequentialBackward, split_optimizers
 from .pseudo_balance import PseudoBalance
 from .pseudo_labels import PseudoLabeler
@@ -207,54 +208,25 @@ class UDASegmentor(BaseModel):
                 'custom_hooks'
             )
         optimization = SequentialBackward(wrapper)
-        opposition = None if rival is None else SequentialBackward(rival)
+        opposition = Opposition(adversary, rival)
         with wrapper.optim_context(self):
             step = self.prepare(data)
         logs: dict[str, Tensor] = {}
         for objective in self.objectives:
-            with wrapper.optim_context(self), self.watching(objective):
+            with (
+                wrapper.optim_context(self),
+                opposition.watching(objective, self.student),
+            ):
                 losses = objective(self.student, step)
             loss, log = self.parse_losses(losses)
             optimization.backward(loss)
             for name, value in log.items():
                 logs[f'{objective.prefix}.{name}'] = value.detach()
-            if opposition is not None:
-                logs |= self.train_discriminators(opposition)
+            logs |= opposition.learn()
         optimization.step(self.trainable.parameters())
-        if opposition is not None:
-            opposition.step(self.discriminators.parameters())
+        opposition.step()
         self.teacher_is_current = False
         return to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
-
-    def watching(self, objective: nn.Module) -> AbstractContextManager:
-        """Shows an adversarial objective what is predicted for the source.
-
-        Args:
-            objective: The one whose losses are computed in here.
-        """
-        if isinstance(objective, SourceObjective) and self.adversary:
-            return self.adversary.watching(self.student)
-        return nullcontext()
-
-    def train_discriminators(
-        self, opposition: SequentialBackward
-    ) -> dict[str, Tensor]:
-        """Their losses on the last predictions, backward.
-
-        Args:
-            opposition: Of the discriminators' optimizer.
-
-        Returns:
-            Losses and accuracies by name; empty where there is nothing new.
-        """
-        with opposition.optim_wrapper.optim_context(self):
-            losses = self.adversary.discriminator_losses()
-        if not losses:
-            return {}
-        loss, log = self.parse_losses(losses)
-        opposition.backward(loss)
-        del log['loss']  # not a term of the student's
-        return {f'discriminator.{k}': v.detach() for k, v in log.items()}
 
     def prepare(self, data: dict) -> UDAStep:
         """Normalise and pad both branches; label the target.

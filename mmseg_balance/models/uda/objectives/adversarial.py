@@ -44,8 +44,8 @@ class AdversarialObjective(Objective):
     Args:
         inputs: What discriminators see, 'softmax' or 'self_information'.
         loss_type: 'bce', or 'ls' for least squares.
-        loss_weight: Factor of the student's loss for the decode head, above
-            0.
+        loss_weight: Factor of the student's loss for the decode head, at
+            least 0.
         auxiliary_loss_weight: Factor for each auxiliary head; 0: without.
         discriminator: Config of a discriminator, or arguments of
             ``FCDiscriminator``.
