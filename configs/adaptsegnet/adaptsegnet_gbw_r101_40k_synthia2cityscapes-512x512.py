@@ -1,4 +1,11 @@
-_base_ = './adaptsegnet_r101_40k_synthia2cityscapes-512x512.py'
+# As published; mode='normalized' has weights that follow at every crop size.
+_base_ = ['./adaptsegnet_r101_40k_synthia2cityscapes-512x512.py']
 model = dict(
-    segmentor=dict(decode_head=dict(loss_decode=dict(type='GBWLoss')))
+    segmentor=dict(
+        decode_head=dict(loss_decode=dict(type='GBWLoss', mode='released')),
+    )
 )
+custom_hooks = [
+    dict(type='IterationSeedHook'),
+    dict(type='ClassWeightsHook', interval=500),
+]

@@ -1,4 +1,10 @@
-_base_ = './advent_lite0_300_camvid-day2camvid-dusk-192x192.py'
+_base_ = ['./advent_lite0_300_camvid-day2camvid-dusk-192x192.py']
 model = dict(
-    segmentor=dict(decode_head=dict(loss_decode=dict(type='GBWLoss')))
+    segmentor=dict(
+        decode_head=dict(loss_decode=dict(type='GBWLoss')),
+    )
 )
+custom_hooks = [
+    dict(type='IterationSeedHook'),
+    dict(type='ClassWeightsHook', interval=10),
+]

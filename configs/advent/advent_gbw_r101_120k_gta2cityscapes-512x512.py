@@ -1,7 +1,12 @@
-_base_ = './advent_r101_120k_gta2cityscapes-512x512.py'
+# As published; mode='normalized' has weights that follow at every crop size.
+_base_ = ['./advent_r101_120k_gta2cityscapes-512x512.py']
 model = dict(
     segmentor=dict(
-        decode_head=dict(loss_decode=dict(type='GBWLoss')),
-        auxiliary_head=dict(loss_decode=dict(type='GBWLoss')),
+        decode_head=dict(loss_decode=dict(type='GBWLoss', mode='released')),
+        auxiliary_head=dict(loss_decode=dict(type='GBWLoss', mode='released')),
     )
 )
+custom_hooks = [
+    dict(type='IterationSeedHook'),
+    dict(type='ClassWeightsHook', interval=500),
+]

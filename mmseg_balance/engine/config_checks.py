@@ -1,5 +1,6 @@
 """Parts of a config that need each other, checked before anything is built."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -168,14 +169,17 @@ def has_teacher(model: dict) -> bool:
 
     Returns:
         True for DACS and the methods that are made of it, and for other UDA
-        models whose ``alpha``, the teacher's momentum, is a number.
+        models whose ``alpha``, the teacher's momentum, is a number, given or
+        by default.
     """
     kind = _class_of(model)
     if not (isinstance(kind, type) and issubclass(kind, UDASegmentor)):
         return False
     if issubclass(kind, DACS):
         return True
-    return isinstance(model.get('alpha'), (int, float))
+    default = inspect.signature(kind).parameters.get('alpha')
+    alpha = model.get('alpha', default and default.default)
+    return isinstance(alpha, (int, float))
 
 
 def _class_of(config: dict) -> Any:

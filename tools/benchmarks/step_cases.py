@@ -33,6 +33,7 @@ FILES = dict(
     daformer=f'daformer/daformer_{END}-512x512.py',
     hrda=f'hrda/hrda_{END}-1024x1024.py',
     mic=f'mic/mic_hrda_{END}-1024x1024.py',
+    cdac=f'cdac/cdac_{END}-512x512.py',
 )
 METHODS = tuple(FILES)
 # embed_dims and num_layers of the backbone
