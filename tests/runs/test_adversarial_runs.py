@@ -131,14 +131,6 @@ def test_checkpoints_are_tested(write_config, start, tmp_path):
             'param_scheduler = dict(_delete_=True, student=[])',
             "keys ['student'], expected the keys ['discriminator', 'student']",
         ),
-        (
-            "model['type'] = 'MinEnt'",
-            "no discriminators in model.type='MinEnt'",
-        ),
-        (
-            "model['segmentor']['decode_head'].update(num_classes=1)",
-            'decode_head.num_classes is 1',
-        ),
     ],
 )
 def test_what_does_not_fit_is_one_line(

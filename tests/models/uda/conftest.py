@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from mmengine.config import ConfigDict
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
@@ -109,3 +110,23 @@ def build():
         return model.train()
 
     return build
+
+
+@pytest.fixture
+def optimizers():
+    """Build the optimizer of a UDA model, or both of an adversarial one."""
+
+    def optimizers(model, **kwargs):
+        student = dict(
+            constructor='StudentOptimWrapperConstructor',
+            optimizer=dict(type='SGD', lr=0.1),
+            **kwargs,
+        )
+        if model.discriminators is None:
+            return build_optim_wrapper(model, student)
+        rival = dict(optimizer=dict(type='Adam', lr=1e-3), **kwargs)
+        both = dict(student=student, discriminator=rival)
+        constructor = 'AdversarialOptimWrapperConstructor'
+        return build_optim_wrapper(model, dict(both, constructor=constructor))
+
+    return optimizers
