@@ -1,12 +1,11 @@
 """Balancing logit variation (BLV)."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from .class_counts import ClassCounts
 from .counted_loss import CountedLoss
 from .logit_adjustment_loss import log_prior
 from .pixel_loss import cross_entropy
@@ -40,9 +39,8 @@ class BLVLoss(CountedLoss):
     Args:
         num_classes: Number of classes C.
         sigma: Standard deviation of the normal distribution, above 0.
-        counts, allow_absent: See :class:`ClassCounts`.
-        loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        **kwargs: See :class:`CountedLoss`.
 
     Raises:
         ValueError: A setting out of range.
@@ -52,16 +50,10 @@ class BLVLoss(CountedLoss):
         self,
         num_classes: int,
         sigma: float = 4.0,
-        counts: str | Sequence[float] = 'dataset',
-        allow_absent: bool = False,
-        loss_weight: float = 1.0,
         loss_name: str = 'loss_blv',
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            ClassCounts(num_classes, counts, allow_absent),
-            loss_weight,
-            loss_name,
-        )
+        super().__init__(num_classes, loss_name=loss_name, **kwargs)
         if not sigma > 0:
             raise ValueError(
                 f'Expected `sigma` of BLVLoss to be above 0, but got {sigma}'

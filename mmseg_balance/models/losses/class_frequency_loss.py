@@ -1,12 +1,12 @@
 """Class weights from frequencies: inverse, and by effective number."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from .class_counts import ClassCounts, check_unit
+from .class_counts import check_unit
 from .counted_loss import CountedLoss
 from .pixel_loss import check_gamma, cross_entropy
 
@@ -64,11 +64,10 @@ class InverseFrequencyLoss(CountedLoss):
     Args:
         num_classes: Number of classes C.
         unit: What is counted: 'pixels' or 'images'.
-        counts, allow_absent: See :class:`ClassCounts`.
         focal_gamma: Above 0, the focal loss takes the place of cross
             entropy.
-        loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        **kwargs: See :class:`CountedLoss`.
 
     Raises:
         ValueError: A setting out of range.
@@ -78,17 +77,11 @@ class InverseFrequencyLoss(CountedLoss):
         self,
         num_classes: int,
         unit: str = 'pixels',
-        counts: str | Sequence[float] = 'dataset',
-        allow_absent: bool = False,
         focal_gamma: float = 0.0,
-        loss_weight: float = 1.0,
         loss_name: str = 'loss_inverse_frequency',
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            ClassCounts(num_classes, counts, allow_absent),
-            loss_weight,
-            loss_name,
-        )
+        super().__init__(num_classes, loss_name=loss_name, **kwargs)
         check_unit(unit, self.counts, type(self).__name__)
         check_gamma(focal_gamma, type(self).__name__)
         self.unit = unit
@@ -114,6 +107,7 @@ class ClassBalancedLoss(InverseFrequencyLoss):
         num_classes: Number of classes C.
         beta: [0, 1).
         unit: What is counted: 'images' or 'pixels'.
+        loss_name: Name of the loss in the log.
         **kwargs: See :class:`InverseFrequencyLoss`.
 
     Raises:
@@ -127,7 +121,7 @@ class ClassBalancedLoss(InverseFrequencyLoss):
         beta: float = 0.9999,
         unit: str = 'images',
         loss_name: str = 'loss_class_balanced',
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if not 0 <= beta < 1:
             raise ValueError(

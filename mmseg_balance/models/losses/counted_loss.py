@@ -1,5 +1,7 @@
 """A pixel loss with class counts of the source set."""
 
+from collections.abc import Callable, Sequence
+
 from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor
 
@@ -11,17 +13,26 @@ class CountedLoss(PixelLoss):
     """What losses that start from class frequencies share.
 
     Args:
-        counts: The counts.
+        num_classes: Number of classes C.
+        counts, allow_absent: See :class:`ClassCounts`.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+
+    Raises:
+        ValueError: A setting out of range.
     """
 
     def __init__(
-        self, counts: ClassCounts, loss_weight: float, loss_name: str
+        self,
+        num_classes: int,
+        counts: str | Sequence[float] = 'dataset',
+        allow_absent: bool = False,
+        loss_weight: float = 1.0,
+        loss_name: str = 'loss_counted',
     ) -> None:
         super().__init__(loss_weight, loss_name)
-        self.num_classes = counts.num_classes
-        self.counts = counts
+        self.num_classes = num_classes
+        self.counts = ClassCounts(num_classes, counts, allow_absent)
 
     def observe(
         self,
@@ -47,7 +58,7 @@ class CountedLoss(PixelLoss):
         """
 
 
-def sum_over_ranks():
+def sum_over_ranks() -> Callable[[Tensor], Tensor] | None:
     """A function that sums a tensor over ranks; None on one rank."""
     if get_world_size() == 1:
         return None

@@ -1,11 +1,10 @@
 """Logit adjustment by class priors."""
 
-from collections.abc import Sequence
+from typing import Any
 
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from .class_counts import ClassCounts
 from .counted_loss import CountedLoss
 from .pixel_loss import cross_entropy
 
@@ -35,9 +34,8 @@ class LogitAdjustmentLoss(CountedLoss):
         num_classes: Number of classes C.
         tau: Scale of the adjustment, at least 0. 1 is Fisher-consistent for
             the balanced error.
-        counts, allow_absent: See :class:`ClassCounts`.
-        loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        **kwargs: See :class:`CountedLoss`.
 
     Raises:
         ValueError: A setting out of range.
@@ -47,16 +45,10 @@ class LogitAdjustmentLoss(CountedLoss):
         self,
         num_classes: int,
         tau: float = 1.0,
-        counts: str | Sequence[float] = 'dataset',
-        allow_absent: bool = False,
-        loss_weight: float = 1.0,
         loss_name: str = 'loss_logit_adjustment',
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            ClassCounts(num_classes, counts, allow_absent),
-            loss_weight,
-            loss_name,
-        )
+        super().__init__(num_classes, loss_name=loss_name, **kwargs)
         if not tau >= 0:
             raise ValueError(
                 'Expected `tau` of LogitAdjustmentLoss to be at least 0, but '

@@ -1,12 +1,12 @@
 """Seesaw loss."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from .class_counts import ClassCounts
 from .counted_loss import CountedLoss
 from .pixel_loss import cross_entropy
 
@@ -54,10 +54,9 @@ class SeesawLoss(CountedLoss):
         num_classes: Number of classes C.
         p: Exponent of mitigation, at least 0.
         q: Exponent of compensation, at least 0.
-        counts, allow_absent: See :class:`ClassCounts`; the paper's are
-            'online'.
-        loss_weight: Weight of the loss.
+        counts: See :class:`ClassCounts`; the paper's are 'online'.
         loss_name: Name of the loss in the log.
+        **kwargs: See :class:`CountedLoss`.
 
     Raises:
         ValueError: A setting out of range.
@@ -69,15 +68,10 @@ class SeesawLoss(CountedLoss):
         p: float = 0.8,
         q: float = 2.0,
         counts: str | Sequence[float] = 'online',
-        allow_absent: bool = False,
-        loss_weight: float = 1.0,
         loss_name: str = 'loss_seesaw',
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            ClassCounts(num_classes, counts, allow_absent),
-            loss_weight,
-            loss_name,
-        )
+        super().__init__(num_classes, counts, loss_name=loss_name, **kwargs)
         for name, value in (('p', p), ('q', q)):
             if not value >= 0:
                 raise ValueError(
