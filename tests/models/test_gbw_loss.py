@@ -10,10 +10,8 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from scipy.optimize import minimize
 
-from mmseg_balance.models.losses.gradient_weights import (
-    class_gradients,
-    class_weights,
-)
+from mmseg_balance.models.losses import gradient_weights
+from mmseg_balance.models.losses.gradient_weights import class_weights
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +21,14 @@ def _scope():
 
 def build(**kwargs):
     return MODELS.build(dict(type='GBWLoss', **kwargs))
+
+
+def class_gradients(logits, labels, *args, **kwargs):
+    known = labels != 255
+    target = labels.masked_fill(~known, 0)
+    return gradient_weights.class_gradients(
+        logits.log_softmax(1), target, known, *args, **kwargs
+    )
 
 
 def load(path):
@@ -37,15 +43,11 @@ def small(vectors):
 
 def test_gradients_agree_with_the_public_code(small):
     logits, labels = small['logits'], small['labels']
-    released, present = class_gradients(
-        logits.log_softmax(1), labels, mode='released'
-    )
+    released, present = class_gradients(logits, labels, mode='released')
     torch.testing.assert_close(released.float(), small['g_squared'])
     assert torch.equal(present, small['class_pixels_plus1'] > 1)
     for weight, name in ((None, 'eq11'), (small['pixel_weight'], 'eq12')):
-        own, _ = class_gradients(
-            logits.log_softmax(1), labels, weight, 'paper'
-        )
+        own, _ = class_gradients(logits, labels, weight, 'paper')
         expected = small[f'derived_g_squared_paper_{name}']
         torch.testing.assert_close(own.float(), expected, rtol=1e-4, atol=0)
 
@@ -146,12 +148,13 @@ def batch(classes=5):
     return logits, labels
 
 
+@pytest.mark.parametrize('gamma', [0.0, 0.5, 2.0])
 @pytest.mark.parametrize('weighted', [False, True])
-def test_gradients_of_class_losses_are_those_of_autograd(weighted):
+def test_gradients_of_class_losses_are_those_of_autograd(weighted, gamma):
     logits, labels = batch()
     weight = torch.rand(2, 6, 7) if weighted else None
     found, present = class_gradients(
-        logits.log_softmax(1), labels, weight, 'paper'
+        logits, labels, weight, 'paper', focal_gamma=gamma
     )
     for c in range(5):
         leaf = logits.clone().requires_grad_()
@@ -159,6 +162,8 @@ def test_gradients_of_class_losses_are_those_of_autograd(weighted):
             leaf, labels, reduction='none', ignore_index=255
         )
         own = labels == c
+        if gamma:
+            loss = (1 - (-loss).exp()) ** gamma * loss
         loss = loss * own if weight is None else loss * own * weight
         (gradient,) = torch.autograd.grad(loss.sum() / (own.sum() + 1), leaf)
         expected = gradient.square().sum().double()

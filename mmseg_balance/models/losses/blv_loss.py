@@ -60,11 +60,17 @@ class BLVLoss(CountedLoss):
             )
         self.sigma = sigma
 
-    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Cross entropy of each pixel, on varied logits, (N, ...)."""
+    def losses_and_weights(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        known: Tensor,
+        weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Cross entropy of each pixel, on varied logits."""
         scale = variation_scale(self.counts.of('pixels'))
         shape = (-1, *(1,) * (logits.dim() - 2))
         variation = torch.empty_like(logits).normal_(std=self.sigma)
         variation = variation.abs_().clamp_(max=1)
         variation.mul_(scale.to(logits).view(shape))
-        return cross_entropy(logits + variation, target)
+        return cross_entropy(logits + variation, target), None

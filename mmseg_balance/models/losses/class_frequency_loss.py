@@ -91,9 +91,16 @@ class InverseFrequencyLoss(CountedLoss):
         """Weights of the classes, float64 (C,)."""
         return inverse_frequency_weights(self.counts.of(self.unit))
 
-    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Loss of each pixel before it is weighted, (N, ...)."""
-        return cross_entropy(logits, target, self.focal_gamma)
+    def losses_and_weights(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        known: Tensor,
+        weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Loss of each pixel, and the weights of the classes."""
+        loss = cross_entropy(logits, target, self.focal_gamma)
+        return loss, self.class_weights()
 
 
 @MODELS.register_module()

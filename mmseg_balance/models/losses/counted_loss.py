@@ -37,6 +37,7 @@ class CountedLoss(PixelLoss):
     def observe(
         self,
         loss: Tensor,
+        weights: Tensor | None,
         target: Tensor,
         known: Tensor,
         target_mask: Tensor | None,

@@ -33,6 +33,12 @@ class SoftmaxFocalLoss(PixelLoss):
         check_gamma(focal_gamma, 'SoftmaxFocalLoss')
         self.focal_gamma = focal_gamma
 
-    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Focal loss of each pixel, (N, ...)."""
-        return cross_entropy(logits, target, self.focal_gamma)
+    def losses_and_weights(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        known: Tensor,
+        weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Focal loss of each pixel; no weights of classes."""
+        return cross_entropy(logits, target, self.focal_gamma), None

@@ -1,17 +1,16 @@
 """Gradient-based class weighting (GBW)."""
 
-import torch
 from mmseg.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from .gradient_weights import MODES, class_gradients, weights_of_mode
-from .pixel_loss import check_gamma, focal
+from .pixel_loss import PixelLoss, check_gamma, focal
 from .weight_history import WeightHistory
 
 
 @MODELS.register_module()
-class GBWLoss(nn.Module):
+class GBWLoss(PixelLoss):
     """Cross entropy whose classes are weighted by their gradients.
 
     Gradient-based Class Weighting for Unsupervised Domain Adaptation in
@@ -49,7 +48,7 @@ class GBWLoss(nn.Module):
         loss_weight: float = 1.0,
         loss_name: str = 'loss_gbw',
     ) -> None:
-        super().__init__()
+        super().__init__(loss_weight, loss_name)
         if mode not in MODES:
             raise ValueError(
                 f'Expected `mode` of GBWLoss to be one of {MODES}, but got '
@@ -65,46 +64,30 @@ class GBWLoss(nn.Module):
         self.focal_gamma = focal_gamma
         self.history = WeightHistory()
         self.regularization = regularization
-        self.loss_weight = loss_weight
-        self._loss_name = loss_name
 
-    def forward(
+    def losses_and_weights(
         self,
-        cls_score: Tensor,
-        label: Tensor,
-        weight: Tensor | None = None,
-        ignore_index: int = 255,
-        target_mask: Tensor | None = None,
-        collect: bool = True,
-        **kwargs,
-    ) -> Tensor:
-        """Loss of a batch, averaged over all pixels.
+        logits: Tensor,
+        target: Tensor,
+        known: Tensor,
+        weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Loss of each pixel, and the weights of the classes."""
+        log_probs = F.log_softmax(logits, 1)
+        weights = self._weights(log_probs.detach(), target, known, weight)
+        loss = F.nll_loss(log_probs, target, reduction='none')
+        return focal(loss, self.focal_gamma), weights
 
-        Args:
-            cls_score: Logits, (N, C, ...).
-            label: (N, ...).
-            weight: Weight of each pixel, (N, ...).
-            ignore_index: Label of ignored pixels.
-            target_mask: Pixels of the target domain, bool (N, ...). Default:
-                a source batch. For the history of the weights alone.
-            collect: Note the weights (in training mode alone).
-            **kwargs: Not used; heads give more than losses need.
-        """
-        known = label != ignore_index
-        target = label.masked_fill(~known, 0).long()
-        with torch.autocast(cls_score.device.type, enabled=False):
-            log_probs = F.log_softmax(cls_score.float(), 1)
-            weights = self._weights(
-                log_probs.detach(), label, weight, ignore_index
-            )
-            if collect and self.training and torch.is_grad_enabled():
-                self.history.add(weights, target_mask is not None)
-            loss = F.nll_loss(log_probs, target, reduction='none')
-            loss = focal(loss, self.focal_gamma).masked_fill(~known, 0)
-            loss = loss * weights.to(loss)[target]
-            if weight is not None:
-                loss = loss * weight
-        return self.loss_weight * loss.mean()
+    def observe(
+        self,
+        loss: Tensor,
+        weights: Tensor,
+        target: Tensor,
+        known: Tensor,
+        target_mask: Tensor | None,
+    ) -> None:
+        """Note the weights."""
+        self.history.add(weights, target_mask is not None)
 
     def weights(
         self,
@@ -114,29 +97,21 @@ class GBWLoss(nn.Module):
         ignore_index: int = 255,
     ) -> Tensor:
         """Weights of the classes, float64 (C,); arguments as ``forward``."""
+        known = labels != ignore_index
+        target = labels.masked_fill(~known, 0).long()
         log_probs = F.log_softmax(logits.detach().float(), 1)
-        return self._weights(log_probs, labels, weight, ignore_index)
+        return self._weights(log_probs, target, known, weight)
 
     def _weights(
         self,
         log_probs: Tensor,
-        labels: Tensor,
+        target: Tensor,
+        known: Tensor,
         weight: Tensor | None,
-        ignore_index: int,
     ) -> Tensor:
         squared, present = class_gradients(
-            log_probs,
-            labels,
-            weight,
-            self.mode,
-            ignore_index,
-            self.focal_gamma,
+            log_probs, target, known, weight, self.mode, self.focal_gamma
         )
         return weights_of_mode(
             squared, present, self.regularization, self.mode
         )
-
-    @property
-    def loss_name(self) -> str:
-        """Name of the loss in the log."""
-        return self._loss_name

@@ -9,10 +9,10 @@ MODES = ('normalized', 'paper', 'released')
 @torch.no_grad()
 def class_gradients(
     log_probs: Tensor,
-    labels: Tensor,
+    target: Tensor,
+    known: Tensor,
     weight: Tensor | None = None,
     mode: str = 'paper',
-    ignore_index: int = 255,
     focal_gamma: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """Squared gradient g_c^2 of each class's mean cross entropy.
@@ -23,20 +23,18 @@ def class_gradients(
 
     Args:
         log_probs: Log-softmax of the logits, (N, C, ...).
-        labels: (N, ...).
+        target: A class for each pixel, (N, ...).
+        known: Pixels that are not ignored, bool (N, ...).
         weight: Weight of each pixel inside its class loss, (N, ...) (Eq.
             12). Default: 1. The released code has none.
         mode: 'released': the squared norm of logit channel c of the gradient
             of the sum of all class losses. Otherwise that of the gradient of
             class c's own loss, over all channels (Eq. 7 to 11).
-        ignore_index: Label of ignored pixels.
         focal_gamma: Above 0, the gradient is that of the focal loss.
 
     Returns:
         g^2, float64 (C,), and which classes have pixels, bool (C,).
     """
-    known = labels != ignore_index
-    target = labels.masked_fill(~known, 0).long()
     count = class_sums(known.double(), target, log_probs.shape[1])
     own = log_probs.gather(1, target.unsqueeze(1))
     gradient = log_probs.exp()

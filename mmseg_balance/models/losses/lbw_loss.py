@@ -64,13 +64,21 @@ class LBWLoss(PixelLoss):
         average = mean.sum() / seen.sum().clamp(min=1)
         return (mean / average.clamp(min=1e-12)).where(seen, 1)
 
-    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Loss of each pixel before it is weighted, (N, ...)."""
-        return cross_entropy(logits, target, self.focal_gamma)
+    def losses_and_weights(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        known: Tensor,
+        weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Loss of each pixel, and the weights of the classes."""
+        loss = cross_entropy(logits, target, self.focal_gamma)
+        return loss, self.class_weights()
 
     def observe(
         self,
         loss: Tensor,
+        weights: Tensor | None,
         target: Tensor,
         known: Tensor,
         target_mask: Tensor | None,

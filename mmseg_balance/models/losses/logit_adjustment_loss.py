@@ -56,8 +56,15 @@ class LogitAdjustmentLoss(CountedLoss):
             )
         self.tau = tau
 
-    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Cross entropy of each pixel, on adjusted logits, (N, ...)."""
+    def losses_and_weights(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        known: Tensor,
+        weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Cross entropy of each pixel, on adjusted logits."""
         offset = self.tau * log_prior(self.counts.of('pixels'))
         shape = (-1, *(1,) * (logits.dim() - 2))
-        return cross_entropy(logits + offset.to(logits).view(shape), target)
+        adjusted = logits + offset.to(logits).view(shape)
+        return cross_entropy(adjusted, target), None

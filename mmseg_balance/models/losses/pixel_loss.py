@@ -100,10 +100,13 @@ class PixelLoss(nn.Module, ABC):
         known = label != ignore_index
         target = label.masked_fill(~known, 0).long()
         with torch.autocast(cls_score.device.type, enabled=False):
-            loss = self.pixel_loss(cls_score.float(), target)
-            weights = self.class_weights()
+            loss, weights = self.losses_and_weights(
+                cls_score.float(), target, known, weight
+            )
             if collect and self.training and torch.is_grad_enabled():
-                self.observe(loss.detach(), target, known, target_mask)
+                self.observe(
+                    loss.detach(), weights, target, known, target_mask
+                )
             loss = loss.masked_fill(~known, 0)
             if weights is not None:
                 loss = loss * weights.to(loss)[target]
@@ -112,21 +115,29 @@ class PixelLoss(nn.Module, ABC):
         return self.loss_weight * loss.mean()
 
     @abstractmethod
-    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Loss of each pixel, (N, ...).
+    def losses_and_weights(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        known: Tensor,
+        weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Loss of each pixel, and what it is multiplied with.
 
         Args:
             logits: float32 (N, C, ...).
             target: A class for each pixel, 0 for the ignored ones, (N, ...).
-        """
+            known: Pixels that are not ignored, bool (N, ...).
+            weight: Weight of each pixel, (N, ...); it is applied later.
 
-    def class_weights(self) -> Tensor | None:
-        """Weights of the classes, float64 (C,). Default: none."""
-        return None
+        Returns:
+            (N, ...); and weights of the classes, float64 (C,), or None.
+        """
 
     def observe(
         self,
         loss: Tensor,
+        weights: Tensor | None,
         target: Tensor,
         known: Tensor,
         target_mask: Tensor | None,
@@ -134,7 +145,9 @@ class PixelLoss(nn.Module, ABC):
         """Take statistics of a training batch, for later iterations.
 
         Args:
-            loss: What ``pixel_loss`` gave, without gradient, (N, ...).
+            loss: Loss of each pixel, without gradient, (N, ...).
+            weights: Weights of the classes, which it is not yet multiplied
+                with; None: none.
             target: A class for each pixel, (N, ...).
             known: Pixels that are not ignored, bool (N, ...).
             target_mask: Pixels of the target domain; None: a source batch.

@@ -81,11 +81,17 @@ class SeesawLoss(CountedLoss):
         self.p = p
         self.q = q
 
-    def pixel_loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Seesaw loss of each pixel, (N, ...)."""
+    def losses_and_weights(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        known: Tensor,
+        weight: Tensor | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Seesaw loss of each pixel; no weights of classes."""
         with torch.no_grad():
             offset = log_compensation(logits, target, self.q)
             mitigation = log_mitigation(self.counts.of('pixels'), self.p)
             offset += mitigation.to(offset)[target].movedim(-1, 1)
             # the diagonal of the mitigation is 0, and so is this there
-        return cross_entropy(logits + offset, target)
+        return cross_entropy(logits + offset, target), None
