@@ -1,8 +1,10 @@
 _base_ = ['./minent_lite0_300_camvid-day2camvid-dusk-192x192.py']
 model = dict(
+    # the entropy of each class is weighted, too (normalized)
+    entropy=dict(class_weighting=dict()),
     segmentor=dict(
         decode_head=dict(loss_decode=dict(type='GBWLoss')),
-    )
+    ),
 )
 custom_hooks = [
     dict(type='IterationSeedHook'),

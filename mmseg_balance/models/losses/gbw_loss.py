@@ -4,7 +4,12 @@ from mmseg.registry import MODELS
 from torch import Tensor
 from torch.nn import functional as F
 
-from .gradient_weights import MODES, class_gradients, weights_of_mode
+from .gradient_weights import (
+    MODES,
+    check_regularization,
+    class_gradients,
+    weights_of_mode,
+)
 from .pixel_loss import PixelLoss, check_gamma, focal
 from .weight_history import WeightHistory
 
@@ -54,11 +59,7 @@ class GBWLoss(PixelLoss):
                 f'Expected `mode` of GBWLoss to be one of {MODES}, but got '
                 f'{mode!r}'
             )
-        if not regularization > 0:
-            raise ValueError(
-                'Expected `regularization` (lambda) of GBWLoss to be above 0,'
-                f' but got {regularization}'
-            )
+        check_regularization(regularization, 'GBWLoss')
         check_gamma(focal_gamma, 'GBWLoss')
         self.mode = mode
         self.focal_gamma = focal_gamma

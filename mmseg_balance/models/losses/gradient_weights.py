@@ -1,9 +1,29 @@
 """Class weights from the gradients of class losses (GBW)."""
 
+import math
+
 import torch
 from torch import Tensor
 
 MODES = ('normalized', 'paper', 'released')
+
+
+def check_regularization(value: float, owner: str) -> None:
+    """Refuse a lambda that is no number above 0.
+
+    Args:
+        value: lambda.
+        owner: Who has it, for the message.
+
+    Raises:
+        ValueError: Names the owner.
+    """
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 < value < math.inf:
+        raise ValueError(
+            f'Expected `regularization` (lambda) of {owner} to be a number '
+            f'above 0, but got {value!r}'
+        )
 
 
 @torch.no_grad()

@@ -1,12 +1,17 @@
 """Entropy whose classes are weighted by their gradients (GBW)."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..losses.gradient_weights import class_sums, weights_of_mode
+from ..losses.gradient_weights import (
+    check_regularization,
+    class_sums,
+    weights_of_mode,
+)
 from .self_information import pixel_mean
 
 MODES = ('normalized', 'paper')
@@ -87,3 +92,32 @@ def weighted_entropy(
     )
     pixels = -(log_probs.exp() * log_probs).sum(1) / math.log(logits.shape[1])
     return pixel_mean(pixels * weights.to(pixels)[predicted], valid)
+
+
+@dataclass(frozen=True)
+class WeightedEntropy:
+    """:func:`weighted_entropy` with settings that are checked at build.
+
+    Args:
+        regularization: lambda, above 0.
+        mode: 'normalized' or 'paper'.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    regularization: float = 1.0
+    mode: str = 'normalized'
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ValueError(
+                f'Expected `mode` of class_weighting to be one of {MODES}, '
+                f'but got {self.mode!r} (the released code has no weights of '
+                'entropy)'
+            )
+        check_regularization(self.regularization, 'class_weighting')
+
+    def __call__(self, logits: Tensor, valid: Tensor) -> Tensor:
+        """Loss of a batch of logits (N, C, H, W)."""
+        return weighted_entropy(logits, valid, self.regularization, self.mode)

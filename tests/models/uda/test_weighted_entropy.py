@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmseg_balance.models.losses.gradient_weights import class_weights
+from mmseg_balance.models.uda.objectives import EntropyObjective
 from mmseg_balance.models.uda.self_information import entropy
 from mmseg_balance.models.uda.weighted_entropy import (
     entropy_weights,
@@ -71,3 +72,31 @@ def test_saturated_and_empty_predictions_are_finite():
     weighted_entropy(logits, valid).backward()
     assert logits.grad.isfinite().all()
     assert weighted_entropy(logits.detach(), torch.zeros_like(valid)) == 0
+
+
+@pytest.mark.parametrize(
+    'settings, words',
+    [
+        (dict(mode='released'), '`mode` of class_weighting.*released'),
+        (dict(regularization=0), '`regularization`.*class_weighting.*0'),
+        (dict(regularization=float('nan')), '`regularization`.*nan'),
+        (dict(regularization='1'), "`regularization`.*'1'"),
+    ],
+)
+def test_bad_settings(settings, words):
+    with pytest.raises(ValueError, match=words):
+        EntropyObjective(class_weighting=settings)
+
+
+def test_other_kinds_have_no_weights():
+    with pytest.raises(ValueError, match="`kind` is 'max_square'"):
+        EntropyObjective('max_square', class_weighting={})
+
+
+def test_objective_weighs_entropy():
+    logits, valid = batch()
+    objective = EntropyObjective(class_weighting=dict(regularization=0.01))
+    torch.testing.assert_close(
+        objective.criterion(logits, valid),
+        weighted_entropy(logits, valid, 0.01),
+    )

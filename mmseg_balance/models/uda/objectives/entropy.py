@@ -4,12 +4,14 @@ from functools import partial
 
 import torch
 from mmseg.registry import MODELS
+from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
 from ..image_logits import MAIN, image_logits
 from ..output_checks import check_number, check_outputs
 from ..self_information import entropy, image_weighted_max_square, max_square
 from ..step import UDAStep
+from ..weighted_entropy import WeightedEntropy
 from .objective import Objective
 
 KINDS = dict(
@@ -33,6 +35,9 @@ class EntropyObjective(Objective):
         loss_weight: Factor for the decode head, at least 0.
         auxiliary_loss_weight: Factor for each auxiliary head; 0: without.
         ratio: Exponent of 'image_weighted_max_square', [0, 1].
+        class_weighting: Settings of gradient-based weights (GBW) for the
+            entropy of each class: ``regularization`` and ``mode``, see
+            ``GBWLoss``; {} for its defaults. Default: no weights.
 
     Raises:
         ValueError: A setting out of range.
@@ -48,6 +53,7 @@ class EntropyObjective(Objective):
         loss_weight: float = 0.001,
         auxiliary_loss_weight: float = 0.0002,
         ratio: float = 0.2,
+        class_weighting: OptConfigType = None,
     ) -> None:
         super().__init__()
         if kind not in KINDS:
@@ -65,6 +71,14 @@ class EntropyObjective(Objective):
         self.criterion = KINDS[kind]
         if kind == 'image_weighted_max_square':
             self.criterion = partial(self.criterion, ratio=ratio)
+        if class_weighting is not None:
+            if kind != 'entropy':
+                raise ValueError(
+                    '`class_weighting` of EntropyObjective weighs entropy, '
+                    f"but `kind` is {kind!r}: set it to 'entropy', or leave "
+                    'class_weighting away'
+                )
+            self.criterion = WeightedEntropy(**class_weighting)
 
     def attach(self, student: nn.Module) -> None:
         """Check that the student can be unsure.
