@@ -74,6 +74,30 @@ METHODS = {
         'dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
         "model['segmentor']['decode_head']['channels'] = 16",
     ),
+    # every loss that keeps something, on one head
+    'balance': (
+        'dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
+        """
+counted = dict(num_classes=19, counts='online')
+model['segmentor']['decode_head'].update(
+    channels=16,
+    loss_decode=[
+        dict(type='SeesawLoss', **counted),
+        dict(type='LBWLoss', num_classes=19),
+        dict(type='BLVLoss', **counted),
+        dict(type='LogitAdjustmentLoss', num_classes=19, allow_absent=True),
+        dict(type='ClassBalancedLoss', unit='pixels', **counted),
+        dict(type='BLDALoss', num_classes=19, min_samples=20,
+             criterion=dict(type='GBWLoss'))])
+custom_hooks = [
+    dict(type='IterationSeedHook'),
+    dict(type='TeacherUpdateHook'),
+    dict(type='GMMUpdateHook'),
+    dict(type='ClassStatisticsHook'),
+    dict(type='ClassWeightsHook', interval=2),
+]
+""",
+    ),
     'cdac': (
         'cdac/cdac_blda_mit-tiny_300_toy2toy-192x192.py',
         """
