@@ -8,7 +8,8 @@ import torch
 from torch import distributed, multiprocessing, nn
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.models.losses.blda_loss import _sum_over_ranks
+from mmseg_balance.models.losses import LBWLoss, SeesawLoss
+from mmseg_balance.models.losses.rank_sums import sum_over_ranks
 from mmseg_balance.models.uda.optimization import (
     average_gradients,
     average_norm_statistics,
@@ -98,6 +99,18 @@ def collect(own, rank):
         own.collect(logits, labels, target_mask=torch.ones_like(labels) > 0)
 
 
+def balance_losses():
+    return nn.ModuleList(
+        [SeesawLoss(num_classes=4), LBWLoss(num_classes=4, momentum=0.5)]
+    ).train()
+
+
+def feed(losses, rank):
+    logits, labels = samples(rank)
+    for loss in losses:
+        loss(logits.clone().requires_grad_(), labels)
+
+
 def worker(rank, port, folder):
     os.environ.update(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
     distributed.init_process_group('gloo', rank=rank, world_size=2)
@@ -112,9 +125,15 @@ def worker(rank, port, folder):
     own = LogitStatistics(4, min_samples=20)
     for _ in range(2):
         collect(own, rank)
-        own.update(_sum_over_ranks)
+        own.update(sum_over_ranks())
+    losses = balance_losses()
+    for _ in range(2):
+        feed(losses, rank)
+        for loss in losses:
+            loss.update_statistics()
     torch.save(
         dict(
+            losses=losses.state_dict(),
             grads=[a.grad, b.grad],
             mean=norm.running_mean,
             state=own.state_dict(),
@@ -147,3 +166,14 @@ def test_ranks_average_gradients_and_share_statistics(tmp_path):
             ranks[0]['state'][key], value, rtol=1e-4, atol=1e-4
         )
     assert union.target.num_updates.sum() > 0
+
+    both = balance_losses()
+    for _ in range(2):
+        for rank in range(2):
+            feed(both, rank)
+        for loss in both:
+            loss.update_statistics()
+    assert both[0].counts.pixels.sum() == 2 * (300 + 400)
+    for key, value in both.state_dict().items():
+        for found in ranks:
+            torch.testing.assert_close(found['losses'][key], value)

@@ -3,7 +3,6 @@
 import warnings
 
 import torch
-from mmengine.dist import all_reduce, get_world_size
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType
 from torch import Tensor, nn
@@ -13,6 +12,7 @@ from mmseg_balance.logits.post_hoc import check_tau
 from mmseg_balance.logits.statistics import MAX_PENDING
 
 from ..segmentation_loss import domain_arguments
+from .rank_sums import sum_over_ranks
 
 ADJUSTED = ('all', 'source')
 
@@ -172,9 +172,7 @@ class BLDALoss(nn.Module):
 
     def update_statistics(self) -> None:
         """Fit the mixtures to what was collected, on all ranks alike."""
-        self.statistics.update(
-            _sum_over_ranks if get_world_size() > 1 else None
-        )
+        self.statistics.update(sum_over_ranks())
 
     @property
     def loss_name(self) -> str:
@@ -196,8 +194,3 @@ class _Replaced(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient, None
-
-
-def _sum_over_ranks(tensor: Tensor) -> Tensor:
-    all_reduce(tensor, op='sum')
-    return tensor

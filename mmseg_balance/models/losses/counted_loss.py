@@ -1,12 +1,12 @@
 """A pixel loss with class counts of the source set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor
 
 from .class_counts import ClassCounts
 from .pixel_loss import PixelLoss
+from .rank_sums import sum_over_ranks
 
 
 class CountedLoss(PixelLoss):
@@ -57,15 +57,3 @@ class CountedLoss(PixelLoss):
         Raises:
             ValueError: Names the setting.
         """
-
-
-def sum_over_ranks() -> Callable[[Tensor], Tensor] | None:
-    """A function that sums a tensor over ranks; None on one rank."""
-    if get_world_size() == 1:
-        return None
-
-    def reduce(tensor: Tensor) -> Tensor:
-        all_reduce(tensor, op='sum')
-        return tensor
-
-    return reduce

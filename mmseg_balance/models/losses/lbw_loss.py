@@ -4,8 +4,8 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from .counted_loss import sum_over_ranks
 from .pixel_loss import PixelLoss, check_gamma, cross_entropy
+from .rank_sums import sum_over_ranks
 from .weight_history import WeightHistory
 
 
