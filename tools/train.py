@@ -153,7 +153,11 @@ def build(cfg: Config, args: argparse.Namespace):
         check_resume,
     )
     from mmseg_balance.engine.config_checks import check_config
-    from mmseg_balance.engine.hooks import ClassStatisticsHook, CompileHook
+    from mmseg_balance.engine.hooks import (
+        ClassStatisticsHook,
+        ClassWeightsHook,
+        CompileHook,
+    )
 
     check_required(cfg)
     if args.amp:
@@ -171,7 +175,7 @@ def build(cfg: Config, args: argparse.Namespace):
     for hook in runner.hooks:
         if isinstance(hook, CompileHook):
             hook.check()
-        elif isinstance(hook, ClassStatisticsHook):
+        elif isinstance(hook, (ClassStatisticsHook, ClassWeightsHook)):
             hook.prepare(runner)
     done = None
     if cfg.get('resume') and cfg.get('load_from'):

@@ -158,6 +158,8 @@ def needs_class_statistics(config: dict) -> bool:
         config: Any dict in the config of a model.
     """
     kind = _class_of(config)
+    if isinstance(config.get('counts'), (list, tuple)):
+        return False  # they are given
     return isinstance(kind, type) and issubclass(kind, (CountedLoss, LBWLoss))
 
 

@@ -15,6 +15,7 @@ STYLES = ('-', '--', ':')
 
 def class_weight_figure(
     iterations: Sequence[int],
+    calls: np.ndarray,
     mean: np.ndarray,
     largest: np.ndarray,
     variance: np.ndarray,
@@ -25,6 +26,7 @@ def class_weight_figure(
 
     Args:
         iterations: Ends of the T windows.
+        calls: Number of calls in each window, (T,).
         mean: Mean weight in each window, (T, C).
         largest: Largest weight in each window, (T, C).
         variance: Variance within each window, (T, C).
@@ -34,7 +36,6 @@ def class_weight_figure(
     Returns:
         The picture, as PNG.
     """
-    mean, largest, variance = map(np.asarray, (mean, largest, variance))
     figure = Figure(
         figsize=(11, 3 + 0.16 * max(len(classes), 8)), layout='constrained'
     )
@@ -55,9 +56,10 @@ def class_weight_figure(
     left.set_ylim(bottom=0)
 
     place = np.arange(len(classes))
-    average = mean.mean(0)
-    # windows are of one length: variance within them, and between their means
-    spread = np.sqrt(variance.mean(0) + mean.var(0))
+    share = calls[:, None] / calls.sum()
+    average = (share * mean).sum(0)
+    # variance within windows, and that of their means
+    spread = (share * (variance + (mean - average) ** 2)).sum(0) ** 0.5
     right.barh(place, average, xerr=spread, color='#56B4E9', label='mean')
     right.plot(
         largest.max(0), place, 'D', color='#D55E00', ms=4, label='largest'

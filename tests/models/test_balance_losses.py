@@ -112,6 +112,15 @@ def test_inverse_frequency_weights_are_scikit_learns():
     assert found[3] == 1
 
 
+def test_class_balanced_loss_counts_images():
+    loss = MODELS.build(
+        dict(type='ClassBalancedLoss', num_classes=5, counts='online')
+    )
+    loss.counts.images.copy_(torch.tensor([9.0, 1, 4, 9, 9]))
+    loss.counts.pixels.copy_(torch.tensor([9.0, 9, 9, 9, 1e9]))
+    assert loss.class_weights().argmax() == 1
+
+
 def test_effective_numbers_are_sums_of_powers():
     counts = torch.tensor([40.0, 9.0, 1.0]).double()
     inverse = [1 / sum(0.9**i for i in range(int(n))) for n in counts]
@@ -159,6 +168,7 @@ def test_an_absent_class_has_the_prior_of_the_rarest():
     torch.testing.assert_close(found * 10, torch.tensor([6.0, 2, 2]).double())
     nothing = log_prior(torch.zeros(3).double())
     assert (nothing == nothing[0]).all() and nothing.isfinite().all()
+    assert variation_scale(torch.zeros(3).double()).tolist() == [0, 0, 0]
 
 
 def test_seesaw_is_its_formula_pixel_by_pixel():
@@ -204,6 +214,55 @@ def test_logit_variation_follows_rarity_and_its_distribution():
     normal = np.random.default_rng(0).normal(0, 0.5, 10**6)
     mean = np.abs(np.clip(normal, -1, 1)).mean()
     np.testing.assert_allclose(varied.mean(1) / scale.float(), mean, rtol=0.02)
+
+
+LOSSES = [*COUNTED, 'LBWLoss', 'SoftmaxFocalLoss', 'GBWLoss']
+
+
+@pytest.mark.parametrize('kind', LOSSES)
+def test_another_ignore_index(kind):
+    logits, labels, weight = batch()
+    ignored = labels == 255
+    torch.manual_seed(3)
+    expected = build(kind)(logits, labels, weight=weight)
+    labels[ignored] = 9
+    torch.manual_seed(3)
+    found = build(kind)(logits, labels, weight=weight, ignore_index=9)
+    assert torch.equal(found, expected)
+    pixels = build(kind)(
+        logits,
+        labels,
+        weight=weight,
+        ignore_index=9,
+        reduction_override='none',
+    )
+    assert pixels.shape == labels.shape
+    assert pixels[ignored].abs().sum() == 0
+    assert pixels[~ignored].abs().sum() > 0
+
+
+@pytest.mark.parametrize('kind', LOSSES)
+def test_float32_under_autocast(kind):
+    logits, labels, weight = batch()
+    values = []
+    for enabled in (False, True):
+        torch.manual_seed(3)
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=enabled):
+            values.append(build(kind)(logits.bfloat16(), labels))
+    assert values[1].dtype == torch.float32
+    assert torch.equal(*values)
+
+
+@pytest.mark.parametrize('kind', LOSSES)
+def test_an_infinite_logit_where_nothing_is_labelled(kind):
+    logits, labels, weight = batch()
+    logits[0, 1, 0, 0] = math.inf
+    loss = build(kind).train()
+    value = loss(logits.requires_grad_(), labels, weight=weight)
+    assert value.isfinite()
+    if hasattr(loss, 'update_statistics'):
+        loss.update_statistics()
+        assert all(v.isfinite().all() for v in loss.state_dict().values())
 
 
 # ------------------------------------------------------------- online counts
@@ -263,6 +322,13 @@ def test_loss_weights_follow_the_losses_of_classes():
         means[here] = 0.5 * means[here] + 0.5 * sums[here] / numbers[here]
         share[here] = 0.5 * share[here] + 0.5
     average = means / share
+    logits, labels, weight = batch()
+    pixels = F.cross_entropy(logits, labels.clamp(max=4), reduction='none')
+    pixels = pixels * loss.class_weights().float()[labels.clamp(max=4)]
+    torch.testing.assert_close(
+        loss.eval()(logits, labels, weight=weight),
+        expected_mean(pixels, labels, weight),
+    )
     np.testing.assert_allclose(
         loss.class_weights(), average * 5 / average.sum(), rtol=1e-5
     )
@@ -296,6 +362,15 @@ def test_as_criterion_of_blda_it_is_told_the_domain():
         ('InverseFrequencyLoss', dict(unit='images'), 'list of pixels'),
         ('InverseFrequencyLoss', dict(counts='files'), '`counts`.*files'),
         ('InverseFrequencyLoss', dict(counts=[1, 2]), '5 numbers'),
+        ('InverseFrequencyLoss', dict(counts=[0.2] * 5), 'no shares'),
+        ('SeesawLoss', dict(counts=[1, 2, 3, 4, math.nan]), '5 numbers'),
+        ('BLVLoss', dict(counts=[1, 2, 3, 4, math.inf]), '5 numbers'),
+        ('BLVLoss', dict(counts=None), '`counts`.*None'),
+        ('LBWLoss', dict(num_classes=1), '`num_classes`.*at least 2.*1'),
+        ('SeesawLoss', dict(num_classes='5'), "`num_classes`.*'5'"),
+        ('LogitAdjustmentLoss', dict(tau=math.inf), '`tau`.*inf'),
+        ('SoftmaxFocalLoss', dict(focal_gamma='2'), "`focal_gamma`.*'2'"),
+        ('GBWLoss', dict(focal_gamma=math.inf), '`focal_gamma`.*inf'),
         ('InverseFrequencyLoss', dict(focal_gamma=-1), '`focal_gamma`.*-1'),
         (
             'InverseFrequencyLoss',
@@ -322,6 +397,17 @@ def test_counts_that_nothing_has_read():
         loss.train()(logits, labels)
 
 
+def test_one_logit_is_no_choice():
+    with pytest.raises(ValueError, match='SoftmaxFocalLoss.*gives one'):
+        build('SoftmaxFocalLoss')(torch.zeros(1, 1, 4), torch.zeros(1, 4))
+
+
+def test_criterion_of_another_number_of_classes():
+    criterion = dict(type='LBWLoss', num_classes=4)
+    with pytest.raises(ValueError, match='criterion.num_classes is 4'):
+        build('BLDALoss', num_classes=5, criterion=criterion)
+
+
 def test_numbers_of_classes_that_do_not_fit():
     logits, labels, _ = batch(classes=6)
     with pytest.raises(ValueError, match='num_classes=5.*6 logits'):
@@ -329,12 +415,8 @@ def test_numbers_of_classes_that_do_not_fit():
 
 
 def test_a_beta_that_says_nothing():
-    loss = build(
-        'ClassBalancedLoss', beta=0.9, counts=[1e6, 1e4, 1e5, 1e7, 1e6]
-    )
     with pytest.raises(ValueError, match='all class weights are 1'):
-        loss.check_counts()
-    build('ClassBalancedLoss').check_counts()
+        build('ClassBalancedLoss', beta=0.9, counts=[1e6, 1e4, 1e5, 1e7, 1e6])
 
 
 @pytest.mark.parametrize('kind', [*COUNTED, 'LBWLoss', 'SoftmaxFocalLoss'])

@@ -234,3 +234,53 @@ def test_150_classes_on_the_meta_device(monkeypatch):
 def test_bad_settings_are_named(settings, words):
     with pytest.raises(ValueError, match=words):
         build(**settings)
+
+
+def test_pixels_without_weight_are_as_ignored():
+    logits, labels = batch()
+    weight = torch.ones(2, 6, 7)
+    weight[1] = 0
+    labels[1] = torch.randint(2, 4, (6, 7))  # two classes are there alone
+    labels[0].clamp_(max=1).masked_fill_(torch.rand(6, 7) < 0.1, 255)
+    ignored = labels.masked_fill(weight == 0, 255)
+    found = build().weights(logits, labels, weight)
+    torch.testing.assert_close(found, build().weights(logits, ignored))
+    assert found[2] == found[3] == 1
+
+
+def test_unsure_classes_are_not_taken_for_easy_ones():
+    """One weight for a class changes nothing, however small it is."""
+    logits = 2 * torch.randn(2, 4, 60, 70)
+    labels = torch.randint(4, (2, 60, 70))
+    sure = build().weights(logits, labels)
+    weight = torch.ones(2, 60, 70).masked_fill(labels > 1, 0.1)
+    unsure = build().weights(logits, labels, weight)
+    torch.testing.assert_close(unsure, sure, rtol=1e-2, atol=0)
+    # as printed (Eq. 12), it does
+    paper = build(mode='paper', regularization=1e-4)
+    shift = paper.weights(logits, labels, weight)[:2].mean()
+    assert shift > paper.weights(logits, labels)[:2].mean() + 0.1
+
+
+def test_a_tiny_lambda_leaves_the_sum():
+    gradients = torch.tensor([0.1, 2.0, 0.0, 0.7], dtype=torch.float64)
+    expected = torch.tensor([0.0, 4, 0, 0], dtype=torch.float64)
+    for value in (1e-6, 1e-20, 1e-200):
+        found = class_weights(gradients, value)
+        torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize('gamma', [0.0, 2.0])
+def test_loss_is_the_weighted_mean(gamma):
+    logits, labels = batch()
+    loss = build(focal_gamma=gamma)
+    weight = torch.rand(2, 6, 7)
+    weights = loss.weights(logits, labels, weight).float()
+    pixels = F.cross_entropy(
+        logits, labels, reduction='none', ignore_index=255
+    )
+    pixels = (1 - (-pixels).exp()) ** gamma * pixels
+    known = labels != 255
+    pixels = pixels * weights[labels.masked_fill(~known, 0)] * known * weight
+    found = loss(logits, labels, weight=weight)
+    torch.testing.assert_close(found, pixels.mean())

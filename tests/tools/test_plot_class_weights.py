@@ -44,6 +44,8 @@ def train(folder, iterations, begin=0, interval=2):
             model['loss'](logits, labels, target_mask=mask, collect=False)
         runner.iter = begin + i
         hook.after_train_iter(runner, i)
+    runner.iter += 1
+    hook.after_train(runner)
     return seen
 
 
@@ -91,10 +93,34 @@ def test_a_picture_for_each_branch(run_tool, tmp_path, capsys):
 def test_nothing_to_draw(run_tool, tmp_path, capsys):
     with pytest.raises(SystemExit, match='ClassWeightsHook'):
         run_tool('analysis_tools/plot_class_weights.py', tmp_path)
-    (tmp_path / '1').mkdir()
-    (tmp_path / '1/class_weights.jsonl').write_text('{"iter": 1\n')
-    with pytest.raises(SystemExit, match='class_weights.jsonl, line 1'):
-        run_tool('analysis_tools/plot_class_weights.py', tmp_path)
+    for text in ('{"iter": 1\n{}\n', '{"iter": 1}\n', '3\n{}', '[1]\n{}'):
+        (tmp_path / '1').mkdir(exist_ok=True)
+        (tmp_path / '1/class_weights.jsonl').write_text(text)
+        with pytest.raises(SystemExit, match='class_weights.jsonl, line 1'):
+            run_tool('analysis_tools/plot_class_weights.py', tmp_path)
+
+
+def test_a_last_line_that_is_cut_off(tool, tmp_path, capsys):
+    train(tmp_path / '1', iterations=4)
+    file = tmp_path / '1/class_weights.jsonl'
+    file.write_text(file.read_text()[:-20])
+    _, lines = tool.read(tmp_path)
+    assert [len(of) for of in lines.values()] == [2, 1]
+    assert 'its last line is cut off' in capsys.readouterr().err
+
+
+def test_a_run_begun_anew_takes_the_place_of_the_old_one(tool, tmp_path):
+    train(tmp_path / '1', iterations=6)
+    train(tmp_path / '2', iterations=4, interval=4)
+    _, lines = tool.read(tmp_path)
+    assert [x['iter'] for x in lines['loss', 'mixed']] == [4]
+
+
+def test_what_is_left_at_the_end_is_written(tool, tmp_path):
+    train(tmp_path / '1', iterations=5, interval=3)
+    _, lines = tool.read(tmp_path)
+    found = [(x['iter'], x['calls']) for x in lines['loss', 'source']]
+    assert found == [(3, 3), (5, 2)]
 
 
 def test_no_loss_whose_weights_change():

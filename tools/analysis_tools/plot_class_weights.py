@@ -20,6 +20,8 @@ from mmseg_balance.visualization.class_weight_figure import (
     class_weight_figure,
 )
 
+KEYS = ('iter', 'loss', 'branch', 'calls', 'mean', 'max', 'variance')
+
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
@@ -55,30 +57,56 @@ def read(
         ValueError: A file is damaged; names it and the line.
     """
     files = sorted(work_dir.glob(f'*/{FILE}'))
-    if not files:
+    if not any(file.stat().st_size for file in files):
         raise FileNotFoundError(
             f'no {FILE} in the folders of {work_dir}: train with '
-            "dict(type='ClassWeightsHook') in custom_hooks"
+            "dict(type='ClassWeightsHook') in custom_hooks, for an iteration "
+            'or more'
         )
     classes, lines = None, {}
     for file in files:
-        first = True
-        for number, text in enumerate(file.read_text().splitlines(), 1):
-            try:
-                line = json.loads(text)
-            except ValueError as error:
-                raise ValueError(f'{file}, line {number}: {error}') from error
-            if 'iter' not in line:
-                classes = line['classes'] or classes
-                continue
-            if first:  # a run that went on from there, or began anew
-                lines = {
-                    key: [x for x in of if x['iter'] < line['iter']]
-                    for key, of in lines.items()
-                }
-                first = False
-            lines.setdefault((line['loss'], line['branch']), []).append(line)
+        header, found = read_file(file)
+        classes = header.get('classes') or classes
+        begin = header.get('begin', 0)  # where this run went on, or 0
+        lines = {
+            key: [line for line in of if line['iter'] <= begin]
+            for key, of in lines.items()
+        }
+        for line in found:
+            key = line['loss'], line['branch']
+            lines.setdefault(key, []).append(line)
     return classes, {key: of for key, of in lines.items() if of}
+
+
+def read_file(file: Path) -> tuple[dict, list[dict]]:
+    """Header and lines of one run.
+
+    Args:
+        file: The file. Its last line may be half written.
+
+    Returns:
+        The header, {} without; and the lines.
+
+    Raises:
+        ValueError: The file is damaged; names it and the line.
+    """
+    header, lines = {}, []
+    texts = file.read_text().splitlines()
+    for number, text in enumerate(texts, 1):
+        try:
+            line = json.loads(text)
+            if 'classes' in line:
+                header = line
+            else:
+                lines.append({key: line[key] for key in KEYS})
+        except (KeyError, TypeError, ValueError) as error:
+            if number == len(texts) and not text.endswith('}'):
+                print(f'{file}: its last line is cut off', file=sys.stderr)
+                break
+            raise ValueError(
+                f'{file}, line {number}: {type(error).__name__}: {error}'
+            ) from error
+    return header, lines
 
 
 def main() -> None:
@@ -90,11 +118,16 @@ def main() -> None:
         sys.exit(f'error: {error}')
     out = args.out or args.work_dir
     for (loss, branch), of in lines.items():
-        columns = [[x[k] for x in of] for k in ('mean', 'max', 'variance')]
-        columns = [np.array(c) for c in columns]
-        names = classes or [str(c) for c in range(columns[0].shape[1])]
+        columns = {key: np.array([x[key] for x in of]) for key in KEYS[3:]}
+        names = classes or [str(c) for c in range(columns['mean'].shape[1])]
         picture = class_weight_figure(
-            [x['iter'] for x in of], *columns, names, f'{loss}, {branch}'
+            [x['iter'] for x in of],
+            columns['calls'],
+            columns['mean'],
+            columns['max'],
+            columns['variance'],
+            names,
+            f'{loss}, {branch}',
         )
         short = loss.removeprefix('student.').replace('.', '_')
         path = out / f'class_weights_{short}_{branch}.png'

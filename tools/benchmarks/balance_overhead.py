@@ -20,7 +20,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from step_cases import iterate, random_batch
 
-import mmseg_balance  # noqa: F401  (registers everything)
+from mmseg_balance.datasets.file_utils import write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = 'configs/dacs/dacs_lite0_500_camvid-day2camvid-dusk-256x256.py'
@@ -146,7 +146,7 @@ def main() -> None:
             args.out.mkdir(parents=True, exist_ok=True)
             file = args.out / f'balance_{args.device.partition(":")[0]}.json'
             text = json.dumps(dict(machine=about, rows=rows), indent=1)
-            file.write_text(text + '\n')
+            write_atomically(file, f'{text}\n'.encode())
 
 
 if __name__ == '__main__':

@@ -2,8 +2,7 @@
 
     python tools/benchmarks/camvid_table.py --seeds 0 1 2 --jobs 2
     python tools/benchmarks/camvid_table.py --group small --seeds 0
-    python tools/benchmarks/camvid_table.py --group balance --seeds 0 1 \\
-        --out docs/benchmarks/balance_methods
+    python tools/benchmarks/camvid_table.py --group balance --seeds 0 1
 
 Student and teacher are scored once, at the last iteration: nothing is chosen
 on target labels. What is finished is not repeated, an interrupted training
@@ -56,7 +55,12 @@ def parse_args() -> argparse.Namespace:
         '--work-dir', type=Path, default=ROOT / 'work_dirs/camvid_table'
     )
     parser.add_argument(
-        '--out', type=Path, default=ROOT / 'docs/benchmarks/camvid_day2dusk'
+        '--out',
+        type=Path,
+        metavar='FOLDER',
+        help='for the JSONs and the table; by default '
+        'docs/benchmarks/balance_methods for the groups of that name, and '
+        'docs/benchmarks/camvid_day2dusk for the others',
     )
     parser.add_argument(
         '--table',
@@ -71,7 +75,13 @@ def parse_args() -> argparse.Namespace:
         'of\nrefusing them',
     )
     args = parser.parse_args()
+    name = args.group if args.methods is None else 'methods'
     args.methods = args.methods or GROUPS[args.group]
+    args.seeds = list(dict.fromkeys(args.seeds))
+    balance = args.methods[0].startswith('balance')
+    folder = 'balance_methods' if balance else 'camvid_day2dusk'
+    args.out = args.out or ROOT / 'docs/benchmarks' / folder
+    args.table_file = args.out / f'table_{name}.md'
     return args
 
 
@@ -209,7 +219,7 @@ def main() -> None:
     text = table(args.out, args.seeds, args.methods)
     print(text)
     if not args.table:
-        write_atomically(args.out / 'table.md', f'{text}\n'.encode())
+        write_atomically(args.table_file.resolve(), f'{text}\n'.encode())
 
 
 if __name__ == '__main__':

@@ -40,8 +40,14 @@ class ClassStatisticsHook(Hook):
         self._counts: np.ndarray | None = None
 
     def before_train(self, runner) -> None:
-        """Find the losses, and fill in what they need."""
+        """Find the losses, and fill in what they need.
+
+        What a checkpoint of another training brought along is forgotten.
+        """
         self.prepare(runner)
+        if getattr(runner, '_load_from', None) and not runner._resume:
+            for loss in self.losses:
+                loss.forget_statistics()
 
     def prepare(self, runner) -> None:
         """What ``before_train`` does; earlier, it shows errors earlier.
@@ -61,20 +67,17 @@ class ClassStatisticsHook(Hook):
                 "the model: remove dict(type='ClassStatisticsHook') from "
                 'custom_hooks'
             )
-        wanting = [
-            loss
-            for loss in self.losses
-            if isinstance(loss, CountedLoss) and loss.counts.source != 'online'
-        ]
-        for loss in wanting:
-            if loss.counts.source == 'dataset':
-                if self._counts is None:
-                    dataset = runner.train_dataloader.dataset
-                    self._counts = source_class_counts(dataset, self.stats_dir)
-                loss.counts.fill(
-                    torch.from_numpy(self._counts.sum(0)),
-                    torch.from_numpy((self._counts > 0).sum(0)),
-                )
+        for loss in self.losses:
+            counts = getattr(loss, 'counts', None)
+            if counts is None or counts.source != 'dataset':
+                continue
+            if self._counts is None:
+                dataset = runner.train_dataloader.dataset
+                self._counts = source_class_counts(dataset, self.stats_dir)
+            counts.fill(
+                torch.from_numpy(self._counts.sum(0)),
+                torch.from_numpy((self._counts > 0).sum(0)),
+            )
             loss.check_counts()
 
     def after_train_iter(

@@ -17,9 +17,10 @@ FILE = 'class_weights.jsonl'
 class ClassWeightsHook(Hook):
     """A line for every so many iterations: mean, max, variance by class.
 
-    Of GBWLoss and LBWLoss; lines go to ``class_weights.jsonl`` in the folder
-    of the log, and tools/analysis_tools/plot_class_weights.py draws them
-    (Fig. 2 and 6 of the GBW paper). On several ranks they are rank 0's.
+    Of GBWLoss, LBWLoss and weighted entropy; lines go to
+    ``class_weights.jsonl`` in the folder of the log, and
+    tools/analysis_tools/plot_class_weights.py draws them (Fig. 2 and 6 of the
+    GBW paper). On several ranks they are rank 0's.
 
     Args:
         interval: Iterations a line, at least 1.
@@ -32,15 +33,24 @@ class ClassWeightsHook(Hook):
     priority = 'BELOW_NORMAL'
 
     def __init__(self, interval: int = 50) -> None:
-        if interval < 1:
+        if not isinstance(interval, int) or interval < 1:
             raise ValueError(
-                'Expected `interval` of ClassWeightsHook to be at least 1, '
-                f'but got {interval}'
+                'Expected `interval` of ClassWeightsHook to be a whole number '
+                f'of at least 1, but got {interval!r}'
             )
         self.interval = interval
 
     def before_train(self, runner) -> None:
         """Find the losses."""
+        self.prepare(runner)
+        self._begin = runner.iter
+
+    def prepare(self, runner) -> None:
+        """What ``before_train`` does; earlier, it shows errors earlier.
+
+        Args:
+            runner: Runner with its training loop.
+        """
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
@@ -62,17 +72,23 @@ class ClassWeightsHook(Hook):
         self, runner, batch_idx, data_batch=None, outputs=None
     ) -> None:
         """Write a line for each loss and branch, when it is time."""
-        if not self.every_n_train_iters(runner, self.interval):
-            return
+        if self.every_n_train_iters(runner, self.interval):
+            self._write(runner, runner.iter + 1)
+
+    def after_train(self, runner) -> None:
+        """Write what is left of the last lines."""
+        self._write(runner, runner.iter)
+
+    def _write(self, runner, iteration: int) -> None:
         lines = [
-            dict(iter=runner.iter + 1, loss=name, branch=branch, **values)
+            dict(iter=iteration, loss=name, branch=branch, **values)
             for name, history in self.histories.items()
             for branch, values in history.take().items()
         ]
-        if not is_main_process():
+        if not lines or not is_main_process():
             return
         path = Path(runner.log_dir) / FILE
         if not path.exists():
-            lines.insert(0, dict(classes=self.classes))
+            lines.insert(0, dict(classes=self.classes, begin=self._begin))
         with path.open('a') as file:
             file.writelines(json.dumps(line) + '\n' for line in lines)

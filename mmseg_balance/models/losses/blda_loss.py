@@ -86,6 +86,13 @@ class BLDALoss(nn.Module):
         self.num_classes = num_classes
         self.tau = tau
         self.criterion = MODELS.build(criterion)
+        classes = getattr(self.criterion, 'num_classes', num_classes)
+        if classes != num_classes:
+            raise ValueError(
+                f'loss_decode.num_classes is {num_classes}, but '
+                f'loss_decode.criterion.num_classes is {classes}: set both to '
+                'the classes of the data set'
+            )
         self._taken = domain_arguments(type(self.criterion))
         self.statistics = LogitStatistics(
             num_classes,

@@ -6,6 +6,7 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from ..number_checks import check_number
 from .counted_loss import CountedLoss
 from .logit_adjustment_loss import log_prior
 from .pixel_loss import cross_entropy
@@ -24,7 +25,8 @@ def variation_scale(counts: Tensor) -> Tensor:
         float64 (C,), in [0, 1].
     """
     scale = -log_prior(counts)
-    return (scale / scale.max().clamp(min=1e-12)).nan_to_num(0, 0, 0)
+    scale = scale / scale.max().clamp(min=1e-12)
+    return scale.where(counts.sum() > 0, 0)
 
 
 @MODELS.register_module()
@@ -54,10 +56,7 @@ class BLVLoss(CountedLoss):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_classes, loss_name=loss_name, **kwargs)
-        if not sigma > 0:
-            raise ValueError(
-                f'Expected `sigma` of BLVLoss to be above 0, but got {sigma}'
-            )
+        check_number('BLVLoss', 'sigma', sigma, above=True)
         self.sigma = sigma
 
     def losses_and_weights(

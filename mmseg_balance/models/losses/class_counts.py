@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from ..number_checks import check_num_classes, is_number
+
 UNITS = ('pixels', 'images')
 SOURCES = ('dataset', 'online')
 
@@ -12,7 +14,8 @@ SOURCES = ('dataset', 'online')
 class ClassCounts(nn.Module):
     """Pixels of each class, and images that have it, in the source set.
 
-    They are buffers: saved, resumed, and equal on all ranks.
+    Online counts are saved, resumed, and equal on all ranks; those of a data
+    set or a config are taken anew by each run.
 
     Args:
         num_classes: Number of classes C.
@@ -35,23 +38,23 @@ class ClassCounts(nn.Module):
         allow_absent: bool = False,
     ) -> None:
         super().__init__()
-        given = not isinstance(counts, str)
-        if not given and counts not in SOURCES:
+        check_num_classes(type(self).__name__, num_classes)
+        if isinstance(counts, str) and counts not in SOURCES:
             raise ValueError(
                 f'Expected `counts` to be one of {SOURCES} or a list of '
                 f'pixels of each class, but got {counts!r}'
             )
         self.num_classes = num_classes
-        self.source = 'given' if given else counts
+        self.source = counts if isinstance(counts, str) else 'given'
         self.allow_absent = allow_absent
+        kept = self.source == 'online'
         for unit in UNITS:
             zeros = torch.zeros(num_classes, dtype=torch.float64)
-            self.register_buffer(unit, zeros)
+            self.register_buffer(unit, zeros, persistent=kept)
             self.register_buffer(f'_new_{unit}', zeros.clone(), False)
-        self.register_buffer('is_known', torch.tensor(False))
         self.ready = False
-        if given:
-            self.fill(torch.tensor(counts, dtype=torch.float64))
+        if self.source == 'given':
+            self.fill(_pixels_of(counts, num_classes))
 
     def fill(self, pixels: Tensor, images: Tensor | None = None) -> None:
         """Take over the counts of a whole data set.
@@ -64,10 +67,10 @@ class ClassCounts(nn.Module):
             ValueError: Another number of classes, or a class without pixels
                 where none may be absent; names them.
         """
-        if pixels.shape != (self.num_classes,) or (pixels < 0).any():
+        if pixels.shape != (self.num_classes,):
             raise ValueError(
-                f'Expected `counts` to be {self.num_classes} numbers of '
-                f'pixels, one a class, but got {pixels.tolist()}'
+                f'The source set has {len(pixels)} classes, but '
+                f'loss_decode.num_classes is {self.num_classes}'
             )
         absent = (pixels == 0).nonzero().flatten().tolist()
         if len(absent) == self.num_classes or absent and not self.allow_absent:
@@ -81,8 +84,14 @@ class ClassCounts(nn.Module):
         self.pixels.copy_(pixels)
         if images is not None:
             self.images.copy_(images)
-        self.is_known.fill_(True)
         self.ready = True
+
+    def forget(self) -> None:
+        """Start anew, with no counts."""
+        for unit in UNITS:
+            getattr(self, unit).zero_()
+            getattr(self, f'_new_{unit}').zero_()
+        self.ready = False
 
     @torch.no_grad()
     def observe(self, labels: Tensor, known: Tensor) -> None:
@@ -95,7 +104,11 @@ class ClassCounts(nn.Module):
         number = len(labels)
         pixels = labels.new_zeros(
             number, self.num_classes, dtype=torch.float64
-        ).scatter_add_(1, labels.flatten(1), known.flatten(1).double())
+        ).scatter_add_(
+            1,
+            labels.reshape(number, -1),
+            known.reshape(number, -1).double(),
+        )
         self._new_pixels += pixels.sum(0)
         self._new_images += (pixels > 0).sum(0)
 
@@ -133,6 +146,23 @@ class ClassCounts(nn.Module):
     def extra_repr(self) -> str:
         """Settings, for print(model)."""
         return f'{self.num_classes}, counts={self.source!r}'
+
+
+def _pixels_of(counts: Sequence[float], num_classes: int) -> Tensor:
+    """Counts of a config, checked, float64 (C,).
+
+    Raises:
+        ValueError: They are no numbers of pixels.
+    """
+    fine = isinstance(counts, (list, tuple)) and all(
+        is_number(n) and (n == 0 or n >= 1) for n in counts
+    )
+    if not fine or len(counts) != num_classes:
+        raise ValueError(
+            f'Expected `counts` to be {num_classes} numbers of pixels, one a '
+            f'class and no shares, but got {counts!r}'
+        )
+    return torch.tensor(counts, dtype=torch.float64)
 
 
 def check_unit(unit: str, counts: ClassCounts, loss: str) -> None:

@@ -1,14 +1,16 @@
 """Class weights from frequencies: inverse, and by effective number."""
 
+import math
 from typing import Any
 
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from ..number_checks import check_number
 from .class_counts import check_unit
 from .counted_loss import CountedLoss
-from .pixel_loss import check_gamma, cross_entropy
+from .pixel_loss import cross_entropy
 
 
 def normalized_weights(weights: Tensor, present: Tensor) -> Tensor:
@@ -49,8 +51,7 @@ def effective_number_weights(counts: Tensor, beta: float) -> Tensor:
     """
     if beta == 0:
         return torch.ones_like(counts)
-    log_beta = torch.tensor(beta, dtype=torch.float64).log().item()
-    effective = -torch.expm1(counts.clamp(min=1) * log_beta)
+    effective = -torch.expm1(counts.clamp(min=1) * math.log(beta))
     return normalized_weights(1 / effective, counts > 0)
 
 
@@ -83,7 +84,7 @@ class InverseFrequencyLoss(CountedLoss):
     ) -> None:
         super().__init__(num_classes, loss_name=loss_name, **kwargs)
         check_unit(unit, self.counts, type(self).__name__)
-        check_gamma(focal_gamma, type(self).__name__)
+        check_number(type(self).__name__, 'focal_gamma', focal_gamma)
         self.unit = unit
         self.focal_gamma = focal_gamma
 
@@ -118,8 +119,8 @@ class ClassBalancedLoss(InverseFrequencyLoss):
         **kwargs: See :class:`InverseFrequencyLoss`.
 
     Raises:
-        ValueError: A setting out of range; in training, where the weights
-            are all 1.
+        ValueError: A setting out of range; before training, where counts of
+            a whole set leave all weights at 1.
     """
 
     def __init__(
@@ -130,13 +131,11 @@ class ClassBalancedLoss(InverseFrequencyLoss):
         loss_name: str = 'loss_class_balanced',
         **kwargs: Any,
     ) -> None:
-        if not 0 <= beta < 1:
-            raise ValueError(
-                'Expected `beta` of ClassBalancedLoss to be in [0, 1), but '
-                f'got {beta}'
-            )
+        check_number('ClassBalancedLoss', 'beta', beta, high=1, below=True)
         self.beta = beta
         super().__init__(num_classes, unit, loss_name=loss_name, **kwargs)
+        if self.counts.source == 'given':
+            self.check_counts()
 
     def class_weights(self) -> Tensor:
         """Weights of the classes, float64 (C,)."""

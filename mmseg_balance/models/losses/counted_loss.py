@@ -51,6 +51,11 @@ class CountedLoss(PixelLoss):
         if self.counts.source == 'online':
             self.counts.update(sum_over_ranks())
 
+    def forget_statistics(self) -> None:
+        """Forget what was observed: another training begins."""
+        if self.counts.source == 'online':
+            self.counts.forget()
+
     def check_counts(self) -> None:
         """Refuse counts that this loss can do nothing with.
 

@@ -3,7 +3,8 @@
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from .pixel_loss import PixelLoss, check_gamma, cross_entropy
+from ..number_checks import check_number
+from .pixel_loss import PixelLoss, cross_entropy
 
 
 @MODELS.register_module()
@@ -30,7 +31,7 @@ class SoftmaxFocalLoss(PixelLoss):
         loss_name: str = 'loss_focal',
     ) -> None:
         super().__init__(loss_weight, loss_name)
-        check_gamma(focal_gamma, 'SoftmaxFocalLoss')
+        check_number('SoftmaxFocalLoss', 'focal_gamma', focal_gamma)
         self.focal_gamma = focal_gamma
 
     def losses_and_weights(

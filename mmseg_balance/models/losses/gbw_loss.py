@@ -4,13 +4,9 @@ from mmseg.registry import MODELS
 from torch import Tensor
 from torch.nn import functional as F
 
-from .gradient_weights import (
-    MODES,
-    check_regularization,
-    class_gradients,
-    weights_of_mode,
-)
-from .pixel_loss import PixelLoss, check_gamma, focal
+from ..number_checks import check_number
+from .gradient_weights import MODES, class_gradients, weights_of_mode
+from .pixel_loss import PixelLoss, focal
 from .weight_history import WeightHistory
 
 
@@ -25,11 +21,14 @@ class GBWLoss(PixelLoss):
     gradient.
 
     Args:
-        mode: - 'normalized': g^2 of 'paper', divided by its mean over the
-                classes that occur, so that lambda means the same at every
-                crop size. Absent classes keep weight 1.
+        mode: - 'normalized': g^2 of each class's mean loss, divided by its
+                mean over the classes that occur, so that lambda means the
+                same at every crop size. The mean is one by pixel weights, so
+                that classes of which the teacher is unsure are not taken for
+                easy ones. Absent classes keep weight 1.
               - 'paper': the gradient of each class's own loss (Eq. 7 to 11),
-                with the weights of pseudo-labels inside (Eq. 12).
+                with the weights of pseudo-labels inside (Eq. 12): the less
+                sure the teacher is, the more weight goes to source classes.
               - 'released': as the public code: the norm of each logit
                 channel, without the weights. At lambda = 1 and crops of 512
                 the weights of classes with some hundred pixels are within
@@ -59,8 +58,8 @@ class GBWLoss(PixelLoss):
                 f'Expected `mode` of GBWLoss to be one of {MODES}, but got '
                 f'{mode!r}'
             )
-        check_regularization(regularization, 'GBWLoss')
-        check_gamma(focal_gamma, 'GBWLoss')
+        check_number('GBWLoss', 'regularization', regularization, above=True)
+        check_number('GBWLoss', 'focal_gamma', focal_gamma)
         self.mode = mode
         self.focal_gamma = focal_gamma
         self.history = WeightHistory()
@@ -88,7 +87,8 @@ class GBWLoss(PixelLoss):
         target_mask: Tensor | None,
     ) -> None:
         """Note the weights."""
-        self.history.add(weights, target_mask is not None)
+        branch = 'source' if target_mask is None else 'mixed'
+        self.history.add(weights, branch)
 
     def weights(
         self,

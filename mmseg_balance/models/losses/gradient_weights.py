@@ -1,29 +1,9 @@
 """Class weights from the gradients of class losses (GBW)."""
 
-import math
-
 import torch
 from torch import Tensor
 
 MODES = ('normalized', 'paper', 'released')
-
-
-def check_regularization(value: float, owner: str) -> None:
-    """Refuse a lambda that is no number above 0.
-
-    Args:
-        value: lambda.
-        owner: Who has it, for the message.
-
-    Raises:
-        ValueError: Names the owner.
-    """
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not 0 < value < math.inf:
-        raise ValueError(
-            f'Expected `regularization` (lambda) of {owner} to be a number '
-            f'above 0, but got {value!r}'
-        )
 
 
 @torch.no_grad()
@@ -49,18 +29,26 @@ def class_gradients(
             12). Default: 1. The released code has none.
         mode: 'released': the squared norm of logit channel c of the gradient
             of the sum of all class losses. Otherwise that of the gradient of
-            class c's own loss, over all channels (Eq. 7 to 11).
+            class c's own loss, over all channels (Eq. 7 to 11). With
+            'normalized' that loss is a mean by the weights, and divided by
+            their sum, plus 1, in place of the number of pixels.
         focal_gamma: Above 0, the gradient is that of the focal loss.
 
     Returns:
-        g^2, float64 (C,), and which classes have pixels, bool (C,).
+        g^2, float64 (C,), and which classes have pixels (with 'normalized'
+        of a weight above 0), bool (C,).
     """
-    count = class_sums(known.double(), target, log_probs.shape[1])
+    if mode == 'normalized' and weight is not None:
+        # a mean by the weights: how sure the teacher is of a class says
+        # nothing of how hard it is
+        size = class_sums(known * weight.double(), target, log_probs.shape[1])
+    else:
+        size = class_sums(known.double(), target, log_probs.shape[1])
     own = log_probs.gather(1, target.unsqueeze(1))
     gradient = log_probs.exp()
     # p - 1 from the logarithm: exact where p is nearly 1
     gradient.scatter_(1, target.unsqueeze(1), own.expm1())
-    scale = known / (count + 1).to(log_probs)[target]
+    scale = known / (size + 1).to(log_probs)[target]
     if focal_gamma:
         scale = scale * focal_scale(own.squeeze(1), focal_gamma)
     if weight is not None and mode != 'released':
@@ -69,11 +57,13 @@ def class_gradients(
     scale = scale.square()
     if mode == 'released':
         channels = squared.mul_(scale.unsqueeze(1))
+        # logits may be infinite where nothing is labelled
+        channels.masked_fill_(~known.unsqueeze(1), 0)
         # image by image, and only the sums in float64
         channels = channels.reshape(*channels.shape[:2], -1).sum(2)
-        return channels.double().sum(0), count > 0
-    pixels = squared.sum(1).mul_(scale)
-    return class_sums(pixels, target, len(count)), count > 0
+        return channels.double().sum(0), size > 0
+    pixels = squared.sum(1).mul_(scale).masked_fill_(~known, 0)
+    return class_sums(pixels, target, len(size)), size > 0
 
 
 def focal_scale(log_prob: Tensor, focal_gamma: float) -> Tensor:
@@ -128,6 +118,9 @@ def class_weights(
     point = gradients.double() / (2 * regularization)
     if present is None:
         present = torch.ones_like(point, dtype=torch.bool)
+    # where the origin is does not matter; near 1 no digits are lost
+    point = point - point.masked_fill(~present, -torch.inf).max()
+    point = point.where(present, 0)
     total = present.sum()
     # absent classes come last, where no prefix of the sum is chosen
     ordered = point.masked_fill(~present, -torch.inf).sort(descending=True)[0]

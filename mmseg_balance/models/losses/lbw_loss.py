@@ -4,7 +4,8 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from .pixel_loss import PixelLoss, check_gamma, cross_entropy
+from ..number_checks import check_num_classes, check_number
+from .pixel_loss import PixelLoss, cross_entropy
 from .rank_sums import sum_over_ranks
 from .weight_history import WeightHistory
 
@@ -13,10 +14,11 @@ from .weight_history import WeightHistory
 class LBWLoss(PixelLoss):
     """Cross entropy whose classes are weighted by their own mean loss.
 
-    What GBW (2024) compares itself with in its Table 4b, of which no formula
-    is published: here the weight of a class is its mean loss over the mean
-    of the classes', from a running average, so that hard classes count more
-    and weights have the mean 1. It follows slowly, as that paper says of it.
+    What GBW (2024) compares itself with in its Table 4b, without a formula
+    or code; it names "CCL: Class-wise Curriculum Learning" (ICIP 2022), of
+    which this is not the formula. Here the weight of a class is its mean
+    loss over the mean of the classes', from a running average, so that hard
+    classes count more and weights have the mean 1.
     Call ``update_statistics`` after each iteration (``ClassStatisticsHook``).
 
     Args:
@@ -41,12 +43,9 @@ class LBWLoss(PixelLoss):
         loss_name: str = 'loss_lbw',
     ) -> None:
         super().__init__(loss_weight, loss_name)
-        if not 0 <= momentum < 1:
-            raise ValueError(
-                'Expected `momentum` of LBWLoss to be in [0, 1), but got '
-                f'{momentum}'
-            )
-        check_gamma(focal_gamma, 'LBWLoss')
+        check_num_classes('LBWLoss', num_classes)
+        check_number('LBWLoss', 'momentum', momentum, high=1, below=True)
+        check_number('LBWLoss', 'focal_gamma', focal_gamma)
         self.num_classes = num_classes
         self.momentum = momentum
         self.history = WeightHistory()
@@ -84,9 +83,11 @@ class LBWLoss(PixelLoss):
         target_mask: Tensor | None,
     ) -> None:
         """Add up the loss of each class, on source and target alike."""
-        target, known = target.flatten(), known.flatten().double()
-        self._new[0].scatter_add_(0, target, loss.flatten().double() * known)
-        self._new[1].scatter_add_(0, target, known)
+        target = target.flatten()
+        # logits may be infinite where nothing is labelled
+        loss = loss.masked_fill(~known, 0).flatten().double()
+        self._new[0].scatter_add_(0, target, loss)
+        self._new[1].scatter_add_(0, target, known.flatten().double())
 
     def update_statistics(self) -> None:
         """Average in what was observed, on all ranks alike."""
@@ -98,4 +99,9 @@ class LBWLoss(PixelLoss):
         self.mean.lerp_(new[0] / new[1].clamp(min=1), rate)
         self.share.lerp_(present.double(), rate)
         self._new.zero_()
-        self.history.add(self.class_weights(), True)
+        self.history.add(self.class_weights(), 'all')
+
+    def forget_statistics(self) -> None:
+        """Forget what was observed: another training begins."""
+        for buffer in (self.mean, self.share, self._new):
+            buffer.zero_()

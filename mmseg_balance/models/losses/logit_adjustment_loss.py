@@ -5,6 +5,7 @@ from typing import Any
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from ..number_checks import check_number
 from .counted_loss import CountedLoss
 from .pixel_loss import cross_entropy
 
@@ -14,7 +15,7 @@ def log_prior(counts: Tensor) -> Tensor:
 
     Args:
         counts: float64 (C,). Classes without any have the prior of the
-            rarest one that occurs; no counts at all give 0.
+            rarest one that occurs; no counts at all give equal ones.
     """
     present = counts > 0
     rarest = counts.masked_fill(~present, counts.sum() + 1).min()
@@ -49,11 +50,7 @@ class LogitAdjustmentLoss(CountedLoss):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_classes, loss_name=loss_name, **kwargs)
-        if not tau >= 0:
-            raise ValueError(
-                'Expected `tau` of LogitAdjustmentLoss to be at least 0, but '
-                f'got {tau}'
-            )
+        check_number('LogitAdjustmentLoss', 'tau', tau)
         self.tau = tau
 
     def losses_and_weights(

@@ -36,19 +36,6 @@ def focal(loss: Tensor, focal_gamma: float) -> Tensor:
     return rest**focal_gamma * loss
 
 
-def check_gamma(focal_gamma: float, loss: str) -> None:
-    """Refuse a focusing parameter below 0.
-
-    Raises:
-        ValueError: Names the loss.
-    """
-    if not focal_gamma >= 0:
-        raise ValueError(
-            f'Expected `focal_gamma` of {loss} to be at least 0, but got '
-            f'{focal_gamma}'
-        )
-
-
 class PixelLoss(nn.Module, ABC):
     """A loss of each pixel, averaged over all pixels.
 
@@ -73,7 +60,7 @@ class PixelLoss(nn.Module, ABC):
         ignore_index: int = 255,
         target_mask: Tensor | None = None,
         collect: bool = True,
-        **kwargs,
+        reduction_override: str | None = None,
     ) -> Tensor:
         """Loss of a batch.
 
@@ -85,11 +72,24 @@ class PixelLoss(nn.Module, ABC):
             target_mask: Pixels of the target domain, bool (N, ...). Default:
                 a source batch.
             collect: Feed the statistics (in training mode alone).
-            **kwargs: Not used; heads give more than losses need.
+            reduction_override: 'none' for the loss of each pixel, as
+                samplers of hard pixels ask for it. Default: 'mean'.
 
         Returns:
-            Mean over all pixels, times ``loss_weight``.
+            Mean over all pixels, or the loss of each, (N, ...); times
+            ``loss_weight``.
         """
+        if reduction_override not in (None, 'none', 'mean'):
+            raise ValueError(
+                "Expected `reduction_override` to be 'none' or 'mean', but "
+                f'got {reduction_override!r}'
+            )
+        if cls_score.shape[1] < 2:
+            raise ValueError(
+                f'{type(self).__name__} needs a logit for each of two classes '
+                'or more, but the head gives one: leave out_channels and '
+                'threshold of the head away'
+            )
         classes = getattr(self, 'num_classes', cls_score.shape[1])
         if cls_score.shape[1] != classes:
             raise ValueError(
@@ -112,7 +112,9 @@ class PixelLoss(nn.Module, ABC):
                 loss = loss * weights.to(loss)[target]
             if weight is not None:
                 loss = loss * weight
-        return self.loss_weight * loss.mean()
+        if reduction_override != 'none':
+            loss = loss.mean()
+        return self.loss_weight * loss
 
     @abstractmethod
     def losses_and_weights(

@@ -7,6 +7,7 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from ..number_checks import check_number
 from .counted_loss import CountedLoss
 from .pixel_loss import cross_entropy
 
@@ -73,11 +74,7 @@ class SeesawLoss(CountedLoss):
     ) -> None:
         super().__init__(num_classes, counts, loss_name=loss_name, **kwargs)
         for name, value in (('p', p), ('q', q)):
-            if not value >= 0:
-                raise ValueError(
-                    f'Expected `{name}` of SeesawLoss to be at least 0, but '
-                    f'got {value}'
-                )
+            check_number('SeesawLoss', name, value)
         self.p = p
         self.q = q
 

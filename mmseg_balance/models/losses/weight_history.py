@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor
 
-BRANCHES = ('source', 'mixed')
-
 
 class WeightHistory:
     """Mean, largest value and variance of class weights, by branch.
@@ -18,15 +16,14 @@ class WeightHistory:
         self._largest: dict[str, Tensor] = {}
 
     @torch.no_grad()
-    def add(self, weights: Tensor, has_target: bool) -> None:
+    def add(self, weights: Tensor, branch: str) -> None:
         """Note the weights of a call.
 
         Args:
             weights: float64 (C,).
-            has_target: Whether its pixels are of the target domain, all or
-                some of them.
+            branch: What they are of: 'source' images; 'mixed', 'target' (for
+                entropy), or 'all' of an iteration.
         """
-        branch = BRANCHES[has_target]
         moments = torch.stack([torch.ones_like(weights), weights, weights**2])
         if branch in self._sums:
             self._sums[branch] += moments
@@ -40,14 +37,15 @@ class WeightHistory:
         """Statistics since the last time, and start anew.
 
         Returns:
-            By branch, 'source' or 'mixed', where there were calls: 'mean',
-            'max' and 'variance' (over calls, ddof 0) of each class.
+            By branch: the number of 'calls', and 'mean', 'max' and
+            'variance' (over calls, ddof 0) of each class.
         """
         taken = {}
         for branch, (count, total, squares) in self._sums.items():
             mean = total / count
             variance = (squares / count - mean**2).clamp(min=0)
             taken[branch] = dict(
+                calls=int(count[0]),
                 mean=mean.tolist(),
                 max=self._largest[branch].tolist(),
                 variance=variance.tolist(),

@@ -91,8 +91,10 @@ class UDASegmentor(BaseModel):
             for o in objectives
         )
         check_objectives(self.objectives, alpha, pseudo_balance)
-        for objective in self.objectives:
-            objective.attach(student)
+        # the student's first weights do not depend on what is beside it
+        with torch.random.fork_rng(devices=[]):
+            for objective in self.objectives:
+                objective.attach(student)
         self.needs_target = any(o.needs_target for o in self.objectives)
         self.needs_pseudo_labels = any(
             o.needs_target and o.needs_pseudo_labels for o in self.objectives
@@ -103,11 +105,14 @@ class UDASegmentor(BaseModel):
         self.teacher = None if alpha is None else build_teacher(student)
         self.teacher_is_current = False
         # after the teacher is copied, which has no use for it
-        self.density = (
-            None
-            if density_estimation is None
-            else DensityEstimation(student.decode_head, **density_estimation)
-        )
+        with torch.random.fork_rng(devices=[]):
+            self.density = (
+                None
+                if density_estimation is None
+                else DensityEstimation(
+                    student.decode_head, **density_estimation
+                )
+            )
         self.balance = (
             None
             if pseudo_balance is None

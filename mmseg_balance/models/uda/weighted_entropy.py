@@ -1,20 +1,17 @@
 """Entropy whose classes are weighted by their gradients (GBW)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..losses.gradient_weights import (
-    check_regularization,
-    class_sums,
-    weights_of_mode,
-)
+from ..losses.gradient_weights import MODES, class_sums, weights_of_mode
+from ..losses.weight_history import WeightHistory
+from ..number_checks import check_number
 from .self_information import pixel_mean
-
-MODES = ('normalized', 'paper')
 
 
 def entropy_gradients(log_probs: Tensor) -> Tensor:
@@ -70,7 +67,7 @@ def weighted_entropy(
     valid: Tensor,
     regularization: float = 1.0,
     mode: str = 'normalized',
-) -> Tensor:
+) -> tuple[Tensor, Tensor]:
     """Mean over pixels of the normalised entropy times its class's weight.
 
     The GBW paper has entropy terms in its class losses; its public code
@@ -83,7 +80,7 @@ def weighted_entropy(
         mode: 'normalized' or 'paper', see ``GBWLoss``.
 
     Returns:
-        0 where no pixel counts.
+        The mean, 0 where no pixel counts; and the weights, float64 (C,).
     """
     log_probs = F.log_softmax(logits, 1)
     predicted = logits.argmax(1)
@@ -91,12 +88,15 @@ def weighted_entropy(
         log_probs.detach(), valid, predicted, regularization, mode
     )
     pixels = -(log_probs.exp() * log_probs).sum(1) / math.log(logits.shape[1])
-    return pixel_mean(pixels * weights.to(pixels)[predicted], valid)
+    pixels = pixels * weights.to(pixels)[predicted]
+    return pixel_mean(pixels, valid), weights
 
 
 @dataclass(frozen=True)
 class WeightedEntropy:
     """:func:`weighted_entropy` with settings that are checked at build.
+
+    ``history`` is where ``ClassWeightsHook`` finds the weights.
 
     Args:
         regularization: lambda, above 0.
@@ -108,16 +108,45 @@ class WeightedEntropy:
 
     regularization: float = 1.0
     mode: str = 'normalized'
+    history: WeightHistory = field(default_factory=WeightHistory, init=False)
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
+        known = tuple(mode for mode in MODES if mode != 'released')
+        if self.mode not in known:
             raise ValueError(
-                f'Expected `mode` of class_weighting to be one of {MODES}, '
+                f'Expected `mode` of class_weighting to be one of {known}, '
                 f'but got {self.mode!r} (the released code has no weights of '
                 'entropy)'
             )
-        check_regularization(self.regularization, 'class_weighting')
+        check_number(
+            'class_weighting',
+            'regularization',
+            self.regularization,
+            above=True,
+        )
 
     def __call__(self, logits: Tensor, valid: Tensor) -> Tensor:
-        """Loss of a batch of logits (N, C, H, W)."""
-        return weighted_entropy(logits, valid, self.regularization, self.mode)
+        """Loss of a batch of logits (N, C, H, W); its weights are noted."""
+        loss, weights = weighted_entropy(
+            logits, valid, self.regularization, self.mode
+        )
+        self.history.add(weights, 'target')
+        return loss
+
+
+def weighted_entropy_of(settings: Any) -> WeightedEntropy:
+    """Build it from ``class_weighting`` of a config.
+
+    Args:
+        settings: Its value.
+
+    Raises:
+        ValueError: No dict, or keys that there are not; names them.
+    """
+    known = ('regularization', 'mode')
+    if not isinstance(settings, dict) or set(settings) - set(known):
+        raise ValueError(
+            'Expected `class_weighting` of EntropyObjective to be a dict with '
+            f'keys of {known}, but got {settings!r}'
+        )
+    return WeightedEntropy(**settings)

@@ -288,3 +288,27 @@ def test_a_checkpoint_holds_everything(build, segmentor, batch):
         model.state_dict().items(), other.state_dict().values()
     ):
         assert torch.equal(a, b), name
+
+
+@pytest.mark.parametrize(
+    'name, settings',
+    [
+        ('DACS', {}),
+        ('DACS', dict(loss=BLDA, density_estimation={})),
+        ('MIC', dict(masked_consistency=BLOCKS)),
+        ('AdvEnt', {}),
+        ('MinEnt', {}),
+    ],
+)
+def test_one_seed_gives_one_student(name, settings, build, segmentor):
+    """Tables compare rows of a seed, whatever is beside the student."""
+    settings = dict(settings)
+    torch.manual_seed(0)
+    plain = build('SourceOnly', segmentor=segmentor(None))
+    plain.init_weights()
+    torch.manual_seed(0)
+    cfg = segmentor(settings.pop('loss', None))
+    model = build(name, segmentor=cfg, **settings)
+    model.init_weights()
+    for key, value in plain.student.state_dict().items():
+        assert torch.equal(model.student.state_dict()[key], value), key

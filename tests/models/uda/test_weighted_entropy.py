@@ -53,7 +53,8 @@ def test_weights_follow_the_gradients_of_class_entropies(mode, scale):
     )
     assert found.std() > 0.1
     torch.testing.assert_close(found, expected)
-    loss = weighted_entropy(logits, valid, scale, mode)
+    loss, weights = weighted_entropy(logits, valid, scale, mode)
+    assert torch.equal(weights, found)
     pixels = pixel_entropy(logits) * expected[predicted]
     torch.testing.assert_close(loss, pixels[valid].mean())
 
@@ -61,7 +62,7 @@ def test_weights_follow_the_gradients_of_class_entropies(mode, scale):
 def test_a_large_lambda_is_plain_entropy():
     logits, valid = batch()
     torch.testing.assert_close(
-        weighted_entropy(logits, valid, 1e9), entropy(logits, valid)
+        weighted_entropy(logits, valid, 1e9)[0], entropy(logits, valid)
     )
 
 
@@ -69,9 +70,10 @@ def test_saturated_and_empty_predictions_are_finite():
     logits, valid = batch()
     logits = 300 * logits.float()
     logits.requires_grad_()
-    weighted_entropy(logits, valid).backward()
+    weighted_entropy(logits, valid)[0].backward()
     assert logits.grad.isfinite().all()
-    assert weighted_entropy(logits.detach(), torch.zeros_like(valid)) == 0
+    loss, _ = weighted_entropy(logits.detach(), torch.zeros_like(valid))
+    assert loss == 0
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,8 @@ def test_saturated_and_empty_predictions_are_finite():
         (dict(regularization=0), '`regularization`.*class_weighting.*0'),
         (dict(regularization=float('nan')), '`regularization`.*nan'),
         (dict(regularization='1'), "`regularization`.*'1'"),
+        (dict(lam=1), '`class_weighting` of EntropyObjective.*lam'),
+        (True, '`class_weighting` of EntropyObjective.*True'),
     ],
 )
 def test_bad_settings(settings, words):
@@ -98,5 +102,6 @@ def test_objective_weighs_entropy():
     objective = EntropyObjective(class_weighting=dict(regularization=0.01))
     torch.testing.assert_close(
         objective.criterion(logits, valid),
-        weighted_entropy(logits, valid, 0.01),
+        weighted_entropy(logits, valid, 0.01)[0],
     )
+    assert list(objective.history.take()) == ['target']

@@ -10,9 +10,10 @@ from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ...number_checks import check_number
 from ..discriminator import frozen
 from ..image_logits import MAIN, image_logits, output_heads, recorded_logits
-from ..output_checks import check_number, check_outputs
+from ..output_checks import check_outputs
 from ..self_information import self_information
 from ..step import UDAStep
 from .objective import Objective

@@ -7,11 +7,12 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ...number_checks import check_number
 from ..image_logits import MAIN, image_logits
-from ..output_checks import check_number, check_outputs
+from ..output_checks import check_outputs
 from ..self_information import entropy, image_weighted_max_square, max_square
 from ..step import UDAStep
-from ..weighted_entropy import WeightedEntropy
+from ..weighted_entropy import weighted_entropy_of
 from .objective import Objective
 
 KINDS = dict(
@@ -78,7 +79,8 @@ class EntropyObjective(Objective):
                     f"but `kind` is {kind!r}: set it to 'entropy', or leave "
                     'class_weighting away'
                 )
-            self.criterion = WeightedEntropy(**class_weighting)
+            self.criterion = weighted_entropy_of(class_weighting)
+            self.history = self.criterion.history
 
     def attach(self, student: nn.Module) -> None:
         """Check that the student can be unsure.
