@@ -7,4 +7,11 @@ _base_ = [
     '../_base_/uda/no_teacher.py',
     '../_base_/default_runtime.py',
 ]
-model = dict(type='MinEnt')
+dilations = (6, 12, 18, 24)  # in https://github.com/valeoai/ADVENT
+model = dict(
+    type='MinEnt',
+    segmentor=dict(
+        decode_head=dict(dilations=dilations),
+        auxiliary_head=dict(dilations=dilations),
+    ),
+)

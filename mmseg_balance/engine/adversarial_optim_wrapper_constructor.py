@@ -104,7 +104,10 @@ class AdversarialOptimWrapperConstructor:
                 "to 'AdaptSegNet' or 'AdvEnt'"
             )
         wrappers = {
-            STUDENT: build_optim_wrapper(model, self.student),
+            # not the whole: other constructors would take all there is
+            STUDENT: build_optim_wrapper(
+                getattr(model, 'trainable', model), self.student
+            ),
             DISCRIMINATOR: build_optim_wrapper(
                 discriminators, self.discriminator
             ),

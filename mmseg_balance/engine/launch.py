@@ -147,8 +147,8 @@ def _enable_amp(optim_wrapper: dict, key: str) -> None:
         )
     optim_wrapper.type = wanted
     if on_cpu:
-        for key in ('loss_scale', 'dtype', 'use_fsdp'):
-            optim_wrapper.pop(key, None)
+        for setting in ('loss_scale', 'dtype', 'use_fsdp'):
+            optim_wrapper.pop(setting, None)
     else:
         optim_wrapper.loss_scale = 'dynamic'
 

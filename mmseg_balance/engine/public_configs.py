@@ -13,7 +13,8 @@ from .public_keys import without_training
 
 METHODS = ('source_only', 'oracle', 'dacs', 'daformer', 'hrda', 'mic')
 # parts of names of configs that train the same network in another way
-VARIANTS = {'blda', 'ola', 'ola-source', 'posthoc'}
+# words of the names of configs without a balance method
+PLAIN = {'source', 'only', 'dacs', 'daformer', 'hrda', 'mic'}
 
 
 def find_config(
@@ -109,7 +110,7 @@ def _in_order(folder: Path, converted: Converted) -> Iterator[Path]:
         files = [
             path
             for path in (folder / method).glob('*cityscapes*.py')
-            if not VARIANTS & set(path.stem.split('_'))
+            if _is_plain(path.stem)
         ]
         yield from sorted(
             files,
@@ -119,6 +120,12 @@ def _in_order(folder: Path, converted: Converted) -> Iterator[Path]:
                 p.name,
             ),
         )
+
+
+def _is_plain(name: str) -> bool:
+    """Whether the words before the network are those of a method alone."""
+    words = re.split('_(?:r101|mit-b)', name)[0].split('_')
+    return set(words) <= PLAIN
 
 
 def _method(converted: Converted) -> str:

@@ -172,3 +172,20 @@ def test_schedulers_of_other_optimizers():
     cfg.param_scheduler = dict(student=cfg.param_scheduler)
     with pytest.raises(ValueError, match='expected a list'):
         check_schedulers(cfg)
+
+
+def test_other_constructors_leave_the_discriminators_alone():
+    model = Rivals()
+    sgd = dict(optimizer=dict(type='SGD', lr=0.1))
+    student = dict(constructor='DefaultOptimWrapperConstructor', **sgd)
+    wrapper = build_optim_wrapper(
+        model,
+        dict(
+            constructor='AdversarialOptimWrapperConstructor',
+            student=student,
+            discriminator=sgd,
+        ),
+    )
+    (group,) = wrapper['student'].optimizer.param_groups
+    found = {id(p) for p in group['params']}
+    assert found == {id(p) for p in model.trainable.parameters()}

@@ -181,3 +181,32 @@ def test_a_beta_that_says_nothing_for_this_set(folder):
 def test_no_loss_with_statistics(folder):
     with pytest.raises(ValueError, match="remove dict.type='ClassStat"):
         ClassStatisticsHook().before_train(runner_of(nn.Linear(1, 1), None))
+
+
+@pytest.mark.parametrize('resume', [False, True])
+def test_what_another_training_counted_is_forgotten(folder, resume):
+    write_stats(folder)
+    model = losses(
+        dict(type='SeesawLoss'),
+        dict(type='LBWLoss'),
+        dict(type='LogitAdjustmentLoss', counts=[1, 2, 3]),
+        dict(type='LogitAdjustmentLoss'),
+    ).train()
+    hook = ClassStatisticsHook()
+    runner = runner_of(model, UDADataset(source_set(folder)))
+    hook.before_train(runner)
+    labels = torch.tensor([[0, 0, 2, 255]])
+    for loss in model:
+        loss(torch.randn(1, 3, 4, requires_grad=True), labels)
+    hook.after_train_iter(runner, 0)
+    state = model.state_dict()
+    assert set(state) == {
+        *('0.counts.pixels', '0.counts.images', '1.mean', '1.share')
+    }
+    model.load_state_dict(state)
+    runner._load_from, runner._resume = 'a.pth', resume
+    ClassStatisticsHook().before_train(runner)
+    assert bool(model[0].counts.pixels.sum()) == resume
+    assert bool(model[1].share.sum()) == resume
+    assert model[2].counts.pixels.tolist() == [1, 2, 3]
+    assert model[3].counts.pixels.sum() > 10

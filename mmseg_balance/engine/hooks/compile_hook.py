@@ -15,6 +15,7 @@ from torch import nn
 from mmseg_balance.models.segmentation_loss import loss_modules
 from mmseg_balance.models.uda.density_estimation import classifier_of
 from mmseg_balance.models.uda.feature_distance import FeatureDistance
+from mmseg_balance.models.uda.objectives import CrossAttentionObjective
 
 # student, teacher and frozen backbone are one code with several states, and
 # so are the convolutions of a head: more than torch's limit of 8
@@ -80,6 +81,14 @@ class CompileHook(Hook):
             f'CompileHook: {count} networks and layers are compiled in the '
             'first iterations, which take minutes'
         )
+        if any(
+            isinstance(m, CrossAttentionObjective) for m in model.modules()
+        ):
+            runner.logger.warning(
+                "CompileHook: CDAC goes through the layers of the student's "
+                'backbone by itself, so that it is not compiled; the other '
+                'networks are'
+            )
 
     def before_val(self, runner) -> None:
         """Validate as without compilation."""

@@ -23,7 +23,8 @@ class CrossDomainFeatures:
         mixed_to_source: Values of the source, mixed where the mixed images
             look: softmax(q_mixed k_source^T / sqrt(d)) v_source in each block.
         source_to_mixed: The other way round.
-        attention: Self-attention of the mixed images, block by block.
+        attention: Self-attention of the mixed images, block by block; empty
+            where it was not asked for.
     """
 
     source: list[Tensor]
@@ -34,7 +35,10 @@ class CrossDomainFeatures:
 
 
 def cross_domain_features(
-    backbone: FusedMixVisionTransformer, source: Tensor, mixed: Tensor
+    backbone: FusedMixVisionTransformer,
+    source: Tensor,
+    mixed: Tensor,
+    record: bool = True,
 ) -> CrossDomainFeatures:
     """Features of two domains, and of each with the other's attention.
 
@@ -48,6 +52,7 @@ def cross_domain_features(
     Args:
         backbone: Its blocks are checkpointed where ``with_cp`` is set.
         source, mixed: Images, (N, 3, H, W).
+        record: Whether the attention of the mixed images is kept.
     """
     recompute = backbone.with_cp and torch.is_grad_enabled()
     x = torch.cat([source, mixed])
@@ -58,14 +63,17 @@ def cross_domain_features(
             x = x.repeat(2, 1, 1)
         for block in blocks:
             if recompute:
-                x, record = checkpoint(
+                x, own = checkpoint(
                     _run_block, block, x, hw_shape, use_reentrant=False
                 )
-                # the part that stays, not a view of what need not
-                record.queries = record.queries.clone()
             else:
-                x, record = _run_block(block, x, hw_shape)
-            attention.append(record)
+                x, own = _run_block(block, x, hw_shape)
+            if not record:
+                continue
+            if recompute:
+                # the parts that stay, not views of what need not
+                own.queries, own.keys = own.queries.clone(), own.keys.clone()
+            attention.append(own)
         x = tokens_to_map(norm(x), hw_shape)
         if i in backbone.out_indices:
             outs.append(x.chunk(4))

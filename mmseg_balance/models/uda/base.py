@@ -201,7 +201,7 @@ class UDASegmentor(BaseModel):
 
         Raises:
             FloatingPointError: A loss is NaN or infinite; names it and the
-                iteration.
+                iteration. The model has taken the step, and is of no use.
             TypeError: Optimizers that are not those of the model.
         """
         adversary = self.adversary
@@ -250,7 +250,8 @@ class UDASegmentor(BaseModel):
         if not self.needs_target:
             return step
         target = self.data_preprocessor(data['target'], training=True)
-        if target['inputs'].shape != step.source_images.shape:
+        is_mixed = any(o.mixes_domains for o in self.objectives)
+        if is_mixed and target['inputs'].shape != step.source_images.shape:
             raise ValueError(
                 'Source and target crops are mixed and must be of one shape, '
                 f'but are {tuple(step.source_images.shape)} and '

@@ -48,7 +48,16 @@ class FCDiscriminator(nn.Module):
 
         Returns:
             (N, 1, H // 32, W // 32).
+
+        Raises:
+            ValueError: The maps are too small.
         """
+        if min(maps.shape[-2:]) < self.min_size:
+            raise ValueError(
+                f'FCDiscriminator needs crops of {self.min_size} x '
+                f'{self.min_size} pixels at least, but got '
+                f'{tuple(maps.shape[-2:])}: set crop_size of RandomCrop'
+            )
         for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
             maps = F.leaky_relu(conv(maps), 0.2)
         return self.classifier(maps)

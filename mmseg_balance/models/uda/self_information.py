@@ -10,7 +10,7 @@ from torch.nn import functional as F
 def self_information(logits: Tensor) -> Tensor:
     """Weighted self-information I = -p log p / log C of every class.
 
-    ADVENT (CVPR 2019), Eq. 3, divided by the largest entropy. Agrees with
+    ADVENT (CVPR 2019), divided by the largest entropy. Agrees with
     https://github.com/valeoai/ADVENT, which adds 1e-30 to p to keep its
     logarithm finite; that of a softmax is finite without.
 
@@ -25,7 +25,7 @@ def self_information(logits: Tensor) -> Tensor:
 
 
 def entropy(logits: Tensor, valid: Tensor | None = None) -> Tensor:
-    """Mean over pixels of the normalised entropy (ADVENT, Eq. 1 and 2).
+    """Mean over pixels of the normalised entropy (ADVENT, CVPR 2019).
 
     The loss of MinEnt, as in https://github.com/valeoai/ADVENT and
     https://github.com/lhoyer/MIC.
@@ -41,7 +41,7 @@ def entropy(logits: Tensor, valid: Tensor | None = None) -> Tensor:
 
 
 def max_square(logits: Tensor, valid: Tensor | None = None) -> Tensor:
-    """Maximum squares loss, -1/2 of the mean of p^2 (ICCV 2019, Eq. 6).
+    """Maximum squares loss, -1/2 of the mean of p^2 (ICCV 2019).
 
     Its gradient does not vanish for pixels that are unsure, nor grow for
     those that are sure already. Agrees with
@@ -60,7 +60,7 @@ def max_square(logits: Tensor, valid: Tensor | None = None) -> Tensor:
 def image_weighted_max_square(
     logits: Tensor, valid: Tensor | None = None, ratio: float = 0.2
 ) -> Tensor:
-    """Maximum squares loss with the classes of an image balanced (Eq. 10).
+    """Maximum squares loss with the classes of an image balanced.
 
     A pixel is weighted by 1 / max(n_c^r N^(1 - r), 1), c the class that it
     is predicted as, n_c the number of such pixels and N that of all pixels

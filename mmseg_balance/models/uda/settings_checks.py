@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from ..number_checks import is_number
 from .objectives import AdversarialObjective, Objective, SourceObjective
 
 PARTS = ('student', 'teacher')
@@ -25,6 +26,11 @@ def check_objectives(
         TypeError: Not an objective; names it.
         ValueError: Names the setting.
     """
+    if not objectives:
+        raise ValueError(
+            'Expected `objectives` to be one or more, but got none: add '
+            "dict(type='SourceObjective')"
+        )
     for objective in objectives:
         if not isinstance(objective, Objective):
             raise TypeError(
@@ -73,8 +79,10 @@ def check_predictor(predict_with: str, alpha: float | None) -> None:
     Raises:
         ValueError: Names the setting.
     """
-    if alpha is not None and not 0 <= alpha < 1:
-        raise ValueError(f'Expected `alpha` to be in [0, 1), but got {alpha}')
+    if alpha is not None and not (is_number(alpha) and 0 <= alpha < 1):
+        raise ValueError(
+            f'Expected `alpha` to be in [0, 1), but got {alpha!r}'
+        )
     if predict_with not in PARTS[: 1 if alpha is None else 2]:
         raise ValueError(
             f'Expected `predict_with` to be one of {PARTS} (the latter '

@@ -125,8 +125,14 @@ def test_masked_consistency_on_top(batch, build, optimizers):
 def test_bfloat16_autocast(batch, build, optimizers, kind):
     model = build(kind)
     wrapper = optimizers(model, type='AutocastOptimWrapper')
+    seen = set()
+    rivals = model.discriminators or nn.ModuleDict()
+    for part in (model.student, *rivals.children()):
+        first = next(m for m in part.modules() if isinstance(m, nn.Conv2d))
+        first.register_forward_hook(lambda *args: seen.add(args[2].dtype))
     for i in range(2):
         logs = model.train_step(batch(seed=i), wrapper)
+    assert seen == {torch.bfloat16}
     assert all(v == v for v in logs.values())
     assert all(p.dtype == torch.float32 for p in model.parameters())
 

@@ -108,10 +108,6 @@ def test_without_attention_the_teacher_looks_at_the_target_alone(cdac, batch):
         model.teacher.backbone.register_forward_hook(
             lambda *_: calls.append(0)
         )
-        heads = []
-        model.teacher.decode_head.register_forward_hook(
-            lambda *_: heads.append(0)
-        )
         logs = train(model, batch())
         assert len(calls) == expected
         assert ('cdac.loss_attention' in logs) == bool(weight)
@@ -168,7 +164,9 @@ def test_images_are_mixed_by_the_draws_of_dacs(cdac, monkeypatch):
     monkeypatch.setattr(
         cross_attention,
         'cross_domain_features',
-        lambda net, a, b: features.extend([a, b]) or streams(net, a, b),
+        lambda net, a, b, **kwargs: (
+            features.extend([a, b]) or streams(net, a, b, **kwargs)
+        ),
     )
     torch.manual_seed(7)
     run_objective(model, step)

@@ -202,6 +202,11 @@ def test_a_step_of_the_methods_runs_without_values(
         ('AdvEnt', {}, 'discriminator.decode.loss_target'),
         ('MinEnt', {}, 'tgt.decode.loss_entropy'),
         (
+            'MinEnt',
+            dict(entropy=dict(class_weighting={})),
+            'tgt.decode.loss_entropy',
+        ),
+        (
             'MaxSquare',
             dict(max_square=dict(kind='image_weighted_max_square')),
             'tgt.decode.loss_image_weighted_max_square',

@@ -40,7 +40,8 @@ class AdversarialObjective(Objective):
     Behaves as the AdvSeg of https://github.com/lhoyer/MIC and as
     https://github.com/valeoai/ADVENT: predictions at the size of the images,
     all from before the update, halves of both domains for the
-    discriminators, which learn nothing where the student does.
+    discriminators, which learn nothing where the student does. Padding is
+    part of an image here: crops should have none.
 
     Args:
         inputs: What discriminators see, 'softmax' or 'self_information'.
@@ -73,7 +74,7 @@ class AdversarialObjective(Objective):
             ('inputs', inputs, INPUTS),
             ('loss_type', loss_type, LOSSES),
         ):
-            if value not in known:
+            if value not in tuple(known):
                 raise ValueError(
                     f'Expected `{name}` of {owner} to be one of '
                     f'{tuple(known)}, but got {value!r}'
@@ -85,6 +86,14 @@ class AdversarialObjective(Objective):
         self.loss_weight = loss_weight
         self.auxiliary_loss_weight = auxiliary_loss_weight
         self.discriminators = nn.ModuleDict()
+        if discriminator is not None and (
+            not isinstance(discriminator, dict)
+            or 'in_channels' in discriminator
+        ):
+            raise ValueError(
+                f'Expected `discriminator` of {owner} to be a dict without '
+                f'in_channels, which is num_classes, but got {discriminator!r}'
+            )
         self._settings = {'type': 'FCDiscriminator', **(discriminator or {})}
         self._kept: dict[str, dict[str, Tensor]] = {}
 
@@ -99,7 +108,7 @@ class AdversarialObjective(Objective):
         Raises:
             ValueError: The student has one class, or crops are too small.
         """
-        check_outputs(type(self).__name__, student)
+        check_outputs(type(self).__name__, student, self.uses_auxiliary)
         size = getattr(student.data_preprocessor, 'size', None)
         for name, head in output_heads(student).items():
             if name != MAIN and not self.uses_auxiliary:
@@ -115,6 +124,13 @@ class AdversarialObjective(Objective):
                     f'{least} pixels at least'
                 )
             self.discriminators[name] = built
+
+    def after_init(self, student: nn.Module) -> None:
+        """Load the initial weights of discriminators that have such."""
+        with torch.random.fork_rng(devices=[]):
+            for discriminator in self.discriminators.values():
+                if hasattr(discriminator, 'init_weights'):
+                    discriminator.init_weights()
 
     @contextmanager
     def watching(self, student: nn.Module) -> Iterator[None]:

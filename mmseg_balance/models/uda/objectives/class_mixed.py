@@ -27,6 +27,7 @@ class ClassMixedObjective(Objective):
 
     prefix = 'mix'
     needs_target = True
+    mixes_domains = True
 
     def __init__(
         self,

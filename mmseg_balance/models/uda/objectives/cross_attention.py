@@ -1,6 +1,5 @@
 """Attention that is consistent across domains (CDAC)."""
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +15,7 @@ from ...backbones import (
     cross_domain_features,
     recorded_attention,
 )
+from ...number_checks import check_number
 from ...segmentation_loss import segmentation_losses
 from ...segmentors import HRDAEncoderDecoder
 from ..attention_consistency import attention_divergence
@@ -73,6 +73,7 @@ class CrossAttentionObjective(Objective):
 
     prefix = 'cdac'
     needs_target = True
+    mixes_domains = True
 
     def __init__(
         self,
@@ -86,13 +87,7 @@ class CrossAttentionObjective(Objective):
             ('loss_weight', loss_weight),
             ('attention_weight', attention_weight),
         ):
-            if not isinstance(value, (int, float)) or not (
-                0 <= value < math.inf
-            ):
-                raise ValueError(
-                    f'Expected `{name}` of cross_attention to be a '
-                    f'number of at least 0, but got {value!r}'
-                )
+            check_number('cross_attention', name, value)
         self.loss_weight = loss_weight
         self.attention_weight = attention_weight
         self._settings = augmentation
@@ -138,7 +133,10 @@ class CrossAttentionObjective(Objective):
         )
         source_attention = self.source_attention(step)
         streams = cross_domain_features(
-            student.backbone, step.source_images, mixed_images
+            student.backbone,
+            step.source_images,
+            mixed_images,
+            record=self.attention_weight > 0,
         )
         losses = {}
         if self.attention_weight:

@@ -35,7 +35,7 @@ class EntropyObjective(Objective):
                 is predicted to have balanced.
         loss_weight: Factor for the decode head, at least 0.
         auxiliary_loss_weight: Factor for each auxiliary head; 0: without.
-        ratio: Exponent of 'image_weighted_max_square', [0, 1].
+        ratio: Exponent of 'image_weighted_max_square', [0, 1]. Default: 0.2.
         class_weighting: Settings of gradient-based weights (GBW) for the
             entropy of each class: ``regularization`` and ``mode``, see
             ``GBWLoss``; {} for its defaults. Default: no weights.
@@ -53,11 +53,11 @@ class EntropyObjective(Objective):
         kind: str = 'entropy',
         loss_weight: float = 0.001,
         auxiliary_loss_weight: float = 0.0002,
-        ratio: float = 0.2,
+        ratio: float | None = None,
         class_weighting: OptConfigType = None,
     ) -> None:
         super().__init__()
-        if kind not in KINDS:
+        if kind not in tuple(KINDS):
             raise ValueError(
                 'Expected `kind` of EntropyObjective to be one of '
                 f'{tuple(KINDS)}, but got {kind!r}'
@@ -65,6 +65,13 @@ class EntropyObjective(Objective):
         owner = 'EntropyObjective'
         check_number(owner, 'loss_weight', loss_weight)
         check_number(owner, 'auxiliary_loss_weight', auxiliary_loss_weight)
+        if ratio is not None and kind != 'image_weighted_max_square':
+            raise ValueError(
+                '`ratio` of EntropyObjective is that of kind='
+                f"'image_weighted_max_square', but `kind` is {kind!r}: leave "
+                'it away'
+            )
+        ratio = 0.2 if ratio is None else ratio
         check_number(owner, 'ratio', ratio, high=1)
         self.kind = kind
         self.loss_weight = loss_weight
@@ -88,7 +95,9 @@ class EntropyObjective(Objective):
         Raises:
             ValueError: It has one class.
         """
-        check_outputs(type(self).__name__, student)
+        check_outputs(
+            type(self).__name__, student, self.auxiliary_loss_weight > 0
+        )
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""

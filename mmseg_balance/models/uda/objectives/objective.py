@@ -19,11 +19,14 @@ class Objective(nn.Module, ABC):
         needs_target (bool): Whether it learns from target images.
         needs_pseudo_labels (bool): Whether it learns from the teacher's
             labels of them; counts with ``needs_target`` alone.
+        mixes_domains (bool): Whether it mixes source and target images,
+            which then are of one shape.
     """
 
     prefix: str
     needs_target: bool
     needs_pseudo_labels: bool = True
+    mixes_domains: bool = False
 
     def attach(self, student: nn.Module) -> None:
         """Take over what follows from the student, when it has been built.
