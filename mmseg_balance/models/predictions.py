@@ -70,12 +70,17 @@ def auxiliary_predictions(
     segmentor: nn.Module, features: Any
 ) -> list[Prediction]:
     """Predictions of the auxiliary heads."""
-    if not segmentor.with_auxiliary_head:
-        return []
-    heads = {'aux': segmentor.auxiliary_head}
-    if isinstance(segmentor.auxiliary_head, nn.ModuleList):
-        heads = {f'aux_{i}': h for i, h in enumerate(segmentor.auxiliary_head)}
+    heads = auxiliary_heads(segmentor)
     return [Prediction(k, h, h.forward(features)) for k, h in heads.items()]
+
+
+def auxiliary_heads(segmentor: nn.Module) -> dict[str, BaseDecodeHead]:
+    """Auxiliary heads by their names in the log, 'aux' or 'aux_0' and on."""
+    if not segmentor.with_auxiliary_head:
+        return {}
+    if isinstance(segmentor.auxiliary_head, nn.ModuleList):
+        return {f'aux_{i}': h for i, h in enumerate(segmentor.auxiliary_head)}
+    return {'aux': segmentor.auxiliary_head}
 
 
 def context_features(features: Any) -> tuple[Tensor, ...]:

@@ -12,6 +12,7 @@ from mmseg.models.utils import resize
 from torch import Tensor, nn
 
 from ..predictions import (
+    auxiliary_heads,
     auxiliary_predictions,
     decode_predictions,
     training_features,
@@ -27,14 +28,7 @@ def output_heads(student: nn.Module) -> dict[str, BaseDecodeHead]:
     Args:
         student: An ``EncoderDecoder``.
     """
-    heads = {MAIN: student.decode_head}
-    if student.with_auxiliary_head:
-        auxiliary = student.auxiliary_head
-        if isinstance(auxiliary, nn.ModuleList):
-            heads |= {f'aux_{i}': head for i, head in enumerate(auxiliary)}
-        else:
-            heads['aux'] = auxiliary
-    return heads
+    return {MAIN: student.decode_head, **auxiliary_heads(student)}
 
 
 def image_logits(
