@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -130,3 +131,21 @@ def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
     file = tmp_path / 'out' / 'dacs_seed1.json'
     run = tool.experiment('dacs', 1, tmp_path / 'work')
     assert 'changed while it ran' in tool.stale(file, run)
+
+
+def test_each_group_has_rows_and_a_table_of_its_own(tool, monkeypatch):
+    found = {}
+    for group in tool.GROUPS:
+        argv = ['camvid_table.py', '--group', group, '--seeds', '1', '0', '1']
+        monkeypatch.setattr(sys, 'argv', argv)
+        args = tool.parse_args()
+        assert args.seeds == [1, 0]
+        assert args.methods == tool.GROUPS[group]
+        found[args.table_file] = args
+        for method in args.methods:
+            config = tool.ROOT / 'configs' / tool.METHODS[method][1]
+            assert config.is_file(), method
+    assert len(found) == len(tool.GROUPS)
+    folders = {a.methods[0].split('_')[0]: a.out.name for a in found.values()}
+    assert folders.pop('balance') == 'balance_methods'
+    assert set(folders.values()) == {'camvid_day2dusk'}
