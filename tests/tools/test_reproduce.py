@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -48,7 +49,8 @@ def test_dry_run_of_every_row(dry_run, row):
         assert words[0] == sys.executable
         assert os.path.isfile(words[1])
         assert words[2] == config
-    last = 'iter_250000.pth' if '250k' in row else 'iter_40000.pth'
+    thousands = re.search(r'_(\d+)k_', config)[1]
+    last = f'iter_{thousands}000.pth'
     assert os.path.basename(commands[-1][3]) == last
 
 

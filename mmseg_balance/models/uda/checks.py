@@ -108,7 +108,7 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
 
 
 def _why_not_weighted(loss: nn.Module, head: nn.Module) -> str | None:
-    if any(tensor.is_meta for tensor in loss.state_dict().values()):
+    if any(t.is_meta for t in (*loss.parameters(), *loss.buffers())):
         return None  # a model without memory, built to be looked at
     loss = copy.deepcopy(loss).eval()
     generator = torch.Generator().manual_seed(0)
