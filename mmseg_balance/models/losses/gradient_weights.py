@@ -1,9 +1,13 @@
 """Class weights from the gradients of class losses (GBW)."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
 MODES = ('normalized', 'paper', 'released')
+# entries of a part on a CPU: 1 MB
+PART = 2**18
 
 
 @torch.no_grad()
@@ -44,26 +48,61 @@ def class_gradients(
         size = class_sums(known * weight.double(), target, log_probs.shape[1])
     else:
         size = class_sums(known.double(), target, log_probs.shape[1])
-    own = log_probs.gather(1, target.unsqueeze(1))
-    gradient = log_probs.exp()
-    # p - 1 from the logarithm: exact where p is nearly 1
-    gradient.scatter_(1, target.unsqueeze(1), own.expm1())
     scale = known / (size + 1).to(log_probs)[target]
     if focal_gamma:
-        scale = scale * focal_scale(own.squeeze(1), focal_gamma)
+        own = log_probs.gather(1, target.unsqueeze(1)).squeeze(1)
+        scale = scale * focal_scale(own, focal_gamma)
     if weight is not None and mode != 'released':
         scale = scale * weight
-    squared = gradient.square_()
-    scale = scale.square()
     if mode == 'released':
-        channels = squared.mul_(scale.unsqueeze(1))
-        # logits may be infinite where nothing is labelled
-        channels.masked_fill_(~known.unsqueeze(1), 0)
-        # image by image, and only the sums in float64
-        channels = channels.reshape(*channels.shape[:2], -1).sum(2)
-        return channels.double().sum(0), size > 0
-    pixels = squared.sum(1).mul_(scale).masked_fill_(~known, 0)
+        channels = torch.zeros_like(size)
+        for gradient, place in _pixel_gradients(log_probs, target):
+            gradient *= _columns(scale)[:, place].unsqueeze(1)
+            # logits may be infinite where nothing is labelled
+            gradient.masked_fill_(~_columns(known)[:, place].unsqueeze(1), 0)
+            channels += gradient.square_().sum((0, 2)).double()
+        return channels, size > 0
+    squared = [
+        gradient.square_().sum(1)
+        for gradient, _ in _pixel_gradients(log_probs, target)
+    ]
+    pixels = torch.cat(squared, 1) * _columns(scale).square()
+    pixels.masked_fill_(~_columns(known), 0)
     return class_sums(pixels, target, len(size)), size > 0
+
+
+def _pixel_gradients(
+    log_probs: Tensor, target: Tensor
+) -> Iterator[tuple[Tensor, slice]]:
+    """Softmax minus one-hot of each pixel, a part of them at a time.
+
+    On a CPU parts stay in its cache, which is several times faster than one
+    tensor of the size of the logits; elsewhere there is one part.
+
+    Args:
+        log_probs: (N, C, ...).
+        target: (N, ...).
+
+    Yields:
+        (N, C, P'), which may be changed, and where these pixels are.
+    """
+    log_probs, target = _columns(log_probs, 2), _columns(target)
+    images, classes, pixels = log_probs.shape
+    length = pixels
+    if log_probs.device.type == 'cpu':
+        length = max(PART // (images * classes), 1)
+    for start in range(0, pixels, length):
+        place = slice(start, start + length)
+        part = log_probs[:, :, place]
+        index = target[:, place].unsqueeze(1)
+        # p - 1 from the logarithm: exact where p is nearly 1
+        own = part.gather(1, index).expm1_()
+        yield part.exp().scatter_(1, index, own), place
+
+
+def _columns(values: Tensor, begin: int = 1) -> Tensor:
+    """All dimensions from one on as a single one, which there may not be."""
+    return values.reshape(*values.shape[:begin], -1)
 
 
 def focal_scale(log_prob: Tensor, focal_gamma: float) -> Tensor:
