@@ -284,7 +284,7 @@ def test_pixels_without_weight_are_as_ignored():
 
 
 def test_unsure_classes_are_not_taken_for_easy_ones():
-    """One weight for a class changes nothing, however small it is."""
+    """One weight for a class changes nothing, where it has many pixels."""
     logits = 2 * torch.randn(2, 4, 60, 70)
     labels = torch.randint(4, (2, 60, 70))
     sure = build().weights(logits, labels)

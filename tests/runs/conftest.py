@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
 
@@ -25,6 +26,29 @@ def toy_streets(tmp_path_factory) -> Path:
     )
     return root
 
+
+HOOK = """
+import os
+import torch
+from mmengine.hooks import Hook
+from mmengine.dist import get_rank
+from mmseg.registry import HOOKS
+
+
+@HOOKS.register_module()
+class DumpRank(Hook):
+    def before_train(self, runner):
+        self.losses = []
+
+    def after_train_iter(self, runner, batch_idx, data_batch, outputs):
+        self.losses.append(outputs['loss'])
+
+    def after_train(self, runner):
+        folder = os.environ['DUMP_FOLDER']
+        torch.save(dict(state=runner.model.module.state_dict(),
+                        losses=self.losses),
+                   os.path.join(folder, f'rank{get_rank()}.pth'))
+"""
 
 CONFIG = """
 _base_ = ['{root}/configs/{base}']
@@ -160,3 +184,40 @@ def start():
         )
 
     return start
+
+
+@pytest.fixture
+def run_two_ranks(start, tmp_path):
+    """Train on two processes, of which both must end up equal.
+
+    The config has DumpRank among its hooks and ``dump_rank`` among its
+    imports. Gives what it wrote of each rank.
+    """
+
+    def run(config: Path) -> list[dict]:
+        (tmp_path / 'dump_rank.py').write_text(HOOK)
+        process = start(
+            'bash',
+            ROOT / 'tools/dist_train.sh',
+            config,
+            2,
+            '--work-dir',
+            tmp_path / 'work',
+            DUMP_FOLDER=str(tmp_path),
+            PYTHONPATH=str(tmp_path),
+            PORT=str(29500 + os.getpid() % 1000),
+            PATH=f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
+        )
+        output = process.communicate()[0]
+        assert process.returncode == 0, output
+        ranks = [
+            torch.load(tmp_path / f'rank{i}.pth', weights_only=True)
+            for i in range(2)
+        ]
+        for key, value in ranks[0]['state'].items():
+            assert torch.equal(value, ranks[1]['state'][key]), key
+        # equal although each rank saw data of its own
+        assert all(a != b for a, b in zip(*(r['losses'] for r in ranks)))
+        return ranks
+
+    return run

@@ -1,13 +1,11 @@
 """Two optimizers through the tools: resumed, on two ranks, and tested."""
 
-import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
 import torch
-from test_distributed_runs import HOOK
 from test_interrupted_runs import assert_equal, losses
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,28 +78,9 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
                 assert state[name]['state'][0]['step'] == number
 
 
-def test_two_ranks_stay_equal(write_config, start, tmp_path):
-    (tmp_path / 'dump_rank.py').write_text(HOOK)
-    config = write_config(6, 6, DUMP, 'advent')
-    process = start(
-        'bash',
-        ROOT / 'tools/dist_train.sh',
-        config,
-        2,
-        '--work-dir',
-        tmp_path / 'work',
-        DUMP_FOLDER=str(tmp_path),
-        PYTHONPATH=str(tmp_path),
-        PORT=str(28500 + os.getpid() % 1000),
-        PATH=f'{Path(os.sys.executable).parent}:{os.environ["PATH"]}',
-    )
-    output = process.communicate()[0]
-    assert process.returncode == 0, output
-    ranks = [load(tmp_path / f'rank{i}.pth') for i in range(2)]
-    for key, value in ranks[0]['state'].items():
-        assert torch.equal(value, ranks[1]['state'][key]), key
-    # equal although each rank saw data of its own
-    assert all(a != b for a, b in zip(*(r['losses'] for r in ranks)))
+def test_two_ranks_stay_equal(write_config, run_two_ranks):
+    ranks = run_two_ranks(write_config(6, 6, DUMP, 'advent'))
+    assert any('discriminators' in key for key in ranks[0]['state'])
 
 
 def test_checkpoints_are_tested(write_config, start, tmp_path):

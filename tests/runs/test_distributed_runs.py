@@ -1,7 +1,6 @@
 """Two processes: through the tools, and the exchange itself."""
 
 import os
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,29 +14,6 @@ from mmseg_balance.models.uda.optimization import (
     average_norm_statistics,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
-HOOK = """
-import os
-import torch
-from mmengine.hooks import Hook
-from mmengine.dist import get_rank
-from mmseg.registry import HOOKS
-
-
-@HOOKS.register_module()
-class DumpRank(Hook):
-    def before_train(self, runner):
-        self.losses = []
-
-    def after_train_iter(self, runner, batch_idx, data_batch, outputs):
-        self.losses.append(outputs['loss'])
-
-    def after_train(self, runner):
-        folder = os.environ['DUMP_FOLDER']
-        torch.save(dict(state=runner.model.module.state_dict(),
-                        losses=self.losses),
-                   os.path.join(folder, f'rank{get_rank()}.pth'))
-"""
 EXTRA = """
 custom_imports = dict(imports=['mmseg_balance', 'dump_rank'])
 custom_hooks = [
@@ -52,31 +28,9 @@ custom_hooks = [
 @pytest.mark.parametrize(
     'method, iters', [('dacs', 20), ('mic-on-hrda', 6), ('cdac', 6)]
 )
-def test_two_ranks_stay_equal(method, iters, write_config, start, tmp_path):
-    (tmp_path / 'dump_rank.py').write_text(HOOK)
+def test_two_ranks_stay_equal(method, iters, write_config, run_two_ranks):
     config = write_config(iters, iters, EXTRA, method)
-    process = start(
-        'bash',
-        ROOT / 'tools/dist_train.sh',
-        config,
-        2,
-        '--work-dir',
-        tmp_path / 'work',
-        DUMP_FOLDER=str(tmp_path),
-        PYTHONPATH=str(tmp_path),
-        PORT=str(29500 + os.getpid() % 1000),
-        PATH=f'{Path(os.sys.executable).parent}:{os.environ["PATH"]}',
-    )
-    output = process.communicate()[0]
-    assert process.returncode == 0, output
-    ranks = [
-        torch.load(tmp_path / f'rank{i}.pth', weights_only=True)
-        for i in range(2)
-    ]
-    for key, value in ranks[0]['state'].items():
-        assert torch.equal(value, ranks[1]['state'][key]), key
-    # equal although each rank saw data of its own
-    assert all(a != b for a, b in zip(*(r['losses'] for r in ranks)))
+    ranks = run_two_ranks(config)
     step = 'student.decode_head.loss_decode.statistics.source.step'
     assert ranks[0]['state'][step] == iters
 

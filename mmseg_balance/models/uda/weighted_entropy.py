@@ -96,7 +96,8 @@ def weighted_entropy(
 class WeightedEntropy:
     """:func:`weighted_entropy` with settings that are checked at build.
 
-    ``history`` is where ``ClassWeightsHook`` finds the weights.
+    ``history`` is where ``ClassWeightsHook`` finds the weights, those of all
+    outputs together.
 
     Args:
         regularization: lambda, above 0.

@@ -196,6 +196,41 @@ def test_a_step_of_the_methods_runs_without_values(
     assert all(value.device.type == 'meta' for value in logged.values())
 
 
+COUNTS = dict(num_classes=4, counts='online')
+
+
+@pytest.mark.parametrize(
+    'loss',
+    [
+        dict(type='GBWLoss'),
+        dict(type='SoftmaxFocalLoss'),
+        dict(type='InverseFrequencyLoss', **COUNTS),
+        dict(type='ClassBalancedLoss', **COUNTS),
+        dict(type='LogitAdjustmentLoss', **COUNTS),
+        dict(type='BLVLoss', **COUNTS),
+        dict(type='SeesawLoss', **COUNTS),
+        dict(type='LBWLoss', num_classes=4),
+    ],
+    ids=lambda loss: loss['type'],
+)
+def test_a_step_with_a_balance_loss_runs_without_values(
+    loss, build, batch, segmentor, logged, monkeypatch
+):
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
+    model = build('DACS', segmentor=segmentor(loss)).to('meta')
+    wrapper = OptimWrapper(torch.optim.AdamW(model.trainable.parameters()))
+    criterion = model.student.decode_head.loss_decode
+    with Copies() as copies:
+        for _ in range(2):
+            model.train_step(batch(), wrapper)
+            if hasattr(criterion, 'update_statistics'):
+                criterion.update_statistics()
+            model.update_teacher(2)
+    assert not copies.lines
+    assert f'mix.decode.{criterion.loss_name}' in logged
+    assert all(value.device.type == 'meta' for value in logged.values())
+
+
 @pytest.mark.parametrize(
     ('method', 'settings', 'expected'),
     [
