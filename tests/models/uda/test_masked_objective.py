@@ -157,6 +157,62 @@ def test_norms_may_leave_masked_images_out(build, batch, counted):
     assert not torch.equal(norm.running_mean, before)
 
 
+@pytest.mark.parametrize('images', [1, 2, 3])
+@pytest.mark.parametrize('domains', ['target', 'source', 'both'])
+def test_whose_images_are_masked(build, segmentor, batch, domains, images):
+    """As `mask_mode` of the public code, where a batch has two images."""
+    model = build(
+        'MIC',
+        masked_consistency=dict(domains=domains, mask_ratio=0.0),
+        pseudo_threshold=0.3,
+        blur_probability=0.0,
+        jitter_probability=0.0,
+    )
+    step = model.prepare(batch(images))
+    step.source_labels[:, :4] = 255
+    torch.manual_seed(0)
+    step.pseudo.weight = torch.rand_like(step.pseudo.weight)
+    numbers = {
+        'target': [('target', i) for i in range(images)],
+        'source': [('source', i) for i in range(images)],
+        # one of each of one, two and three
+        'both': [('source', 0), ('target', 0)],
+    }[domains]
+    student = model.student.eval()  # batch norms see one image at a time
+    expected = []
+    for domain, i in numbers:
+        image = getattr(step, f'{domain}_images')[i : i + 1]
+        labels = (
+            step.source_labels if domain == 'source' else (step.pseudo.labels)
+        )
+        weight = step.pseudo.weight[i]
+        if domain == 'source':
+            weight = torch.ones_like(weight)
+        logits = nn.functional.interpolate(
+            student.decode_head(student.extract_feat(image)),
+            size=image.shape[2:],
+            mode='bilinear',
+        )
+        values = nn.functional.cross_entropy(
+            logits, labels[i : i + 1], ignore_index=255, reduction='none'
+        )
+        expected.append((values[0] * weight).mean())
+    losses = model.objectives[-1](student, step)
+    torch.testing.assert_close(
+        losses['decode.loss_ce'], torch.stack(expected).mean()
+    )
+
+
+def test_masked_source_images_need_no_target(build):
+    objectives = [
+        dict(type='SourceObjective'),
+        dict(type='MaskedObjective', domains='source'),
+    ]
+    model = build('UDASegmentor', objectives=objectives)
+    assert not model.needs_target
+    assert model.teacher is None
+
+
 @pytest.mark.parametrize(
     'settings, words',
     [
@@ -164,6 +220,7 @@ def test_norms_may_leave_masked_images_out(build, batch, counted):
         (dict(block_size='8'), "'8'"),
         (dict(mask_ratio=1.0), 'mask_ratio'),
         (dict(loss_weight=-1.0), 'loss_weight'),
+        (dict(domains='separate'), "target.*source.*both.*'separate'"),
     ],
 )
 def test_bad_settings_are_named(build, settings, words):

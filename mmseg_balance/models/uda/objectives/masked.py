@@ -16,16 +16,20 @@ from ..photometric import strong_augmentation
 from ..step import UDAStep
 from .objective import Objective
 
+DOMAINS = ('target', 'source', 'both')
+
 
 @MODELS.register_module()
 class MaskedObjective(Objective):
     """The teacher's labels must be found with parts of the image hidden.
 
     MIC (CVPR 2023), on target images with colour augmentation, with the
-    labels and weights of the other objectives; behaves as
-    https://github.com/lhoyer/MIC with ``mask_mode='separatetrgaug'``.
-    Losses that keep statistics adjust by those of the target, and are not
-    fed: the logits of hidden pixels are not those of the domain.
+    labels and weights of the other objectives. The ``mask_mode`` of
+    https://github.com/lhoyer/MIC is ``domains`` and ``augmentation`` here:
+    'separatetrg', 'separatesrc' and 'separate' are 'target', 'source' and
+    'both'; 'aug' at the end is an augmentation. Losses that keep statistics
+    adjust by those of each pixel's domain, and are not fed: the logits of
+    hidden pixels are not those of the domain.
 
     Args:
         block_size: Side of the squares that are hidden, in pixels.
@@ -37,13 +41,15 @@ class MaskedObjective(Objective):
             batch norms, a student that is tested without masks loses by it.
         augmentation: Arguments of ``StrongAugmentation``. None: no
             augmentation.
+        domains: Whose images are masked: 'target', with the teacher's
+            labels; 'source', with their own and weight 1; or 'both', the
+            first half of the batch of each, at least one.
 
     Raises:
         ValueError: A setting out of range.
     """
 
     prefix = 'masked'
-    needs_target = True
 
     def __init__(
         self,
@@ -52,8 +58,14 @@ class MaskedObjective(Objective):
         loss_weight: float = 1.0,
         norm_statistics: bool = True,
         augmentation: OptConfigType = {},  # noqa: B006
+        domains: str = 'target',
     ) -> None:
         super().__init__()
+        if domains not in DOMAINS:
+            raise ValueError(
+                'Expected `domains` of masked_consistency to be one of '
+                f'{DOMAINS}, but got {domains!r}'
+            )
         for name, value, low, high in (
             ('block_size', block_size, 1, math.inf),
             ('mask_ratio', mask_ratio, 0, 1),
@@ -68,6 +80,9 @@ class MaskedObjective(Objective):
         self.mask_ratio = mask_ratio
         self.loss_weight = loss_weight
         self.norm_statistics = norm_statistics
+        self.domains = domains
+        self.needs_target = domains != 'source'
+        self.mixes_domains = domains == 'both'
         self._settings = augmentation
         self.augmentation: nn.Module = nn.Identity()
 
@@ -77,9 +92,9 @@ class MaskedObjective(Objective):
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
-        images = self.augmentation(step.target_images)
+        images, labels, weight, target_mask = self._batch(step)
+        images = self.augmentation(images)
         images = images * block_mask(images, self.block_size, self.mask_ratio)
-        labels = step.pseudo.labels
         with (
             nullcontext()
             if self.norm_statistics
@@ -89,11 +104,35 @@ class MaskedObjective(Objective):
                 student,
                 training_features(student, images),
                 labels,
-                step.pseudo.weight,
-                target_mask=torch.ones_like(labels, dtype=torch.bool),
+                weight,
+                target_mask=target_mask,
                 collect=False,
             )
         if self.loss_weight != 1:
             for name in [k for k in losses if k.startswith('decode.loss')]:
                 losses[name] = losses[name] * self.loss_weight
         return losses
+
+    def _batch(
+        self, step: UDAStep
+    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+        """Images, labels, weights and target mask of ``domains``."""
+        source = step.source_images, step.source_labels
+        if self.domains == 'source':
+            return *source, None, None
+        target = step.target_images, step.pseudo.labels, step.pseudo.weight
+        if self.domains == 'both':
+            half = max(len(step.target_images) // 2, 1)
+            source = [part[:half] for part in source]
+            target = [part[:half] for part in target]
+        images, labels, weight = target
+        target_mask = torch.ones_like(labels, dtype=torch.bool)
+        if self.domains == 'target':
+            return images, labels, weight, target_mask
+        known = torch.ones_like(source[1], dtype=weight.dtype)
+        return (
+            torch.cat([source[0], images]),
+            torch.cat([source[1], labels]),
+            torch.cat([known, weight]),
+            torch.cat([torch.zeros_like(target_mask), target_mask]),
+        )
