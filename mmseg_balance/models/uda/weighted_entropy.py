@@ -13,6 +13,27 @@ from ..losses.weight_history import WeightHistory
 from ..number_checks import check_number
 from .self_information import pixel_mean
 
+CLASS_LOSSES = ('channel', 'predicted')
+
+
+def channel_gradients(log_probs: Tensor) -> Tensor:
+    """Squared gradient of each channel of the entropy to the logits.
+
+    Of l_c = -p_c log p_c, over log C as the entropy itself:
+    dl_c / dz_j = -p_c (log p_c + 1) (1[j = c] - p_j).
+
+    Args:
+        log_probs: (N, C, ...).
+
+    Returns:
+        Sum over logits, (N, C, ...).
+    """
+    probs = log_probs.exp()
+    # sum over j of (1[j = c] - p_j)^2
+    spread = 1 - 2 * probs + probs.square().sum(1, keepdim=True)
+    slope = probs * (log_probs + 1)
+    return slope.square() * spread / math.log(log_probs.shape[1]) ** 2
+
 
 def entropy_gradients(log_probs: Tensor) -> Tensor:
     """Squared gradient of each pixel's entropy to its logits.
@@ -32,17 +53,48 @@ def entropy_gradients(log_probs: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def entropy_weights(
+def channel_weights(
+    log_probs: Tensor,
+    valid: Tensor,
+    regularization: float = 1.0,
+    mode: str = 'normalized',
+) -> Tensor:
+    """Class weights from the gradients of the entropy's channels.
+
+    The loss of class c is the mean of -p_c log p_c over all pixels: below
+    Eq. 1 of GBW. Its gradients are those of Eq. 7 to 11.
+
+    Args:
+        log_probs: (N, C, ...).
+        valid: Pixels that count, bool (N, ...).
+        regularization: lambda, above 0.
+        mode: 'normalized' or 'paper', see ``GBWLoss``.
+
+    Returns:
+        float64 (C,); 1 where no pixel counts.
+    """
+    pixels = channel_gradients(log_probs) * valid.unsqueeze(1)
+    rest = [d for d in range(pixels.dim()) if d != 1]
+    count = valid.double().sum()
+    squared = pixels.sum(rest, dtype=torch.float64)
+    squared = squared / count.clamp(min=1).square()
+    present = (count > 0).expand_as(squared)
+    return weights_of_mode(squared, present, regularization, mode)
+
+
+@torch.no_grad()
+def predicted_weights(
     log_probs: Tensor,
     valid: Tensor,
     predicted: Tensor,
     regularization: float = 1.0,
     mode: str = 'normalized',
 ) -> Tensor:
-    """Class weights from the gradients of class entropies (GBW, Eq. 11).
+    """Class weights from the gradients of the entropies of predictions.
 
-    The entropy of class c is the mean over the pixels that are predicted as
-    c: there are no labels.
+    The loss of class c is the mean entropy of the pixels that are predicted
+    as c, which is not the paper's: a class that is predicted nowhere has no
+    say in its weight.
 
     Args:
         log_probs: (N, C, ...).
@@ -67,8 +119,9 @@ def weighted_entropy(
     valid: Tensor,
     regularization: float = 1.0,
     mode: str = 'normalized',
+    class_loss: str = 'channel',
 ) -> tuple[Tensor, Tensor]:
-    """Mean over pixels of the normalised entropy times its class's weight.
+    """Mean over pixels of the normalised entropy with weights of classes.
 
     The GBW paper has entropy terms in its class losses; its public code
     weighs cross entropy alone.
@@ -78,17 +131,24 @@ def weighted_entropy(
         valid: Pixels that count, bool (N, H, W).
         regularization: lambda, above 0.
         mode: 'normalized' or 'paper', see ``GBWLoss``.
+        class_loss: What the loss of class c is, see ``WeightedEntropy``.
 
     Returns:
         The mean, 0 where no pixel counts; and the weights, float64 (C,).
     """
     log_probs = F.log_softmax(logits, 1)
-    predicted = logits.argmax(1)
-    weights = entropy_weights(
-        log_probs.detach(), valid, predicted, regularization, mode
-    )
-    pixels = -(log_probs.exp() * log_probs).sum(1) / math.log(logits.shape[1])
-    pixels = pixels * weights.to(pixels)[predicted]
+    channels = -log_probs.exp() * log_probs / math.log(logits.shape[1])
+    known = log_probs.detach()
+    if class_loss == 'channel':
+        weights = channel_weights(known, valid, regularization, mode)
+        shape = (-1, *(1,) * (logits.dim() - 2))
+        pixels = (channels * weights.to(channels).view(shape)).sum(1)
+    else:
+        predicted = logits.argmax(1)
+        weights = predicted_weights(
+            known, valid, predicted, regularization, mode
+        )
+        pixels = channels.sum(1) * weights.to(channels)[predicted]
     return pixel_mean(pixels, valid), weights
 
 
@@ -102,6 +162,10 @@ class WeightedEntropy:
     Args:
         regularization: lambda, above 0.
         mode: 'normalized' or 'paper'.
+        class_loss: - 'channel': the paper's, channel c of the entropy,
+                -p_c log p_c, over all pixels.
+              - 'predicted': the entropy of the pixels that are predicted as
+                c.
 
     Raises:
         ValueError: A setting out of range.
@@ -109,6 +173,7 @@ class WeightedEntropy:
 
     regularization: float = 1.0
     mode: str = 'normalized'
+    class_loss: str = 'channel'
     history: WeightHistory = field(default_factory=WeightHistory, init=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +183,11 @@ class WeightedEntropy:
                 f'Expected `mode` of class_weighting to be one of {known}, '
                 f'but got {self.mode!r} (the released code has no weights of '
                 'entropy)'
+            )
+        if self.class_loss not in CLASS_LOSSES:
+            raise ValueError(
+                'Expected `class_loss` of class_weighting to be one of '
+                f'{CLASS_LOSSES}, but got {self.class_loss!r}'
             )
         check_number(
             'class_weighting',
@@ -129,7 +199,7 @@ class WeightedEntropy:
     def __call__(self, logits: Tensor, valid: Tensor) -> Tensor:
         """Loss of a batch of logits (N, C, H, W); its weights are noted."""
         loss, weights = weighted_entropy(
-            logits, valid, self.regularization, self.mode
+            logits, valid, self.regularization, self.mode, self.class_loss
         )
         self.history.add(weights, 'target')
         return loss
@@ -144,7 +214,7 @@ def weighted_entropy_of(settings: Any) -> WeightedEntropy:
     Raises:
         ValueError: No dict, or keys that there are not; names them.
     """
-    known = ('regularization', 'mode')
+    known = ('regularization', 'mode', 'class_loss')
     if not isinstance(settings, dict) or set(settings) - set(known):
         raise ValueError(
             'Expected `class_weighting` of EntropyObjective to be a dict with '

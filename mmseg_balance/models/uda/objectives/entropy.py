@@ -37,8 +37,9 @@ class EntropyObjective(Objective):
         auxiliary_loss_weight: Factor for each auxiliary head; 0: without.
         ratio: Exponent of 'image_weighted_max_square', [0, 1]. Default: 0.2.
         class_weighting: Settings of gradient-based weights (GBW) for the
-            entropy of each class: ``regularization`` and ``mode``, see
-            ``GBWLoss``; {} for its defaults. Default: no weights.
+            entropy of each class: ``regularization``, ``mode`` and
+            ``class_loss``, see ``WeightedEntropy``; {} for its defaults.
+            Default: no weights.
 
     Raises:
         ValueError: A setting out of range.
