@@ -1,0 +1,1 @@
+"""From a command line to a run: its settings, folders and provenance."""

@@ -1,0 +1,137 @@
+"""Which settings of two runs differ, and which of them matter."""
+
+import pytest
+from mmengine.config import Config
+
+from mmseg_balance.runs.settings import changed_settings, settings_of
+
+CFG = dict(
+    model=dict(
+        type='DACS',
+        segmentor=dict(
+            backbone=dict(init_cfg=dict(checkpoint='a.pth'), with_cp=False),
+            decode_head=dict(
+                loss_decode=[dict(type='BLDALoss', tau=0.1)],
+            ),
+        ),
+    ),
+    train_dataloader=dict(
+        batch_size=2,
+        num_workers=4,
+        dataset=dict(
+            source=dict(
+                data_root='data/gta',
+                data_prefix=dict(img_path='images'),
+                pipeline=[dict(type='Load'), dict(type='RandomCrop', size=2)],
+            )
+        ),
+    ),
+    val_dataloader=dict(batch_size=1),
+    train_cfg=dict(max_iters=6, val_interval=6),
+    default_hooks=dict(checkpoint=dict(interval=3)),
+    custom_hooks=[dict(type='GMMUpdateHook'), dict(type='SeedHook', a=1)],
+    randomness=dict(seed=0),
+    work_dir='a',
+    num_ranks=1,
+)
+DATA = 'train_dataloader.dataset.source'
+
+
+def changes(**options):
+    new = Config(CFG)
+    new.merge_from_dict(options)
+    return changed_settings(Config(CFG), new)
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'line'),
+    [
+        ('randomness.seed', 1, 'was 0, is 1'),
+        (
+            'model.segmentor.decode_head.loss_decode.0.tau',
+            0.3,
+            'was 0.1, is 0.3',
+        ),
+        (f'{DATA}.pipeline.1.size', 4, 'was 2, is 4'),
+        (f'{DATA}.data_prefix.img_path', 'b', "was 'images', is 'b'"),
+        ('model.alpha', 0.9, 'was (not set), is 0.9'),
+        ('train_cfg.max_iters', 8, 'was 6, is 8'),
+        ('train_dataloader.batch_size', 4, 'was 2, is 4'),
+    ],
+)
+def test_what_matters_is_named(key, value, line):
+    (change,) = changes(**{key: value})
+    assert str(change) == f'{key} {line}'
+    assert not change.is_place
+
+
+def test_a_list_of_another_length_is_one_change():
+    pipeline = [dict(type='Load')]
+    (change,) = changes(**{f'{DATA}.pipeline': pipeline})
+    assert change.key == f'{DATA}.pipeline'
+    assert str(change).endswith("is [{'type': 'Load'}]")
+    hooks = [dict(type='SeedHook', a=1), dict(type='Other')]
+    assert [c.key for c in changes(custom_hooks=hooks)] == [
+        'custom_hooks.GMMUpdateHook',
+        'custom_hooks.Other',
+    ]
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        (f'{DATA}.data_root', '/x/gta'),
+        ('model.segmentor.backbone.init_cfg.checkpoint', '/x/a.pth'),
+        (f'{DATA}.data_prefix.img_path', '/x/images'),
+    ],
+)
+def test_places_are_told_apart(key, value):
+    (change,) = changes(**{key: value})
+    assert change.is_place
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('work_dir', 'b'),
+        ('train_dataloader.num_workers', 0),
+        ('train_dataloader.persistent_workers', True),
+        ('default_hooks.checkpoint.interval', 1),
+        ('train_cfg.val_interval', 1),
+        ('val_dataloader.batch_size', 2),
+        ('model.segmentor.backbone.with_cp', True),
+        ('env_cfg.cudnn_benchmark', False),
+        ('custom_hooks', [*CFG['custom_hooks'], dict(type='CompileHook')]),
+        ('custom_hooks', CFG['custom_hooks'][::-1]),
+    ],
+)
+def test_what_no_result_depends_on(key, value):
+    assert changes(**{key: value}) == []
+
+
+def test_evaluation_counts_where_it_is_asked_for():
+    new = Config(CFG)
+    new.val_dataloader.batch_size = 2
+    (change,) = changed_settings(CFG, new, evaluation=True)
+    assert change.key == 'val_dataloader.batch_size'
+
+
+def test_ranks_share_a_batch():
+    options = {'num_ranks': 2, 'train_dataloader.batch_size': 1}
+    assert changes(**options) == []
+    assert [c.key for c in changes(num_ranks=2)] == ['num_ranks']
+    # one whose number was not written down
+    assert changes(num_ranks=None) == []
+
+
+def test_resumed_run_loads_its_own_checkpoint():
+    assert changes(resume=True, load_from='iter_3.pth') == []
+    assert [c.key for c in changes(load_from='a.pth')] == ['load_from']
+
+
+def test_config_of_a_checkpoint():
+    text = Config(CFG).pretty_text
+    cfg = settings_of(dict(cfg=text))
+    assert changed_settings(cfg, CFG, evaluation=True) == []
+    assert settings_of({}) is None
+    assert settings_of(dict(cfg='a = (')) is None
