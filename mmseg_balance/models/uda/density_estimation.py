@@ -63,17 +63,46 @@ def classifier_of(head: BaseDecodeHead) -> nn.Module:
     )
 
 
+def dropout_of(head: BaseDecodeHead) -> nn.Module | None:
+    """The dropout that ``BaseDecodeHead.cls_seg`` puts before a classifier."""
+    if isinstance(head, HRDAHead):
+        head = head.head
+    return head.dropout
+
+
 @contextmanager
-def captured_inputs(module: nn.Module) -> Iterator[list[Tensor]]:
-    """Collect what a module is given while the context lasts."""
+def captured_inputs(
+    classifier: nn.Module, dropout: nn.Module | None = None
+) -> Iterator[list[Tensor]]:
+    """Collect the features that enter a classifier, before its dropout.
+
+    Args:
+        classifier: Module whose calls are collected.
+        dropout: What may come right before it; calls of it elsewhere in the
+            head do not count.
+
+    Yields:
+        One tensor for each call of the classifier, in their order.
+    """
     inputs: list[Tensor] = []
-    handle = module.register_forward_pre_hook(
-        lambda _, args: inputs.append(args[0])
-    )
+    last: list[Tensor] = []  # input and output of the dropout
+
+    def remember(_: nn.Module, args: tuple, output: Tensor) -> None:
+        last[:] = args[0], output
+
+    def collect(_: nn.Module, args: tuple) -> None:
+        is_dropped = bool(last) and last[1] is args[0]
+        inputs.append(last[0] if is_dropped else args[0])
+        last.clear()
+
+    handles = [classifier.register_forward_pre_hook(collect)]
+    if dropout is not None:
+        handles.append(dropout.register_forward_hook(remember))
     try:
         yield inputs
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
 
 
 def statistics_of(head: BaseDecodeHead) -> LogitStatistics | None:
@@ -88,7 +117,8 @@ def statistics_of(head: BaseDecodeHead) -> LogitStatistics | None:
 class DensityEstimation(nn.Module):
     """A 1 x 1 convolution that predicts d from the classifier's features.
 
-    BLDA (ICML 2025), Sec. 3.3.5. It belongs to the UDA model, not to the
+    BLDA (ICML 2025), Sec. 3.3.5. As in the released code, features are those
+    before the classifier's dropout. It belongs to the UDA model, not to the
     segmentor: no head is subclassed, and an exported segmentor is without
     it.
 
@@ -137,7 +167,8 @@ class DensityEstimation(nn.Module):
 
     def classifier_inputs(self):
         """Context that collects the features; see ``captured_inputs``."""
-        return captured_inputs(classifier_of(self._shared[0]))
+        (head,) = self._shared
+        return captured_inputs(classifier_of(head), dropout_of(head))
 
     def forward(
         self,
@@ -152,7 +183,7 @@ class DensityEstimation(nn.Module):
 
         Args:
             head: Head of the prediction, with a BLDALoss.
-            features: That entered the classifier, (N, F, h, w).
+            features: Of ``classifier_inputs``, (N, F, h, w).
             logits: Resized to the labels, (N, C, H, W).
             labels: (N, H, W).
             weight: Quality q of each pixel, (N, H, W). Default: 1.
