@@ -10,6 +10,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 
 import mmseg_balance  # noqa: F401  (registers everything)
+from mmseg_balance.configuration.data_roots import add_data_root
 
 TEST_KEYS = ('test_dataloader', 'test_evaluator', 'test_cfg')
 
@@ -50,6 +51,7 @@ def parse_args() -> argparse.Namespace:
         metavar='KEY=VALUE',
         help='override keys of the config; lists as key="[a,b]" or key=a,b',
     )
+    add_data_root(parser)
     parser.add_argument(
         '--launcher',
         default='none',
@@ -147,7 +149,7 @@ def load(args: argparse.Namespace) -> Config:
     """Config of the evaluation, with what the command line says."""
     from mmseg_balance.engine import launch
 
-    cfg = launch.load_config(args.config, args.cfg_options)
+    cfg = launch.load_config(args.config, args.cfg_options, args.data_root)
     launch.set_work_dir(cfg, args.work_dir)
     return cfg
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 
 import mmseg_balance  # noqa: F401  (registers everything)
+from mmseg_balance.configuration.data_roots import add_data_root
 
 NUM_SEEDS = 2**32  # that NumPy takes
 
@@ -64,6 +65,7 @@ def parse_args() -> argparse.Namespace:
         'model.segmentor.decode_head.loss_decode.tau=0.5; lists as '
         'key="[a,b]" or key=a,b',
     )
+    add_data_root(parser)
     parser.add_argument(
         '--launcher',
         default='none',
@@ -133,7 +135,7 @@ def load(args: argparse.Namespace) -> Config:
     """Config of the run, with what the command line says."""
     from mmseg_balance.engine import launch
 
-    cfg = launch.load_config(args.config, args.cfg_options)
+    cfg = launch.load_config(args.config, args.cfg_options, args.data_root)
     launch.set_work_dir(cfg, args.work_dir)
     return cfg
 

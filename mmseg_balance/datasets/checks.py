@@ -15,6 +15,11 @@ from .label_checks import check_label_files, check_label_values
 from .preparation import preparation
 from .split_pipeline import SplitPipeline, is_label_loader
 
+ELSEWHERE = (
+    '. Data that lies elsewhere: --data-root NAME=FOLDER, or the variable '
+    'MMSEG_BALANCE_DATA=FOLDER in place of data/'
+)
+
 
 def check_data_configs(cfg: Config) -> None:
     """Check the folders of all data sets of a config.
@@ -24,10 +29,12 @@ def check_data_configs(cfg: Config) -> None:
             test_dataloader, where they are, and into wrapped data sets.
 
     Raises:
-        FileNotFoundError: A folder is missing or empty; names its key and how
-            it is made.
+        FileNotFoundError: Folders are missing or empty; names all of them by
+            their keys, and how they are made.
         ValueError: A data set cannot be built.
     """
+    problems: dict[str, list[str]] = {}
+    remedies: dict[str, None] = {}
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         dataset = (cfg.get(loader) or {}).get('dataset')
         for key, config in _leaf_configs(dataset, f'{loader}.dataset'):
@@ -41,7 +48,18 @@ def check_data_configs(cfg: Config) -> None:
             )
             config = copy.deepcopy(config)
             config.update(lazy_init=True, pipeline=[])
-            check_folders(build_lazily(config, key), key, with_labels)
+            dataset = build_lazily(config, key)
+            for place, problem in folder_problems(dataset, with_labels):
+                problems.setdefault(problem, []).append(f'{key}.{place}')
+                remedies[preparation(dataset)] = None
+    if problems:
+        found = [
+            f'{", ".join(keys)}: {problem}'
+            for problem, keys in problems.items()
+        ]
+        raise FileNotFoundError(
+            f'{"; ".join(found)}{"".join(remedies)}{ELSEWHERE}'
+        )
 
 
 def build_lazily(config: dict, key: str) -> Any:
@@ -85,12 +103,30 @@ def check_folders(
     Raises:
         FileNotFoundError: Names the key, the folder and how it is made.
     """
-    if not is_local(dataset):
-        return
-    if dataset.ann_file and not osp.exists(dataset.ann_file):
+    for place, problem in folder_problems(dataset, with_labels):
         raise FileNotFoundError(
-            f'{key}.ann_file: {dataset.ann_file} does not exist'
+            f'{key}.{place}: {problem}{preparation(dataset)}'
         )
+
+
+def folder_problems(
+    dataset: BaseSegDataset, with_labels: bool
+) -> list[tuple[str, str]]:
+    """Missing folders of a data set, and folders without a fitting file.
+
+    Args:
+        dataset: Data set, built at least lazily.
+        with_labels: Whether its labels are read as well.
+
+    Returns:
+        Key within the data set and what is wrong, for each of them; none for
+        a remote file backend.
+    """
+    if not is_local(dataset):
+        return []
+    problems = []
+    if dataset.ann_file and not osp.exists(dataset.ann_file):
+        problems.append(('ann_file', f'{dataset.ann_file} does not exist'))
     kinds = [('img_path', 'img_suffix', 'image')]
     if with_labels:
         kinds.append(('seg_map_path', 'seg_map_suffix', 'label'))
@@ -99,9 +135,8 @@ def check_folders(
         suffix = getattr(dataset, suffix_key, '')
         problem = folder_problem(folder, suffix, kind, suffix_key)
         if problem:
-            raise FileNotFoundError(
-                f'{key}.data_prefix.{prefix}: {problem}{preparation(dataset)}'
-            )
+            problems.append((f'data_prefix.{prefix}', problem))
+    return problems
 
 
 def check_evaluation_set(dataset: Any, key: str) -> None:

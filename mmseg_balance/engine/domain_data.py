@@ -9,6 +9,7 @@ from torch import nn
 
 from ..datasets import UDADataset
 from ..datasets.branch import Branch
+from ..datasets.checks import check_data_configs
 from ..datasets.split_pipeline import is_label_loader
 from .config_checks import type_name
 
@@ -48,6 +49,7 @@ def build_domains(cfg: Config) -> dict[str, Branch]:
             'the config has no test_dataloader.dataset.pipeline and no '
             'test_pipeline, by which whole images are loaded: set one of them'
         )
+    check_data_configs(Config(dict(train_dataloader=cfg.train_dataloader)))
     configs = {
         key: _with_pipeline(data[key], pipeline, is_source=key == 'source')
         for key in ('source', 'target')

@@ -2,6 +2,7 @@
 
 import datetime
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
@@ -11,19 +12,26 @@ from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
+from ..configuration.data_roots import relocate_data, set_common_root
 from .config_checks import named_optimizers, type_name
 from .config_typos import new_keys
 
 
-def load_config(path: str, options: dict | None = None) -> Config:
+def load_config(
+    path: str,
+    options: dict | None = None,
+    data_roots: Sequence[str] | None = None,
+) -> Config:
     """Read a config file and apply overrides.
 
     An override of a key that is new, and much like one that is there, is
-    named on stderr.
+    named on stderr. Data sets below ``data/`` are looked for in the folder
+    that the variable MMSEG_BALANCE_DATA names, where it is set.
 
     Args:
         path: Config file.
         options: Overrides by dotted key, as ``--cfg-options`` gives them.
+        data_roots: Folders of data sets, as ``--data-root`` gives them.
 
     Returns:
         The config.
@@ -31,6 +39,7 @@ def load_config(path: str, options: dict | None = None) -> Config:
     Raises:
         FileNotFoundError: There is no such file; names it and, for a path
             that does not start at the root, the folder it was looked for in.
+        ValueError: A data root fits no data set; see ``relocate_data``.
     """
     if not Path(path).is_file():
         where = '' if Path(path).is_absolute() else f' in {Path.cwd()}'
@@ -38,7 +47,9 @@ def load_config(path: str, options: dict | None = None) -> Config:
     cfg = Config.fromfile(path)
     for line in new_keys(cfg, options or {}):
         print(f'warning: --cfg-options: {line}', file=sys.stderr)
+    set_common_root(cfg, options or {})
     cfg.merge_from_dict(options or {})
+    relocate_data(cfg, data_roots)
     return cfg
 
 

@@ -1,6 +1,7 @@
 """A pass over source and target for their logits, which may be interrupted."""
 
 import hashlib
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..datasets.branch import Branch
+from ..datasets.split_pipeline import SplitPipeline
 from ..logits.domain_statistics import DOMAINS
 from ..logits.reservoir import LogitReservoir
 from ..logits.statistics_file import read_torch_file, write_torch_file
@@ -175,11 +177,7 @@ def pass_settings(
     )
     for domain, branch in domains.items():
         text = [repr(part.dataset.pipeline) for part in branch.parts]
-        text += [
-            str(part.dataset.get_data_info(i)['img_path'])
-            for part in branch.parts
-            for i in range(len(part))
-        ]
+        text += [name for part in branch.parts for name in _names(part)]
         settings[f'{domain} data set'] = _hash('\n'.join(text).encode())
     return settings | others
 
@@ -198,6 +196,17 @@ def spread(branch: Branch, num: int | None) -> Sequence[dict]:
         return branch
     places = [i * len(branch) // num for i in range(num)]
     return torch.utils.data.Subset(branch, places)
+
+
+def _names(part: SplitPipeline) -> list[str]:
+    """Names of the images; the same wherever the data set lies."""
+    root = part.dataset.data_root or '.'
+    paths = [
+        part.dataset.get_data_info(i)['img_path'] for i in range(len(part))
+    ]
+    if any('://' in str(path) for path in (root, *paths[:1])):
+        return [str(path) for path in paths]
+    return [os.path.relpath(path, root) for path in paths]
 
 
 def _difference(name: str, old: Any, new: Any) -> str:

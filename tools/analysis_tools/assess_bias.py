@@ -15,6 +15,7 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 import mmseg_balance  # noqa: F401  (registers everything)
+from mmseg_balance.configuration.data_roots import add_data_root
 
 FILES = ('bias.json', 'bias.png', 'logits.png')
 
@@ -60,6 +61,7 @@ def parse_args() -> argparse.Namespace:
         metavar='KEY=VALUE',
         help='override keys of the config; lists as key="[a,b]" or key=a,b',
     )
+    add_data_root(parser)
     return parser.parse_args()
 
 
@@ -92,7 +94,7 @@ def build(args: argparse.Namespace):
 
     check_out(args.out, FILES, args.overwrite)
     cfg, model = build_predictor(
-        load_config(args.config, args.cfg_options),
+        load_config(args.config, args.cfg_options, args.data_root),
         args.checkpoint,
         part=args.part,
         device=args.device,

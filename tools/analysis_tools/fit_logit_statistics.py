@@ -17,6 +17,7 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 import mmseg_balance  # noqa: F401  (registers everything)
+from mmseg_balance.configuration.data_roots import add_data_root
 
 FILE = 'logit_statistics.pth'
 
@@ -80,6 +81,7 @@ def parse_args() -> argparse.Namespace:
         metavar='KEY=VALUE',
         help='override keys of the config; lists as key="[a,b]" or key=a,b',
     )
+    add_data_root(parser)
     return parser.parse_args()
 
 
@@ -107,6 +109,7 @@ def build(args: argparse.Namespace):
         build_domains,
         check_trained_classes,
     )
+    from mmseg_balance.engine.launch import load_config
     from mmseg_balance.engine.prediction import build_predictor
     from mmseg_balance.engine.statistics_pass import (
         StatisticsPass,
@@ -116,7 +119,10 @@ def build(args: argparse.Namespace):
 
     check_args(args)
     cfg, model = build_predictor(
-        args.config, args.checkpoint, args.cfg_options, args.part, args.device
+        load_config(args.config, args.cfg_options, args.data_root),
+        args.checkpoint,
+        part=args.part,
+        device=args.device,
     )
     domains = build_domains(cfg)
     classes = check_trained_classes(domains['source'], model, args.checkpoint)

@@ -15,6 +15,7 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 import mmseg_balance  # noqa: F401  (registers everything)
+from mmseg_balance.configuration.data_roots import add_data_root
 
 FILES = ('tau_sweep.json', 'tau_sweep.png')
 
@@ -72,6 +73,7 @@ def parse_args() -> argparse.Namespace:
         metavar='KEY=VALUE',
         help='override keys of the config; lists as key="[a,b]" or key=a,b',
     )
+    add_data_root(parser)
     return parser.parse_args()
 
 
@@ -103,7 +105,7 @@ def build(args: argparse.Namespace):
     )
 
     check_args(args)
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options, args.data_root)
     cfg, model = build_predictor(
         cfg, args.checkpoint, part=args.part, device=args.device
     )

@@ -1,0 +1,1 @@
+"""Configs: how they are read, and what does not fit in them."""

@@ -1,0 +1,191 @@
+"""Where the data sets of a config lie: one option, or one variable, for all.
+
+Configs name folders below ``data/``. ``--data-root gta=/x cityscapes=/y``
+puts other folders in their place, and the environment variable
+MMSEG_BALANCE_DATA puts another folder in the place of ``data/`` itself;
+the option has the last word. Only what a user's config or ``--cfg-options``
+left below ``data/`` is moved by the variable.
+"""
+
+import os
+import posixpath
+from argparse import ArgumentParser
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from mmengine.config import Config
+
+VARIABLE = 'MMSEG_BALANCE_DATA'
+LEADING = 'data'
+
+
+def add_data_root(parser: ArgumentParser) -> None:
+    """Add ``--data-root`` to the command line of a tool.
+
+    Args:
+        parser: Its parser; ``args.data_root`` is what
+            :func:`relocate_data` takes.
+    """
+    parser.add_argument(
+        '--data-root',
+        nargs='+',
+        metavar='NAME=FOLDER',
+        help='where data sets lie: gta=/x cityscapes=/y for data/gta and '
+        'data/cityscapes of the config; the environment variable '
+        f'{VARIABLE}=FOLDER stands for data/ of all of them',
+    )
+
+
+def relocate_data(
+    cfg: Config,
+    roots: Sequence[str] | None = None,
+    base: str | None = None,
+) -> None:
+    """Let a config look for its data sets elsewhere.
+
+    A name stands for the folder ``data/<name>`` and what is below it, or for
+    a ``data_root`` whose last folder has that name; upper and lower case are
+    the same.
+
+    Args:
+        cfg: Config to change: every ``data_root``, ``stats_dir``,
+            ``ann_file`` and folder of ``data_prefix``.
+        roots: ``NAME=FOLDER`` each, as ``--data-root`` takes them.
+        base: Folder in the place of ``data/`` where no name fits; by default
+            that of the variable MMSEG_BALANCE_DATA, where it is set.
+
+    Raises:
+        ValueError: An entry is not ``NAME=FOLDER``, comes twice, or names no
+            data set of the config; names those that there are.
+    """
+    folders = _parse(roots or ())
+    base = os.environ.get(VARIABLE) if base is None else base
+    places = _places(cfg._cfg_dict)
+    known = {
+        name
+        for parent, key in places
+        for name in _names(parent[key], key == 'data_root')
+    }
+    unknown = [name for name in folders if name not in known]
+    if unknown:
+        close = get_close_matches(unknown[0], sorted(known), 1)
+        hint = f' (did you mean {close[0]}?)' if close else ''
+        raise ValueError(
+            f'--data-root {unknown[0]}={folders[unknown[0]]}: '
+            f'{cfg.filename} has no data set of that name{hint}; it has '
+            f'{", ".join(sorted(known)) or "none"}'
+        )
+    for parent, key in places:
+        parent[key] = _moved(parent[key], folders, base, key == 'data_root')
+
+
+def set_common_root(cfg: Config, options: Mapping[str, Any]) -> None:
+    """Give a meaning to ``--cfg-options data_root=FOLDER``.
+
+    MMSegmentation's configs have such a variable, whose value has gone into
+    the data sets when the option is read. Where all data sets lie in one
+    folder, or in that of the variable, they follow it.
+
+    Args:
+        cfg: Config before the overrides, changed in place.
+        options: Overrides by dotted key.
+
+    Raises:
+        ValueError: The data sets have folders of their own; names them and
+            the option that sets them.
+    """
+    if 'data_root' not in options:
+        return
+    places = [
+        (parent, key)
+        for parent, key in _places(cfg._cfg_dict)
+        if key == 'data_root'
+    ]
+    values = {str(parent[key]) for parent, key in places}
+    common = {str(cfg.get('data_root'))} & values or values
+    if len(common) != 1:
+        shown = ', '.join(sorted(values)) or 'none'
+        raise ValueError(
+            f'--cfg-options data_root={options["data_root"]}: the data sets '
+            f'of {cfg.filename} do not share a data_root (found {shown}); '
+            f'set each with --data-root {_example(values)}, or the variable '
+            f'{VARIABLE} in place of their data/'
+        )
+    for parent, key in places:
+        if str(parent[key]) in common:
+            parent[key] = options['data_root']
+
+
+def _example(values: Iterable[str]) -> str:
+    names = {_names(value, True)[0]: None for value in sorted(values) if value}
+    return ' '.join(f'{name}=FOLDER' for name in names) or 'NAME=FOLDER'
+
+
+def _parse(roots: Sequence[str]) -> dict[str, str]:
+    folders: dict[str, str] = {}
+    for entry in roots:
+        name, sign, folder = entry.partition('=')
+        if not (name and sign and folder):
+            raise ValueError(
+                f'--data-root {entry}: expected NAME=FOLDER, such as '
+                'gta=/mnt/gta'
+            )
+        if name.lower() in folders:
+            raise ValueError(f'--data-root has {name} twice')
+        folders[name.lower()] = os.path.expanduser(folder)
+    return folders
+
+
+def _places(part: Any) -> list[tuple[dict, str]]:
+    """Every entry of a config that names a folder of data, as dict and key."""
+    if isinstance(part, (list, tuple)):
+        return [place for child in part for place in _places(child)]
+    if not isinstance(part, dict):
+        return []
+    keys = ['data_root', 'stats_dir']
+    prefixes = {}
+    # with a data_root, these are relative to it
+    if not part.get('data_root'):
+        keys.append('ann_file')
+        prefixes = part.get('data_prefix') or {}
+    found = [
+        (parent, key)
+        for parent, names in ((part, keys), (prefixes, list(prefixes)))
+        for key in names
+        if isinstance(parent.get(key), str) and parent[key]
+    ]
+    for key, child in part.items():
+        if key != 'data_prefix':
+            found += _places(child)
+    # two loaders may share one dict
+    return list({(id(p), key): (p, key) for p, key in found}.values())
+
+
+def _below_data(value: str) -> list[str]:
+    """The folders below ``data/``; none for a path elsewhere."""
+    first, *rest = posixpath.normpath(value.replace(os.sep, '/')).split('/')
+    return rest if first == LEADING else []
+
+
+def _names(value: str, is_root: bool) -> list[str]:
+    """Names that stand for a path, the one to show first."""
+    below = _below_data(value)
+    last = posixpath.basename(posixpath.normpath(value))
+    names = below[:1] + ([last] if is_root and '://' not in value else [])
+    return [name.lower() for name in names]
+
+
+def _moved(
+    value: str, folders: Mapping[str, str], base: str | None, is_root: bool
+) -> str:
+    below = _below_data(value)
+    # the nearer name wins: data/camvid/day is day=, then camvid=
+    for name in reversed(_names(value, is_root)):
+        if name not in folders:
+            continue
+        rest = below[1:] if below and name == below[0].lower() else []
+        return os.path.join(folders[name], *rest)
+    if base and below:
+        return os.path.join(os.path.expanduser(base), *below)
+    return value
