@@ -140,6 +140,13 @@ def load(args: argparse.Namespace) -> Config:
     return cfg
 
 
+def warn(line: str) -> None:
+    """Say something about the config, once for all ranks."""
+    rank = os.environ.get('RANK') or os.environ.get('SLURM_PROCID') or 0
+    if int(rank) == 0:
+        print(f'warning: {line}', file=sys.stderr)
+
+
 def build(cfg: Config, args: argparse.Namespace):
     """Runner of the run: checked, built, and not yet started.
 
@@ -147,6 +154,7 @@ def build(cfg: Config, args: argparse.Namespace):
         The runner; and a line for the user where the checkpoint to resume
         from is of the end, else None.
     """
+    from mmseg_balance.configuration.settling import settle_config
     from mmseg_balance.datasets.checks import check_data_configs
     from mmseg_balance.engine import launch
     from mmseg_balance.engine.build import (
@@ -162,6 +170,8 @@ def build(cfg: Config, args: argparse.Namespace):
     )
 
     check_required(cfg)
+    for line in settle_config(cfg, args.cfg_options or ()):
+        warn(line)
     if args.amp:
         launch.enable_amp(cfg)
     if args.compile:
@@ -214,7 +224,7 @@ def main() -> None:
                 f'--resume {latest_checkpoint(earlier)}'
             )
 
-    runner.train()
+    build_or_exit(runner.train, cfg.work_dir)
 
     if is_main_process():
         log = Path(runner.log_dir) / f'{runner.timestamp}.log'

@@ -1,1 +1,1 @@
-"""Configs: how they are read, and what does not fit in them."""
+"""Configs: how they are read, what does not fit, and how that is said."""

@@ -61,9 +61,7 @@ def build_runner(cfg: Config) -> Runner:
         check_evaluation_set(
             runner.val_loop.dataloader.dataset, 'val_dataloader.dataset'
         )
-    # mmengine's other runner leaves the optimizer to its strategy
-    if isinstance(runner, Runner):
-        build_optimization(runner)
+    build_optimization(runner)
     runner.cfg[RANKS_KEY] = runner.world_size  # into the checkpoints
     return runner
 

@@ -1,7 +1,8 @@
-"""What goes wrong while a run is built, as one line."""
+"""What goes wrong while a run is built, or trains, as one line."""
 
 import linecache
 import os
+import re
 import sys
 import time
 import traceback
@@ -16,6 +17,10 @@ from .config_typos import explain
 
 PACKAGE = Path(__file__).resolve().parents[1]
 OWN_FOLDERS = (PACKAGE, PACKAGE.parent / 'tools')
+
+# what torch makes of an error in a process that loads data
+IN_WORKER = re.compile(r'Caught (\w+) in DataLoader worker process')
+FRAME = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
 
 Built = TypeVar('Built')
 
@@ -59,7 +64,7 @@ def one_line(error: BaseException) -> str:
     Returns:
         Its message, or the line of code that raised it.
     """
-    text = ' '.join(str(error).split())
+    text = ' '.join(_text(error).split())
     if text:
         return text
     file, number, _ = _origin(error)
@@ -99,8 +104,23 @@ def keep_traceback(error: BaseException, work_dir: str | Path) -> str:
     return str(path)
 
 
+def _text(error: BaseException) -> str:
+    """Message of an error, without what torch puts around it."""
+    text = str(error)
+    found = IN_WORKER.match(text)
+    if found:
+        # its own line is the last that begins with the name of the class
+        parts = re.split(rf'^(?:[\w.]+\.)?{found[1]}: ', text, flags=re.M)
+        text = parts[-1] if len(parts) > 1 else text
+    return text
+
+
 def _origin(error: BaseException) -> tuple[str, int, str]:
     """File, line and function where an error was raised."""
+    in_worker = IN_WORKER.match(str(error))
+    if in_worker:
+        *_, (file, line) = FRAME.findall(str(error)) or [('', '0')]
+        return file, int(line), ''
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return '', 0, ''

@@ -1,14 +1,9 @@
 """Parts of a config that need each other, checked before anything is built."""
 
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config
-from mmseg.registry import MODELS
-
-from mmseg_balance.models.losses import CountedLoss, LBWLoss
-from mmseg_balance.models.uda import DACS, UDASegmentor
 
 
 def check_config(cfg: Config) -> None:
@@ -22,7 +17,6 @@ def check_config(cfg: Config) -> None:
             line to add.
     """
     check_trainable(cfg)
-    check_hooks(cfg)
     check_schedulers(cfg)
     check_save_best(cfg)
 
@@ -42,51 +36,6 @@ def check_trainable(cfg: Config) -> None:
             'already: train with the config of its segmentor, and give this '
             'one and the checkpoint to tools/test.py'
         )
-
-
-def check_hooks(cfg: Config) -> None:
-    """Refuse a model whose state no hook would ever update.
-
-    Args:
-        cfg: Config with ``model`` and ``custom_hooks``.
-
-    Raises:
-        ValueError: The model has a BLDALoss and ``custom_hooks`` no
-            GMMUpdateHook, a teacher and no TeacherUpdateHook, or a loss
-            with class statistics and no ClassStatisticsHook.
-    """
-    hooks = [type_name(h) for h in cfg.get('custom_hooks') or ()]
-    needed = []
-    if any(type_name(part) == 'BLDALoss' for part in dicts_in(cfg.model)):
-        needed.append(
-            (
-                'GMMUpdateHook',
-                'a loss of type BLDALoss, whose '
-                'mixtures would never be fitted',
-            )
-        )
-    if has_teacher(cfg.model):
-        needed.append(
-            (
-                'TeacherUpdateHook',
-                'a teacher, which would stay at its initial weights',
-            )
-        )
-    for part in dicts_in(cfg.model):
-        if needs_class_statistics(part):
-            needed.append(
-                (
-                    'ClassStatisticsHook',
-                    f'a loss of type {type_name(part)}, whose class '
-                    'statistics would never be read or updated',
-                )
-            )
-    for hook, reason in needed:
-        if hook not in hooks:
-            raise ValueError(
-                f'custom_hooks is {hooks}, but model has {reason}: add '
-                f"dict(type='{hook}') to custom_hooks"
-            )
 
 
 def check_schedulers(cfg: Config) -> None:
@@ -149,45 +98,6 @@ def check_save_best(cfg: Config) -> None:
                 f"rule={rule!r}, but a smaller std is better: set rule='less' "
                 '(or a list with one rule for each key of save_best)'
             )
-
-
-def needs_class_statistics(config: dict) -> bool:
-    """Whether a config is of a loss that ``ClassStatisticsHook`` serves.
-
-    Args:
-        config: Any dict in the config of a model.
-    """
-    kind = _class_of(config)
-    if isinstance(config.get('counts'), (list, tuple)):
-        return False  # they are given
-    return isinstance(kind, type) and issubclass(kind, (CountedLoss, LBWLoss))
-
-
-def has_teacher(model: dict) -> bool:
-    """Whether a model config builds a teacher.
-
-    Args:
-        model: Config of the model.
-
-    Returns:
-        True for DACS and the methods that are made of it, and for other UDA
-        models whose ``alpha``, the teacher's momentum, is a number, given or
-        by default.
-    """
-    kind = _class_of(model)
-    if not (isinstance(kind, type) and issubclass(kind, UDASegmentor)):
-        return False
-    if issubclass(kind, DACS):
-        return True
-    default = inspect.signature(kind).parameters.get('alpha')
-    alpha = model.get('alpha', default and default.default)
-    return isinstance(alpha, (int, float))
-
-
-def _class_of(config: dict) -> Any:
-    """What a config's ``type`` stands for in the registry of models."""
-    kind = config.get('type')
-    return MODELS.get(kind) if isinstance(kind, str) else kind
 
 
 def type_name(config: Any) -> str:

@@ -1,7 +1,6 @@
 import pytest
 from mmengine.config import Config
 from mmseg.models import EncoderDecoder
-from mmseg.registry import MODELS
 
 from mmseg_balance.engine.config_checks import check_config, type_name
 
@@ -25,54 +24,6 @@ def dacs(hooks=(), loss='CrossEntropyLoss', kind='DACS', **kwargs):
             custom_hooks=[dict(type=name) for name in hooks],
         )
     )
-
-
-@pytest.mark.parametrize(
-    'cfg',
-    [
-        supervised(dict(type='CrossEntropyLoss')),
-        supervised(dict(type='BLDALoss'), ['GMMUpdateHook']),
-        dacs(['TeacherUpdateHook']),
-        dacs(['mmseg.GMMUpdateHook', 'TeacherUpdateHook'], 'mmseg.BLDALoss'),
-        dacs(kind='SourceOnly'),
-        Config(dict(model=dict(type=EncoderDecoder))),
-    ],
-)
-def test_good_configs(cfg):
-    check_config(cfg)
-
-
-@pytest.mark.parametrize(
-    'loss',
-    [
-        dict(type='BLDALoss'),
-        dict(type='mmseg.BLDALoss'),
-        [dict(type='CrossEntropyLoss'), dict(type='BLDALoss')],
-        dict(type='Outer', criterion=dict(type='BLDALoss')),
-    ],
-)
-def test_mixtures_without_update(loss):
-    with pytest.raises(
-        ValueError,
-        match=r"(?s)custom_hooks is \['SomeHook'\].*BLDALoss.*add "
-        r"dict\(type='GMMUpdateHook'\)",
-    ):
-        check_config(supervised(loss, ['SomeHook']))
-
-
-@pytest.mark.parametrize(
-    'kwargs',
-    [
-        dict(),
-        dict(alpha=0.999),
-        dict(kind='mmseg.DACS'),
-        dict(kind=MODELS.get('DACS')),
-        dict(kind='SourceOnly', alpha=0.99),
-    ],
-)
-def test_teacher_without_update(kwargs):
-    with pytest.raises(ValueError, match="add dict.type='TeacherUpdateHook'"):
-        check_config(dacs(['GMMUpdateHook'], **kwargs))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What is wrong with a config ends train.py and test.py with one line."""
 
 import re
+import shutil
 from pathlib import Path
 
 import cv2
@@ -151,3 +152,37 @@ def test_help_names_a_key_of_the_shipped_configs(run_tool, tools, capsys):
     for part in key.split('.'):
         value = value[part]
     assert value == 0.1
+
+
+def test_nothing_that_is_given_is_ignored(refusal, capsys):
+    hooks = ['TeacherUpdateHook', 'TeacherUpdateHook']
+    message = refusal(
+        changes=dict(custom_hooks=[dict(type=hook) for hook in hooks])
+    )
+    assert 'custom_hooks[0] and custom_hooks[1] are both' in message
+    assert 'FlexibleRunner' in refusal('runner_type=FlexibleRunner')
+    assert "['fullgraph']" in refusal('compile.fullgraph=True')
+    # a line, and the run goes on to the mistake behind it
+    refusal('train_cfg.max_iter=1', changes=dict(optimiser=dict(lr=1)))
+    assert 'warning: nothing reads optimiser of' in capsys.readouterr().err
+
+
+def test_what_stops_a_training_is_one_line(refusal, street_data, tmp_path):
+    message = refusal('optim_wrapper.optimizer.lr=1e30')
+    assert re.match(
+        r'error: The loss is nan in iteration \d and the 1 before it: lower '
+        'optim_wrapper.optimizer.lr',
+        message,
+    )
+    # an image that goes bad behind the checks, in a process that loads it
+    data = tmp_path / 'data'
+    shutil.copytree(street_data, data)
+    image = data / 'img/train/3.png'
+    image.write_bytes(image.read_bytes()[:200])
+    message = refusal(
+        f'train_dataloader.dataset.data_root={data}',
+        'train_dataloader.num_workers=1',
+        'train_dataloader.persistent_workers=True',
+    )
+    assert '3.png' in message
+    assert 'Traceback' not in message and 'worker' not in message

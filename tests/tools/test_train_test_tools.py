@@ -172,15 +172,6 @@ def test_test_writes_scores_predictions_and_pictures(
             [
                 'CONFIG',
                 '--cfg-options',
-                'model.decode_head.loss_decode.type=BLDALoss',
-            ],
-            r"add dict\(type='GMMUpdateHook'\) to custom_hooks",
-        ),
-        (
-            'train.py',
-            [
-                'CONFIG',
-                '--cfg-options',
                 'train_dataloader.dataset.data_root=/no/where',
             ],
             'train_dataloader.dataset.*/no/where/img/train',

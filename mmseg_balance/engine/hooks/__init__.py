@@ -4,6 +4,7 @@ from .channels_last_hook import ChannelsLastHook
 from .class_statistics_hook import ClassStatisticsHook
 from .class_weights_hook import ClassWeightsHook
 from .compile_hook import CompileHook
+from .finite_loss_hook import FiniteLossHook
 from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
 from .teacher_update_hook import TeacherUpdateHook
@@ -13,6 +14,7 @@ __all__ = [
     'ClassStatisticsHook',
     'ClassWeightsHook',
     'CompileHook',
+    'FiniteLossHook',
     'GMMUpdateHook',
     'IterationSeedHook',
     'TeacherUpdateHook',

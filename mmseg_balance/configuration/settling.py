@@ -1,0 +1,31 @@
+"""What a config leaves open, settled before anything is built."""
+
+from collections.abc import Iterable
+
+from mmengine.config import Config
+
+from ..engine.launch import add_hook
+from .needed_hooks import add_needed_hooks, check_copies, is_uda_model
+from .runner_keys import check_runner, set_compile, unread_keys
+
+
+def settle_config(cfg: Config, options: Iterable[str] = ()) -> list[str]:
+    """Refuse what nothing here can run, and fill in what a model needs.
+
+    Args:
+        cfg: Config of a training run, changed in place.
+        options: Dotted keys of ``--cfg-options``.
+
+    Returns:
+        Lines for the user: keys that nothing reads, hooks that were added.
+
+    Raises:
+        ValueError: A runner, strategy, option of ``compile`` or copy of a
+            hook that cannot work; names the key.
+    """
+    check_runner(cfg)
+    set_compile(cfg)
+    check_copies(cfg)
+    if not is_uda_model(cfg.model):  # those look at their losses themselves
+        add_hook(cfg, 'FiniteLossHook')
+    return [*unread_keys(cfg, options), *add_needed_hooks(cfg)]
