@@ -1,152 +1,96 @@
 """From a data set's original labels to train ids and class statistics."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmseg.datasets import CityscapesDataset
-from PIL import Image
 
 from .class_stats import count_classes, count_label_file
-from .file_utils import find_files, map_files, read_label, write_png
+from .conversion_notes import merge_notes
+from .file_utils import (
+    find_files,
+    map_files,
+    read_label,
+    require_writable,
+    write_png,
+)
+from .image_pairs import (
+    check_not_turned,
+    pair_images,
+    plain_colours,
+    stored_size,
+)
+from .label_fit import Size, describe_fit, fit_label
+from .label_scheme import IGNORE, LabelScheme, to_train_ids
 
-IGNORE = 255
 CLASSES = CityscapesDataset.METAINFO['classes']
 NUM_CLASSES = len(CLASSES)
 TRAIN_ID_SUFFIX = '_labelTrainIds.png'
 
-# label ids of github.com/mcordts/cityscapesScripts that are train ids; the
-# other ids up to 33 are ignored
-CITYSCAPES_TRAIN_IDS = {
-    7: 0, 8: 1, 11: 2, 12: 3, 13: 4, 17: 5, 19: 6, 20: 7, 21: 8, 22: 9,
-    23: 10, 24: 11, 25: 12, 26: 13, 27: 14, 28: 15, 31: 16, 32: 17, 33: 18,
-}  # fmt: skip
-CITYSCAPES_IGNORED_IDS = sorted(set(range(34)) - set(CITYSCAPES_TRAIN_IDS))
+
+@dataclass(frozen=True)
+class Job:
+    """A label file to convert.
+
+    Args:
+        original: The original label file.
+        name: Name of the new one, a posix path relative to where it goes.
+        converted: The file to write.
+        image: Its image, None where there is none.
+    """
+
+    original: Path
+    name: str
+    converted: Path
+    image: Path | None = None
 
 
 @dataclass(frozen=True)
-class LabelScheme:
-    """How the original labels of a data set become train ids.
+class Conversion:
+    """What became of the label files of a folder.
 
     Args:
-        train_ids: Train id of each original id that has one.
-        ignored_ids: Original ids that become ``IGNORE``. Any id that is in
-            neither is an error: it means that the labels are not what they
-            are taken for.
-        suffix: What the names of original label files end with;
-            ``TRAIN_ID_SUFFIX`` takes its place in the names of the new ones.
-        read: Reads the original ids (H, W) of a file; raises ``OSError`` or
-            ``ValueError``.
+        files: The F new files, posix paths relative to where they were
+            written.
+        counts: Pixels of each train id in each, int64 (F, 19).
+        notes: What is odd about them (``conversion_notes``).
     """
 
-    train_ids: Mapping[int, int]
-    ignored_ids: Iterable[int]
-    suffix: str = '.png'
-    read: Callable[[Path], np.ndarray] = read_label
-
-
-def to_train_ids(ids: np.ndarray, scheme: LabelScheme) -> np.ndarray:
-    """Map original label ids to train ids.
-
-    Args:
-        ids: Integers of any shape.
-        scheme: The map.
-
-    Returns:
-        uint8 train ids of the same shape, ``IGNORE`` where there is none.
-
-    Raises:
-        ValueError: Ids that the scheme does not know; names them.
-    """
-    known = {**dict.fromkeys(scheme.ignored_ids, IGNORE), **scheme.train_ids}
-    table = np.full(max(known) + 1, IGNORE, dtype=np.uint8)
-    table[list(known)] = list(known.values())
-    present = np.unique(ids)
-    unknown = np.setdiff1d(present, list(known))
-    if len(unknown):
-        raise ValueError(
-            f'label id {", ".join(map(str, unknown[:10]))} is not one of the '
-            f"data set's ids {min(known)} .. {max(known)}"
-        )
-    return table[ids]
-
-
-def convert_file(paths: tuple[Path, Path], scheme: LabelScheme) -> np.ndarray:
-    """Write the train ids of one label file, unless they are there.
-
-    A file from an interrupted run, which cannot be decoded, is made anew.
-    Any other file is left as it is.
-
-    Args:
-        paths: The original label file and the file to write.
-        scheme: How to read and map it.
-
-    Returns:
-        Pixels of each train id, int64 (19,).
-
-    Raises:
-        OSError: The original is missing or cannot be decoded.
-        ValueError: The original has ids that the scheme does not know, or
-            the file to write exists with another size or other values.
-    """
-    original, converted = paths
-    counts = _count_converted(original, converted)
-    if counts is not None:
-        return counts
-    ids = scheme.read(original)
-    try:
-        label = to_train_ids(ids, scheme)
-    except ValueError as error:
-        raise ValueError(f'{original}: {error}') from None
-    write_png(converted, label)
-    return count_classes(label, NUM_CLASSES, IGNORE)
-
-
-def _count_converted(original: Path, converted: Path) -> np.ndarray | None:
-    """Counts of a file that is there already, None if it must be written."""
-    try:
-        counts = count_label_file(converted, NUM_CLASSES, IGNORE)
-    except OSError:
-        return None
-    except ValueError as error:
-        raise ValueError(
-            f'{error}; delete it to have it converted anew'
-        ) from None
-    with Image.open(original) as old, Image.open(converted) as new:
-        if old.size != new.size:
-            raise ValueError(
-                f'{converted}: {new.size[0]} x {new.size[1]} pixels, expected '
-                f'{old.size[0]} x {old.size[1]} as in {original}; delete it '
-                'to have it converted anew'
-            )
-    return counts
+    files: list[str]
+    counts: np.ndarray
+    notes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def convert_folder(
     scheme: LabelScheme,
     data_root: str | Path,
     label_dir: str,
+    image_dir: str,
     out_root: str | Path | None = None,
     nproc: int = 1,
-) -> tuple[list[str], np.ndarray]:
+) -> Conversion:
     """Convert all label files below a folder; finished files are kept.
 
     Args:
         scheme: How to read and map them.
         data_root: Folder of the data set.
         label_dir: Folder of the original labels, relative to ``data_root``.
+        image_dir: Folder of their images, in the same layout; may be
+            missing.
         out_root: Where the new label files go, in the same layout; None
             puts them beside the originals.
         nproc: Number of processes.
 
     Returns:
-        The F new files, posix paths relative to ``out_root``, and the pixels
-        of each train id in each, int64 (F, 19).
+        The new files, their pixels, and what is odd about them. A label
+        whose name is a number is named as its image, with its zeros.
 
     Raises:
         FileNotFoundError: The folder is missing or has no label files.
+        OSError: Nothing can be written where the new files go.
         ValueError: Files that cannot be converted, each with its reason.
     """
     data_root = Path(data_root)
@@ -154,16 +98,136 @@ def convert_folder(
     originals = find_files(
         data_root / label_dir, scheme.suffix, exclude=TRAIN_ID_SUFFIX
     )
-    names = [
-        file.relative_to(data_root).as_posix()[: -len(scheme.suffix)]
-        + TRAIN_ID_SUFFIX
+    require_writable(out_root / label_dir)
+    folder = data_root / label_dir
+    stems = [
+        file.relative_to(folder).as_posix()[: -len(scheme.suffix)]
         for file in originals
     ]
+    images = pair_images(
+        [stem.removesuffix(scheme.tag) for stem in stems],
+        data_root / image_dir,
+        scheme.image_suffix,
+    )
     jobs = [
-        (file, out_root / name)
-        for file, name in zip(originals, names, strict=True)
+        _job(original, Path(label_dir, stem), image, scheme, out_root)
+        for original, stem, image in zip(originals, stems, images, strict=True)
     ]
-    counts = map_files(
+    results = map_files(
         partial(convert_file, scheme=scheme), jobs, nproc, label_dir
     )
-    return names, np.array(counts)
+    return Conversion(
+        files=[job.name for job in jobs],
+        counts=np.array([counts for counts, _ in results]),
+        notes=merge_notes([notes for _, notes in results]),
+    )
+
+
+def convert_file(
+    job: Job, scheme: LabelScheme
+) -> tuple[np.ndarray, dict[str, list[dict[str, Any]]]]:
+    """Write the train ids of one label file, unless they are there.
+
+    A file from an interrupted run, which cannot be decoded, is made anew,
+    and so is one that was written before labels were brought to the size of
+    their image. Any other file is left as it is.
+
+    Args:
+        job: The files.
+        scheme: How to read and map the original.
+
+    Returns:
+        Pixels of each train id, int64 (19,), and what is odd, by kind.
+
+    Raises:
+        OSError: The original is missing or cannot be decoded.
+        ValueError: The original has ids that the scheme does not know, the
+            file to write exists with another size or other values, or an
+            EXIF tag turns the image.
+    """
+    label_size = stored_size(job.original)
+    notes, size = _look_at_image(job)
+    wanted = size if size and scheme.fit_to_image else label_size
+    if wanted != label_size:
+        notes['other_size'] = dict(
+            file=job.name,
+            label_size=label_size,
+            image_size=wanted,
+            change=describe_fit(label_size, wanted),
+        )
+    counts = _count_converted(job, scheme, label_size, wanted)
+    if counts is None:
+        label = _train_ids(job.original, scheme)
+        label = fit_label(label, wanted, IGNORE)
+        write_png(job.converted, label)
+        counts = count_classes(label, NUM_CLASSES, IGNORE)
+    if not counts.any():
+        notes['no_class'] = dict(file=job.name)
+    return counts, {kind: [entry] for kind, entry in notes.items()}
+
+
+def _job(
+    original: Path,
+    stem: Path,
+    image: Path | None,
+    scheme: LabelScheme,
+    out_root: Path,
+) -> Job:
+    # training looks for the name of the image, with its zeros
+    name = stem.name
+    if image is not None:
+        name = image.name[: -len(scheme.image_suffix)] + scheme.tag
+    name = stem.with_name(name + TRAIN_ID_SUFFIX).as_posix()
+    return Job(original, name, out_root / name, image)
+
+
+def _look_at_image(job: Job) -> tuple[dict[str, dict[str, Any]], Size | None]:
+    """What is odd about an image, by kind, and its size if it is known."""
+    if job.image is None:
+        return {'no_image': dict(file=job.name)}, None
+    path = job.image.as_posix()
+    try:
+        size = stored_size(job.image)
+        colours = plain_colours(job.image)
+    except OSError as error:
+        entry = dict(file=path, error=str(error).removeprefix(f'{path}: '))
+        return {'unreadable_image': entry}, None
+    check_not_turned(job.image)
+    if colours:
+        return {'plain_image': dict(file=path, colours=colours)}, size
+    return {}, size
+
+
+def _train_ids(original: Path, scheme: LabelScheme) -> np.ndarray:
+    ids = scheme.read(original)
+    try:
+        return to_train_ids(ids, scheme)
+    except ValueError as error:
+        raise ValueError(f'{original}: {error}') from None
+
+
+def _count_converted(
+    job: Job, scheme: LabelScheme, label_size: Size, wanted: Size
+) -> np.ndarray | None:
+    """Counts of a file that is there already, None if it must be written."""
+    try:
+        counts = count_label_file(job.converted, NUM_CLASSES, IGNORE)
+    except OSError:
+        return None
+    except ValueError as error:
+        raise ValueError(
+            f'{error}; delete it to have it converted anew'
+        ) from None
+    size = stored_size(job.converted)
+    if size == wanted:
+        return counts
+    if size == label_size and np.array_equal(
+        read_label(job.converted), _train_ids(job.original, scheme)
+    ):
+        return None
+    raise ValueError(
+        f'{job.converted}: {size[0]} x {size[1]} pixels, expected '
+        f'{wanted[0]} x {wanted[1]} as in '
+        f'{job.original if wanted == label_size else job.image}; delete it '
+        'to have it converted anew'
+    )

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from .class_stats import STATS_FILE, write_class_stats
+from .conversion import CLASSES, Conversion
+from .conversion_notes import describe_notes, merge_notes, write_notes
 
 
 def positive_int(text: str) -> int:
@@ -29,15 +31,18 @@ def add_nproc(parser: ArgumentParser) -> None:
     )
 
 
-def conversion_parser(description: str, label_dir: str) -> ArgumentParser:
+def conversion_parser(
+    description: str, label_dir: str, image_dir: str
+) -> ArgumentParser:
     """Parser for a tool that converts the labels of one data set.
 
     Args:
         description: What the tool does.
         label_dir: Default folder of the original labels in the data set.
+        image_dir: Default folder of the images in it.
 
     Returns:
-        A parser of ``data_root, label_dir, out_dir, nproc``.
+        A parser of ``data_root, label_dir, image_dir, out_dir, nproc``.
     """
     parser = ArgumentParser(description=description)
     parser.add_argument('data_root', type=Path, help='folder of the data set')
@@ -46,6 +51,13 @@ def conversion_parser(description: str, label_dir: str) -> ArgumentParser:
         dest='label_dir',
         default=label_dir,
         help='folder of the original labels in it (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--img-dir',
+        dest='image_dir',
+        default=image_dir,
+        help='folder of the images in it, which labels are compared with '
+        '(default: %(default)s)',
     )
     parser.add_argument(
         '--out-dir',
@@ -85,6 +97,33 @@ def finish(
     write_class_stats(folder, files, counts)
     print(class_table(counts, classes))
     print(f'{len(files)} files counted in {Path(folder, STATS_FILE)}')
+
+
+def finish_conversion(
+    args: Namespace, counted: Conversion, others: Sequence[Conversion] = ()
+) -> None:
+    """Write and print what a converter found.
+
+    Args:
+        args: Of :func:`conversion_parser`.
+        counted: The labels whose statistics are written.
+        others: Further labels, for the notes alone.
+    """
+    folder = args.out_dir or args.data_root
+    finish(folder, counted.files, counted.counts, CLASSES)
+    notes = merge_notes([part.notes for part in (counted, *others)])
+    write_notes(folder, notes)
+    text = describe_notes(notes, folder)
+    if text:
+        print(f'\n{text}')
+    if args.out_dir and args.out_dir.resolve() != args.data_root.resolve():
+        images = (args.data_root / args.image_dir).absolute().as_posix()
+        print(
+            '\nthe data set reads images and labels together with\n'
+            f'  data_root={folder.as_posix()!r}\n'
+            f'  data_prefix=dict(img_path={images!r}, '
+            f'seg_map_path={args.label_dir!r})'
+        )
 
 
 def class_table(counts: np.ndarray, classes: Sequence[str]) -> str:

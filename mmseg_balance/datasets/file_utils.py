@@ -1,12 +1,13 @@
 """Finding, reading and writing files, and a loop over many of them."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
 import cv2
@@ -14,7 +15,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-LABEL_MODES = ('L', 'P', 'I', 'I;16')
+# PIL modes with one value a pixel
+LABEL_MODES = ('1', 'L', 'P', 'I', 'I;16')
 SHOWN_ERRORS = 10
 
 Item = TypeVar('Item')
@@ -41,7 +43,7 @@ def find_files(
         raise FileNotFoundError(f'{folder}: no such folder')
     found = sorted(
         Path(parent, name)
-        for parent, _, names in os.walk(folder, followlinks=True)
+        for parent, names in walk_folder(folder)
         for name in names
         if name.endswith(suffix)
         and not name.startswith('.')
@@ -50,6 +52,53 @@ def find_files(
     if not found:
         raise FileNotFoundError(f'{folder}: no file that ends with "{suffix}"')
     return found
+
+
+def walk_folder(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
+    """Folders and the names in them; links are followed, but not in circles.
+
+    ``ln -s`` called twice leaves a link to the folder that it lies in, and
+    all files would be found some forty times.
+
+    Args:
+        folder: Where to begin.
+
+    Yields:
+        A folder, and the names of its files, broken links included.
+    """
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        here = os.path.join(os.path.realpath(parent), '')
+        folders[:] = [
+            name
+            for name in folders
+            if not here.startswith(
+                os.path.join(os.path.realpath(os.path.join(parent, name)), '')
+            )
+        ]
+        yield parent, names
+
+
+def require_writable(folder: str | Path) -> None:
+    """Refuse a folder that nothing can be written in, before any work.
+
+    Args:
+        folder: The folder; where it is missing, the first one above it that
+            exists counts.
+
+    Raises:
+        OSError: Names the folder, the reason and the option that helps.
+    """
+    folder = Path(folder)
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(
+            f'{folder}: nothing can be written there ({error.strerror}); '
+            'name a folder of your own with --out-dir'
+        ) from error
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
@@ -83,11 +132,39 @@ def write_png(path: str | Path, image: np.ndarray) -> None:
     write_atomically(path, buffer.getvalue())
 
 
+def decode(path: str | Path) -> tuple[str, np.ndarray, np.ndarray]:
+    """Decode a whole image as it is stored.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its PIL mode, its values (H, W) or (H, W, channels), of a palette
+        image the indices, and its palette (N, 3), empty where it has none.
+
+    Raises:
+        OSError: The file is missing or cannot be decoded.
+    """
+    try:
+        with Image.open(path) as image:
+            values = np.asarray(image)
+            palette = image.getpalette() if image.mode == 'P' else None
+            mode = image.mode
+    except FileNotFoundError:
+        raise
+    except (OSError, SyntaxError) as error:
+        raise OSError(f'{path}: cannot be decoded ({error})') from error
+    if values.dtype == bool:
+        values = values.astype(np.uint8)
+    return mode, values, np.array(palette or [], dtype=np.uint8).reshape(-1, 3)
+
+
 def read_label(path: str | Path) -> np.ndarray:
     """Read a label image with one value a pixel.
 
     Args:
-        path: Grey or palette image; of a palette image the indices count.
+        path: Grey, palette or 1-bit image; of a palette image the indices
+            count.
 
     Returns:
         Integer array (H, W).
@@ -96,13 +173,7 @@ def read_label(path: str | Path) -> np.ndarray:
         OSError: The file is missing or cannot be decoded.
         ValueError: The image has several channels.
     """
-    try:
-        with Image.open(path) as image:
-            mode, label = image.mode, np.asarray(image)
-    except FileNotFoundError:
-        raise
-    except (OSError, SyntaxError) as error:
-        raise OSError(f'{path}: cannot be decoded ({error})') from error
+    mode, label, _ = decode(path)
     if mode not in LABEL_MODES:
         raise ValueError(
             f'{path}: expected one channel of class ids (PIL mode '

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from mmengine.dataset import BaseDataset
 
+from .file_utils import walk_folder
+
 
 def is_local(dataset: BaseDataset) -> bool:
     """Whether the files of a data set are read from the file system.
@@ -73,9 +75,5 @@ def names_in(folder: str) -> set[str]:
 
 def _walk(folder: str) -> Iterator[str]:
     """Names of the files below a folder, hidden ones left out."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _walk(entry.path)
-            elif not entry.name.startswith('.'):
-                yield entry.name
+    for _, names in walk_folder(folder):
+        yield from (name for name in names if not name.startswith('.'))

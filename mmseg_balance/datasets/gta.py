@@ -21,6 +21,12 @@ class GTADataset(CityscapesDataset):
         ...      data_prefix=dict(img_path='images', seg_map_path='labels'))
     """
 
+    # whose labels have another size than their image as downloaded; looked at
+    # before training, as they may have been converted by other tools
+    ODD_FILES = frozenset(
+        f'{i:05}' for i in (15188, 17705, *range(20801, 20861))
+    )
+
     def __init__(
         self,
         img_suffix: str = '.png',

@@ -1,12 +1,16 @@
 """Checks of the label files of a data set, before the first iteration."""
 
+import logging
 import os.path as osp
+from pathlib import PurePath
 
 import numpy as np
+from mmengine.logging import print_log
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
 
 from .folders import is_local, names_in
+from .image_pairs import exif_orientation
 from .preparation import preparation
 from .split_pipeline import SplitPipeline
 
@@ -89,6 +93,45 @@ def check_label_values(
         if is_local(part.dataset):
             _check_stored(part, index)
         part.count_label(index)
+    if is_local(part.dataset):
+        for index in _odd_samples(part):
+            _check_stored(part, index)
+        _warn_of_turned_images(part, num_files)
+
+
+def _warn_of_turned_images(part: SplitPipeline, num_files: int) -> None:
+    """Say that labels of images with an EXIF tag must be turned as these.
+
+    Turned by 90 degrees, an image has another size than its label, which is
+    refused; upside down or mirrored, nothing shows.
+    """
+    loading = part.image_loader
+    if 'ignore_orientation' in getattr(loading, 'color_type', ''):
+        return
+    images = [
+        part.dataset.get_data_info(i)['img_path']
+        for i in checked_samples(part, num_files)
+    ]
+    turned = [path for path in images if exif_orientation(path) != 1]
+    if turned:
+        print_log(
+            f'{part.name}: the EXIF tag of {len(turned)} of the {len(images)} '
+            f'images looked at, {turned[0]} for one, turns them when they are '
+            'loaded. Labels that were drawn on the images as they are stored '
+            "need color_type='color_ignore_orientation' of LoadImageFromFile",
+            logger='current',
+            level=logging.WARNING,
+        )
+
+
+def _odd_samples(part: SplitPipeline) -> list[int]:
+    """Samples that the class of a data set knows to be odd."""
+    names = getattr(part.dataset, 'ODD_FILES', ())
+    return [
+        i
+        for i in range(len(part) if names else 0)
+        if PurePath(part.dataset.get_data_info(i)['img_path']).stem in names
+    ]
 
 
 def _check_stored(part: SplitPipeline, index: int) -> None:

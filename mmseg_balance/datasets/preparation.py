@@ -48,3 +48,21 @@ def preparation(dataset: BaseDataset) -> str:
     return text and '. ' + text.format(
         data_root=root, parent=root.parent, domains=domains
     )
+
+
+def size_advice(dataset: BaseDataset) -> str:
+    """What brings labels to the size of their images.
+
+    Args:
+        dataset: Data set, built at least lazily.
+
+    Returns:
+        What to put behind an error message; empty where there is no tool.
+    """
+    if type(dataset).__name__ != 'GTADataset':
+        return ''
+    return (
+        '. 62 labels of GTA have another size; run python '
+        f'tools/dataset_converters/gta.py {dataset.data_root or "DATA"} '
+        '(again): it writes them at the size of their images'
+    )

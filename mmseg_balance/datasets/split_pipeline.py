@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from .image_pairs import can_be_decoded, exif_orientation
 from .label_range import LabelRange
+from .preparation import size_advice
 
 
 def is_label_loader(name: str) -> bool:
@@ -32,11 +34,15 @@ class SplitPipeline:
         dataset: Data set with ``get_data_info`` and a ``pipeline``.
         name: Key of the data set, for messages.
 
+    Raises:
+        ValueError: Data set and pipeline differ in ``reduce_zero_label``.
+
     Attributes:
         dataset (BaseDataset): The data set.
         name (str): Its key.
         can_crop (bool): Whether there is a second part.
         annotations (Callable | None): The transform that reads labels.
+        image_loader (Callable | None): The transform that reads images.
         labels (LabelRange): The label values that are allowed.
     """
 
@@ -58,7 +64,11 @@ class SplitPipeline:
         self.annotations = next(
             (t for t in transforms if is_label_loader(type(t).__name__)), None
         )
+        self.image_loader = next(
+            (t for t in transforms if _is_image_loader(type(t).__name__)), None
+        )
         self._counts: dict[int, np.ndarray | None] = {}
+        self._check_reduce_zero_label()
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -131,17 +141,37 @@ class SplitPipeline:
         try:
             loaded = transform(results)
         except Exception as error:
+            kind = type(transform).__name__
             raise OSError(
                 f'{self.name} {"label" if is_label else "image"} {path} '
                 'cannot be read or decoded '
-                f'({type(error).__name__}: {error}); replace the file, or '
-                'take it out of the data set'
+                f'({type(error).__name__}: {error}); '
+                + (
+                    f'the file itself is whole: see to the keys of {kind}'
+                    if can_be_decoded(path)
+                    else 'replace the file, or take it out of the data set'
+                )
             ) from error
         if is_label and loaded is not None and 'gt_seg_map' in loaded:
             self.labels.check(loaded['gt_seg_map'], path, self.name)
         if loaded is not None and _has_both(loaded) and not had_both:
             self._check_size(loaded)
         return loaded
+
+    def _check_reduce_zero_label(self) -> None:
+        """Refuse what LoadAnnotations asserts, and say whose key it is."""
+        loading = getattr(self.annotations, 'reduce_zero_label', None)
+        if loading is None or loading == self.labels.reduce_zero_label:
+            return
+        raise ValueError(
+            f'{self.name}.reduce_zero_label is '
+            f'{self.labels.reduce_zero_label}, and '
+            f'{type(self.annotations).__name__} in its pipeline has '
+            f'reduce_zero_label={loading}: leave the key away there, and set '
+            f'{self.name}.reduce_zero_label=True where 0 stands for '
+            'unlabelled pixels in the files and the classes begin at 1, False '
+            'where 0 is the first class'
+        )
 
     def _check_size(self, results: dict) -> None:
         # the image itself may have been resized before the label is loaded
@@ -153,9 +183,26 @@ class SplitPipeline:
                 f'{self.name} label {results.get("seg_map_path")} has '
                 f'{label.shape[1]} x {label.shape[0]} pixels, and its image '
                 f'{results.get("img_path")} {width} x {height} (width x '
-                'height): give both the same size, or set data_prefix to the '
-                'folders that belong together'
+                f'height): {self._size_advice(results, label.shape)}'
             )
+
+    def _size_advice(self, results: dict, shape: tuple[int, int]) -> str:
+        turned = exif_orientation(results.get('img_path'))
+        height, width = results['img'].shape[:2]
+        if turned > 4 and shape == (width, height):
+            return (
+                f'the EXIF tag of the image turns it (orientation {turned}) '
+                "and not its label; color_type='color_ignore_orientation' of "
+                'LoadImageFromFile leaves it as it is'
+            )
+        return (
+            'give both the same size, or set data_prefix to the folders that '
+            f'belong together{size_advice(self.dataset)}'
+        )
+
+
+def _is_image_loader(name: str) -> bool:
+    return name.startswith('Load') and 'Image' in name
 
 
 def _has_both(results: dict) -> bool:

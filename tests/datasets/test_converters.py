@@ -209,14 +209,14 @@ def test_bad_originals_are_named_and_the_others_converted(gta):
     names = [root / f'labels/{i:05d}.png' for i in range(3)]
     names[0].write_bytes(names[0].read_bytes()[:-40])
     save_gta(names[1], np.where(ids[1] == 7, 77, ids[1]))
-    Image.new('RGB', (9, 6)).save(names[2])
+    Image.new('RGB', (9, 6), (1, 2, 3)).save(names[2])
     with pytest.raises(SystemExit) as error:
         run('gta', root)
     message = str(error.value)
     assert '3 of 4 files failed' in message
     assert f'{names[0]}: cannot be decoded' in message
     assert f'{names[1]}: label id 77 is not one' in message
-    assert f'{names[2]}: expected one channel' in message
+    assert f'{names[2]}: the colour (1, 2, 3) is none' in message
     assert [f.name for f in root.rglob('*_labelTrainIds.png')] == [
         '00003_labelTrainIds.png'
     ]
@@ -340,7 +340,7 @@ def test_cityscapes_without_label_ids_says_what_to_unpack(tmp_path):
 
 def test_cityscapes_refuses_ids_it_does_not_know(tmp_path):
     save_cityscapes(tmp_path, 'val', 'a', np.zeros((2, 2)))
-    path = save_cityscapes(tmp_path, 'train', 'a', np.full((2, 2), 34))
+    path = save_cityscapes(tmp_path, 'train', 'a', np.full((2, 2), 35))
     with pytest.raises(SystemExit) as error:
         run('cityscapes', tmp_path)
-    assert f'{path}: label id 34 is not one' in str(error.value)
+    assert f'{path}: label id 35 is not one' in str(error.value)

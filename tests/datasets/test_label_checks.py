@@ -79,6 +79,41 @@ def build(root, pipeline=TEST, **kwargs):
     return DATASETS.build(config(root, pipeline, **kwargs))
 
 
+# -- reading -----------------------------------------------------------------
+@pytest.mark.parametrize('of_data', [True, False])
+def test_reduce_zero_label_of_data_set_and_pipeline(tmp_path, of_data):
+    make_files(tmp_path)
+    key = 'reduce_zero_label'
+    load = [LOAD[0], dict(LOAD[1], reduce_zero_label=not of_data)]
+    with pytest.raises(ValueError) as error:
+        SplitPipeline(build(tmp_path, load, reduce_zero_label=of_data), 'val')
+    message = str(error.value)
+    assert f'val.reduce_zero_label is {of_data}' in message
+    assert (
+        f'LoadAnnotations in its pipeline has {key}={not of_data}' in message
+    )
+    assert 'replace the file' not in message
+    load[1]['reduce_zero_label'] = of_data
+    build(tmp_path, load, reduce_zero_label=of_data)
+
+
+@pytest.mark.parametrize('whole', [True, False])
+def test_files_are_blamed_for_what_is_theirs_alone(tmp_path, whole):
+    make_files(tmp_path)
+    pipeline = [dict(LOAD[0], imdecode_backend='turbojpeg'), LOAD[1]]
+    file = tmp_path / 'images/001.png'
+    if not whole:
+        pipeline = LOAD
+        file.write_bytes(file.read_bytes()[:50])
+    part = SplitPipeline(build(tmp_path, pipeline), 'val')
+    with pytest.raises(OSError, match=f'val image {file} cannot be') as error:
+        part.load(1)
+    assert ('replace the file' in str(error.value)) == (not whole)
+    assert ('see to the keys of LoadImageFromFile' in str(error.value)) == (
+        whole
+    )
+
+
 # -- sizes -------------------------------------------------------------------
 SIZES = (
     r'val label \S*labels/{0}.png has 16 x 12 pixels, and its image '

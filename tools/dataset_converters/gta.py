@@ -8,46 +8,46 @@ unpack:
 
 Output, beside it or in ``--out-dir``:
 
-    DATA/labels/00001_labelTrainIds.png
+    DATA/labels/00001_labelTrainIds.png    of the size of the image
     DATA/sample_class_stats.json, sample_class_stats_dict.json,
         samples_with_class.json
+    DATA/conversion_notes.json             labels of another size, images that
+                                           are black or white alone, ...
+
+62 labels of the data set have another size than their image. They are
+brought to it, also where they were converted before.
 
 Usage: python tools/dataset_converters/gta.py data/gta --nproc 8
 """
 
 from collections.abc import Sequence
 
-from mmseg_balance.datasets.conversion import (
-    CITYSCAPES_IGNORED_IDS,
-    CITYSCAPES_TRAIN_IDS,
-    CLASSES,
-    LabelScheme,
-    convert_folder,
-)
+from mmseg_balance.datasets.conversion import convert_folder
 from mmseg_balance.datasets.converter_cli import (
     clear_exit,
     conversion_parser,
-    finish,
+    finish_conversion,
 )
+from mmseg_balance.datasets.label_scheme import cityscapes_scheme
 
-# 34 is the licence plate, which has no id of its own in Cityscapes (-1)
-GTA_LABELS = LabelScheme(
-    train_ids=CITYSCAPES_TRAIN_IDS,
-    ignored_ids=(*CITYSCAPES_IGNORED_IDS, 34, 255),
-)
+GTA_LABELS = cityscapes_scheme(fit_to_image=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Convert the data set that the command line names."""
-    args = conversion_parser(__doc__.splitlines()[0], 'labels').parse_args(
-        argv
-    )
-    out_root = args.out_dir or args.data_root
+    args = conversion_parser(
+        __doc__.splitlines()[0], 'labels', 'images'
+    ).parse_args(argv)
     with clear_exit():
-        files, counts = convert_folder(
-            GTA_LABELS, args.data_root, args.label_dir, out_root, args.nproc
+        conversion = convert_folder(
+            GTA_LABELS,
+            args.data_root,
+            args.label_dir,
+            args.image_dir,
+            args.out_dir,
+            args.nproc,
         )
-        finish(out_root, files, counts, CLASSES)
+        finish_conversion(args, conversion)
 
 
 if __name__ == '__main__':

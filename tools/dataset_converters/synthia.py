@@ -10,6 +10,7 @@ Output, beside it or in ``--out-dir``:
     DATA/GT/LABELS/0000000_labelTrainIds.png
     DATA/sample_class_stats.json, sample_class_stats_dict.json,
         samples_with_class.json
+    DATA/conversion_notes.json     images that are black or white alone, ...
 
 The train ids are Cityscapes' 19; terrain, truck and train have no pixels.
 
@@ -23,16 +24,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mmseg_balance.datasets.conversion import (
-    CLASSES,
-    LabelScheme,
-    convert_folder,
-)
+from mmseg_balance.datasets.conversion import convert_folder
 from mmseg_balance.datasets.converter_cli import (
     clear_exit,
     conversion_parser,
-    finish,
+    finish_conversion,
 )
+from mmseg_balance.datasets.label_scheme import LabelScheme
 
 
 def read_synthia_ids(path: Path) -> np.ndarray:
@@ -65,7 +63,8 @@ def read_synthia_ids(path: Path) -> np.ndarray:
         raise ValueError(
             f'{path}: expected a 16-bit image of 2 or 3 channels (GT/LABELS '
             f'of SYNTHIA-RAND-CITYSCAPES), found {label.dtype} of shape '
-            f'{label.shape}'
+            f'{label.shape}; Pillow and imageio keep 8 bits of these files, '
+            'and with them no class ids: take the file as downloaded'
         )
     # OpenCV gives 3 channels as B, G, R and 2 as grey, grey, grey, alpha
     return label[..., 2]
@@ -85,19 +84,19 @@ SYNTHIA_LABELS = LabelScheme(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Convert the data set that the command line names."""
-    args = conversion_parser(__doc__.splitlines()[0], 'GT/LABELS').parse_args(
-        argv
-    )
-    out_root = args.out_dir or args.data_root
+    args = conversion_parser(
+        __doc__.splitlines()[0], 'GT/LABELS', 'RGB'
+    ).parse_args(argv)
     with clear_exit():
-        files, counts = convert_folder(
+        conversion = convert_folder(
             SYNTHIA_LABELS,
             args.data_root,
             args.label_dir,
-            out_root,
+            args.image_dir,
+            args.out_dir,
             args.nproc,
         )
-        finish(out_root, files, counts, CLASSES)
+        finish_conversion(args, conversion)
 
 
 if __name__ == '__main__':
