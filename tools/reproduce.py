@@ -2,15 +2,16 @@
 
 python tools/reproduce.py --list
 python tools/reproduce.py gta/daformer+blda
+python tools/reproduce.py gta/daformer+blda --seed 1
 python tools/reproduce.py gta/hrda+blda --launcher pytorch --gpus 2 \
     --cfg-options train_dataloader.batch_size=1
 
-A repeated command goes on where it stopped. Scores are those of the student,
+A repeated command goes on where it stopped; each seed has a folder of its own,
+and one that has a run of other settings or data is refused. Scores are those of the student,
 as in the paper, whose batch is 2 in all.
 """
 
 import argparse
-import json
 import os
 import shlex
 import subprocess
@@ -51,7 +52,19 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--work-dir',
         help='folder for logs, checkpoints and scores; by default '
-        'work_dirs/<name of the config that is trained>',
+        'work_dirs/<name of the config that is trained>_seed<seed>',
+    )
+    parser.add_argument(
+        '--seed',
+        type=int,
+        help='random seed; by default randomness.seed of --cfg-options or '
+        'the config',
+    )
+    parser.add_argument(
+        '--allow-changed',
+        action='store_true',
+        help='go on with a run of other settings or data all the same; what '
+        'differs is shown with the scores',
     )
     parser.add_argument(
         '--dry-run', action='store_true', help='show the commands alone'
@@ -80,11 +93,11 @@ def check_args(args: argparse.Namespace) -> None:
         raise ValueError('--launcher slurm and --partition go together')
 
 
-def train_command(config: str, work_dir: Path, args) -> list[str]:
+def train_command(config: str, work_dir: Path, seed: int, args) -> list[str]:
     """Command of the training, which goes on with an earlier one."""
     from mmseg_balance.engine.work_dir import latest_checkpoint
 
-    options = ['--work-dir', str(work_dir)]
+    options = ['--work-dir', str(work_dir), '--seed', str(seed)]
     if latest_checkpoint(work_dir) is not None:
         options += ['--resume', 'auto']
     return _launch('train', [config], options + _cfg_options(args), args)
@@ -121,25 +134,69 @@ def test_command(
 
 def reproduce(row: PublishedRow, args: argparse.Namespace) -> None:
     """Run what is left to do for a row, and compare its scores."""
-    from mmseg_balance.engine.launch import default_work_dir
     from mmseg_balance.engine.work_dir import latest_checkpoint
+    from mmseg_balance.runs.reproduction import find_work_dir, run_config
+    from mmseg_balance.runs.scores import read_scores
 
     config = _config(find_row(row.trained_as))
-    work_dir = Path(args.work_dir or default_work_dir(config))
-    run(train_command(config, work_dir, args), args)
+    cfg = run_config(config, args.seed, args.cfg_options, args.gpus)
+    seed = cfg.randomness.seed
+    work_dir = Path(args.work_dir or find_work_dir(config, seed))
+    notes = check_folder(work_dir, cfg, args)
+    run(train_command(config, work_dir, seed, args), args)
     checkpoint = latest_checkpoint(work_dir)
     if checkpoint is None or args.dry_run:
-        checkpoint = work_dir / f'iter_{max_iters(config, args)}.pth'
-    statistics = work_dir / STATISTICS
-    if row.trained_as != row.name and not (
-        statistics.exists() and is_newer(statistics, checkpoint)
-    ):
-        run(fit_command(config, checkpoint, statistics, args), args)
+        checkpoint = work_dir / f'iter_{cfg.train_cfg.max_iters}.pth'
+    if row.trained_as != row.name:
+        fit(config, cfg, checkpoint, work_dir / STATISTICS, args)
     command = test_command(row, config, checkpoint, work_dir, args)
     run(command, args)
     if not args.dry_run:
         folder = Path(command[command.index('--work-dir') + 1])
-        print(comparison(row, json.loads(latest_scores(folder).read_text())))
+        print(comparison(row, read_scores(folder, checkpoint)))
+        print(f'seed {seed}, {checkpoint}')
+        for note in notes:
+            print(f'note: {note}')
+
+
+def check_folder(work_dir: Path, cfg, args: argparse.Namespace) -> list[str]:
+    """Refuse a folder with another run.
+
+    Returns:
+        Lines of what differs and may be meant.
+
+    Raises:
+        ValueError: Settings or data of what is there differ; names them.
+    """
+    from mmseg_balance.engine.work_dir import latest_checkpoint
+    from mmseg_balance.runs.reproduction import compare_with
+
+    checkpoint = latest_checkpoint(work_dir)
+    if checkpoint is None:
+        return []
+    wrong, hints = compare_with(checkpoint, cfg)
+    if wrong and not args.allow_changed:
+        lines = '\n  '.join(wrong)
+        raise ValueError(
+            f'{checkpoint} is of another run:\n  {lines}\nGive another '
+            '--work-dir for a run of these settings, or those that it was '
+            'begun with; --allow-changed goes on with it all the same'
+        )
+    for line in [*wrong, *hints]:
+        print(f'warning: {checkpoint}: {line}', file=sys.stderr)
+    return [*wrong, *hints]
+
+
+def fit(config: str, cfg, checkpoint: Path, out: Path, args) -> None:
+    """Fit statistics, unless those that are there are of this checkpoint."""
+    from mmseg_balance.runs.reproduction import stale_statistics
+
+    if out.exists() and not args.dry_run:
+        lines = stale_statistics(out, checkpoint, cfg)
+        if not lines:
+            return
+        print(f'{out} is fitted anew: {"; ".join(lines)}')
+    run(fit_command(config, checkpoint, out, args), args)
 
 
 def run(command: list[str], args: argparse.Namespace) -> None:
@@ -170,34 +227,12 @@ def run(command: list[str], args: argparse.Namespace) -> None:
         )
 
 
-def latest_scores(folder: Path) -> Path:
-    """Scores of the latest evaluation in a folder."""
-    files = [p for p in folder.glob('*/*.json') if p.stem == p.parent.name]
-    if not files:
-        raise FileNotFoundError(f'no scores in {folder}')
-    return max(files, key=lambda path: path.stat().st_mtime)
-
-
 def comparison(row: PublishedRow, scores: dict[str, float]) -> str:
     """Ours beside the published scores, in percent and points."""
     lines = [f'{row.name:<20}  ours   published']
     for key, published in row.scores.items():
         lines.append(f'{key:<20}  {scores[key]:4.1f}   {shown(published)}')
     return '\n'.join(lines)
-
-
-def max_iters(config: str, args: argparse.Namespace) -> int:
-    """Number of iterations of a training."""
-    from mmengine.config import Config
-
-    options = dict(o.split('=', 1) for o in args.cfg_options if '=' in o)
-    key = 'train_cfg.max_iters'
-    return int(options.get(key) or Config.fromfile(config).train_cfg.max_iters)
-
-
-def is_newer(file: Path, other: Path) -> bool:
-    """Whether a file was written after another; True where that is gone."""
-    return not other.exists() or file.stat().st_mtime >= other.stat().st_mtime
 
 
 def _config(row: PublishedRow) -> str:

@@ -233,6 +233,8 @@ def main() -> None:
 
     from mmseg_balance.engine.build_errors import build_or_exit
     from mmseg_balance.engine.launch import default_work_dir
+    from mmseg_balance.engine.weights import read_checkpoint
+    from mmseg_balance.runs.scores import add_origin
 
     folder = args.work_dir or default_work_dir(args.config)
     cfg = build_or_exit(lambda: load(args), folder)
@@ -240,6 +242,12 @@ def main() -> None:
     runner.test()
     if is_main_process():
         folder = Path(runner.log_dir)
+        add_origin(
+            folder / f'{runner.timestamp}.json',
+            args.checkpoint,
+            read_checkpoint(args.checkpoint)[1],
+            cfg,
+        )
         print(
             f'scores: {folder / runner.timestamp}.json  '
             f'log: {folder / runner.timestamp}.log'

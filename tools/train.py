@@ -13,8 +13,6 @@ from mmengine.config import Config, DictAction
 import mmseg_balance  # noqa: F401  (registers everything)
 from mmseg_balance.configuration.data_roots import add_data_root
 
-NUM_SEEDS = 2**32  # that NumPy takes
-
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
@@ -102,33 +100,13 @@ def set_resume(cfg: Config, resume: str | None) -> None:
     cfg.resume, cfg.load_from = True, str(resume)
 
 
-def set_seed(cfg: Config, seed: int | None) -> None:
-    """Make a run repeatable, and a resumed one go on with its own seed."""
+def trained_with(cfg: Config) -> int | None:
+    """Seed of the checkpoint to go on from, where there is one."""
     from mmseg_balance.engine.weights import read_checkpoint
 
-    if not cfg.get('randomness'):
-        cfg.randomness = dict(seed=None)
-    trained_with = None
-    if cfg.get('resume') and cfg.get('load_from'):
-        trained_with = read_checkpoint(cfg.load_from)[1].get('seed')
-    if seed is None:
-        # the samplers take the seed before mmengine reads the checkpoint
-        seed = trained_with
-    elif trained_with not in (None, seed):
-        raise ValueError(
-            f'--seed {seed}, but {cfg.load_from} was trained with seed '
-            f'{trained_with}: drop --seed or --resume'
-        )
-    if seed is not None:
-        cfg.randomness.seed = seed
-    elif cfg.randomness.get('seed') is None:
-        cfg.randomness.seed = 0
-    seed = cfg.randomness.seed
-    if not isinstance(seed, int) or not 0 <= seed < NUM_SEEDS:
-        raise ValueError(
-            f'the seed is {seed!r}, expected a number from 0 to '
-            f'{NUM_SEEDS - 1}: change --seed or randomness.seed'
-        )
+    if not (cfg.get('resume') and cfg.get('load_from')):
+        return None
+    return read_checkpoint(cfg.load_from)[1].get('seed')
 
 
 def load(args: argparse.Namespace) -> Config:
@@ -168,6 +146,7 @@ def build(cfg: Config, args: argparse.Namespace):
         ClassWeightsHook,
         CompileHook,
     )
+    from mmseg_balance.runs.seed import set_seed
 
     check_required(cfg)
     for line in settle_config(cfg, args.cfg_options or ()):
@@ -179,7 +158,7 @@ def build(cfg: Config, args: argparse.Namespace):
     if args.channels_last:
         launch.add_hook(cfg, 'ChannelsLastHook')
     set_resume(cfg, args.resume)
-    set_seed(cfg, args.seed)
+    set_seed(cfg, args.seed, args.cfg_options, trained_with(cfg))
     check_config(cfg)
     check_data_configs(cfg)
     launch.start_ranks(cfg, args.launcher)

@@ -1,5 +1,6 @@
 """Finding, reading and writing files, and a loop over many of them."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -116,6 +117,25 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def hash_file(path: str) -> str:
+    """Hash of what a file holds.
+
+    Args:
+        path: A file; of an address only the name counts.
+
+    Returns:
+        64 hex digits.
+    """
+    digest = hashlib.sha256()
+    if '://' in path:
+        digest.update(path.encode())
+        return digest.hexdigest()
+    with open(path, 'rb') as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:

@@ -8,6 +8,8 @@ from mmseg.registry import RUNNERS
 from ..datasets.checks import check_evaluation_set
 from ..models.uda import UDASegmentor
 from ..models.uda.optimization import split_optimizers
+from ..runs.provenance import PROVENANCE_KEY, changed_provenance, provenance
+from ..runs.settings import settings_of
 from .resume import (
     RANKS_KEY,
     changed_data_order,
@@ -62,7 +64,9 @@ def build_runner(cfg: Config) -> Runner:
             runner.val_loop.dataloader.dataset, 'val_dataloader.dataset'
         )
     build_optimization(runner)
-    runner.cfg[RANKS_KEY] = runner.world_size  # into the checkpoints
+    # into the checkpoints
+    runner.cfg[RANKS_KEY] = runner.world_size
+    runner.cfg[PROVENANCE_KEY] = provenance(runner.train_dataloader.dataset)
     return runner
 
 
@@ -112,4 +116,14 @@ def check_resume(runner: Runner, path: str) -> str | None:
     batch_size = getattr(loader.batch_sampler, 'batch_size', loader.batch_size)
     for line in changed_data_order(meta, batch_size, runner.world_size):
         runner.logger.warning(f'--resume: {line}')
+    before = settings_of(meta) or {}
+    changed = changed_provenance(
+        before.get(PROVENANCE_KEY), runner.cfg[PROVENANCE_KEY]
+    )
+    for what, lines in changed.items():
+        if lines:
+            runner.logger.warning(
+                f'--resume: {path} is of other {what}: {"; ".join(lines)}; '
+                'its numbers are those of both'
+            )
     return nothing_left(meta, runner.train_loop)

@@ -43,10 +43,19 @@ def fingerprint(cfg: Config, *others: Any) -> str:
         12 hex digits of the config, the settings, the sources of this
         package, and the versions of what it runs on.
     """
+    settings = repr((cfg.pretty_text, others, versions(), sources()))
+    return hashlib.sha256(settings.encode()).hexdigest()[:12]
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of this package and of what it runs on."""
+    found = {module.__name__: module.__version__ for module in VERSIONED}
+    return dict(python=platform.python_version()) | found
+
+
+def sources() -> str:
+    """12 hex digits of the sources of this package."""
     digest = hashlib.sha256()
-    versions = [platform.python_version()]
-    versions += [module.__version__ for module in VERSIONED]
-    digest.update(repr((cfg.pretty_text, others, versions)).encode())
     for file in sorted(PACKAGE.rglob('*.py')):
         digest.update(f'\n{file.relative_to(PACKAGE)}\n'.encode())
         digest.update(file.read_bytes())
@@ -197,7 +206,9 @@ class Experiment:
             log=f'{name}_output.txt',
             **kwargs,
         )
-        return json.loads(Path(SCORES.search(output)[1]).read_text())
+        scores = json.loads(Path(SCORES.search(output)[1]).read_text())
+        scores.pop('origin', None)  # what they are of, not a score
+        return scores
 
     def _call(
         self, tool: str, arguments: list, log: str | None = None, **kwargs: Any

@@ -1,7 +1,6 @@
 """A pass over source and target for their logits, which may be interrupted."""
 
-import hashlib
-import os
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +12,13 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..datasets.branch import Branch
-from ..datasets.split_pipeline import SplitPipeline
+from ..datasets.file_utils import hash_file
 from ..logits.domain_statistics import DOMAINS
 from ..logits.reservoir import LogitReservoir
 from ..logits.statistics_file import read_torch_file, write_torch_file
 from ..models.uda.pseudo_labels import pseudo_labels
+from ..runs.provenance import describe_files
+from ..runs.settings import changed_settings
 from .prediction import IGNORED, predict_logits
 from .stop_signals import StopSignals
 
@@ -72,12 +73,7 @@ class StatisticsPass:
             state = read_torch_file(self.path)
         except ValueError as error:
             raise ValueError(f'{error}: {remedy}') from error
-        begun = state.get('settings', {})
-        other = [
-            _difference(name, begun.get(name), value)
-            for name, value in self.settings.items()
-            if begun.get(name) != value
-        ]
+        other = changed_pass(state.get('settings', {}), self.settings)
         if other:
             raise ValueError(
                 f'{self.path} is of a pass with another {", ".join(other)}: '
@@ -169,17 +165,43 @@ def pass_settings(
         **others: Settings of the command line.
 
     Returns:
-        The settings by name; what is long as a hash.
+        The settings by name: the model's config, the weights as a hash, and
+        what tells the images, wherever they lie.
     """
-    settings = dict(
-        model=_hash(Config(dict(model=cfg.model)).pretty_text.encode()),
-        checkpoint=_hash_file(checkpoint),
-    )
+    # a model may take keys out of its config; tuples do not matter
+    model = json.loads(json.dumps(cfg.model.to_dict(), default=str))
+    settings = dict(model=model, checkpoint=hash_file(checkpoint))
     for domain, branch in domains.items():
-        text = [repr(part.dataset.pipeline) for part in branch.parts]
-        text += [name for part in branch.parts for name in _names(part)]
-        settings[f'{domain} data set'] = _hash('\n'.join(text).encode())
+        settings[f'{domain} data set'] = describe_files(branch)
+        pipelines = [repr(part.dataset.pipeline) for part in branch.parts]
+        settings[f'{domain} pipeline'] = '; '.join(pipelines)
     return settings | others
+
+
+def changed_pass(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What differs between the settings of two passes.
+
+    Args:
+        old: Those of :func:`pass_settings` that a file has.
+        new: Those of now.
+
+    Returns:
+        For each that differs its name, what it was and what it is; the keys
+        of the model by themselves.
+    """
+    lines = []
+    for name, value in new.items():
+        was = old.get(name)
+        if name == 'model' and isinstance(was, dict):
+            changes = changed_settings(dict(model=was), dict(model=value))
+            # where initial weights lie is nothing to trained ones
+            keys = [str(c) for c in changes if not c.is_place]
+            lines += [f'model ({key})' for key in keys]
+        elif was != value and name in ('model', 'checkpoint'):
+            lines.append(name)
+        elif was != value:
+            lines.append(f'{name} ({was} then, {value} now)')
+    return lines
 
 
 def spread(branch: Branch, num: int | None) -> Sequence[dict]:
@@ -196,34 +218,3 @@ def spread(branch: Branch, num: int | None) -> Sequence[dict]:
         return branch
     places = [i * len(branch) // num for i in range(num)]
     return torch.utils.data.Subset(branch, places)
-
-
-def _names(part: SplitPipeline) -> list[str]:
-    """Names of the images; the same wherever the data set lies."""
-    root = part.dataset.data_root or '.'
-    paths = [
-        part.dataset.get_data_info(i)['img_path'] for i in range(len(part))
-    ]
-    if any('://' in str(path) for path in (root, *paths[:1])):
-        return [str(path) for path in paths]
-    return [os.path.relpath(path, root) for path in paths]
-
-
-def _difference(name: str, old: Any, new: Any) -> str:
-    if isinstance(old, str) and len(old) == 64:
-        return name
-    return f'{name} ({old} then, {new} now)'
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _hash_file(path: str) -> str:
-    digest = hashlib.sha256()
-    if '://' in path:
-        return _hash(path.encode())
-    with open(path, 'rb') as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -40,7 +40,5 @@ def test_settings_do_not_depend_on_where_the_data_lies(tmp_path):
     here = settings(tmp_path / 'here', tmp_path / 'a.pth')
     there = settings(tmp_path / 'elsewhere/there', tmp_path / 'a.pth')
     assert here == there
-    shutil.move(
-        tmp_path / 'here/images/1.png', tmp_path / 'here/images/2.png'
-    )
+    shutil.move(tmp_path / 'here/images/1.png', tmp_path / 'here/images/2.png')
     assert settings(tmp_path / 'here', tmp_path / 'a.pth') != there

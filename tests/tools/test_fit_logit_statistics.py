@@ -211,7 +211,7 @@ def test_other_settings_are_refused_by_name(trained, fit, monkeypatch):
         (['--part', 'teacher'], r'part \(student then, teacher now\)'),
         (
             ['--cfg-options', 'model.pseudo_threshold=0.5'],
-            'with another model:',
+            r'another model \(model.pseudo_threshold was \(not set\), is 0.5',
         ),
         (
             [
@@ -219,7 +219,7 @@ def test_other_settings_are_refused_by_name(trained, fit, monkeypatch):
                 'train_dataloader.dataset.target.data_prefix.img_path='
                 'img/train',
             ],
-            'with another target data set:',
+            r'another target data set \(5 images \w+ then, 6 images \w+ now',
         ),
     ):
         with pytest.raises(SystemExit, match=problem) as error:

@@ -231,6 +231,9 @@ def run(args: argparse.Namespace) -> None:
         pixels={
             key: state.reservoirs[key].num_pixels.tolist() for key in data
         },
+        # what tells whether they are still those of a command
+        settings=state.settings
+        | dict(anchor=args.anchor, num_components=args.num_components),
     )
     save_statistics(args.out, statistics, meta)
     state.path.unlink(missing_ok=True)
