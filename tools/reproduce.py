@@ -6,9 +6,9 @@ python tools/reproduce.py gta/daformer+blda --seed 1
 python tools/reproduce.py gta/hrda+blda --launcher pytorch --gpus 2 \
     --cfg-options train_dataloader.batch_size=1
 
-A repeated command goes on where it stopped; each seed has a folder of its own,
-and one that has a run of other settings or data is refused. Scores are those of the student,
-as in the paper, whose batch is 2 in all.
+A repeated command goes on where it stopped. Each seed has a folder of its own;
+one that has a run of other settings or data is refused. Scores are those of
+the student, as in the paper, whose batch is 2 in all.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mmseg_balance.configuration.data_roots import add_data_root
 from mmseg_balance.evaluation.published_results import (
     PublishedRow,
     find_row,
@@ -54,6 +55,7 @@ def parse_args() -> argparse.Namespace:
         help='folder for logs, checkpoints and scores; by default '
         'work_dirs/<name of the config that is trained>_seed<seed>',
     )
+    add_data_root(parser)
     parser.add_argument(
         '--seed',
         type=int,
@@ -100,14 +102,14 @@ def train_command(config: str, work_dir: Path, seed: int, args) -> list[str]:
     options = ['--work-dir', str(work_dir), '--seed', str(seed)]
     if latest_checkpoint(work_dir) is not None:
         options += ['--resume', 'auto']
-    return _launch('train', [config], options + _cfg_options(args), args)
+    return _launch('train', [config], options + _overrides(args), args)
 
 
 def fit_command(config: str, checkpoint: Path, out: Path, args) -> list[str]:
     """Command that fits the statistics for post-hoc balancing."""
     tool = TOOLS / 'analysis_tools/fit_logit_statistics.py'
     command = [sys.executable, str(tool), config, str(checkpoint)]
-    command += ['--out', str(out), *_cfg_options(args)]
+    command += ['--out', str(out), *_overrides(args)]
     if out.exists():
         command.append('--overwrite')
     if args.launcher == 'slurm':
@@ -129,17 +131,24 @@ def test_command(
         options += ['--tau', str(tau)]
         options[1] = str(work_dir / 'test_posthoc')
     positional = [config, str(checkpoint)]
-    return _launch('test', positional, options + _cfg_options(args), args)
+    return _launch('test', positional, options + _overrides(args), args)
 
 
 def reproduce(row: PublishedRow, args: argparse.Namespace) -> None:
     """Run what is left to do for a row, and compare its scores."""
+    from mmseg_balance.engine.build_errors import build_or_exit
+    from mmseg_balance.engine.launch import default_work_dir
     from mmseg_balance.engine.work_dir import latest_checkpoint
     from mmseg_balance.runs.reproduction import find_work_dir, run_config
     from mmseg_balance.runs.scores import read_scores
 
     config = _config(find_row(row.trained_as))
-    cfg = run_config(config, args.seed, args.cfg_options, args.gpus)
+    cfg = build_or_exit(
+        lambda: run_config(
+            config, args.seed, args.cfg_options, args.gpus, args.data_root
+        ),
+        args.work_dir or default_work_dir(config),
+    )
     seed = cfg.randomness.seed
     work_dir = Path(args.work_dir or find_work_dir(config, seed))
     notes = check_folder(work_dir, cfg, args)
@@ -255,8 +264,11 @@ def _launch(
     return [script, args.partition, job, *positional, *options]
 
 
-def _cfg_options(args: argparse.Namespace) -> list[str]:
-    return ['--cfg-options', *args.cfg_options] if args.cfg_options else []
+def _overrides(args: argparse.Namespace) -> list[str]:
+    options = ['--data-root', *args.data_root] if args.data_root else []
+    if args.cfg_options:
+        options += ['--cfg-options', *args.cfg_options]
+    return options
 
 
 def main() -> None:

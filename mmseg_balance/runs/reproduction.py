@@ -45,7 +45,11 @@ def parse_options(options: Sequence[str]) -> dict[str, Any]:
 
 
 def run_config(
-    config: str, seed: int | None, options: Sequence[str], ranks: int
+    config: str,
+    seed: int | None = None,
+    options: Sequence[str] = (),
+    ranks: int = 1,
+    data_roots: Sequence[str] | None = None,
 ) -> Config:
     """Config of a run as tools/train.py will have it.
 
@@ -54,6 +58,7 @@ def run_config(
         seed: Value of ``--seed``.
         options: Overrides, KEY=VALUE each.
         ranks: Number of processes.
+        data_roots: Folders of data sets, as ``--data-root`` gives them.
 
     Returns:
         The config, with its seed and number of ranks.
@@ -63,7 +68,7 @@ def run_config(
     """
     overrides = parse_options(options)
     named, _ = seed_of(seed, overrides)
-    cfg = load_config(config, overrides)
+    cfg = load_config(config, overrides, data_roots)
     if not cfg.get('randomness'):
         cfg.randomness = dict(seed=None)
     if named is None:

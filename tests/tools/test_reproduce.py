@@ -2,16 +2,24 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
+from mmengine.config import Config
 
+from mmseg_balance.engine import experiment
 from mmseg_balance.evaluation.published_results import ROWS, find_row
+from mmseg_balance.runs import provenance
+from mmseg_balance.runs.reproduction import find_work_dir
+from mmseg_balance.runs.scores import add_origin, changed_test, read_scores
 
 CONFIG = 'configs/daformer/daformer_blda_mit-b5_40k_gta2cityscapes-512x512.py'
-WORK_DIR = 'work_dirs/daformer_blda_mit-b5_40k_gta2cityscapes-512x512'
+WORK_DIR = 'work_dirs/daformer_blda_mit-b5_40k_gta2cityscapes-512x512_seed0'
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +64,7 @@ def test_dry_run_of_every_row(dry_run, row):
 
 def test_one_process(dry_run, tools):
     train, test = dry_run('gta/daformer+blda')
-    assert train[2:] == [CONFIG, '--work-dir', WORK_DIR]
+    assert train[2:] == [CONFIG, '--work-dir', WORK_DIR, '--seed', '0']
     checkpoint = f'{WORK_DIR}/iter_40000.pth'
     assert test[2:] == [CONFIG, checkpoint, '--work-dir', f'{WORK_DIR}/test']
 
@@ -72,7 +80,7 @@ def test_several_processes_and_options(dry_run, tools, tmp_path):
     python = f'PYTHON={sys.executable}'
     assert train == [
         *(python, str(tools / 'dist_train.sh'), CONFIG, '2'),
-        *('--work-dir', str(tmp_path), *tail),
+        *('--work-dir', str(tmp_path), '--seed', '0', *tail),
     ]
     assert test == [
         *(python, str(tools / 'dist_test.sh'), CONFIG),
@@ -145,7 +153,11 @@ def test_trains_tests_and_compares(small_row, capfd):
     lines = capfd.readouterr().out.splitlines()
     (file,) = work_dir.glob('test/*/*.json')
     scores = json.loads(file.read_text())
-    table = [line.split() for line in lines[-5:]]
+    last = work_dir / 'iter_6.pth'
+    assert lines[-1] == f'seed 0, {last}'
+    assert scores['origin']['checkpoint'] == str(last)
+    assert scores['origin']['seed'] == 0 and scores['origin']['iter'] == 6
+    table = [line.split() for line in lines[-6:-1]]
     assert table[0] == ['gta/mic', 'ours', 'published']
     published = find_row('gta/mic').scores
     assert [line[0] for line in table[1:]] == list(published)
@@ -155,13 +167,121 @@ def test_trains_tests_and_compares(small_row, capfd):
     # once more it would go on with what is there
     run('--dry-run')
     train, test = capfd.readouterr().out.splitlines()
-    assert train.endswith(f'--work-dir {work_dir} --resume auto')
+    assert train.endswith(f'--work-dir {work_dir} --seed 0 --resume auto')
     assert str(work_dir / 'iter_6.pth') in test
+
+
+@pytest.fixture
+def begun(small_row, run_tool):
+    """The tool, and a folder that has a training of seed 0."""
+    run, work_dir, config = small_row
+    run_tool('train.py', config, '--work-dir', work_dir)
+    return run, work_dir, config
+
+
+def test_another_run_is_refused_by_name(begun, capfd):
+    run, work_dir, config = begun
+    last = work_dir / 'iter_6.pth'
+    for args, line in (
+        (['--seed', 1], 'randomness.seed was 0, is 1'),
+        (
+            ['--cfg-options', 'randomness.seed=1'],
+            'randomness.seed was 0, is 1',
+        ),
+        (
+            ['--cfg-options', 'optim_wrapper.optimizer.lr=0.1'],
+            'optim_wrapper.optimizer.lr was 0.05, is 0.1',
+        ),
+        (
+            ['--launcher', 'pytorch', '--gpus', 2],
+            'num_ranks was 1, is 2',
+        ),
+        (
+            [
+                '--cfg-options',
+                'train_dataloader.dataset.data_prefix.img_path=img/val',
+                'train_dataloader.dataset.data_prefix.seg_map_path=ann/val',
+            ],
+            'data was 6 images',
+        ),
+    ):
+        with pytest.raises(SystemExit) as error:
+            run('--dry-run', *args)
+        message = str(error.value)
+        assert message.startswith(f'error: {last} is of another run:')
+        assert line in message and 'Give another --work-dir' in message
+        assert not capfd.readouterr().out
+    run('--dry-run', '--allow-changed', *args)
+    output = capfd.readouterr()
+    assert f'warning: {last}: {line}' in output.err
+    assert '--resume auto' in output.out
+
+
+def test_the_same_run_elsewhere_goes_on(
+    begun, capfd, tmp_path, street_data, monkeypatch
+):
+    run, work_dir, config = begun
+    shutil.copytree(street_data, tmp_path / 'moved')
+    moved = work_dir.rename(tmp_path / 'work of before')
+    monkeypatch.setattr(experiment, 'sources', lambda: 'f' * 12)
+    monkeypatch.setattr(provenance, 'sources', lambda: 'f' * 12)
+    run(
+        *('--dry-run', '--work-dir', moved, '--launcher', 'pytorch'),
+        *('--gpus', 2, '--cfg-options', 'train_dataloader.num_workers=3'),
+        'train_dataloader.batch_size=1',
+        f'train_dataloader.dataset.data_root={tmp_path / "moved"}',
+    )
+    output = capfd.readouterr()
+    assert '--resume auto' in output.out
+    warnings = [w for w in output.err.splitlines() if 'warning' in w]
+    assert len(warnings) == 2
+    assert "'" + str(tmp_path / 'moved') + "'" in warnings[0]
+    assert 'the sources of mmseg_balance were ' in warnings[1]
+
+
+def test_folder_has_the_seed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = Path('work_dirs/a')
+    assert find_work_dir('x/a.py', 3) == Path('work_dirs/a_seed3')
+    # a training of a version that did not name it
+    folder.mkdir(parents=True)
+    torch.save(dict(meta=dict(seed=3)), folder / 'iter_1.pth')
+    assert find_work_dir('x/a.py', 3) == folder
+    assert find_work_dir('x/a.py', 0) == Path('work_dirs/a_seed0')
+    named = Path('work_dirs/a_seed3')
+    named.mkdir()
+    torch.save(dict(meta=dict(seed=3)), named / 'iter_1.pth')
+    assert find_work_dir('x/a.py', 3) == named
+
+
+def test_scores_of_another_checkpoint(tmp_path):
+    for name in ('a', 'b'):
+        torch.save(dict(state_dict={}, name=name), tmp_path / f'{name}.pth')
+    with pytest.raises(FileNotFoundError, match='no scores in .*test.py'):
+        read_scores(tmp_path / 'test', tmp_path / 'a.pth')
+    file = tmp_path / 'test/1/1.json'
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(dict(mIoU=1.0)))
+    with pytest.raises(FileNotFoundError, match='that they do not name'):
+        read_scores(tmp_path / 'test', tmp_path / 'a.pth')
+    cfg = Config(dict(model=dict(type='A', size=(1, 2), tau=1)))
+    meta = dict(iter=5, seed=7)
+    add_origin(file, str(tmp_path / 'a.pth'), meta, cfg)
+    scores = read_scores(tmp_path / 'test', tmp_path / 'a.pth')
+    assert scores['mIoU'] == 1.0
+    with pytest.raises(
+        FileNotFoundError,
+        match=r'scores of .*a\.pth \(iteration 5, seed 7\), expected .*b.pth',
+    ):
+        read_scores(tmp_path / 'test', tmp_path / 'b.pth')
+    assert changed_test(scores, cfg) == []
+    cfg.model.tau = 2
+    assert changed_test(scores, cfg) == ['model.tau was 1, is 2']
 
 
 def test_failed_training_ends_with_its_status(small_row, capfd):
     run, work_dir, config = small_row
-    config.write_text(config.read_text() + "\nmodel.type = 'Nothing'\n")
+    config.write_text(config.read_text() + "\nmodel['type'] = 'Nothing'\n")
     with pytest.raises(SystemExit, match=r'error: train.py ended with status'):
         run()
     assert not work_dir.joinpath('test').exists()
@@ -177,4 +297,6 @@ def test_starts_from_another_folder(tools, tmp_path):
     )
     words = shlex.split(result.stdout.splitlines()[0])
     assert os.path.isfile(words[2])
-    assert words[4] == 'work_dirs/hrda_mit-b5_40k_gta2cityscapes-1024x1024'
+    assert words[4] == (
+        'work_dirs/hrda_mit-b5_40k_gta2cityscapes-1024x1024_seed0'
+    )

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 
+from mmseg_balance.engine import experiment
 from mmseg_balance.engine.resume import changed_data_order
 from mmseg_balance.engine.work_dir import latest_checkpoint
 
@@ -47,6 +48,47 @@ def test_another_batch_size_is_told(run_tool, tiny_config, trained, capfd):
     assert line.startswith('the number of ranks is 2, but was 1 until')
     assert changed_data_order({}, 1, 2) == []
     assert changed_data_order(dict(cfg='a = ('), 1, 2) == []
+
+
+def test_another_seed_is_refused(run_tool, tiny_config, trained, capfd):
+    (trained / 'iter_6.pth').unlink()
+    folder = ['--work-dir', trained]
+    key = '--cfg-options', 'randomness.seed=1'
+    for option, named in (
+        (('--seed', 1), '--seed 1, but'),
+        (key, '--cfg-options randomness.seed=1, but'),
+        (('--seed', 2, *key), '--seed 2 and --cfg-options randomness.seed=1'),
+        (('--cfg-options', 'randomness.seed=x'), "seed is 'x', expected"),
+    ):
+        with pytest.raises(SystemExit, match=f'^error: .*{named}') as error:
+            run_tool('train.py', tiny_config(), *folder, '--resume', *option)
+        if 'but' in named:
+            assert 'iter_3.pth was trained with seed 0' in str(error.value)
+            assert 'give another --work-dir' in str(error.value)
+    # one of the config is told, and the run goes on with its own
+    config = tiny_config(randomness=dict(seed=5))
+    run_tool('train.py', config, *folder, '--resume')
+    told = capfd.readouterr().err
+    assert 'the config has randomness.seed=5, the checkpoint' in told
+    assert torch.load(trained / 'iter_6.pth')['meta']['seed'] == 0
+    (trained / 'iter_6.pth').unlink()
+    run_tool('train.py', tiny_config(), *folder, '--resume', '--seed', 0)
+
+
+def test_other_code_and_data_are_told(
+    run_tool, tiny_config, trained, capfd, monkeypatch
+):
+    (trained / 'iter_6.pth').unlink()
+    monkeypatch.setattr(experiment.torch, '__version__', '0.0')
+    prefix = dict(img_path='img/val', seg_map_path='ann/val')
+    key = 'train_dataloader.dataset.data_prefix'
+    config = tiny_config(**{key: prefix})
+    run_tool('train.py', config, '--work-dir', trained, '--resume')
+    output = capfd.readouterr()
+    output = output.out + output.err
+    assert 'iter_3.pth is of other data: data was 6 images' in output
+    assert ', is 5 images' in output
+    assert 'iter_3.pth is of other code: torch was ' in output
 
 
 def test_nothing_left(run_tool, tiny_config, trained, capsys):
