@@ -66,7 +66,7 @@ def build_lazily(config: dict, key: str) -> Any:
     """Build a data set without listing its files.
 
     Args:
-        config: Its config; those in a ``datasets`` key are built lazily too.
+        config: Its config; those that it wraps are built lazily too.
         key: Its key, for messages.
 
     Returns:
@@ -203,7 +203,10 @@ def _leaf_datasets(
 
 def _with_lazy_init(config: dict) -> dict:
     config['lazy_init'] = True
-    for child in config.get('datasets') or ():
+    children = list(config.get('datasets') or ())
+    if isinstance(config.get('dataset'), dict):
+        children.append(config['dataset'])
+    for child in children:
         _with_lazy_init(child)
     return config
 

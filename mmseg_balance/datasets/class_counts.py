@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .branch import Branch
 from .class_stats import STATS_FILE, load_class_counts
 from .label_checks import checked_samples
 from .split_pipeline import SplitPipeline
@@ -68,6 +69,32 @@ def count_classes_of_files(
             f'{file} is not of the {part.name} data set as it is: {error}; '
             f'{other}make it anew with\n  {_command(part, stats_dir)}'
         ) from error
+
+
+def count_classes_of_samples(
+    branch: Branch,
+    stats_dir: str | None = None,
+    wanted_by: str = 'rare_class_sampling',
+) -> np.ndarray:
+    """Pixel counts of the labels of a domain, sample by sample.
+
+    Args:
+        branch: The domain, with labels.
+        stats_dir: Folder of the statistics of all its data sets; by default
+            the ``data_root`` of each.
+        wanted_by: As in :func:`count_classes_of_files`.
+
+    Returns:
+        int64 array (N, C); a file that is repeated counts as often.
+
+    Raises:
+        FileNotFoundError, ValueError: See :func:`count_classes_of_files`.
+    """
+    counts = [
+        count_classes_of_files(part, stats_dir, wanted_by)
+        for part in branch.parts
+    ]
+    return np.concatenate(counts)[branch.order]
 
 
 def match_files(

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import softmax
 
 from .branch import Branch
-from .class_counts import count_classes_of_files
+from .class_counts import count_classes_of_samples
 from .split_pipeline import SplitPipeline
 
 
@@ -113,12 +113,7 @@ class RareClassSampling:
                 labels, or a class has pixels but no file with more than
                 ``min_pixels`` of them.
         """
-        counts = np.concatenate(
-            [
-                count_classes_of_files(part, self.stats_dir)
-                for part in branch.parts
-            ]
-        )
+        counts = count_classes_of_samples(branch, self.stats_dir)
         self.classes, self.probs = rcs_class_probs(counts, self.class_temp)
         above = counts > self.min_pixels
         self._check_files(counts, above, class_names)

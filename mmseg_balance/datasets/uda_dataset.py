@@ -19,6 +19,7 @@ from .rare_class_sampling import RareClassSampling
 from .samplers import Draw
 from .seeding import seed_cpu_generators
 from .split_pipeline import is_label_loader
+from .wrapped import full_init
 
 
 @DATASETS.register_module()
@@ -38,8 +39,10 @@ class UDADataset:
     Args:
         source: Config of a data set whose pipeline loads labels.
         target: Config of a data set with the same classes; its pipeline needs
-            no labels. Either may be a ``ConcatDataset``. None: there are
-            source samples alone, for supervised training.
+            no labels. Either may be a ``ConcatDataset``, a
+            ``RepeatDataset`` or, with labels and their class statistics, a
+            ``ClassBalancedDataset``. None: there are source samples alone,
+            for supervised training.
         rare_class_sampling: Arguments of :class:`RareClassSampling`, which
             then draws the source sample instead of taking the index. ``{}``
             takes the defaults, None does without.
@@ -95,7 +98,9 @@ class UDADataset:
         """
         if self._fully_initialized:
             return
-        self._source = _open(self.source, 'source')
+        sampling = self.rare_class_sampling
+        stats_dir = None if sampling is None else sampling.stats_dir
+        self._source = _open(self.source, 'source', stats_dir)
         self._target = (
             None if self.target is None else _open(self.target, 'target')
         )
@@ -198,7 +203,7 @@ def _build(dataset: dict | BaseDataset, key: str) -> Any:
     return dataset
 
 
-def _open(dataset: Any, key: str) -> Branch:
+def _open(dataset: Any, key: str, stats_dir: str | None = None) -> Branch:
     """List the files of a data set and check what its pipeline will read."""
     for leaf in leaf_datasets(dataset, key):
         check_packing(leaf.pipeline.transforms, key)
@@ -211,7 +216,7 @@ def _open(dataset: Any, key: str) -> Branch:
                 "dict(type='LoadAnnotations') behind the loading of the image"
             )
         check_folders(leaf, key, with_labels)
-    dataset.full_init()
+    full_init(dataset, key, stats_dir)
     branch = Branch(dataset, key)
     for part in branch.parts:
         if part.annotations is not None:

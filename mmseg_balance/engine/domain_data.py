@@ -117,7 +117,12 @@ def whole_image_pipeline(
 def _with_pipeline(
     config: dict, test: Sequence[dict], is_source: bool
 ) -> dict[str, Any]:
-    """Config of a data set, or of several, with the pipeline exchanged."""
+    """Config of a data set, or of several, with the pipeline exchanged.
+
+    Each image comes once, whatever a wrapper repeats in training.
+    """
+    if isinstance(config.get('dataset'), dict):
+        return _with_pipeline(config['dataset'], test, is_source)
     config = copy.deepcopy(dict(config))
     if 'datasets' in config:
         config['datasets'] = [

@@ -259,9 +259,9 @@ def test_source_pipeline_without_labels(domains):
 
 def test_wrapper_that_hides_its_files(domains):
     domains['source'] = dict(
-        type='RepeatDataset', times=2, dataset=domains['source']
+        type='MultiImageMixDataset', pipeline=[], dataset=domains['source']
     )
-    with pytest.raises(TypeError, match='source is a RepeatDataset'):
+    with pytest.raises(TypeError, match='source is a MultiImageMixDataset'):
         UDADataset(**domains)
 
 

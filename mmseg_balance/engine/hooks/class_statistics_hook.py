@@ -8,7 +8,7 @@ from mmseg.registry import HOOKS
 
 from mmseg_balance.datasets import UDADataset
 from mmseg_balance.datasets.branch import Branch
-from mmseg_balance.datasets.class_counts import count_classes_of_files
+from mmseg_balance.datasets.class_counts import count_classes_of_samples
 from mmseg_balance.models.losses import CountedLoss, LBWLoss
 
 
@@ -89,25 +89,22 @@ class ClassStatisticsHook(Hook):
 
 
 def source_class_counts(dataset, stats_dir: str | None = None) -> np.ndarray:
-    """Pixels of each class in each label of a training set.
+    """Pixels of each class in the label of each sample of a training set.
 
     Args:
         dataset: A ``UDADataset``, or a labelled data set by itself.
         stats_dir: Folder of the statistics.
 
     Returns:
-        int64 (F, C).
+        int64 (N, C).
 
     Raises:
-        FileNotFoundError, ValueError: See ``count_classes_of_files``.
+        FileNotFoundError, ValueError: See ``count_classes_of_samples``.
     """
     if isinstance(dataset, UDADataset):
         if stats_dir is None and dataset.rare_class_sampling is not None:
             stats_dir = dataset.rare_class_sampling.stats_dir
         dataset = dataset.source
-    return np.concatenate(
-        [
-            count_classes_of_files(part, stats_dir, 'ClassStatisticsHook')
-            for part in Branch(dataset, 'source').parts
-        ]
+    return count_classes_of_samples(
+        Branch(dataset, 'source'), stats_dir, 'ClassStatisticsHook'
     )
