@@ -2,6 +2,7 @@
 
 from .camvid import CamVidDataset
 from .gta import GTADataset
+from .image_suffixes import FolderDataset
 from .pack_uda_inputs import PackUDAInputs
 from .pseudo_margins import PseudoMargins
 from .rare_class_sampling import RareClassSampling, rcs_class_probs
@@ -12,6 +13,7 @@ from .uda_dataset import UDADataset
 __all__ = [
     'CamVidDataset',
     'Draw',
+    'FolderDataset',
     'GTADataset',
     'PackUDAInputs',
     'PseudoMargins',

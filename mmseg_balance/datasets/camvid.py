@@ -1,11 +1,15 @@
 """CamVid (Brostow et al., Pattern Recognition Letters 2009)."""
 
+from collections.abc import Sequence
+
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
+from .image_suffixes import ImageSuffixes
+
 
 @DATASETS.register_module()
-class CamVidDataset(BaseSegDataset):
+class CamVidDataset(ImageSuffixes, BaseSegDataset):
     """Street scenes of a driving camera in the usual 11 classes.
 
     Classes and their order are those of the version distributed with SegNet;
@@ -15,7 +19,7 @@ class CamVidDataset(BaseSegDataset):
     listed with ``data_prefix=dict(img_path=...)`` alone.
 
     Args:
-        img_suffix: What the names of images end with.
+        img_suffix: What the names of images end with: one suffix or several.
         seg_map_suffix: What takes its place in the names of labels.
         **kwargs: See ``mmseg.datasets.BaseSegDataset``.
 
@@ -39,7 +43,7 @@ class CamVidDataset(BaseSegDataset):
 
     def __init__(
         self,
-        img_suffix: str = '.jpg',
+        img_suffix: str | Sequence[str] = '.jpg',
         seg_map_suffix: str = '.png',
         **kwargs,
     ) -> None:

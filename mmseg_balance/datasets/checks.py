@@ -11,6 +11,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
 from .folders import folder_problem, is_local
+from .image_checks import check_image_files, say_left_out
 from .label_checks import check_label_files, check_label_values
 from .preparation import preparation
 from .split_pipeline import SplitPipeline, is_label_loader
@@ -146,8 +147,9 @@ def check_evaluation_set(dataset: Any, key: str) -> None:
     evaluation, after hours of training.
 
     Args:
-        dataset: Built data set, or a wrapper of such. Those that load no
-            labels, or are not of MMSegmentation, are left alone.
+        dataset: Built data set, or a wrapper of such. Of those that load no
+            labels the list of images alone is checked; those that are not of
+            MMSegmentation are left alone.
         key: Its key, ``'val_dataloader.dataset'`` for example, for messages.
 
     Raises:
@@ -161,6 +163,9 @@ def check_evaluation_set(dataset: Any, key: str) -> None:
         if not any(
             is_label_loader(type(t).__name__) for t in leaf.pipeline.transforms
         ):
+            leaf.full_init()
+            check_image_files(leaf, leaf_key)
+            say_left_out(leaf, leaf_key, with_labels=False)
             continue
         if not leaf.metainfo.get('classes'):
             raise ValueError(
@@ -169,6 +174,8 @@ def check_evaluation_set(dataset: Any, key: str) -> None:
             )
         check_folders(leaf, leaf_key, with_labels=True)
         leaf.full_init()
+        check_image_files(leaf, leaf_key)
+        say_left_out(leaf, leaf_key, with_labels=True)
         part = SplitPipeline(leaf, leaf_key)
         check_label_files(part, leaf_key)
         check_label_values(part)

@@ -1,18 +1,22 @@
 """GTA (Richter et al., Playing for Data, ECCV 2016)."""
 
+from collections.abc import Sequence
+
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import DATASETS
 
+from .image_suffixes import ImageSuffixes
+
 
 @DATASETS.register_module()
-class GTADataset(CityscapesDataset):
+class GTADataset(ImageSuffixes, CityscapesDataset):
     """Street scenes of a computer game with Cityscapes' 19 classes.
 
     Images lie in ``images/*.png``; labels in ``labels/*_labelTrainIds.png``
     are written by ``tools/dataset_converters/gta.py``.
 
     Args:
-        img_suffix: What the names of images end with.
+        img_suffix: What the names of images end with: one suffix or several.
         seg_map_suffix: What takes its place in the names of labels.
         **kwargs: See ``mmseg.datasets.BaseSegDataset``.
 
@@ -29,7 +33,7 @@ class GTADataset(CityscapesDataset):
 
     def __init__(
         self,
-        img_suffix: str = '.png',
+        img_suffix: str | Sequence[str] = '.png',
         seg_map_suffix: str = '_labelTrainIds.png',
         **kwargs,
     ) -> None:

@@ -46,7 +46,7 @@ def check_label_files(part: SplitPipeline, key: str) -> None:
             missing.append((info['img_path'], info['seg_map_path']))
     if missing:
         shown = '; '.join(
-            f'{image} (expected {label})'
+            f'{image} (expected {label}{_found_instead(label, listed)})'
             for image, label in missing[:SHOWN_FILES]
         )
         more = '; ...' if len(missing) > SHOWN_FILES else ''
@@ -54,6 +54,16 @@ def check_label_files(part: SplitPipeline, key: str) -> None:
             f'{key}: {len(missing)} of {len(dataset)} images have no label: '
             f'{shown}{more}{preparation(dataset)}'
         )
+
+
+def _found_instead(label: str, listed: dict[str, set[str]]) -> str:
+    """A file of that name but for upper case and suffix."""
+    folder, name = osp.split(label)
+    stem = osp.splitext(name)[0].lower()
+    near = sorted(
+        n for n in listed[folder] if osp.splitext(n)[0].lower() == stem
+    )
+    return f', found {near[0]}: see seg_map_suffix' if near else ''
 
 
 def checked_samples(

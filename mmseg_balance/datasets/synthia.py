@@ -1,11 +1,15 @@
 """SYNTHIA-RAND-CITYSCAPES (Ros et al., CVPR 2016)."""
 
+from collections.abc import Sequence
+
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import DATASETS
 
+from .image_suffixes import ImageSuffixes
+
 
 @DATASETS.register_module()
-class SYNTHIADataset(CityscapesDataset):
+class SYNTHIADataset(ImageSuffixes, CityscapesDataset):
     """Rendered street scenes with Cityscapes' 19 classes.
 
     Three of them have no pixels: terrain, truck and train. The usual means
@@ -14,7 +18,7 @@ class SYNTHIADataset(CityscapesDataset):
     ``tools/dataset_converters/synthia.py``.
 
     Args:
-        img_suffix: What the names of images end with.
+        img_suffix: What the names of images end with: one suffix or several.
         seg_map_suffix: What takes its place in the names of labels.
         **kwargs: See ``mmseg.datasets.BaseSegDataset``.
 
@@ -25,7 +29,7 @@ class SYNTHIADataset(CityscapesDataset):
 
     def __init__(
         self,
-        img_suffix: str = '.png',
+        img_suffix: str | Sequence[str] = '.png',
         seg_map_suffix: str = '_labelTrainIds.png',
         **kwargs,
     ) -> None:

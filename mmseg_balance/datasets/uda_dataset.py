@@ -14,6 +14,7 @@ from .checks import (
     check_label_files,
     check_label_values,
 )
+from .image_checks import check_image_files, say_left_out
 from .pack_uda_inputs import check_packing
 from .rare_class_sampling import RareClassSampling
 from .samplers import Draw
@@ -219,7 +220,10 @@ def _open(dataset: Any, key: str, stats_dir: str | None = None) -> Branch:
     full_init(dataset, key, stats_dir)
     branch = Branch(dataset, key)
     for part in branch.parts:
-        if part.annotations is not None:
+        with_labels = part.annotations is not None
+        check_image_files(part.dataset, key)
+        say_left_out(part.dataset, key, with_labels)
+        if with_labels:
             check_label_files(part, key)
             check_label_values(part)
     return branch
