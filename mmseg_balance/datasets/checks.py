@@ -141,7 +141,7 @@ def folder_problems(
 
 
 def check_evaluation_set(dataset: Any, key: str) -> None:
-    """Check a data set for evaluation before training starts.
+    """Check a data set of evaluation, or of supervised training, at the start.
 
     Without this, what is wrong with its labels shows at the first
     evaluation, after hours of training.

@@ -5,9 +5,11 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
+from ..datasets import UDADataset
 from ..datasets.checks import check_evaluation_set
 from ..models.uda import UDASegmentor
 from ..models.uda.optimization import split_optimizers
+from ..runs.data_notes import data_notes
 from ..runs.provenance import PROVENANCE_KEY, changed_provenance, provenance
 from ..runs.settings import settings_of
 from .resume import (
@@ -51,18 +53,22 @@ def build_runner(cfg: Config) -> Runner:
         The runner; ``train()`` is all that is left.
 
     Raises:
-        ValueError: The validation set does not suit its metric, or the
-            model is not that of the checkpoint to resume from.
+        FileNotFoundError: Files of a data set are missing.
+        ValueError: Labels of a data set are not right, or the model is not
+            that of the checkpoint to resume from.
     """
     if 'runner_type' in cfg:
         runner = RUNNERS.build(cfg)
     else:
         runner = Runner.from_cfg(cfg)
-    _ = runner.train_loop
-    if runner.val_loop is not None:
-        check_evaluation_set(
-            runner.val_loop.dataloader.dataset, 'val_dataloader.dataset'
-        )
+    train = runner.train_loop.dataloader
+    if not isinstance(train.dataset, UDADataset):  # which has checked itself
+        check_evaluation_set(train.dataset, 'train_dataloader.dataset')
+    val = None if runner.val_loop is None else runner.val_loop.dataloader
+    if val is not None:
+        check_evaluation_set(val.dataset, 'val_dataloader.dataset')
+    for line in data_notes(train, val, runner.world_size):
+        runner.logger.warning(line)
     build_optimization(runner)
     # into the checkpoints
     runner.cfg[RANKS_KEY] = runner.world_size

@@ -1,0 +1,76 @@
+"""What a user should know of the data of a training before it starts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.dataset import BaseDataset
+from torch.utils.data import DataLoader
+
+from ..datasets import UDADataset
+from ..datasets.branch import leaf_datasets
+from ..datasets.image_checks import shared_images
+
+SHOWN_FILES = 3
+
+
+def data_notes(
+    train: DataLoader, val: DataLoader | None, world_size: int = 1
+) -> list[str]:
+    """Lines on data sets that are right, but perhaps not meant so.
+
+    Args:
+        train: Loader of the training.
+        val: Loader of the validation, where there is one.
+        world_size: Number of ranks.
+
+    Returns:
+        A line for a target that is smaller than a batch, and for images that
+        are both trained on and evaluated.
+    """
+    dataset = train.dataset
+    sets = {'train_dataloader.dataset': dataset}
+    notes = []
+    if isinstance(dataset, UDADataset):
+        sets = dict(source=dataset.source, target=dataset.target)
+        sampler = getattr(train, 'batch_sampler', None)
+        batch = getattr(sampler, 'batch_size', train.batch_size) or 1
+        notes += _small_target(dataset.target, batch * world_size)
+    if val is None:
+        return notes
+    evaluated = _leaves(val.dataset)
+    for key, trained in sets.items():
+        notes += _evaluated_too(key, _leaves(trained), evaluated)
+    return notes
+
+
+def _small_target(target: Any, batch_size: int) -> list[str]:
+    if target is None or len(target) >= batch_size:
+        return []
+    return [
+        f'the target has {len(target)} images, fewer than the {batch_size} '
+        'of a batch (of all ranks): they are drawn with replacement, so that '
+        'a batch has some of them several times'
+    ]
+
+
+def _evaluated_too(
+    key: str, trained: Sequence[BaseDataset], evaluated: Sequence[BaseDataset]
+) -> list[str]:
+    shared = shared_images(trained, evaluated)
+    if not shared:
+        return []
+    more = ', ...' if len(shared) > SHOWN_FILES else ''
+    without = ' (without their labels)' if key == 'target' else ''
+    return [
+        f'{len(shared)} images are in {key}{without} and in '
+        f'val_dataloader.dataset as well ({", ".join(shared[:SHOWN_FILES])}'
+        f'{more}): scores are not those of unseen images'
+    ]
+
+
+def _leaves(dataset: Any) -> list[BaseDataset]:
+    """Data sets with files; none of kinds that hide them."""
+    try:
+        return [] if dataset is None else leaf_datasets(dataset, '')
+    except TypeError:
+        return []
