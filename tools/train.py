@@ -158,7 +158,9 @@ def build(cfg: Config, args: argparse.Namespace):
     if args.channels_last:
         launch.add_hook(cfg, 'ChannelsLastHook')
     set_resume(cfg, args.resume)
-    set_seed(cfg, args.seed, args.cfg_options, trained_with(cfg))
+    options = args.cfg_options
+    for line in set_seed(cfg, args.seed, options, trained_with(cfg)):
+        warn(line)
     check_config(cfg)
     check_data_configs(cfg)
     launch.start_ranks(cfg, args.launcher)

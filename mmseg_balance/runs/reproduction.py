@@ -9,6 +9,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
+from ..configuration.settling import settle_config
 from ..engine.domain_data import build_domains
 from ..engine.launch import default_work_dir, load_config
 from ..engine.statistics_pass import changed_pass, pass_settings
@@ -69,6 +70,7 @@ def run_config(
     overrides = parse_options(options)
     named, _ = seed_of(seed, overrides)
     cfg = load_config(config, overrides, data_roots)
+    settle_config(cfg, overrides)  # training says what it changed
     if not cfg.get('randomness'):
         cfg.randomness = dict(seed=None)
     if named is None:
@@ -116,6 +118,7 @@ def compare_with(checkpoint: Path, cfg: Config) -> tuple[list[str], list[str]]:
         return [], [f'{checkpoint} does not say what it was trained with']
     if meta.get('seed') is not None:
         old.merge_from_dict({SEED_KEY: meta['seed']})
+    settle_config(old)  # of a version that did not
     changes = changed_settings(old, cfg)
     wrong = [str(c) for c in changes if not c.is_place]
     hints = [str(c) for c in changes if c.is_place]

@@ -1,6 +1,5 @@
 """The seed of a run, and of one that goes on with another."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +45,7 @@ def set_seed(
     seed: int | None,
     options: Mapping[str, Any] | None,
     trained_with: int | None,
-) -> None:
+) -> list[str]:
     """Make a run repeatable, and a resumed one go on with its own seed.
 
     Args:
@@ -56,11 +55,15 @@ def set_seed(
         trained_with: Seed of the checkpoint to resume from, None where there
             is none.
 
+    Returns:
+        A line for the user where the config has another seed than that.
+
     Raises:
         ValueError: The command line names another seed than the
             checkpoint's, or it is no seed.
     """
     named, option = seed_of(seed, options)
+    lines = []
     if not cfg.get('randomness'):
         cfg.randomness = dict(seed=None)
     if named is None:
@@ -68,12 +71,11 @@ def set_seed(
         # the samplers take the seed before mmengine reads the checkpoint
         named = trained_with if trained_with is not None else own
         if None not in (own, trained_with) and own != trained_with:
-            print(
+            lines.append(
                 f'--resume: the config has {SEED_KEY}={own}, the checkpoint '
                 f'{cfg.load_from} was trained with seed {trained_with}; the '
                 f'run goes on with {trained_with}. For a run of seed {own} '
-                'give another --work-dir',
-                file=sys.stderr,
+                'give another --work-dir'
             )
     elif trained_with not in (None, named):
         shown = f'{option}{named}' if option[-1] == '=' else f'--seed {named}'
@@ -84,6 +86,7 @@ def set_seed(
         )
     cfg.randomness.seed = 0 if named is None else named
     check_seed(cfg.randomness.seed, f'--seed or {SEED_KEY}')
+    return lines
 
 
 def check_seed(seed: Any, name: str) -> None:

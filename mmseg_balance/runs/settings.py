@@ -21,6 +21,7 @@ WITHOUT_EFFECT = (
     *('*.persistent_workers', '*.prefetch_factor', '*.backend_args'),
     *('*.with_cp', 'custom_hooks.CompileHook', 'local_rank'),
     *('custom_hooks.ChannelsLastHook', 'custom_hooks.EmptyCacheHook'),
+    'custom_hooks.FiniteLossHook',
 )
 OF_EVALUATION = ('val_*', 'test_*', 'tta_*')
 # where something lies; the same files may lie elsewhere
