@@ -6,6 +6,7 @@ import runpy
 import numpy as np
 import pytest
 from conftest import ROOT
+from mmengine.registry import DefaultScope
 from PIL import Image
 
 from mmseg_balance.datasets import UDADataset
@@ -174,7 +175,7 @@ def test_tool_prints_the_setting_that_reads_its_files(
     for path in labels.glob('*.png'):
         name = path.name.removesuffix('_labelTrainIds.png')
         Image.open(path).save(images / f'{name}.png')
-    loaders = ('mmseg.LoadImageFromFile', 'mmseg.LoadAnnotations')
+    loaders = ('LoadImageFromFile', 'LoadAnnotations')
     source = dict(
         type='BaseSegDataset',
         data_root=str(tmp_path),
@@ -185,7 +186,9 @@ def test_tool_prints_the_setting_that_reads_its_files(
         pipeline=[dict(type=kind) for kind in loaders],
     )
     sampling = eval(setting)
-    pair = UDADataset(source, source, {**sampling, 'min_pixels': 0})
+    # other tests of the process may have left a scope of theirs
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        pair = UDADataset(source, source, {**sampling, 'min_pixels': 0})
     assert sorted(pair.rare_class_sampling.classes) == [0, 2, 4]
 
 
