@@ -74,6 +74,8 @@ class Branch:
         dataset: Fully initialised data set, or a wrapper of such that
             :func:`leaf_datasets` takes.
         name: 'source' or 'target', for messages.
+        skips_bad: Whether bad files are left out; see
+            :class:`SplitPipeline`.
 
     Attributes:
         name (str): See above.
@@ -84,10 +86,12 @@ class Branch:
             pipeline returns None.
     """
 
-    def __init__(self, dataset: Any, name: str) -> None:
+    def __init__(
+        self, dataset: Any, name: str, skips_bad: bool = False
+    ) -> None:
         self.name = name
         leaves = leaf_datasets(dataset, name)
-        self.parts = [SplitPipeline(leaf, name) for leaf in leaves]
+        self.parts = [SplitPipeline(leaf, name, skips_bad) for leaf in leaves]
         self.max_refetch = max(leaf.max_refetch for leaf in leaves)
         self.order = sample_order(dataset)
         self._ends = list(accumulate(len(part) for part in self.parts))

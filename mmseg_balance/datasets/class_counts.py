@@ -186,6 +186,8 @@ def _check_against_labels(
 ) -> None:
     """Refuse statistics that differ from the labels read at the start."""
     for index in checked_samples(part):
+        if index in part.bad:
+            continue
         expected, found = counts[index], part.count_label(index)
         wrong = [] if found is None else np.flatnonzero(expected != found)
         if len(wrong):

@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
 
+from .bad_files import BadFileError
 from .folders import is_local, names_in
 from .image_pairs import exif_orientation
 from .preparation import preparation
@@ -97,12 +98,29 @@ def check_label_values(
     Raises:
         OSError: A label cannot be decoded; names it.
         ValueError: A label has values outside the classes, or another size
-            than its image; names the files and what was found.
+            than its image; names the files and what was found. Where bad
+            files are left out: all of those that were read are bad.
     """
-    for index in checked_samples(part, num_files):
-        if is_local(part.dataset):
-            _check_stored(part, index)
-        part.count_label(index)
+    checked = checked_samples(part, num_files)
+    for index in checked:
+        try:
+            if is_local(part.dataset):
+                _check_stored(part, index)
+            part.count_label(index)
+        except BadFileError as error:
+            part.note_bad(index, error)
+    bad = [part.bad[index] for index in checked if index in part.bad]
+    if bad and len(bad) == len(checked):
+        raise ValueError(
+            f'{part.name}: all of {len(bad)} files that were read cannot be '
+            f"used, which on_bad_image='skip' is not for; the first: {bad[0]}"
+        )
+    for message in bad:
+        print_log(
+            f"{message}: left out (on_bad_image='skip')",
+            'current',
+            logging.WARNING,
+        )
     if is_local(part.dataset):
         for index in _odd_samples(part):
             _check_stored(part, index)

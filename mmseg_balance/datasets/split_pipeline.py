@@ -6,6 +6,11 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from .bad_files import (
+    BadFileError,
+    UnreadableFileError,
+    WrongLabelError,
+)
 from .image_pairs import can_be_decoded, exif_orientation
 from .label_range import LabelRange
 from .preparation import size_advice
@@ -46,9 +51,13 @@ class SplitPipeline:
         labels (LabelRange): The label values that are allowed.
     """
 
-    def __init__(self, dataset: BaseDataset, name: str) -> None:
+    def __init__(
+        self, dataset: BaseDataset, name: str, skips_bad: bool = False
+    ) -> None:
         self.dataset = dataset
         self.name = name
+        self.skips_bad = skips_bad
+        self.bad: dict[int, str] = {}
         self.labels = LabelRange.of(dataset)
         transforms = dataset.pipeline.transforms
         cut = next(
@@ -110,7 +119,8 @@ class SplitPipeline:
 
         Returns:
             Pixels of each class that are not ignored, int64 (C,); None where
-            the transform gave up on the sample.
+            the transform gave up on the sample, or its file is bad and left
+            out.
 
         Raises:
             OSError: The file cannot be read or decoded; names it.
@@ -118,12 +128,27 @@ class SplitPipeline:
         """
         if index not in self._counts:
             info = self.dataset.get_data_info(index)
-            loaded = self._load(self.annotations, info) or {}
+            try:
+                loaded = self._load(self.annotations, info) or {}
+            except BadFileError as error:
+                self.note_bad(index, error)
+                loaded = {}
             label = loaded.get('gt_seg_map')
             self._counts[index] = (
                 None if label is None else self.labels.count(label)
             )
         return self._counts[index]
+
+    def note_bad(self, index: int, error: BadFileError) -> None:
+        """Note a bad file where such are left out, or else raise its error.
+
+        Args:
+            index: Index into the data set.
+            error: What reading it raised.
+        """
+        if not self.skips_bad:
+            raise error
+        self.bad[index] = str(error)
 
     def _run(self, transforms: Sequence[Callable], results: dict) -> Any:
         for transform in transforms:
@@ -142,7 +167,7 @@ class SplitPipeline:
             loaded = transform(results)
         except Exception as error:
             kind = type(transform).__name__
-            raise OSError(
+            raise UnreadableFileError(
                 f'{self.name} {"label" if is_label else "image"} {path} '
                 'cannot be read or decoded '
                 f'({type(error).__name__}: {error}); '
@@ -153,7 +178,10 @@ class SplitPipeline:
                 )
             ) from error
         if is_label and loaded is not None and 'gt_seg_map' in loaded:
-            self.labels.check(loaded['gt_seg_map'], path, self.name)
+            try:
+                self.labels.check(loaded['gt_seg_map'], path, self.name)
+            except ValueError as error:
+                raise WrongLabelError(str(error)) from error
         if loaded is not None and _has_both(loaded) and not had_both:
             self._check_size(loaded)
         return loaded
@@ -179,7 +207,7 @@ class SplitPipeline:
         height, width = shape[:2]
         label = results['gt_seg_map']
         if label.ndim == 2 and label.shape != (height, width):
-            raise ValueError(
+            raise WrongLabelError(
                 f'{self.name} label {results.get("seg_map_path")} has '
                 f'{label.shape[1]} x {label.shape[0]} pixels, and its image '
                 f'{results.get("img_path")} {width} x {height} (width x '

@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
+from .bad_files import check_policy, draw_until_good
 from .branch import Branch, leaf_datasets
 from .checks import (
     build_lazily,
@@ -47,10 +48,17 @@ class UDADataset:
         rare_class_sampling: Arguments of :class:`RareClassSampling`, which
             then draws the source sample instead of taking the index. ``{}``
             takes the defaults, None does without.
+        on_bad_image: What an image or label that cannot be read, or a label
+            that is not right, leads to in training: 'stop', or 'skip', which
+            draws another one in its place. ``BadImagesHook``, which
+            tools/train.py adds then, counts them in the log; 16 in a row
+            stop the training. What is drawn follows from the seed in the
+            index either way.
 
     Attributes:
         source: The source data set.
         target: The target data set, or None.
+        on_bad_image (str): See above.
 
     Raises:
         FileNotFoundError: Folders, labels or class statistics are missing;
@@ -75,7 +83,10 @@ class UDADataset:
         source: dict | BaseDataset,
         target: dict | BaseDataset | None = None,
         rare_class_sampling: dict | None = None,
+        on_bad_image: str = 'stop',
     ) -> None:
+        check_policy(on_bad_image)
+        self.on_bad_image = on_bad_image
         self.source = _build(source, 'source')
         self.target = None if target is None else _build(target, 'target')
         if self.target is None:
@@ -101,9 +112,10 @@ class UDADataset:
             return
         sampling = self.rare_class_sampling
         stats_dir = None if sampling is None else sampling.stats_dir
-        self._source = _open(self.source, 'source', stats_dir)
+        skip = self.on_bad_image == 'skip'
+        self._source = _open(self.source, 'source', skip, stats_dir)
         self._target = (
-            None if self.target is None else _open(self.target, 'target')
+            None if self.target is None else _open(self.target, 'target', skip)
         )
         if self.rare_class_sampling is not None:
             self.rare_class_sampling.prepare(
@@ -140,16 +152,43 @@ class UDADataset:
             seed_cpu_generators(index.seed)
         # first, so that the partner does not depend on the augmentation
         partner = np.random.randint(len(self._target)) if self._target else 0
-        if self.rare_class_sampling is None:
-            source = _take(self._source, index)
+        seed = getattr(index, 'seed', None)
+        sampling = self.rare_class_sampling
+        if sampling is None:
+            source = self._draw(self._source, index, seed)
         else:
-            source = _retry(
-                lambda: self.rare_class_sampling.draw(self._source),
-                self._source,
+            source = self._replacing(
+                lambda: _retry(
+                    lambda: sampling.draw(self._source), self._source
+                ),
+                None,
+                seed,
+                'source',
             )
         if self._target is None:
             return dict(source=source)
-        return dict(source=source, target=_take(self._target, partner))
+        target = self._draw(self._target, partner, seed)
+        return dict(source=source, target=target)
+
+    def _draw(self, branch: Branch, index: int, seed: int | None) -> Any:
+        """A sample, or another in its place."""
+        return self._replacing(
+            lambda: _take(branch, index),
+            lambda: _take(branch, np.random.randint(len(branch))),
+            seed,
+            branch.name,
+        )
+
+    def _replacing(
+        self,
+        first: Callable[[], Any],
+        again: Callable[[], Any] | None,
+        seed: int | None,
+        name: str,
+    ) -> Any:
+        if self.on_bad_image == 'stop':
+            return first()
+        return draw_until_good(first, again or first, seed, name)
 
 
 def check_classes(source: BaseDataset, target: BaseDataset) -> None:
@@ -204,7 +243,9 @@ def _build(dataset: dict | BaseDataset, key: str) -> Any:
     return dataset
 
 
-def _open(dataset: Any, key: str, stats_dir: str | None = None) -> Branch:
+def _open(
+    dataset: Any, key: str, skips_bad: bool, stats_dir: str | None = None
+) -> Branch:
     """List the files of a data set and check what its pipeline will read."""
     for leaf in leaf_datasets(dataset, key):
         check_packing(leaf.pipeline.transforms, key)
@@ -218,7 +259,7 @@ def _open(dataset: Any, key: str, stats_dir: str | None = None) -> Branch:
             )
         check_folders(leaf, key, with_labels)
     full_init(dataset, key, stats_dir)
-    branch = Branch(dataset, key)
+    branch = Branch(dataset, key, skips_bad)
     for part in branch.parts:
         with_labels = part.annotations is not None
         check_image_files(part.dataset, key)

@@ -12,6 +12,7 @@ from ..models.uda.optimization import split_optimizers
 from ..runs.data_notes import data_notes
 from ..runs.provenance import PROVENANCE_KEY, changed_provenance, provenance
 from ..runs.settings import settings_of
+from .hooks import BadImagesHook
 from .resume import (
     RANKS_KEY,
     changed_data_order,
@@ -64,6 +65,10 @@ def build_runner(cfg: Config) -> Runner:
     train = runner.train_loop.dataloader
     if not isinstance(train.dataset, UDADataset):  # which has checked itself
         check_evaluation_set(train.dataset, 'train_dataloader.dataset')
+    elif train.dataset.on_bad_image == 'skip' and not any(
+        isinstance(hook, BadImagesHook) for hook in runner.hooks
+    ):
+        runner.register_hook(BadImagesHook())
     val = None if runner.val_loop is None else runner.val_loop.dataloader
     if val is not None:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')

@@ -1,5 +1,6 @@
 """Hooks, one a file."""
 
+from .bad_images_hook import BadImagesHook
 from .channels_last_hook import ChannelsLastHook
 from .class_statistics_hook import ClassStatisticsHook
 from .class_weights_hook import ClassWeightsHook
@@ -10,6 +11,7 @@ from .iteration_seed_hook import IterationSeedHook
 from .teacher_update_hook import TeacherUpdateHook
 
 __all__ = [
+    'BadImagesHook',
     'ChannelsLastHook',
     'ClassStatisticsHook',
     'ClassWeightsHook',
