@@ -13,7 +13,7 @@ from mmseg.registry import DATASETS
 from .folders import folder_problem, is_local
 from .image_checks import check_image_files, say_left_out
 from .label_checks import check_label_files, check_label_values
-from .preparation import preparation
+from .preparation import WITHOUT_LABELS, preparation
 from .split_pipeline import SplitPipeline, is_label_loader
 
 ELSEWHERE = (
@@ -27,7 +27,8 @@ def check_data_configs(cfg: Config) -> None:
 
     Args:
         cfg: Whole config; looks at train_dataloader, val_dataloader and
-            test_dataloader, where they are, and into wrapped data sets.
+            test_dataloader, where they are, and into wrapped data sets. In
+            a training without evaluation the test set is not needed.
 
     Raises:
         FileNotFoundError: Folders are missing or empty; names all of them by
@@ -36,7 +37,7 @@ def check_data_configs(cfg: Config) -> None:
     """
     problems: dict[str, list[str]] = {}
     remedies: dict[str, None] = {}
-    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for loader in _wanted_loaders(cfg):
         dataset = (cfg.get(loader) or {}).get('dataset')
         for key, config in _leaf_configs(dataset, f'{loader}.dataset'):
             kind = config.get('type')
@@ -53,6 +54,8 @@ def check_data_configs(cfg: Config) -> None:
             for place, problem in folder_problems(dataset, with_labels):
                 problems.setdefault(problem, []).append(f'{key}.{place}')
                 remedies[preparation(dataset)] = None
+                if loader == 'val_dataloader' and 'seg_map' in place:
+                    remedies[WITHOUT_LABELS] = None
     if problems:
         found = [
             f'{", ".join(keys)}: {problem}'
@@ -61,6 +64,15 @@ def check_data_configs(cfg: Config) -> None:
         raise FileNotFoundError(
             f'{"; ".join(found)}{"".join(remedies)}{ELSEWHERE}'
         )
+
+
+def _wanted_loaders(cfg: Config) -> list[str]:
+    wanted = [
+        key for key in ('train_dataloader', 'val_dataloader') if key in cfg
+    ]
+    if not wanted or cfg.get('val_dataloader'):
+        wanted.append('test_dataloader')
+    return wanted
 
 
 def build_lazily(config: dict, key: str) -> Any:

@@ -203,13 +203,14 @@ def _command(part: SplitPipeline, stats_dir: str) -> str:
     # the tool counts the ids in the files, before any of them is mapped
     label_map = getattr(dataset, 'label_map', None)
     num_ids = max(label_map) + 1 if label_map else labels.num_classes
-    num_ids += labels.reduce_zero_label
     words = [
         dataset.data_prefix.get('seg_map_path') or '.',
         *('--num-classes', str(num_ids)),
         *('--suffix', dataset.seg_map_suffix),
         *('--out-dir', stats_dir),
     ]
+    if labels.reduce_zero_label:
+        words.append('--reduce-zero-label')
     if labels.ignore_index != 255:
         ignored = labels.ignore_index + labels.reduce_zero_label
         words += ['--ignore-index', str(ignored)]

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from .file_utils import map_files, read_label, write_atomically
+from .label_range import zero_hint
 
 STATS_FILE = 'sample_class_stats.json'
 STATS_DICT_FILE = 'sample_class_stats_dict.json'
@@ -35,7 +36,7 @@ def count_classes(
     """Count the pixels of each class.
 
     Args:
-        label: Non-negative integers of any shape.
+        label: Integers of any shape.
         num_classes: Number of classes C; valid ids are 0 .. C - 1.
         ignore_index: Id of the pixels that are not counted.
 
@@ -45,14 +46,19 @@ def count_classes(
     Raises:
         ValueError: Other ids occur; names them.
     """
-    counts = np.bincount(label.ravel(), minlength=num_classes)
-    if ignore_index < len(counts):
+    label, negative = label.ravel(), label[:0].ravel()
+    if label.dtype.kind == 'i':
+        label, negative = label[label >= 0], np.unique(label[label < 0])
+    counts = np.bincount(label, minlength=num_classes)
+    if 0 <= ignore_index < len(counts):
         counts[ignore_index] = 0
     unknown = np.flatnonzero(counts[num_classes:]) + num_classes
+    unknown = np.concatenate([negative[negative != ignore_index], unknown])
     if len(unknown):
         raise ValueError(
             f'label value {", ".join(map(str, unknown[:10]))} found, expected '
             f'0 .. {num_classes - 1} or {ignore_index} (ignore)'
+            f'{zero_hint(unknown, num_classes)}'
         )
     return counts[:num_classes].astype(np.int64)
 

@@ -80,23 +80,18 @@ def clear_exit() -> Iterator[None]:
         sys.exit('interrupted; the same command continues where it stopped')
 
 
-def finish(
-    folder: Path,
-    files: Sequence[str],
-    counts: np.ndarray,
-    classes: Sequence[str],
+def print_counts(
+    folder: Path, counts: np.ndarray, classes: Sequence[str]
 ) -> None:
-    """Write the class statistics and print the share of each class.
+    """Print the share of each class.
 
     Args:
-        folder: Where the statistics are written.
-        files: F label files, as they shall stand in the statistics.
+        folder: Where the statistics were written.
         counts: Pixels of each class in each file, (F, C).
         classes: C names.
     """
-    write_class_stats(folder, files, counts)
     print(class_table(counts, classes))
-    print(f'{len(files)} files counted in {Path(folder, STATS_FILE)}')
+    print(f'{len(counts)} files counted in {Path(folder, STATS_FILE)}')
 
 
 def finish_conversion(
@@ -110,7 +105,8 @@ def finish_conversion(
         others: Further labels, for the notes alone.
     """
     folder = args.out_dir or args.data_root
-    finish(folder, counted.files, counted.counts, CLASSES)
+    write_class_stats(folder, counted.files, counted.counts)
+    print_counts(folder, counted.counts, CLASSES)
     notes = merge_notes([part.notes for part in (counted, *others)])
     write_notes(folder, notes)
     text = describe_notes(notes, folder)

@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from .label_range import channel_advice
+
 # PIL modes with one value a pixel
 LABEL_MODES = ('1', 'L', 'P', 'I', 'I;16')
 SHOWN_ERRORS = 10
@@ -197,8 +199,8 @@ def read_label(path: str | Path) -> np.ndarray:
     if mode not in LABEL_MODES:
         raise ValueError(
             f'{path}: expected one channel of class ids (PIL mode '
-            f'{", ".join(LABEL_MODES)}), found mode {mode}; colour-coded '
-            'labels must be turned into ids first'
+            f'{", ".join(LABEL_MODES)}), found mode {mode}: '
+            f'{channel_advice(label.shape[-1])}'
         )
     return label
 

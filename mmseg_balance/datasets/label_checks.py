@@ -12,7 +12,7 @@ from PIL import Image
 from .bad_files import BadFileError
 from .folders import is_local, names_in
 from .image_pairs import exif_orientation
-from .preparation import preparation
+from .preparation import WITHOUT_LABELS, preparation
 from .split_pipeline import SplitPipeline
 
 NUM_FILES = 32
@@ -54,6 +54,7 @@ def check_label_files(part: SplitPipeline, key: str) -> None:
         raise FileNotFoundError(
             f'{key}: {len(missing)} of {len(dataset)} images have no label: '
             f'{shown}{more}{preparation(dataset)}'
+            + (WITHOUT_LABELS if key.startswith('val_dataloader') else '')
         )
 
 

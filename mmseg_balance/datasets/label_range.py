@@ -8,6 +8,42 @@ from mmengine.dataset import BaseDataset
 SHOWN_VALUES = 10
 
 
+def channel_advice(channels: int) -> str:
+    """What becomes of a label image with several channels.
+
+    Args:
+        channels: How many.
+
+    Returns:
+        What is to be done.
+    """
+    if channels == 2:
+        return 'save it without its alpha channel'
+    return 'colour-coded labels must be turned into class ids first'
+
+
+def zero_hint(values: np.ndarray, num_classes: int) -> str:
+    """What to try where the classes of label files seem to begin at 1.
+
+    Args:
+        values: The values in a file that are no class.
+        num_classes: Number of classes C.
+
+    Returns:
+        What to put behind an error message; empty where C is not the only
+        value.
+    """
+    if list(values) != [num_classes]:
+        return ''
+    return (
+        f'. Do the files count the classes from 1 to {num_classes}, and is 0 '
+        'unlabelled? Then say so with reduce_zero_label=True in the data set, '
+        'and with --reduce-zero-label to class_stats.py. Is 0 a class of its '
+        f'own? Then there are {num_classes + 1} classes: metainfo.classes, '
+        'num_classes'
+    )
+
+
 @dataclass(frozen=True)
 class LabelRange:
     """Class ids and the id of ignored pixels.
@@ -57,8 +93,7 @@ class LabelRange:
         if label.ndim != 2:
             raise ValueError(
                 f'{name} label {path} has the shape {label.shape}, expected '
-                'one number a pixel: colour-coded labels must be turned into '
-                'class ids first'
+                f'one number a pixel: {channel_advice(label.shape[-1])}'
             )
         pixels = np.count_nonzero(label >= self.num_classes)
         if self.ignore_index >= self.num_classes:
@@ -102,4 +137,5 @@ class LabelRange:
             f'{self.num_classes} classes or {self.ignore_index} '
             '(ignore_index); the tools in tools/dataset_converters write such '
             'labels, and metainfo.classes of the data set names its classes'
+            + ('' if shift else zero_hint(values, self.num_classes))
         )

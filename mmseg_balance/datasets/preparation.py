@@ -24,6 +24,11 @@ PREPARATION = {
 TOY_STREETS = (
     'Make it with: python tools/dataset_converters/toy_streets.py {parent}'
 )
+# how labels are fetched is no help to those who have images alone
+WITHOUT_LABELS = (
+    '. Where the target has no labels for an evaluation: --cfg-options '
+    'val_dataloader=None val_cfg=None val_evaluator=None'
+)
 
 
 def preparation(dataset: BaseDataset) -> str:

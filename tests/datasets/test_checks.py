@@ -111,6 +111,34 @@ def test_other_classes_may_have_a_text_of_their_own():
     assert preparation(dataset) == '. Run render.sh data/simulator'
 
 
+def test_a_target_without_validation_labels(tmp_path):
+    make_files(tmp_path)
+    data = config(tmp_path)
+    cfg = Config(
+        {
+            f'{key}_dataloader': dict(dataset=data)
+            for key in ('train', 'val', 'test')
+        }
+    )
+    check_data_configs(cfg)
+    data['data_prefix']['seg_map_path'] = 'none'
+    for key in ('val', 'test'):
+        cfg.merge_from_dict({f'{key}_dataloader': dict(dataset=data)})
+    keys = 'val_dataloader=None val_cfg=None val_evaluator=None'
+    with pytest.raises(FileNotFoundError, match=keys) as error:
+        check_data_configs(cfg)
+    assert 'val_dataloader.dataset.data_prefix.seg_map_path' in str(
+        error.value
+    )
+    # what is advised is enough, and a test alone is still checked
+    cfg.val_dataloader = None
+    check_data_configs(cfg)
+    cfg = Config(dict(test_dataloader=cfg.test_dataloader))
+    with pytest.raises(FileNotFoundError, match='test_dataloader') as error:
+        check_data_configs(cfg)
+    assert keys not in str(error.value)
+
+
 def test_empty_folder_and_folder_of_other_files(tmp_path):
     make_files(tmp_path)
     for path in (tmp_path / 'labels').iterdir():

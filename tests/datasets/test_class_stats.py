@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from mmengine.registry import DefaultScope
+from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
 
 from mmseg_balance.datasets import UDADataset
@@ -158,6 +159,101 @@ def test_tool_prefers_train_ids_and_takes_other_labels(labels, tmp_path):
         path.unlink()
     run_tool(labels, '--num-classes', 35, '--out-dir', tmp_path)
     assert load_class_counts(tmp_path)[0] == ['labels/0.png']
+
+
+@pytest.mark.parametrize('mode', ['1', 'I;16'])
+def test_modes_that_training_takes_too(tmp_path, mode):
+    label = np.array([[0, 1, 1], [1, 1, 0]])
+    stored = label.astype(bool if mode == '1' else np.uint16)
+    Image.fromarray(stored).save(tmp_path / 'a.png')
+    assert Image.open(tmp_path / 'a.png').mode == mode
+    assert count_label_file(tmp_path / 'a.png', 2).tolist() == [2, 4]
+    loaded = LoadAnnotations()(
+        dict(
+            seg_map_path=str(tmp_path / 'a.png'), seg_fields=[],
+            reduce_zero_label=False,
+        )
+    )  # fmt: skip
+    np.testing.assert_array_equal(loaded['gt_seg_map'], label)
+
+
+def test_an_alpha_channel_is_no_colour(tmp_path):
+    Image.new('LA', (2, 2)).save(tmp_path / 'a.png')
+    with pytest.raises(ValueError) as error:
+        count_label_file(tmp_path / 'a.png', 2)
+    assert 'mode LA: save it without its alpha channel' in str(error.value)
+
+
+def test_negative_values_are_named(tmp_path):
+    label = np.array([[-1, -2, 0, 300]], np.int32)
+    Image.fromarray(label).save(tmp_path / 'a.tif')
+    with pytest.raises(ValueError) as error:
+        count_label_file(tmp_path / 'a.tif', 2, ignore_index=-1)
+    assert 'a.tif: label value -2, 300 found, expected 0 .. 1 or -1' in str(
+        error.value
+    )
+
+
+# -- 0 for unlabelled pixels, as in ADE20K -----------------------------------
+@pytest.fixture
+def from_one(tmp_path):
+    """Two labels with the classes 1 .. 3, and 0 for what has none."""
+    for i, values in enumerate(([0, 1, 1, 3], [3, 3, 0, 255])):
+        for folder in ('labels', 'images'):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            label = Image.fromarray(np.array([values, values], np.uint8))
+            label.save(tmp_path / folder / f'{i}.png')
+    return tmp_path
+
+
+def of_three_classes(root, **kwargs):
+    loaders = ('mmseg.LoadImageFromFile', 'mmseg.LoadAnnotations')
+    return dict(
+        type='BaseSegDataset',
+        data_root=str(root),
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        img_suffix='.png',
+        seg_map_suffix='.png',
+        metainfo=dict(classes=('a', 'b', 'c')),
+        pipeline=[dict(type=kind) for kind in loaders],
+        serialize_data=False,
+        **kwargs,
+    )
+
+
+def test_tool_and_training_say_how_zero_may_be_meant(from_one):
+    with pytest.raises(SystemExit) as error:
+        run_tool(from_one / 'labels', '--num-classes', 3)
+    with pytest.raises(ValueError) as trained:
+        UDADataset(of_three_classes(from_one))
+    for message in (str(error.value), str(trained.value)):
+        assert 'value 3' in message and '0 .. 2' in message
+        assert 'reduce_zero_label=True in the data set' in message
+        assert '--reduce-zero-label to class_stats.py' in message
+        assert 'there are 4 classes' in message
+    # not where the values say something else
+    with pytest.raises(SystemExit) as error:
+        run_tool(from_one / 'labels', '--num-classes', 2)
+    assert 'label value 3 found' in str(error.value)
+    assert 'reduce_zero_label' not in str(error.value)
+
+
+def test_tool_counts_from_one(from_one, capsys):
+    run_tool(
+        from_one / 'labels', '--num-classes', 3, '--reduce-zero-label',
+        '--out-dir', from_one,
+    )  # fmt: skip
+    lines = capsys.readouterr().out.splitlines()
+    # 4, 0 and 6 of 10 labelled pixels
+    assert [line.split() for line in lines[1:4]] == [
+        ['0', '40.000', '1'], ['1', '0.000', '0'], ['2', '60.000', '2'],
+    ]  # fmt: skip
+    data = UDADataset(
+        of_three_classes(from_one, reduce_zero_label=True),
+        rare_class_sampling=dict(min_pixels=0),
+    )
+    # the rarest first
+    assert data.rare_class_sampling.classes.tolist() == [0, 2]
 
 
 @pytest.mark.parametrize('out_dir', [None, 'stats'])

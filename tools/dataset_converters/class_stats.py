@@ -13,13 +13,16 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmseg_balance.datasets.class_stats import count_label_files
+from mmseg_balance.datasets.class_stats import (
+    count_label_files,
+    write_class_stats,
+)
 from mmseg_balance.datasets.conversion import TRAIN_ID_SUFFIX
 from mmseg_balance.datasets.converter_cli import (
     add_nproc,
     clear_exit,
-    finish,
     positive_int,
+    print_counts,
 )
 from mmseg_balance.datasets.file_utils import find_files
 
@@ -52,17 +55,31 @@ def main(argv: Sequence[str] | None = None) -> None:
         default=255,
         help='label value that is not counted (default: %(default)s)',
     )
+    parser.add_argument(
+        '--reduce-zero-label',
+        action='store_true',
+        help='0 in the files is unlabelled and 1 .. C are the classes, as '
+        'reduce_zero_label=True of a data set says (ADE20K for one)',
+    )
     add_nproc(parser)
     args = parser.parse_args(argv)
     out_dir = args.out_dir or args.label_dir
     with clear_exit():
         files = _find_labels(args.label_dir, args.suffix)
         counts = count_label_files(
-            files, args.num_classes, args.ignore_index, args.nproc
+            files,
+            args.num_classes + args.reduce_zero_label,
+            args.ignore_index,
+            args.nproc,
         )
         names = [_name_in(file, out_dir) for file in files]
         classes = [str(c) for c in range(args.num_classes)]
-        finish(out_dir, names, counts, classes)
+        # the files hold values as they are in the labels; a data set with
+        # reduce_zero_label takes 1 from them when it reads the statistics
+        write_class_stats(out_dir, names, counts)
+        if args.reduce_zero_label:
+            counts = counts[:, 1:]
+        print_counts(out_dir, counts, classes)
         print(
             'rare class sampling reads them with (not needed where the folder '
             'is data_root of the source)\n'
