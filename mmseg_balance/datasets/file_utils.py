@@ -60,9 +60,6 @@ def find_files(
 def walk_folder(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
     """Folders and the names in them; links are followed, but not in circles.
 
-    ``ln -s`` called twice leaves a link to the folder that it lies in, and
-    all files would be found some forty times.
-
     Args:
         folder: Where to begin.
 
@@ -70,15 +67,31 @@ def walk_folder(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
         A folder, and the names of its files, broken links included.
     """
     for parent, folders, names in os.walk(folder, followlinks=True):
-        here = os.path.join(os.path.realpath(parent), '')
         folders[:] = [
             name
             for name in folders
-            if not here.startswith(
-                os.path.join(os.path.realpath(os.path.join(parent, name)), '')
-            )
+            if not leads_back(os.path.join(parent, name))
         ]
         yield parent, names
+
+
+def leads_back(folder: str) -> bool:
+    """Whether a folder is a link to one that it lies in.
+
+    ``ln -s`` called twice leaves such a link; followed, it would give each
+    file some forty times.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        False as well for what is no link.
+    """
+    if not os.path.islink(folder):
+        return False
+    here = os.path.realpath(os.path.dirname(folder))
+    target = os.path.realpath(folder)
+    return os.path.join(here, '').startswith(os.path.join(target, ''))
 
 
 def require_writable(folder: str | Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
+from .file_utils import leads_back
 from .folders import is_local, names_in
 from .image_suffixes import BYTE_ORDER_MARK, ImageSuffixes
 
@@ -232,6 +233,8 @@ def _listed(folder: str) -> tuple[list[str], list[str]]:
 def _entries(folder: str) -> Iterator[tuple[str, os.DirEntry]]:
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.is_symlink() and leads_back(entry.path):
+                continue
             if entry.is_dir():
                 yield from _entries(entry.path)
             elif not entry.name.startswith('.') and (
