@@ -24,6 +24,7 @@ from mmengine.config import Config
 
 import mmseg_balance
 
+from ..runs.settings import changed_settings
 from .work_dir import is_complete
 
 PACKAGE = Path(mmseg_balance.__file__).resolve().parent
@@ -51,6 +52,29 @@ def versions() -> dict[str, str]:
     """Versions of Python, of this package and of what it runs on."""
     found = {module.__name__: module.__version__ for module in VERSIONED}
     return dict(python=platform.python_version()) | found
+
+
+def changed_code(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What is of other versions or sources.
+
+    Args:
+        old: 'versions' and 'sources' that something was made with.
+        new: Those of now.
+
+    Returns:
+        A line for each with what was and what is; none of what ``old`` lacks.
+    """
+    lines = [
+        f'{name} was {old["versions"][name]}, is {version}'
+        for name, version in new['versions'].items()
+        if old.get('versions', {}).get(name, version) != version
+    ]
+    if old.get('sources', new['sources']) != new['sources']:
+        lines.append(
+            f'the sources of mmseg_balance were {old["sources"]}, are '
+            f'{new["sources"]}'
+        )
+    return lines
 
 
 def sources() -> str:
@@ -154,6 +178,50 @@ class Experiment:
         """The last checkpoint of the training, or None before its end."""
         path = self.folder / f'iter_{self.cfg.train_cfg.max_iters}.pth'
         return path if is_complete(path) else None
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What results are of, as JSON has it: see ``differences``."""
+        settings = dict(
+            cfg=self.cfg.to_dict(), seed=self.seed, others=list(self.others)
+        )
+        settings = json.loads(json.dumps(settings, default=repr))
+        return dict(
+            fingerprint=self.fingerprint,
+            settings=settings,
+            versions=versions(),
+            sources=sources(),
+        )
+
+    def differences(self, record: Mapping[str, Any]) -> list[str]:
+        """How a result is not one of these settings and this code.
+
+        Args:
+            record: The ``record`` that it was written with; one of an
+                earlier version has the fingerprint alone.
+
+        Returns:
+            A line for each difference, none where it is one.
+        """
+        found, now = record.get('fingerprint'), self.record
+        if found == now['fingerprint']:
+            return []
+        lines = changed_code(record, now)
+        if 'settings' in record:
+            then = record['settings']
+            lines += map(
+                str,
+                changed_settings(then['cfg'], now['settings']['cfg'], True),
+            )
+            lines += [
+                f'{key} was {then[key]}, is {now["settings"][key]}'
+                for key in ('seed', 'others')
+                if then[key] != now['settings'][key]
+            ]
+        if lines:
+            return lines
+        kind = f'fingerprint {found!r}' if found else 'no fingerprint'
+        return [f'{kind}, expected {now["fingerprint"]!r}']
 
     def train(self, **kwargs: Any) -> None:
         """Train, or go on; nothing is done where it is finished.

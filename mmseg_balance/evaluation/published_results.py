@@ -8,8 +8,9 @@ On the validation set of Cityscapes:
   Dense Prediction Visual Tasks" (GBW, 2024), Tables 1, 4 and 5.
 """
 
+import re
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 # Sec. 4.1 of BLDA has 40k iterations for all methods, its Table 13 250k for
 # DACS. *: mean over 13 classes.
@@ -76,6 +77,7 @@ synthia/mic+blda                       B2,B9               mic/mic_hrda_blda_mit
 synthia/mic+gbw                        G1                  mic/mic_hrda_gbw_mit-b5_40k                            68.8      -     -     -
 """  # noqa: E501
 POST_HOC = '+posthoc'
+NUM_NEAREST = 5
 
 
 @dataclass(frozen=True)
@@ -134,16 +136,29 @@ def find_row(name: str) -> PublishedRow:
         The row.
 
     Raises:
-        ValueError: There is none; shows names like it.
+        ValueError: There is none; shows the five names most like it.
     """
     rows = {row.name: row for row in ROWS}
     if name not in rows:
-        close = get_close_matches(name, rows, 5, 0.4) or rows
         raise ValueError(
-            f'no row {name!r}; did you mean {", ".join(close)}? --list shows '
-            'all rows'
+            f'no row {name!r}; the nearest are {", ".join(_nearest(name))}. '
+            'A name is SOURCE/METHOD[+VARIANT]; --list shows all rows'
         )
     return rows[name]
+
+
+def _nearest(name: str) -> list[str]:
+    """Rows that contain a name, then those that are spelt most like it."""
+    asked = name.lower()
+
+    def likeness(row: str) -> tuple[bool, float]:
+        pieces = (row, row.split('/')[1], *re.split(r'[/+]', row))
+        ratios = [SequenceMatcher(None, p, asked).ratio() for p in pieces]
+        # a piece that fits counts a little less than a whole name
+        return asked in row, max(ratios[0], 0.9 * max(ratios[1:]))
+
+    names = [row.name for row in ROWS]
+    return sorted(names, key=likeness, reverse=True)[:NUM_NEAREST]
 
 
 def shown(score: float | None) -> str:

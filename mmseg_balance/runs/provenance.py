@@ -8,7 +8,7 @@ from typing import Any
 
 from mmengine.dataset import BaseDataset
 
-from ..engine.experiment import sources, versions
+from ..engine.experiment import changed_code, sources, versions
 
 PROVENANCE_KEY = 'provenance'
 NUM_SIZES = 32
@@ -89,22 +89,12 @@ def changed_provenance(
         Lines by 'code' and 'data', each with what was and what is.
     """
     old = old or {}
-    code = [
-        f'{name} was {old["versions"][name]}, is {version}'
-        for name, version in new['versions'].items()
-        if old.get('versions', {}).get(name, version) != version
-    ]
-    if old.get('sources', new['sources']) != new['sources']:
-        code.append(
-            f'the sources of mmseg_balance were {old["sources"]}, are '
-            f'{new["sources"]}'
-        )
     data = [
         f'{name} was {was}, is {new["data"].get(name, "none")}'
         for name, was in old.get('data', {}).items()
         if new['data'].get(name) != was
     ]
-    return dict(code=code, data=data)
+    return dict(code=changed_code(old, new), data=data)
 
 
 def _images(part: Any) -> Iterator[tuple[str, str]]:

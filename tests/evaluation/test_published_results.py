@@ -219,11 +219,34 @@ def test_scores_are_named_as_the_metric_names_them():
     assert find_row('synthia/mic').scores['mIoU_synthia16'] == 67.3
 
 
-def test_unknown_row_shows_rows_like_it():
-    with pytest.raises(ValueError, match="no row 'gta/daformr'.*gta/daformer"):
-        find_row('gta/daformr')
-    with pytest.raises(ValueError, match='gta/dacs, .*synthia/mic.blda'):
-        find_row('?')
+@pytest.mark.parametrize(
+    ('name', 'nearest'),
+    [
+        ('gta/dafromer', 'gta/daformer'),
+        ('gta/daformr', 'gta/daformer'),
+        ('GTA/MIC', 'gta/mic'),
+        ('hrda blda', 'gta/hrda+blda'),
+        ('gta/mic_blda', 'gta/mic+blda'),
+        ('synthia/daformer+blad', 'synthia/daformer+blda'),
+    ],
+)
+def test_unknown_row_shows_the_nearest(name, nearest):
+    with pytest.raises(ValueError, match='^no row ') as error:
+        find_row(name)
+    shown = re.search(r'nearest are ([^ ]+(?:, [^ ]+)*)\. A', str(error.value))
+    shown = shown[1].split(', ')
+    assert shown[0] == nearest
+    assert len(shown) == 5
+    assert set(shown) <= {row.name for row in ROWS}
+
+
+@pytest.mark.parametrize('name', ['blda', 'xyz', '?', ''])
+def test_name_without_a_near_row_does_not_show_all(name):
+    with pytest.raises(ValueError, match='--list shows all rows') as error:
+        find_row(name)
+    shown = [row.name for row in ROWS if f'{row.name},' in str(error.value)]
+    assert 0 < len(shown) <= 5
+    assert all(name in row for row in shown) or name in ('xyz', '?')
 
 
 def test_list_shows_each_row_once():

@@ -2,6 +2,7 @@ import json
 import sys
 
 import pytest
+import torch
 
 
 @pytest.fixture
@@ -115,10 +116,22 @@ def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
     tool.finish('dacs_ola_tau0.5', 1, tmp_path / 'work', tmp_path / 'out')
     file = tmp_path / 'out' / 'dacs_ola_tau0.5_seed1.json'
     run = tool.experiment('dacs_ola_tau0.5', 1, tmp_path / 'work')
-    assert json.loads(file.read_text()) == dict(
-        fingerprint=run.fingerprint,
-        student=dict(mIoU=1.2346),
-        teacher=dict(mIoU=1.2346),
+    found = json.loads(file.read_text())
+    assert found['fingerprint'] == run.fingerprint
+    assert found['student'] == found['teacher'] == dict(mIoU=1.2346)
+    assert tool.stale(file, run) is None
+    # what differs is named, in the result of another tau, seed and torch
+    found['fingerprint'] = '0123456789ab'
+    cfg = found['settings']['cfg']
+    cfg['model']['segmentor']['decode_head']['loss_decode']['tau'] = 0.1
+    found['settings']['seed'] = 3
+    found['versions']['torch'] = '1.0'
+    file.write_text(json.dumps(found))
+    line = tool.stale(file, run)
+    assert line.startswith(f'{file} has torch was 1.0, is {torch.__version__}')
+    assert line.endswith(
+        'model.segmentor.decode_head.loss_decode.tau was 0.1, is 0.5; seed '
+        'was 3, is 1'
     )
     assert calls == [
         (part, {'model.predict_with': part}) for part in tool.PARTS
@@ -149,3 +162,27 @@ def test_each_group_has_rows_and_a_table_of_its_own(tool, monkeypatch):
     folders = {a.methods[0].split('_')[0]: a.out.name for a in found.values()}
     assert folders.pop('balance') == 'balance_methods'
     assert set(folders.values()) == {'camvid_day2dusk'}
+
+
+def test_post_hoc_results_of_other_settings_are_refused(
+    tool, run_tool, tools, tmp_path, monkeypatch, capsys
+):
+    post_hoc = run_tool.load('benchmarks/post_hoc_table.py')
+    run = tool.experiment('dacs', 0, tmp_path / 'work')
+    tau = dict.fromkeys(map(str, post_hoc.TAUS))
+    tau = {key: dict.fromkeys(post_hoc.COLUMNS, 1.0) for key in tau}
+    file = tmp_path / 'dacs_posthoc_seed0.json'
+    file.write_text(json.dumps(run.record | dict(tau=tau)))
+    monkeypatch.setattr(post_hoc, 'BASES', ('dacs',))
+    argv = ['post_hoc_table.py', '--seeds', '0', '--out', str(tmp_path)]
+    monkeypatch.setattr(sys, 'argv', argv)
+    post_hoc.main()  # it is current, so nothing is run
+    assert '| DACS + post-hoc, tau 0.5 | 1.0 |' in capsys.readouterr().out
+
+    other = tool.experiment('dacs', 1, tmp_path / 'work').record
+    file.write_text(json.dumps(other | dict(tau=tau)))
+    with pytest.raises(SystemExit, match='(?s)seed0.json has seed was 1, is'):
+        post_hoc.main()
+    monkeypatch.setattr(sys, 'argv', [*argv, '--allow-mixed'])
+    post_hoc.main()
+    assert 'seed was 1, is 0' in capsys.readouterr().err

@@ -116,7 +116,7 @@ def test_post_hoc_row_uses_the_training_of_the_plain_one(dry_run):
 @pytest.mark.parametrize(
     ('args', 'message'),
     [
-        (['gta/daformer+blad'], 'no row .*did you mean gta/daformer.blda'),
+        (['gta/daformer+blad'], 'no row .*the nearest are gta/daformer.blda'),
         ([], 'name a row, or show them with --list'),
         (['gta/mic', '--gpus', '2'], '--gpus 2 needs --launcher pytorch'),
         (['gta/mic', '--gpus', '0'], '--gpus to be at least 1, got 0'),

@@ -7,8 +7,9 @@
 Student and teacher are scored once, at the last iteration: nothing is chosen
 on target labels. What is finished is not repeated, an interrupted training
 goes on. Each run leaves a small JSON in --out; the table is made from those.
-Each holds the fingerprint of its config, its seed, the sources of the package
-and the versions beneath; one of other settings or code is refused.
+Each holds its config, its seed, the versions beneath, and a fingerprint of
+these and of the sources of the package; one of other settings or code is
+refused, and what differs is named.
 """
 
 import argparse
@@ -26,6 +27,10 @@ from mmseg_balance.engine.experiment import Experiment
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ('student', 'teacher')
 COLUMNS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
+REFUSAL = (
+    'error: results of other settings or code:\n  {}\nMove them away, or give '
+    'another --out, to run them again; --allow-mixed keeps them in the table'
+)
 CHANGED = 'the sources changed while it ran'
 
 
@@ -117,11 +122,8 @@ def stale(result: Path, run: Experiment) -> str | None:
     """
     if not result.is_file():
         return None
-    found = json.loads(result.read_text()).get('fingerprint')
-    if found == run.fingerprint:
-        return None
-    kind = f'fingerprint {found!r}' if found else 'no fingerprint'
-    return f'{result} has {kind}, expected {run.fingerprint!r}'
+    lines = run.differences(json.loads(result.read_text()))
+    return f'{result} has {"; ".join(lines)}' if lines else None
 
 
 def stale_results(args: argparse.Namespace) -> list[str]:
@@ -153,8 +155,9 @@ def finish(method: str, seed: int, work_dir: Path, out: Path) -> None:
         scores[part] = {
             k: round(v, 4) for k, v in values.items() if 'time' not in k
         }
-    mark = run.fingerprint if run.is_current() else CHANGED
-    data = dict(fingerprint=mark, **scores)
+    data = run.record | scores
+    if not run.is_current():
+        data['fingerprint'] = CHANGED
     write_atomically(result, (json.dumps(data, indent=1) + '\n').encode())
     print(f'{run.folder.name}: {scores["teacher"]["mIoU"]:.2f}', flush=True)
 
@@ -193,12 +196,7 @@ def main() -> None:
     args.out, args.work_dir = args.out.resolve(), args.work_dir.resolve()
     lines = stale_results(args)
     if lines and not (args.table or args.allow_mixed):
-        sys.exit(
-            'error: results of other settings or code:\n  '
-            + '\n  '.join(lines)
-            + '\nMove them away, or give another --out, to run them again; '
-            '--allow-mixed keeps them in the table'
-        )
+        sys.exit(REFUSAL.format('\n  '.join(lines)))
     if not args.table:
         # seed by seed, so that a part of the table is one of all methods
         runs = [(m, s) for s in args.seeds for m in args.methods]

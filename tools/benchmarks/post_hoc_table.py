@@ -18,8 +18,9 @@ import camvid_table
 from camvid_rows import MAIN, METHODS
 from camvid_table import ROOT, mean_and_spread
 
-from mmseg_balance.datasets.file_utils import write_atomically
+from mmseg_balance.datasets.file_utils import hash_file, write_atomically
 from mmseg_balance.engine.experiment import run_tool
+from mmseg_balance.logits.statistics_file import load_statistics
 
 BASES = ('source_only', 'dacs')
 TAUS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -51,6 +52,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--table', action='store_true', help='run nothing, print the table'
     )
+    parser.add_argument(
+        '--allow-mixed',
+        action='store_true',
+        help='keep JSONs of other settings or code, named on stderr, instead '
+        'of\nrefusing them',
+    )
     return parser.parse_args()
 
 
@@ -72,10 +79,10 @@ def finish(method: str, seed: int, args: argparse.Namespace) -> None:
     part = ['--part', PART]
     statistics = folder / f'logit_statistics_{PART}.pth'
     print(f'{folder.name}: statistics and tau', flush=True)
-    if not statistics.is_file():
+    if not is_of(statistics, checkpoint):
         command = TOOLS / 'fit_logit_statistics.py'
         run_tool(
-            [command, *model, '--out', statistics, *part],
+            [command, *model, '--out', statistics, *part, '--overwrite'],
             folder / 'fit_output.txt',
             cwd=ROOT,
         )
@@ -84,13 +91,34 @@ def finish(method: str, seed: int, args: argparse.Namespace) -> None:
     command += ['--taus', *TAUS, '--out', sweep, '--overwrite']
     run_tool(command, folder / 'sweep_output.txt', cwd=ROOT)
     found = json.loads((sweep / 'tau_sweep.json').read_text())
-    mark = None if args.trained else run.fingerprint
+    mark = dict(fingerprint=None) if args.trained else run.record
     scores = {
         f'{row["tau"]}': {key: round(row[key], 4) for key in COLUMNS}
         for row in found['scores']
     }
-    data = dict(fingerprint=mark, part=PART, tau=scores)
+    data = mark | dict(part=PART, tau=scores)
     write_atomically(result, (json.dumps(data, indent=1) + '\n').encode())
+
+
+def is_of(statistics: Path, checkpoint: Path) -> bool:
+    """Whether there are statistics, and of this very checkpoint."""
+    if not statistics.is_file():
+        return False
+    settings = load_statistics(statistics)[1].get('settings') or {}
+    return settings.get('checkpoint') == hash_file(str(checkpoint))
+
+
+def stale_results(args: argparse.Namespace) -> list[str]:
+    """A line for each result of other settings or code."""
+    lines = [
+        camvid_table.stale(
+            result_file(args.out, method, seed),
+            camvid_table.experiment(method, seed, args.work_dir),
+        )
+        for seed in args.seeds
+        for method in BASES
+    ]
+    return [line for line in lines if line]
 
 
 def result_file(out: Path, method: str, seed: int) -> Path:
@@ -142,6 +170,12 @@ def main() -> None:
     """Finish all runs, and print the table."""
     args = parse_args()
     args.out, args.work_dir = args.out.resolve(), args.work_dir.resolve()
+    # of --trained no one knows what trained it
+    lines = [] if args.trained else stale_results(args)
+    if lines and not (args.table or args.allow_mixed):
+        sys.exit(camvid_table.REFUSAL.format('\n  '.join(lines)))
+    for line in lines:
+        print(f'warning: {line}', file=sys.stderr)
     try:
         for seed in [] if args.table else args.seeds:
             for method in BASES:
