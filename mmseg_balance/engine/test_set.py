@@ -44,3 +44,21 @@ def build_labelled_test_set(cfg: Config) -> Any:
             'folder'
         )
     return dataset
+
+
+def headline_classes(cfg: Config) -> list[str] | None:
+    """Classes that means of ``test_evaluator`` are over.
+
+    Args:
+        cfg: Config of a training or of an evaluation.
+
+    Returns:
+        Those of ``headline`` of its ``BalancedIoUMetric``; None: all.
+    """
+    evaluators = cfg.get('test_evaluator') or []
+    if isinstance(evaluators, dict):
+        evaluators = [evaluators]
+    for metric in evaluators:
+        if metric.get('headline') is not None:
+            return list(metric['subsets'][metric['headline']])
+    return None

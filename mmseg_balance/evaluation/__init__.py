@@ -1,7 +1,8 @@
 """Metrics."""
 
-from .balanced_iou_metric import BalancedIoUMetric, summarise
+from .balanced_iou_metric import BalancedIoUMetric
 from .confusion import confusion_matrix, iou_and_acc, mean_and_std
+from .summaries import summarise
 
 __all__ = [
     'BalancedIoUMetric',

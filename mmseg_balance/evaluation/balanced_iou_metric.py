@@ -11,30 +11,11 @@ from torch import Tensor
 
 from mmseg_balance.logits.bias import class_bias
 
-from .confusion import confusion_matrix, iou_and_acc, mean_and_std
+from .confusion import confusion_matrix, iou_and_acc
+from .summaries import labelled_classes, summarise_group, with_ending
 from .tables import class_table, summary_table
 
-
-def summarise(iou: Tensor, acc: Tensor) -> dict[str, float]:
-    """Mean and std of IoU and accuracy over a set of classes.
-
-    Args:
-        iou: IoU of each class (C,), NaN for classes to leave out.
-        acc: Accuracy of each class (C,), NaN likewise.
-
-    Returns:
-        ``mIoU``, ``mAcc``, ``IoU_std`` and ``Acc_std`` in the unit of the
-        arguments; empty when no class is left.
-    """
-    if bool(iou.isnan().all()):
-        return {}
-    (miou, iou_std), (macc, acc_std) = mean_and_std(iou), mean_and_std(acc)
-    return {
-        'mIoU': miou,
-        'mAcc': macc,
-        'IoU_std': iou_std,
-        'Acc_std': acc_std,
-    }
+GROUPS = ('all', 'labelled', 'over', 'under')
 
 
 @METRICS.register_module()
@@ -48,19 +29,29 @@ class BalancedIoUMetric(IoUMetric):
     ``rule='less'``.
 
     Classes without a labelled pixel in the evaluated set are named in the
-    log and left out of every mean, std and group. Every value comes from one
-    confusion matrix over all classes, also for subsets: a pixel predicted as
-    a class outside a subset stays an error of its own class.
+    log. Where they are predicted their IoU is 0, as in MMSegmentation's
+    ``IoUMetric`` and scikit-learn, and so in every mean; where they are not,
+    they are in none. Means over the labelled classes alone, which one wrong
+    pixel does not move, are beside them then, with ``_labelled``. Every
+    value comes from one confusion matrix over all classes, also for subsets:
+    a pixel predicted as a class outside a subset stays an error of its own
+    class.
 
     Returned keys, in this order: ``mIoU``, ``mAcc``, ``IoU_std``,
-    ``Acc_std``, ``aAcc``; the first four again with ``_<subset>``, with
-    ``_over`` and with ``_under``; then, with ``per_class``, ``IoU.<class>``,
-    ``Acc.<class>`` and ``Bias.<class>``. Groups without a labelled class
-    and classes without a labelled pixel have no keys.
+    ``Acc_std``, ``aAcc``; the first four again with ``_all`` (with a
+    ``headline``), with ``_labelled`` (where a class is not), with
+    ``_<subset>``, with ``_over`` and with ``_under``; then, with
+    ``per_class``, ``IoU.<class>``, ``Acc.<class>`` and ``Bias.<class>``.
+    Groups without a labelled class and values that there are not have no
+    keys.
 
     Args:
         subsets: Names of classes for each named subset, for instance
             ``dict(synthia16=['road', ...])`` gives ``mIoU_synthia16``.
+        headline: Name of the subset that the keys without an ending are of,
+            and which groups and ``_labelled`` are parts of: the classes that
+            the source has, where it lacks some. ``aAcc`` stays that of all
+            labelled pixels. Default: all classes.
         over_predicted: Names of the over-predicted classes, all others are
             under-predicted (the paper's Table 18 takes road, building,
             vegetation, sky, person, car, truck, bus and train). By default
@@ -76,6 +67,10 @@ class BalancedIoUMetric(IoUMetric):
         collect_device: Device that collects the results of all ranks, 'cpu'
             or 'gpu'.
         prefix: Put before each key, with a slash.
+
+    Raises:
+        ValueError: A subset with the name of a group, or a headline that is
+            no subset.
     """
 
     def __init__(
@@ -89,6 +84,7 @@ class BalancedIoUMetric(IoUMetric):
         keep_results: bool = True,
         collect_device: str = 'cpu',
         prefix: str | None = None,
+        headline: str | None = None,
     ) -> None:
         super().__init__(
             ignore_index=ignore_index,
@@ -98,11 +94,17 @@ class BalancedIoUMetric(IoUMetric):
             prefix=prefix,
         )
         self.subsets = dict(subsets or {})
-        for name in {'all', 'over', 'under'} & set(self.subsets):
+        for name in set(GROUPS) & set(self.subsets):
             raise ValueError(
                 f'subsets has the name {name!r}, which stands '
                 'for a group of its own: rename it'
             )
+        if headline is not None and headline not in self.subsets:
+            raise ValueError(
+                f'headline of BalancedIoUMetric is {headline!r}, expected '
+                f'the name of one of its subsets: {list(self.subsets)}'
+            )
+        self.headline = headline
         self.over_predicted = over_predicted
         self.per_class = per_class
 
@@ -222,20 +224,9 @@ class BalancedIoUMetric(IoUMetric):
         classes = self.dataset_meta['classes']
         iou, acc = (100 * values for values in iou_and_acc(confusion))
         bias = 100 * class_bias(confusion)
-        absent = [c for c, v in zip(classes, iou, strict=True) if v.isnan()]
-        if absent:
-            print_log(
-                'classes without a labelled pixel, left out of all '
-                f'means: {", ".join(absent)}',
-                'current',
-            )
-        groups = {'all': torch.ones_like(iou, dtype=torch.bool)}
-        groups.update(self._groups(classes, bias))
+        groups = self._groups(classes, acc, bias)
         summaries = {
-            name: summarise(
-                iou.masked_fill(~member, torch.nan),
-                acc.masked_fill(~member, torch.nan),
-            )
+            name: summarise_group(iou, acc, member)
             for name, member in groups.items()
         }
         columns = dict(IoU=iou, Acc=acc, Bias=bias)
@@ -243,34 +234,83 @@ class BalancedIoUMetric(IoUMetric):
             f'per class results:\n{class_table(classes, columns)}', 'current'
         )
         print_log(f'over classes:\n{summary_table(summaries)}', 'current')
+        self._name_absent(classes, iou, acc, summaries)
 
-        scores = dict(summaries.pop('all'))
+        first = self.headline or 'all'
+        scores = dict(summaries[first])
         scores['aAcc'] = 100 * float(
             confusion.diagonal().sum() / confusion.sum()
         )
         for name, summary in summaries.items():
-            scores.update({f'{k}_{name}': v for k, v in summary.items()})
+            if name != 'all' or first != 'all':
+                scores.update(with_ending(summary, name))
         if self.per_class:
             for name, values in columns.items():
                 scores.update(
                     {
                         f'{name}.{c}': float(v)
                         for c, v in zip(classes, values, strict=True)
-                        if c not in absent
+                        if not v.isnan()
                     }
                 )
         return scores
 
     def _groups(
-        self, classes: Sequence[str], bias: Tensor
+        self, classes: Sequence[str], acc: Tensor, bias: Tensor
     ) -> dict[str, Tensor]:
-        """Members of each subset and bias group, as bool (C,)."""
+        """Members of each group by its name, as bool (C,).
+
+        The first one is what the keys without an ending are of.
+        """
 
         def members(names: Sequence[str]) -> Tensor:
             return torch.tensor([c in names for c in classes])
 
-        groups = {name: members(s) for name, s in self.subsets.items()}
+        subsets = {name: members(s) for name, s in self.subsets.items()}
+        everything = torch.ones_like(bias, dtype=torch.bool)
+        if self.headline is None:
+            groups, scope = {'all': everything}, everything
+        else:
+            scope = subsets[self.headline]
+            groups = {self.headline: scope, 'all': everything}
+        groups = groups | labelled_classes(acc, scope) | subsets
         if self.over_predicted is None:
-            return groups | {'over': bias > 0, 'under': bias < 0}
-        over = members(self.over_predicted)
-        return groups | {'over': over, 'under': ~over}
+            over, under = bias > 0, bias < 0
+        else:
+            over = members(self.over_predicted)
+            under = ~over
+        return groups | {'over': over & scope, 'under': under & scope}
+
+    def _name_absent(
+        self,
+        classes: Sequence[str],
+        iou: Tensor,
+        acc: Tensor,
+        summaries: Mapping[str, Mapping[str, float]],
+    ) -> None:
+        """Say which classes have no labelled pixel, and what that changes."""
+
+        def names(which: Tensor) -> str:
+            pairs = zip(classes, which, strict=True)
+            return ', '.join(c for c, v in pairs if v)
+
+        absent = acc.isnan()
+        if not bool(absent.any()):
+            return
+        text = f'classes without a labelled pixel: {names(absent)}. '
+        predicted = absent & ~iou.isnan()
+        if not bool(predicted.any()):
+            text += 'They are not predicted, and in no mean'
+        else:
+            text += (
+                f'{names(predicted)}: predicted, so IoU is 0, as in '
+                'MMSegmentation'
+            )
+        means = summaries[self.headline or 'all'], summaries.get('labelled')
+        if all(means):
+            text += (
+                f'. mIoU {means[0]["mIoU"]:.2f} is over labelled and '
+                'predicted classes (that of MMSegmentation), mIoU_labelled '
+                f'{means[1]["mIoU"]:.2f} over labelled ones alone'
+            )
+        print_log(text, 'current')

@@ -53,17 +53,15 @@ def iou_and_acc(confusion: Tensor) -> tuple[Tensor, Tensor]:
             predictions.
 
     Returns:
-        IoU (C,) and accuracy (C,) in float64, between 0 and 1. NaN for
-        classes without a labelled pixel, predicted or not.
+        IoU (C,) and accuracy (C,) in float64, between 0 and 1. Accuracy is
+        NaN without a labelled pixel; IoU is 0 then where the class is
+        predicted, as in MMSegmentation, and NaN where it is not.
     """
     counts = confusion.to(torch.float64)
     correct, labelled = counts.diagonal(), counts.sum(dim=1)
     union = labelled + counts.sum(dim=0) - correct
-    absent = labelled == 0
-    return (
-        (correct / union).masked_fill(absent, torch.nan),
-        (correct / labelled).masked_fill(absent, torch.nan),
-    )
+    # 0 / 0 is NaN
+    return correct / union, correct / labelled
 
 
 def mean_and_std(values: Tensor) -> tuple[float, float]:

@@ -32,13 +32,13 @@ def summary_table(summaries: Mapping[str, Mapping[str, float]]) -> str:
     """Table with a row for each group of classes.
 
     Args:
-        summaries: Scores over each group; the first has all columns, those
-            without scores get no row.
+        summaries: Scores over each group, at least one of them not empty;
+            those without scores get no row.
 
     Returns:
         The table.
     """
-    columns = list(next(iter(summaries.values())))
+    columns = list(next(filter(None, summaries.values())))
     table = PrettyTable(['Classes', *columns])
     for name, summary in summaries.items():
         if summary:

@@ -11,8 +11,8 @@ from torch import Tensor
 from mmseg_balance.logits import OffsetTable
 from mmseg_balance.logits.post_hoc import tau_scores
 
-from .balanced_iou_metric import summarise
 from .confusion import confusion_matrix, iou_and_acc
+from .summaries import labelled_classes, summarise_group, with_ending
 
 DEFAULT_TAUS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5)
 LARGEST_TAU = 10.0
@@ -77,21 +77,27 @@ class TauSweep:
         for total, prediction in zip(self.confusion, predictions, strict=True):
             total += confusion_matrix(prediction, labels, num_classes).cpu()
 
-    def scores(self, classes: Sequence[str]) -> list[dict[str, Any]]:
+    def scores(
+        self, classes: Sequence[str], meant: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
         """Scores of each tau, as ``BalancedIoUMetric`` has them.
 
         Args:
             classes: Names of the classes.
+            meant: Names of those that means are over, the classes of
+                ``headline``. Default: all.
 
         Returns:
-            For each tau: 'tau', the four of ``METRICS`` and 'aAcc', and
-            'IoU' and 'Acc' by class, None without a labelled pixel; percent
-            or percentage points.
+            For each tau: 'tau', the four of ``METRICS`` and 'aAcc', the four
+            with '_labelled' where a class has no labelled pixel, and 'IoU'
+            and 'Acc' by class, None where there is none; percent or
+            percentage points.
 
         Raises:
             ValueError: No pixel has a label of a class.
         """
-        if not bool(self.confusion.any()):
+        member = torch.tensor([meant is None or c in meant for c in classes])
+        if not bool(self.confusion[:, member].any()):
             raise ValueError(
                 'no pixel of the test set has a label of a class: look at '
                 'the labels of test_dataloader'
@@ -104,10 +110,11 @@ class TauSweep:
                 key: dict(zip(classes, _or_none(values), strict=True))
                 for key, values in (('IoU', iou), ('Acc', acc))
             }
-            result.append(
-                dict(tau=tau, **summarise(iou, acc), aAcc=100 * float(right))
-                | by_class
-            )
+            row = dict(tau=tau, **summarise_group(iou, acc, member))
+            row['aAcc'] = 100 * float(right)
+            for name, group in labelled_classes(acc, member).items():
+                row |= with_ending(summarise_group(iou, acc, group), name)
+            result.append(row | by_class)
         return result
 
 
@@ -145,9 +152,18 @@ def sweep_text(scores: Sequence[dict[str, Any]]) -> str:
         ]
         table.add_row([f'{row["tau"]:g}', *cells, f'{row["aAcc"]:.2f}'])
     lines = ''
+    if 'mIoU_labelled' in scores[0]:
+        table.add_column(
+            'mIoU_labelled', [f'{r["mIoU_labelled"]:.2f}' for r in scores]
+        )
+        lines = (
+            '\nmIoU_labelled: over classes with a labelled pixel alone; mIoU '
+            'counts others with 0\nwhere they are predicted, as '
+            'MMSegmentation does.'
+        )
     at_end = [m for m in METRICS if best[m] == scores[-1]['tau']]
     if at_end and scores[-1]['tau'] < LARGEST_TAU and len(scores) > 1:
-        lines = (
+        lines += (
             f'\n{", ".join(at_end)}: best at the end of the grid, may be '
             'better beyond it.'
         )

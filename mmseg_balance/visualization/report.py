@@ -128,13 +128,13 @@ def _absent(
     runs: Mapping[str, Mapping[str, float]], classes: Sequence[str]
 ) -> str:
     absent = [
-        c for c in classes if not any(f'IoU.{c}' in s for s in runs.values())
+        c for c in classes if not any(f'Acc.{c}' in s for s in runs.values())
     ]
     if not absent:
         return ''
     return (
-        '<p>Without a labelled pixel, and in no mean: '
-        f'{escape(", ".join(absent))}.</p>'
+        f'<p>Without a labelled pixel: {escape(", ".join(absent))}. Where '
+        'they are predicted their IoU is 0, else they are in no mean.</p>'
     )
 
 

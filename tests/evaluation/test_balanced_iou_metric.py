@@ -1,9 +1,11 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.multiprocessing as mp
+from mmengine.config import Config
 from mmengine.structures import PixelData
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
@@ -303,33 +305,139 @@ def test_perfect_prediction_has_no_groups_by_bias():
     assert not [k for k in scores if k.endswith(('_over', '_under'))]
 
 
-def test_absent_class_is_left_out():
-    images = make_images(classes=3)
-    images[0][0][0, 0] = 3  # predicted once, labelled never
-    images[0][1][0, 0] = 0
-    scores = run(
-        images,
-        subsets=dict(some=['a', 'd'], none=['d']),
-        over_predicted=['a', 'd'],
-    )
+def four_classes_of_which_two_are_labelled():
+    """c is predicted in one pixel and labelled in none, d is neither."""
+    label = np.array([[0, 0, 0, 1, 1, 1, 1, 1]])
+    prediction = label.copy()
+    prediction[0, 0] = 1
+    prediction[0, 4] = 2
+    return [(prediction, label)]
+
+
+def test_a_class_that_is_predicted_but_absent_counts_as_in_the_field():
+    images = four_classes_of_which_two_are_labelled()
+    scores = run(images, subsets=dict(some=['a', 'c'], none=['c', 'd']))
     prediction, label = flat(images)
-    iou = 100 * sk.jaccard_score(
-        label, prediction, average=None, labels=[0, 1, 2]
-    )
+    theirs = IoUMetric()
+    theirs.dataset_meta = dict(classes=tuple('abcd'))
+    expected = run(images, theirs)
+    for key in ('aAcc', 'mIoU', 'mAcc'):
+        assert scores[key] == pytest.approx(expected[key], abs=0.005)
+    iou = 100 * sk.jaccard_score(label, prediction, average=None)
+    assert iou.tolist() == pytest.approx([200 / 3, 400 / 6, 0])
     assert scores['mIoU'] == pytest.approx(iou.mean())
-    assert scores['mIoU_some'] == scores['mIoU_over'] == scores['IoU.a']
-    assert not [k for k in scores if k.endswith(('.d', '_none'))]
+    assert scores['IoU_std'] == pytest.approx(np.std(iou))
+    labelled = 100 * sk.jaccard_score(
+        label, prediction, average=None, labels=np.unique(label)
+    )
+    assert scores['mIoU_labelled'] == pytest.approx(labelled.mean())
+    assert scores['IoU_std_labelled'] == pytest.approx(np.std(labelled))
+    for key in ('mAcc', 'Acc_std'):
+        assert scores[f'{key}_labelled'] == scores[key]
+    assert scores['IoU.c'] == 0
+    assert scores['mIoU_some'] == pytest.approx(scores['IoU.a'] / 2)
+    assert not {'Acc.c', 'Bias.c', 'IoU.d'} & set(scores)
+    assert not [k for k in scores if k.endswith('_none')]
     assert not [k for k, v in scores.items() if math.isnan(v)]
 
 
-def test_absent_class_is_named(capfd):
+def test_a_class_that_is_nowhere_is_in_no_mean():
+    images = make_images(classes=3)
+    scores = run(images, over_predicted=['a', 'd'])
+    prediction, label = flat(images)
+    iou = 100 * sk.jaccard_score(label, prediction, average=None)
+    assert scores['mIoU'] == pytest.approx(iou.mean())
+    assert scores['mIoU_labelled'] == scores['mIoU']
+    assert scores['mIoU_over'] == scores['IoU.a']
+    assert not [k for k in scores if k.endswith('.d')]
+
+
+def test_where_all_classes_are_labelled_there_is_one_mean():
+    assert not [k for k in run(make_images()) if k.endswith('_labelled')]
+
+
+@pytest.mark.parametrize('predicted', [False, True])
+def test_absent_classes_are_named(capfd, predicted):
     from mmengine.logging import MMLogger
 
-    MMLogger.get_instance('absent', logger_name='absent')
-    run(make_images(classes=3))
+    name = f'absent_{predicted}'
+    MMLogger.get_instance(name, logger_name=name)
+    if predicted:
+        run(four_classes_of_which_two_are_labelled())
+        expected = (
+            'classes without a labelled pixel: c, d. c: predicted, so IoU is '
+            '0, as in MMSegmentation. mIoU 44.44 is over labelled and '
+            'predicted classes (that of MMSegmentation), mIoU_labelled 66.67 '
+            'over labelled ones alone'
+        )
+    else:
+        run(make_images(classes=3))
+        expected = (
+            'classes without a labelled pixel: d. They are not predicted, '
+            'and in no mean'
+        )
     text = ''.join(capfd.readouterr())
-    assert 'left out of all means: d' in text
+    assert expected in text
     assert '|   d   |   -   |' in text
+
+
+def test_the_headline_of_a_source_with_fewer_classes():
+    """Neither means nor groups have classes that nothing was learnt of."""
+    images = make_images()
+    everything = run(images)
+    named = dict(subsets=dict(three=['a', 'c', 'd']), headline='three')
+    scores = run(images, over_predicted=['a', 'b'], **named)
+    for kind in ('IoU', 'Acc'):
+        values = [everything[f'{kind}.{c}'] for c in 'acd']
+        for ending in ('', '_three'):
+            mean, std = (f'm{kind}{ending}', f'{kind}_std{ending}')
+            assert scores[mean] == pytest.approx(np.mean(values))
+            assert scores[std] == pytest.approx(np.std(values))
+        for key in (f'm{kind}', f'{kind}_std'):
+            assert scores[f'{key}_all'] == everything[key]
+    assert scores['aAcc'] == everything['aAcc']
+    assert scores['mIoU_over'] == scores['IoU.a']
+    under = np.mean([scores['IoU.c'], scores['IoU.d']])
+    assert scores['mIoU_under'] == pytest.approx(under)
+    assert next(iter(scores)) == 'mIoU'
+    by_bias = run(images, **named)
+    signs = {c: np.sign(by_bias[f'Bias.{c}']) for c in 'acd'}
+    for group, sign in (('over', 1), ('under', -1)):
+        values = [by_bias[f'IoU.{c}'] for c in 'acd' if signs[c] == sign]
+        if values:
+            found = by_bias[f'mIoU_{group}']
+            assert found == pytest.approx(np.mean(values))
+
+
+def test_a_headline_without_labels_leaves_the_rest():
+    images = make_images(classes=3)
+    scores = run(images, subsets=dict(one=['d']), headline='one')
+    assert 'mIoU' not in scores
+    assert scores['mIoU_all'] == run(images)['mIoU']
+
+
+def test_synthia_runs_are_scored_on_the_classes_of_synthia():
+    """16 good classes, and three that nothing was learnt of."""
+    root = Path(__file__).resolve().parents[2]
+    name = 'daformer_mit-b5_40k_synthia2cityscapes-512x512.py'
+    cfg = Config.fromfile(root / 'configs/daformer' / name)
+    label = np.arange(19).repeat(10)[None]
+    prediction = label.copy()
+    for c, taken_for in (('terrain', 8), ('truck', 13), ('train', 15)):
+        prediction[label == CITYSCAPES.index(c)] = taken_for
+    for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
+        evaluator = evaluator.to_dict()
+        assert evaluator.pop('type') == 'BalancedIoUMetric'
+        scores = run([(prediction, label)], classes=CITYSCAPES, **evaluator)
+        iou = np.array([100.0] * 13 + [50.0] * 3)
+        for ending in ('', '_synthia16'):
+            assert scores[f'mIoU{ending}'] == pytest.approx(iou.mean())
+            assert scores[f'IoU_std{ending}'] == pytest.approx(iou.std())
+            assert scores[f'mAcc{ending}'] == 100
+        assert scores['mIoU_all'] == pytest.approx(iou.sum() / 19)
+        # road, building, vegetation, sky, person, car, bus
+        assert scores['mIoU_over'] == pytest.approx((400 + 3 * 50) / 7)
+        assert scores['mIoU_under'] == 100
 
 
 def test_no_labelled_pixel_gives_no_score():
@@ -370,8 +478,11 @@ def test_unknown_class_name_is_refused_before_any_image():
         build(subsets=dict(few=['a', 'lorry']))
     with pytest.raises(ValueError, match=r"over_predicted.*\['lorry'\]"):
         build(over_predicted=['lorry'])
-    with pytest.raises(ValueError, match="'over'"):
-        BalancedIoUMetric(subsets=dict(over=['a']))
+    for name in ('over', 'labelled'):
+        with pytest.raises(ValueError, match=repr(name)):
+            BalancedIoUMetric(subsets={name: ['a']})
+    with pytest.raises(ValueError, match=r"headline.*'few'.*\['many'\]"):
+        BalancedIoUMetric(subsets=dict(many=['a']), headline='few')
     with pytest.raises(TypeError, match='subset'):
         build(subset=dict(few=['a']))
 

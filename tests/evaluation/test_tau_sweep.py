@@ -68,9 +68,11 @@ def test_scores_are_those_of_a_pass_for_each_tau(banks, data):
         matrix = sklearn_confusion(
             truth[counted], found[counted], labels=range(4)
         )
-        right, labelled = matrix.diagonal()[:3], matrix.sum(1)[:3]
-        iou = 100 * right / (labelled + matrix.sum(0)[:3] - right)
-        acc = 100 * right / labelled
+        right, labelled = matrix.diagonal(), matrix.sum(1)
+        # pole is predicted without being there
+        iou = 100 * right / (labelled + matrix.sum(0) - right)
+        acc = 100 * right[:3] / labelled[:3]
+        assert matrix[:, 3].sum() > 0 and iou[3] == 0
         expected = dict(
             tau=tau,
             mIoU=iou.mean(),
@@ -78,27 +80,38 @@ def test_scores_are_those_of_a_pass_for_each_tau(banks, data):
             IoU_std=iou.std(),
             Acc_std=acc.std(),
             aAcc=100 * right.sum() / matrix.sum(),
+            mIoU_labelled=iou[:3].mean(),
+            mAcc_labelled=acc.mean(),
+            IoU_std_labelled=iou[:3].std(),
+            Acc_std_labelled=acc.std(),
         )
         by_class = {k: row.pop(k) for k in ('IoU', 'Acc')}
         assert row == pytest.approx(expected)
+        assert by_class['Acc'].pop('pole') is None
         for values, wanted in zip(by_class.values(), (iou, acc)):
-            assert values.pop('pole') is None
-            assert list(values) == list(CLASSES[:3])
+            assert list(values) == list(CLASSES[: len(wanted)])
             assert list(values.values()) == pytest.approx(wanted)
+    text = sweep_text(swept(banks, data, taus).scores(CLASSES))
+    assert 'mIoU_labelled: over classes with a labelled pixel alone' in text
     assert scores[0] != scores[1]
 
 
-def test_tau_0_gives_the_scores_of_the_metric(banks, data):
+@pytest.mark.parametrize('meant', [None, ['sky', 'pole'], ['sky', 'road']])
+def test_tau_0_gives_the_scores_of_the_metric(banks, data, meant):
     sweep = swept(banks, data, [0.0])
-    metric = BalancedIoUMetric()
+    names = {} if meant is None else dict(some=meant)
+    metric = BalancedIoUMetric(names, headline='some' if meant else None)
     metric.dataset_meta = dict(classes=CLASSES)
     results = [
         metric.intersect_and_union(z.argmax(0), y, 4, 255) for z, y in data
     ]
     expected = metric.compute_metrics(results)
-    (row,) = sweep.scores(CLASSES)
-    for key in (*METRICS, 'aAcc'):
-        assert row[key] == expected[key]
+    (row,) = sweep.scores(CLASSES, meant)
+    numbers = {k: v for k, v in row.items() if not isinstance(v, dict)}
+    del numbers['tau']
+    assert ('mIoU_labelled' in numbers) == ('pole' in (meant or CLASSES))
+    for key, value in numbers.items():
+        assert value == expected[key]
     assert row['IoU']['car'] == expected['IoU.car']
 
 

@@ -132,6 +132,7 @@ def run(args: argparse.Namespace, cfg, model, dataset, sweep) -> None:
     from mmseg_balance.datasets.file_utils import write_atomically
     from mmseg_balance.engine.out_files import check_out
     from mmseg_balance.engine.prediction import predict_logits
+    from mmseg_balance.engine.test_set import headline_classes
     from mmseg_balance.evaluation.tau_sweep import best_taus, sweep_text
     from mmseg_balance.visualization.tau_curve import tau_curves
 
@@ -139,7 +140,8 @@ def run(args: argparse.Namespace, cfg, model, dataset, sweep) -> None:
     images = predict_logits(model, dataset, num_workers=workers)
     for image in tqdm(images, total=len(dataset), unit='image'):
         sweep.add(image.logits, image.labels)
-    scores = sweep.scores(dataset.metainfo['classes'])
+    meant = headline_classes(cfg)
+    scores = sweep.scores(dataset.metainfo['classes'], meant)
     best = best_taus(scores)
     print(sweep_text(scores))
     content = dict(
@@ -150,6 +152,7 @@ def run(args: argparse.Namespace, cfg, model, dataset, sweep) -> None:
         statistics=args.statistics,
         domain=args.domain,
         images=len(dataset),
+        mean_over=meant or list(dataset.metainfo['classes']),
         best=best,
         scores=scores,
     )
