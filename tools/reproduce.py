@@ -25,6 +25,7 @@ from mmseg_balance.evaluation.published_results import (
     list_rows,
     shown,
 )
+from mmseg_balance.evaluation.recipes import describe_recipe
 
 TOOLS = Path(__file__).resolve().parent
 STATISTICS = 'logit_statistics.pth'
@@ -61,6 +62,13 @@ def parse_args() -> argparse.Namespace:
         type=int,
         help='random seed; by default randomness.seed of --cfg-options or '
         'the config',
+    )
+    parser.add_argument(
+        '--best',
+        action='store_true',
+        help='test the best snapshot on the validation set in place of the '
+        'last, for numbers that were published so; needs '
+        'default_hooks.checkpoint.save_best',
     )
     parser.add_argument(
         '--allow-changed',
@@ -130,6 +138,8 @@ def test_command(
         options += ['--post-hoc', str(work_dir / STATISTICS)]
         options += ['--tau', str(tau)]
         options[1] = str(work_dir / 'test_posthoc')
+    if args.best:
+        options[1] += '_best'
     positional = [config, str(checkpoint)]
     return _launch('test', positional, options + _overrides(args), args)
 
@@ -156,6 +166,8 @@ def reproduce(row: PublishedRow, args: argparse.Namespace) -> None:
     checkpoint = latest_checkpoint(work_dir)
     if checkpoint is None or args.dry_run:
         checkpoint = work_dir / f'iter_{cfg.train_cfg.max_iters}.pth'
+    if args.best:
+        checkpoint = best_snapshot(work_dir, args)
     if row.trained_as != row.name:
         fit(config, cfg, checkpoint, work_dir / STATISTICS, args)
     command = test_command(row, config, checkpoint, work_dir, args)
@@ -164,8 +176,31 @@ def reproduce(row: PublishedRow, args: argparse.Namespace) -> None:
         folder = Path(command[command.index('--work-dir') + 1])
         print(comparison(row, read_scores(folder, checkpoint)))
         print(f'seed {seed}, {checkpoint}')
+        print(describe_recipe(row.name))
         for note in notes:
             print(f'note: {note}')
+
+
+def best_snapshot(work_dir: Path, args: argparse.Namespace) -> Path:
+    """The snapshot that was best on the validation set.
+
+    Raises:
+        FileNotFoundError: None was kept.
+    """
+    from mmseg_balance.engine.work_dir import is_complete
+
+    if args.dry_run:
+        return work_dir / 'best_*.pth'
+    found = [p for p in work_dir.glob('best_*.pth') if is_complete(p)]
+    if len(found) != 1:
+        raise FileNotFoundError(
+            f'--best: {work_dir} has {len(found)} files best_*.pth, expected '
+            'one. Train with --cfg-options '
+            'default_hooks.checkpoint.save_best=mIoU '
+            'default_hooks.checkpoint.rule=greater, or test the last '
+            'checkpoint without --best'
+        )
+    return found[0]
 
 
 def check_folder(work_dir: Path, cfg, args: argparse.Namespace) -> list[str]:

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from .recipes import NOTES, level_of, notes_of
+
 # Sec. 4.1 of BLDA has 40k iterations for all methods, its Table 13 250k for
 # DACS. *: mean over 13 classes.
 TABLE = """
@@ -20,6 +22,8 @@ gta/dacs                               B1,B3,G1            dacs/dacs_r101_40k   
 gta/dacs+blda                          B1,B3               dacs/dacs_blda_r101_40k                                54.7   25.6  69.0  24.2
 gta/dacs-250k                          B1,B3               dacs/dacs_r101_250k                                    52.1   27.1  65.8  26.5
 gta/dacs-250k+blda                     B1,B3               dacs/dacs_blda_r101_250k                               54.7   25.6  69.0  24.2
+gta/dacs-original                      G1                  dacs/dacs_original_r101_250k                           52.1      -     -     -
+gta/dacs-original+gbw                  G1                  dacs/dacs_original-gbw_r101_250k                       55.4      -     -     -
 gta/dacs+gbw                           G1                  dacs/dacs_gbw_r101_40k                                 55.4      -     -     -
 gta/adaptsegnet                        G1                  adaptsegnet/adaptsegnet_r101_150k                      42.4      -     -     -
 gta/adaptsegnet+gbw                    G1                  adaptsegnet/adaptsegnet_gbw_r101_150k                  45.5      -     -     -
@@ -61,6 +65,8 @@ gta/mic                                B1,B3,G1            mic/mic_hrda_mit-b5_4
 gta/mic+blda                           B1,B3               mic/mic_hrda_blda_mit-b5_40k                           77.1   13.5  86.3   9.8
 gta/mic+gbw                            G1                  mic/mic_hrda_gbw_mit-b5_40k                            76.4      -     -     -
 synthia/dacs                           G1                  dacs/dacs_r101_40k                                     48.3      -     -     -
+synthia/dacs-original                  G1                  dacs/dacs_original_r101_250k                           48.3      -     -     -
+synthia/dacs-original+gbw              G1                  dacs/dacs_original-gbw_r101_250k                       50.1      -     -     -
 synthia/dacs+gbw                       G1                  dacs/dacs_gbw_r101_40k                                 50.1      -     -     -
 synthia/adaptsegnet                    G1                  adaptsegnet/adaptsegnet_r101_150k                      46.7*     -     -     -
 synthia/adaptsegnet+gbw                G1                  adaptsegnet/adaptsegnet_gbw_r101_150k                  50.7*     -     -     -
@@ -167,19 +173,28 @@ def shown(score: float | None) -> str:
 
 
 def list_rows() -> str:
-    """Row, tables of the papers, config, and published scores of each."""
-    heads = ('row', 'tables', 'config', 'mIoU', 'std', 'mAcc', 'std')
+    """Row, tables of the papers, config, scores and recipe of each.
+
+    The recipe is how far the config is that of the published number; the
+    numbers behind it are those of the notes below the table.
+    """
+    heads = ('row', 'tables', 'config', 'mIoU', 'std', 'mAcc', 'std', 'recipe')
     lines = [heads]
     for row in ROWS:
         scores = [shown(value) for value in row.scores.values()]
         tables = ','.join(row.tables)
-        lines.append((row.name, tables, row.config, *scores))
+        notes = ','.join(str(NOTES.index(n) + 1) for n in notes_of(row.name))
+        recipe = f'{level_of(row.name)} {notes}'
+        lines.append((row.name, tables, row.config, *scores, recipe))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return '\n'.join(
+    table = '\n'.join(
         '  '.join(
             # numbers to the right
-            word.rjust(width) if i > 2 else word.ljust(width)
+            word.rjust(width) if 2 < i < 7 else word.ljust(width)
             for i, (word, width) in enumerate(zip(line, widths, strict=True))
-        )
+        ).rstrip()
         for line in lines
     )
+    legend = [f'{i:3d}  {note.text}' for i, note in enumerate(NOTES, 1)]
+    head = 'Recipes, and how they differ from those of the published numbers:'
+    return '\n'.join([table, '', head, *legend])

@@ -37,4 +37,17 @@ def test_rates_are_those_of_the_public_code(name):
 
 def test_rates_of_dacs():
     for i, rate in enumerate(rates('sgd_250k.py', 3000)):
-        assert rate == pytest.approx((1 - i / 250000) ** 0.9, rel=1e-4), i
+        assert rate == pytest.approx((1 - i / 250000) ** 0.9, rel=1e-9), i
+
+
+@pytest.mark.parametrize('name', [f.name for f in SCHEDULES.glob('*_*0k*.py')])
+def test_long_schedules_end_with_the_last_iteration(name):
+    cfg = Config.fromfile(SCHEDULES / name)
+    schedulers = cfg.param_scheduler
+    if isinstance(schedulers, dict):
+        schedulers = [*schedulers.student, *schedulers.discriminator]
+    for scheduler in schedulers:
+        if scheduler.type == 'PolyLR':
+            # of a decay over 250k iterations that stops before, too
+            assert scheduler.end in (40001, 250001)
+            assert scheduler.end > cfg.train_cfg.max_iters

@@ -9,6 +9,13 @@ from mmseg_balance.evaluation.published_results import (
     find_row,
     list_rows,
 )
+from mmseg_balance.evaluation.recipes import (
+    LEVELS,
+    NOTES,
+    describe_recipe,
+    level_of,
+    notes_of,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 # methods of Table 1 of the GBW paper, by the beginning of their lines
@@ -133,6 +140,10 @@ def test_rows_with_gbw_are_table_1_of_its_paper(shared):
         for row in ROWS
         if 'G1' in row.tables
     }
+    # the same numbers beside the recipe that made them
+    for name in [name for name in scores if 'original' in name]:
+        same = name.replace('-original', '')
+        assert scores.pop(name) == scores[same]
     expected = {}
     for method, start in GBW_METHODS.items():
         numbers = cells(shared, start)[-4:]
@@ -183,7 +194,8 @@ def test_every_row_has_a_config_of_its_own():
         assert f'_{source}2cityscapes-' in row.config
         assert f'configs/{method}/' in row.config
         variant = re.search(r'\+(.*)', row.name)
-        assert not variant or f'_{variant[1]}_' in row.config
+        assert not variant or re.search(f'[-_]{variant[1]}_', row.config)
+        assert ('-original' in row.name) == ('_original' in row.config)
         assert ('blda' in row.config) == ('blda' in row.name)
 
 
@@ -203,7 +215,8 @@ def test_every_config_of_the_tables_has_a_row():
     extra = {
         f
         for f in files
-        if re.search('dacs_ola|dacs_blda.*_synthia|250k_synthia|gbw-blda', f)
+        if re.search('dacs_ola|dacs_blda.*_synthia|dacs_r101_250k_synthia', f)
+        or 'gbw-blda' in f
         or re.search('cdac.*_synthia|adaptsegnet.*_40k', f)
     }
     assert files - extra == {row.config for row in ROWS}
@@ -217,6 +230,37 @@ def test_scores_are_named_as_the_metric_names_them():
         'Acc_std',
     ]
     assert find_row('synthia/mic').scores['mIoU_synthia16'] == 67.3
+
+
+def test_every_row_has_a_recipe():
+    used = set()
+    for row in ROWS:
+        notes = notes_of(row.name)
+        assert notes, row.name
+        used.update(notes)
+        assert level_of(row.name) in LEVELS
+    assert used == set(NOTES)
+
+
+@pytest.mark.parametrize(
+    ('row', 'level', 'words'),
+    [
+        ('gta/dacs', 'other', 'SGD, 250k iterations, COCO weights'),
+        ('gta/dacs+gbw', 'other', 'jitter 0.25, no flips, best snapshot'),
+        ('gta/dacs-original+gbw', 'close', 'the best of 50; --best'),
+        ('gta/advent', 'other', 'the best of 60 snapshots'),
+        ('gta/advent', 'other', 'align_corners'),
+        ('synthia/advent', 'other', '38.1 and 41.2 may be the numbers'),
+        ('gta/daformer+blda', 'close', 'min_pixels 500'),
+        ('gta/daformer', 'close', 'cat_max_ratio 0.75'),
+        ('gta/hrda', 'published', 'gtaHR2csHR_hrda.py'),
+        ('synthia/mic+gbw', 'close', "mode='released'"),
+    ],
+)
+def test_recipe_says_what_differs(row, level, words):
+    first, *lines = describe_recipe(row).splitlines()
+    assert first == f'recipe: {level}'
+    assert any(words in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -250,12 +294,19 @@ def test_name_without_a_near_row_does_not_show_all(name):
 
 
 def test_list_shows_each_row_once():
-    head, *lines = list_rows().splitlines()
-    assert head.split() == 'row tables config mIoU std mAcc std'.split()
+    table, notes = list_rows().split('\n\n')
+    head, *lines = table.splitlines()
+    words = 'row tables config mIoU std mAcc std recipe'
+    assert head.split() == words.split()
     assert [line.split()[0] for line in lines] == [row.name for row in ROWS]
-    for line, row in zip(lines, ROWS):
-        _, tables, config, *scores = line.split()
+    for line, row in zip(lines, ROWS, strict=True):
+        _, tables, config, *scores, level, numbers = line.split()
         assert config == row.config
         assert [None if s == '-' else float(s) for s in scores] == list(
             row.scores.values()
         )
+        assert level == level_of(row.name)
+        for number, note in zip(
+            numbers.split(','), notes_of(row.name), strict=True
+        ):
+            assert f'{int(number):3d}  {note.text}' in notes

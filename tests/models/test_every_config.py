@@ -86,7 +86,7 @@ COUNTED = (
     'InverseFrequencyLoss',
     'LogitAdjustmentLoss',
 )
-OTHERS = ('', 'posthoc', 'iw', 'uniform', 'rcs')
+OTHERS = ('', 'posthoc', 'iw', 'uniform', 'rcs', 'original')
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +102,8 @@ def name_of(file):
     parts = (name.variant or '').removeprefix('uniform-')
     name.blda = parts.endswith('blda')
     name.adjusts = name.blda or parts in ('ola', 'ola-source')
-    name.gbw = parts.removeprefix('focal-').startswith('gbw')
+    beside = re.sub('^(focal|original)-', '', parts)
+    name.gbw = beside.startswith('gbw')
     name.loss = next((LOSSES[k] for k in LOSSES if k in parts), None)
     assert name.loss or parts in OTHERS, file
     return name
@@ -306,7 +307,7 @@ def reduce(cfg):
     if backbone.type == 'FusedMixVisionTransformer':
         backbone.update(embed_dims=8, num_layers=[1, 1, 1, 1])
         set_keys(head, in_channels=[8, 16, 40, 64], channels=16, embed_dims=16)
-    elif backbone.type == 'ResNetV1c':
+    elif backbone.type in ('ResNet', 'ResNetV1c'):
         backbone.update(depth=18, stem_channels=8, base_channels=8)
         head.in_channels = 64
         if 'auxiliary_head' in segmentor:

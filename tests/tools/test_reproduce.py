@@ -42,8 +42,10 @@ def dry_run(run_tool, capsys):
 
 def test_list(run_tool, capsys):
     run_tool('reproduce.py', '--list')
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == [r.name for r in ROWS]
+    table, notes = capsys.readouterr().out.split('\n\n')
+    lines = table.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == [r.name for r in ROWS]
+    assert notes.startswith('Recipes, and how they differ')
 
 
 @pytest.mark.parametrize('row', [row.name for row in ROWS])
@@ -154,10 +156,12 @@ def test_trains_tests_and_compares(small_row, capfd):
     (file,) = work_dir.glob('test/*/*.json')
     scores = json.loads(file.read_text())
     last = work_dir / 'iter_6.pth'
-    assert lines[-1] == f'seed 0, {last}'
+    *lines, told, level, note = lines
+    assert told == f'seed 0, {last}' and level == 'recipe: published'
+    assert note.startswith('  - settings of gtaHR2csHR_hrda.py')
     assert scores['origin']['checkpoint'] == str(last)
     assert scores['origin']['seed'] == 0 and scores['origin']['iter'] == 6
-    table = [line.split() for line in lines[-6:-1]]
+    table = [line.split() for line in lines[-5:]]
     assert table[0] == ['gta/mic', 'ours', 'published']
     published = find_row('gta/mic').scores
     assert [line[0] for line in table[1:]] == list(published)
@@ -277,6 +281,18 @@ def test_scores_of_another_checkpoint(tmp_path):
     assert changed_test(scores, cfg) == []
     cfg.model.tau = 2
     assert changed_test(scores, cfg) == ['model.tau was 1, is 2']
+
+
+def test_best_snapshot(begun, capfd):
+    run, work_dir, config = begun
+    with pytest.raises(SystemExit, match='--best: .* has 0 files best_.*'):
+        run('--best')
+    capfd.readouterr()
+    shutil.copy(work_dir / 'iter_3.pth', work_dir / 'best_mIoU_iter_3.pth')
+    run('--dry-run', '--best')
+    test = capfd.readouterr().out.splitlines()[-1]
+    assert f'{work_dir}/best_*.pth' in test.replace("'", '')
+    assert test.endswith(f'--work-dir {work_dir}/test_best')
 
 
 def test_failed_training_ends_with_its_status(small_row, capfd):

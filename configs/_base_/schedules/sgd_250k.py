@@ -1,4 +1,5 @@
-# DACS (WACV 2021): SGD, poly 0.9, 250k iterations (BLDA, Table 13).
+# DACS (WACV 2021): SGD, poly 0.9, 250k iterations (BLDA, Table 13). A
+# scheduler ends one iteration before `end`.
 _base_ = './loop.py'
 optim_wrapper = dict(
     type='OptimWrapper',
@@ -16,7 +17,7 @@ param_scheduler = [
         power=0.9,
         eta_min=0.0,
         begin=0,
-        end=250000,
+        end=250001,
         by_epoch=False,
     ),
 ]

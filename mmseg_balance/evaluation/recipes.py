@@ -1,0 +1,163 @@
+"""How far the config of each row is the recipe of its published number.
+
+What the notes say of public code was read in vikolss/DACS at e6cb522,
+valeoai/ADVENT at 7d6f78d, wasidennis/AdaptSegNet at 351fef3, lhoyer/DAFormer
+at 438603d, lhoyer/HRDA at 09af319, lhoyer/MIC at 2d67327 and Woof6/BLDA at
+64fbf14.
+"""
+
+import re
+from dataclasses import dataclass
+
+LEVELS = ('published', 'close', 'other')
+
+
+@dataclass(frozen=True)
+class Note:
+    """What sets the recipe of some rows apart from the published one.
+
+    Attributes:
+        rows: Regular expression of their whole names.
+        level: 'published', 'close' (what differs is small, or not said in
+            public) or 'other' (settings that matter differ).
+        text: What is the same, and what is not.
+    """
+
+    rows: str
+    level: str
+    text: str
+
+
+NOTES = (
+    Note(
+        r'(gta|synthia)/dacs(-250k)?(\+gbw)?',
+        'other',
+        'the published number is of the recipe of DACS itself (SGD, 250k '
+        'iterations, COCO weights, jitter 0.25, no flips, best snapshot on '
+        'the validation set): see */dacs-original',
+    ),
+    Note(
+        r'(gta|synthia)/dacs(\+.*)?',
+        'close',
+        'AdamW, 40k iterations and ImageNet weights, as Sec. 4.1 of BLDA has '
+        'for all methods; its Table 13 has 250k iterations for DACS',
+    ),
+    Note(
+        r'gta/dacs-250k(\+blda)?',
+        'close',
+        'SGD and 250k iterations (BLDA, Table 13, which does not name the '
+        'optimizer), but ImageNet weights, jitter 0.2, flips, last snapshot',
+    ),
+    Note(
+        r'(gta|synthia)/dacs-original(\+gbw)?',
+        'close',
+        'settings of configUDA.json of DACS; but classes to mix are drawn '
+        'from the batch, not from each image, the pooling rounds down, '
+        'scores are at the size of the labels (there at 1024 x 512), and of '
+        'the last snapshot (there the best of 50; --best)',
+    ),
+    Note(
+        r'synthia/dacs-original(\+gbw)?',
+        'close',
+        'the public code of DACS trains on GTA alone; SYNTHIA is loaded as '
+        'GTA is there',
+    ),
+    Note(
+        r'(gta|synthia)/(adaptsegnet|advent)(\+gbw)?',
+        'other',
+        'crops of two images an iteration (there one whole image of 1280 x '
+        '720 and one of 1024 x 512), ImageNet weights of another ResNet-101, '
+        'trained batch norm weights',
+    ),
+    Note(
+        r'(gta|synthia)/advent(\+gbw)?',
+        'other',
+        'ADVENT reports the best of 60 snapshots on the validation set, here '
+        'it is the last (--best); its logits are resized with align_corners, '
+        'here without',
+    ),
+    Note(
+        r'synthia/advent(\+gbw)?',
+        'other',
+        "38.1 and 41.2 may be the numbers of ADVENT's paper for MinEnt and "
+        'for AdvEnt with MinEnt, not for AdvEnt',
+    ),
+    Note(
+        r'(gta|synthia)/(daformer|cdac).*',
+        'close',
+        'settings of the public config; but target crops are drawn anywhere '
+        "(there by the target's labels too, cat_max_ratio 0.75)",
+    ),
+    Note(
+        r'gta/daformer-c(\+blda)?',
+        'close',
+        'ResNet-101 with DeepLabV2; the number is of runs by the authors of '
+        'BLDA, whose config is not released',
+    ),
+    Note(
+        r'gta/cdac(\+blda)?',
+        'close',
+        'the number is of runs by the authors of BLDA; their config is not '
+        'released',
+    ),
+    Note(
+        r'(gta|synthia)/(hrda|mic)(\+.*)?',
+        'published',
+        'settings of gtaHR2csHR_hrda.py and gtaHR2csHR_mic_hrda.py',
+    ),
+    Note(
+        r'.*\+(uniform-)?(blda|ola|ola-source)',
+        'close',
+        'as the text of BLDA has it: N_min 100, L2 with lambda 0.2; its '
+        'released config has min_pixels 500 and a weight of 0',
+    ),
+    Note(
+        r'.*\+posthoc',
+        'close',
+        'Table 4 of BLDA does not say tau; here 0.5',
+    ),
+    Note(
+        r'.*\+(uniform-|focal-)?(gbw|lbw|inverse-.*|focal.*)(-[\d.]+)?',
+        'close',
+        'the GBW paper does not name seeds or snapshot; weights as in its '
+        "released code (mode='released')",
+    ),
+    Note(
+        r'gta/daformer\+uniform(-(focal|class-balanced|logit-adjustment))?',
+        'close',
+        'without rare class sampling; Table 17 of BLDA does not name the '
+        'settings of the methods that it compares',
+    ),
+)
+
+
+def notes_of(row: str) -> tuple[Note, ...]:
+    """What is noted of a row.
+
+    Args:
+        row: Its name, 'gta/daformer+blda' for one.
+    """
+    return tuple(n for n in NOTES if re.fullmatch(n.rows, row))
+
+
+def level_of(row: str) -> str:
+    """How far a row's recipe is the published one, by its worst note.
+
+    Args:
+        row: Its name.
+
+    Returns:
+        One of ``LEVELS``.
+    """
+    return max((n.level for n in notes_of(row)), key=LEVELS.index)
+
+
+def describe_recipe(row: str) -> str:
+    """Level and notes of a row, a line each.
+
+    Args:
+        row: Its name.
+    """
+    lines = [f'recipe: {level_of(row)}']
+    lines += [f'  - {note.text}' for note in notes_of(row)]
+    return '\n'.join(lines)
