@@ -39,7 +39,7 @@ def check_data_configs(cfg: Config) -> None:
     remedies: dict[str, None] = {}
     for loader in _wanted_loaders(cfg):
         dataset = (cfg.get(loader) or {}).get('dataset')
-        for key, config in _leaf_configs(dataset, f'{loader}.dataset'):
+        for key, config in leaf_configs(dataset, f'{loader}.dataset'):
             kind = config.get('type')
             cls = DATASETS.get(kind) if isinstance(kind, str) else kind
             if not (isinstance(cls, type) and issubclass(cls, BaseSegDataset)):
@@ -193,15 +193,23 @@ def check_evaluation_set(dataset: Any, key: str) -> None:
         check_label_values(part)
 
 
-def _leaf_configs(config: Any, key: str) -> Iterator[tuple[str, dict]]:
-    """The configs of data sets with files of their own, with their keys."""
+def leaf_configs(config: Any, key: str) -> Iterator[tuple[str, dict]]:
+    """The configs of data sets with files of their own, with their keys.
+
+    Args:
+        config: Config of a data set, or of one that wraps others.
+        key: Its key.
+
+    Yields:
+        Key and config of each.
+    """
     if not isinstance(config, dict):
         return
     inner = [k for k in ('source', 'target', 'dataset') if k in config]
     for k in inner:
-        yield from _leaf_configs(config[k], f'{key}.{k}')
+        yield from leaf_configs(config[k], f'{key}.{k}')
     for i, child in enumerate(config.get('datasets') or ()):
-        yield from _leaf_configs(child, f'{key}.datasets[{i}]')
+        yield from leaf_configs(child, f'{key}.datasets[{i}]')
     if not inner and 'datasets' not in config:
         yield key, config
 

@@ -106,7 +106,7 @@ def check_label_values(
     for index in checked:
         try:
             if is_local(part.dataset):
-                _check_stored(part, index)
+                check_stored(part, index)
             part.count_label(index)
         except BadFileError as error:
             part.note_bad(index, error)
@@ -124,7 +124,10 @@ def check_label_values(
         )
     if is_local(part.dataset):
         for index in _odd_samples(part):
-            _check_stored(part, index)
+            try:
+                check_stored(part, index)
+            except BadFileError as error:
+                part.note_bad(index, error)
         _warn_of_turned_images(part, num_files)
 
 
@@ -163,8 +166,17 @@ def _odd_samples(part: SplitPipeline) -> list[int]:
     ]
 
 
-def _check_stored(part: SplitPipeline, index: int) -> None:
-    """Check what no longer shows once a label is loaded, and its size."""
+def check_stored(part: SplitPipeline, index: int) -> None:
+    """Check what no longer shows once a label is loaded, and its size.
+
+    Args:
+        part: Fully initialised data set of local files that loads labels.
+        index: Index into it.
+
+    Raises:
+        ValueError: The file has values that loading would cut to 8 bits, or
+            another size than its image.
+    """
     info = part.dataset.get_data_info(index)
     path = info['seg_map_path']
     try:

@@ -46,6 +46,7 @@ class SplitPipeline:
         dataset (BaseDataset): The data set.
         name (str): Its key.
         can_crop (bool): Whether there is a second part.
+        loaders (list[Callable]): The transforms that read files.
         annotations (Callable | None): The transform that reads labels.
         image_loader (Callable | None): The transform that reads images.
         labels (LabelRange): The label values that are allowed.
@@ -70,6 +71,7 @@ class SplitPipeline:
         )
         self._first, self._second = transforms[:cut], transforms[cut:]
         self.can_crop = cut < len(transforms)
+        self.loaders = [t for t in transforms if _is_loader(t)]
         self.annotations = next(
             (t for t in transforms if is_label_loader(type(t).__name__)), None
         )
@@ -97,6 +99,20 @@ class SplitPipeline:
                 has another size than its image; names the files.
         """
         return self._run(self._first, self.dataset.get_data_info(index))
+
+    def read(self, index: int) -> dict | None:
+        """Read the files of one sample and check them, without the rest.
+
+        Args:
+            index: Index into the data set.
+
+        Returns:
+            What the transforms that load returned; None where one gave up.
+
+        Raises:
+            OSError, ValueError: As :meth:`load`.
+        """
+        return self._run(self.loaders, self.dataset.get_data_info(index))
 
     def finish(self, results: dict) -> Any:
         """Run the transforms from the crop on.
@@ -152,8 +168,7 @@ class SplitPipeline:
 
     def _run(self, transforms: Sequence[Callable], results: dict) -> Any:
         for transform in transforms:
-            is_loading = type(transform).__name__.startswith('Load')
-            run = self._load if is_loading else _call
+            run = self._load if _is_loader(transform) else _call
             results = run(transform, results)
             if results is None:
                 return None
@@ -231,6 +246,10 @@ class SplitPipeline:
 
 def _is_image_loader(name: str) -> bool:
     return name.startswith('Load') and 'Image' in name
+
+
+def _is_loader(transform: Callable) -> bool:
+    return type(transform).__name__.startswith('Load')
 
 
 def _has_both(results: dict) -> bool:
