@@ -90,19 +90,21 @@ def stub_compiled_ops() -> None:
 def allow_checkpoint_types() -> None:
     """Let checkpoints of mmengine load with ``weights_only`` on.
 
-    Upstream: mmengine <= 0.10.7 keeps ``HistoryBuffer`` and numpy arrays in
-    its checkpoints, which torch >= 2.6 refuses unless they are allowed.
+    Upstream: mmengine <= 0.10.7 keeps ``HistoryBuffer``, numpy arrays and,
+    with a OneCycle schedule, a function of it in its checkpoints, which
+    torch >= 2.6 refuses unless they are allowed.
     """
     from mmengine.logging.history_buffer import HistoryBuffer
+    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
-    def statistic(owner: type, name: str):
-        # a HistoryBuffer is pickled with its methods, as getattr calls
-        if owner is HistoryBuffer and name in (
-            'min',
-            'max',
-            'mean',
-            'current',
-        ):
+    methods = {
+        HistoryBuffer: ('min', 'max', 'mean', 'current'),
+        OneCycleParamScheduler: ('_annealing_cos', '_annealing_linear'),
+    }
+
+    def method_of(owner: type, name: str):
+        # they are pickled with their methods, as getattr calls
+        if name in methods.get(owner, ()):
             return getattr(owner, name)
         raise UnpicklingError(f'getattr of {owner} and {name!r} refused')
 
@@ -116,8 +118,8 @@ def allow_checkpoint_types() -> None:
     ]
     torch.serialization.add_safe_globals(
         [
-            HistoryBuffer,
-            (statistic, 'builtins.getattr'),
+            *methods,
+            (method_of, 'builtins.getattr'),
             np.ndarray,
             np.dtype,
             np._core.multiarray._reconstruct,

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import mmengine.config.config as config_module
 import pytest
 import torch
 
@@ -29,6 +30,21 @@ def shared() -> Path:
 def vectors(shared) -> Path:
     """Folder of the arrays that the public code produced."""
     return shared / 'vectors'
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _texts_are_formatted_once():
+    """mmengine formats the text of a config seven times a run."""
+    formatted, format_code = {}, config_module.FormatCode
+
+    def once(text, **kwargs):
+        if text not in formatted:
+            formatted[text] = format_code(text, **kwargs)
+        return formatted[text]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config_module, 'FormatCode', once)
+        yield
 
 
 @pytest.fixture(autouse=True)

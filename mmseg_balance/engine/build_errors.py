@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from mmengine.config import Config
 
+from ..configuration.upstream_messages import advice
 from ..datasets.file_utils import write_atomically
 from .config_typos import explain
 
@@ -48,6 +49,7 @@ def build_or_exit(
         return build()
     except Exception as error:  # noqa: BLE001  (a config may raise anything)
         reason = explain(error, cfg) if cfg is not None else None
+        reason = reason or advice(error)
         if reason is None and raised_here(error):
             sys.exit(f'error: {one_line(error)}')
         where = keep_traceback(error, work_dir)
