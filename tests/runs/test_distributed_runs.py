@@ -35,6 +35,22 @@ def test_two_ranks_stay_equal(method, iters, write_config, run_two_ranks):
     assert ranks[0]['state'][step] == iters
 
 
+SWITCHES = """
+custom_imports = dict(imports=['mmseg_balance', 'dump_rank'])
+# those that the model needs are added
+custom_hooks = [
+    dict(type='EMAHook'), dict(type='SyncBuffersHook'), dict(type='DumpRank')]
+find_unused_parameters = True
+optim_wrapper = dict(accumulative_counts=2)
+"""
+
+
+def test_switches_of_mmengine_on_two_ranks(write_config, run_two_ranks):
+    ranks = run_two_ranks(write_config(4, 4, SWITCHES))
+    step = 'student.decode_head.loss_decode.statistics.source.step'
+    assert ranks[0]['state'][step] == 4
+
+
 def samples(rank):
     """Another number of pixels and other classes for each rank."""
     generator = torch.Generator().manual_seed(rank)
