@@ -22,9 +22,12 @@ $(STAMP):
 demo: setup
 	$(VENV)/bin/python tools/demo.py
 
+# One process a core and one thread a process: two threads of one process
+# are slower than two processes.
 test: setup
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/python -m pytest
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest \
+	    -n auto --maxprocesses 8 --dist worksteal
 
 lint: setup
 	$(VENV)/bin/ruff check .
