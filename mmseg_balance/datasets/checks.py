@@ -11,8 +11,9 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
 from .folders import folder_problem, is_local
-from .image_checks import check_image_files, say_left_out
+from .image_checks import check_image_files
 from .label_checks import check_label_files, check_label_values
+from .left_out import say_left_out
 from .preparation import WITHOUT_LABELS, preparation
 from .split_pipeline import SplitPipeline, is_label_loader
 

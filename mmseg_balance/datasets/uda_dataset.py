@@ -15,7 +15,8 @@ from .checks import (
     check_label_files,
     check_label_values,
 )
-from .image_checks import check_image_files, say_left_out
+from .image_checks import check_image_files
+from .left_out import say_left_out
 from .pack_uda_inputs import check_packing
 from .rare_class_sampling import RareClassSampling
 from .samplers import Draw

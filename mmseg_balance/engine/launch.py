@@ -21,6 +21,7 @@ def load_config(
     path: str,
     options: dict | None = None,
     data_roots: Sequence[str] | None = None,
+    relocate: bool = True,
 ) -> Config:
     """Read a config file and apply overrides.
 
@@ -32,6 +33,8 @@ def load_config(
         path: Config file.
         options: Overrides by dotted key, as ``--cfg-options`` gives them.
         data_roots: Folders of data sets, as ``--data-root`` gives them.
+        relocate: Whether data sets are looked for there and where the
+            variable says; not where the config is written for others.
 
     Returns:
         The config.
@@ -49,7 +52,8 @@ def load_config(
         print(f'warning: --cfg-options: {line}', file=sys.stderr)
     set_common_root(cfg, options or {})
     cfg.merge_from_dict(options or {})
-    relocate_data(cfg, data_roots)
+    if relocate:
+        relocate_data(cfg, data_roots)
     return cfg
 
 

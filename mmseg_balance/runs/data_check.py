@@ -10,8 +10,9 @@ from mmseg.registry import DATASETS
 
 from ..datasets import UDADataset
 from ..datasets.checks import build_lazily, folder_problems, leaf_configs
-from ..datasets.image_checks import check_image_files, left_out
+from ..datasets.image_checks import check_image_files
 from ..datasets.label_checks import check_label_files
+from ..datasets.left_out import left_out
 from ..datasets.split_pipeline import SplitPipeline
 from ..datasets.survey import SurveyFile, survey
 from .data_report import DataReport, SetReport, duplicates, summarise

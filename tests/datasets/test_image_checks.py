@@ -15,7 +15,8 @@ from mmseg_balance.datasets import (
     UDADataset,
 )
 from mmseg_balance.datasets.checks import check_evaluation_set
-from mmseg_balance.datasets.image_checks import left_out, shared_images
+from mmseg_balance.datasets.image_checks import shared_images
+from mmseg_balance.datasets.left_out import left_out
 
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
 PACK = dict(type='PackSegInputs')
@@ -117,6 +118,22 @@ def test_links_to_nowhere_and_labels_without_image(tmp_path):
     assert len(lines(tmp_path)) == 1
 
 
+def test_images_that_are_taken_twice(tmp_path):
+    touch(tmp_path / 'images', 'a.jpg', 'a.png', 'b.png', 'c.jpg')
+    suffixes = ('.jpg', '.png')
+    (line,) = lines(tmp_path, kind='FolderDataset', img_suffix=suffixes)
+    assert line == (
+        'target.data_prefix.img_path: 2 images have the name of another one '
+        'but for the suffix, and one label for both (a.jpg, a.png)'
+    )
+    (tmp_path / 'l.txt').write_text('a\nc\na\n')
+    (line,) = lines(tmp_path, ann_file='l.txt')
+    assert line == (
+        f'target.ann_file: {tmp_path}/l.txt names 1 images several times, '
+        f'which are taken as often ({tmp_path}/images/a.jpg)'
+    )
+
+
 def test_lines_are_in_the_log_of_training_and_evaluation(tmp_path, caplog):
     touch(tmp_path / 'images', *MIXED)
     label(tmp_path / 'labels', 'a.png', 'b.png', 'c.png')
@@ -128,7 +145,7 @@ def test_lines_are_in_the_log_of_training_and_evaluation(tmp_path, caplog):
         said.append(line)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr('mmseg_balance.datasets.image_checks.print_log', say)
+        patch.setattr('mmseg_balance.datasets.left_out.print_log', say)
         UDADataset(source, config(tmp_path, labels=False))
         check_evaluation_set(DATASETS.build(source), 'val')
     keys = [line.split('.data_prefix.')[0] for line in said]

@@ -151,10 +151,14 @@ def test_plain_segmentor(trained, run_tool, tmp_path, image):
 
 
 def test_exported_config_has_no_training_and_no_foreign_part(
-    trained, run_tool, tmp_path
+    trained, run_tool, tmp_path, monkeypatch
 ):
+    # where the data of this machine lies is no matter of others
+    monkeypatch.setenv('MMSEG_BALANCE_DATA', '/mnt')
+    root = 'data/streets'
     config, checkpoint, _ = trained(
-        backbone=dict(init_cfg=dict(type='Pretrained', checkpoint='no.pth'))
+        backbone=dict(init_cfg=dict(type='Pretrained', checkpoint='no.pth')),
+        **{'test_dataloader.dataset.data_root': root},
     )
     run_tool(
         'model_converters/export_segmentor.py', config, checkpoint, tmp_path
@@ -175,6 +179,7 @@ def test_exported_config_has_no_training_and_no_foreign_part(
     )
     assert cfg.test_evaluator == dict(type='IoUMetric', iou_metrics=['mIoU'])
     assert cfg.test_dataloader.dataset.type == 'BaseSegDataset'
+    assert cfg.test_dataloader.dataset.data_root == root
 
 
 def test_stock_export_needs_nothing_of_this_package(

@@ -42,7 +42,7 @@ def main() -> None:
     try:
         if not Path(args.checkpoint).is_file():
             raise FileNotFoundError(f'no checkpoint file {args.checkpoint}')
-        cfg = load_config(args.config)
+        cfg = load_config(args.config, relocate=False)
         config, weights = export_segmentor(
             cfg, args.checkpoint, args.out, args.part, args.force
         )
