@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..datasets.file_utils import write_atomically
 from .export_config import export_config
+from .model_config import model_config
 from .post_hoc_config import refuse_post_hoc
 from .weights import read_checkpoint
 
@@ -89,17 +90,22 @@ def choose_part(cfg: Config, part: str | None) -> tuple[dict, str | None]:
         ValueError: ``part`` is given for a plain segmentor, or is neither of
             the two.
     """
-    if 'segmentor' not in cfg.model:
+    model = model_config(cfg)
+    if 'segmentor' not in model:
         if part is not None:
             raise ValueError(
                 f'--part {part} needs a model with a student and a teacher, '
                 f'but model.type is {cfg.model.type!r}: drop --part'
             )
-        return cfg.model, None
-    part = part or cfg.model.get('predict_with', 'student')
+        return model, None
+    part = part or model.get('predict_with', 'student')
     if part not in PARTS:
         raise ValueError(f'Expected part to be one of {PARTS}, got {part!r}')
-    return cfg.model.segmentor, part
+    if model.get('data_preprocessor') is not None:
+        model.segmentor.setdefault(
+            'data_preprocessor', model.data_preprocessor
+        )
+    return model.segmentor, part
 
 
 def part_of(

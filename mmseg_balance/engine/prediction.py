@@ -24,6 +24,7 @@ from ..datasets.checks import build_lazily
 from .export import choose_part
 from .launch import load_config
 from .loops import check_num_classes
+from .model_config import model_config
 from .post_hoc_config import refuse_post_hoc
 from .test_set import TEST_SET
 from .weights import check_classes, check_fits, read_checkpoint
@@ -97,8 +98,7 @@ def build_predictor(
         choose_part(cfg, part)
         cfg.model.predict_with = part
 
-    # a model may take keys out of its config
-    model = MODELS.build(Config(dict(model=cfg.model.to_dict())).model)
+    model = MODELS.build(model_config(cfg))
     check_fits(model, weights, checkpoint)
     dataset = _test_set(cfg)
     if dataset is not None:

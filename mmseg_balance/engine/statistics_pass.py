@@ -19,6 +19,7 @@ from ..logits.statistics_file import read_torch_file, write_torch_file
 from ..models.uda.pseudo_labels import pseudo_labels
 from ..runs.provenance import describe_files
 from ..runs.settings import changed_settings
+from .model_config import model_config
 from .prediction import IGNORED, predict_logits
 from .stop_signals import StopSignals
 
@@ -169,7 +170,7 @@ def pass_settings(
         what tells the images, wherever they lie.
     """
     # a model may take keys out of its config; tuples do not matter
-    model = json.loads(json.dumps(cfg.model.to_dict(), default=str))
+    model = json.loads(json.dumps(model_config(cfg).to_dict(), default=str))
     settings = dict(model=model, checkpoint=hash_file(checkpoint))
     for domain, branch in domains.items():
         settings[f'{domain} data set'] = describe_files(branch)

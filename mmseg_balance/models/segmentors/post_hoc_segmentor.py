@@ -6,7 +6,12 @@ from mmengine.model import BaseModel
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
-from mmseg.utils import ConfigType, OptSampleList, SampleList
+from mmseg.utils import (
+    ConfigType,
+    OptConfigType,
+    OptSampleList,
+    SampleList,
+)
 from torch import Tensor, nn
 
 from mmseg_balance.logits.domain_statistics import (
@@ -15,6 +20,8 @@ from mmseg_balance.logits.domain_statistics import (
     load_domain_statistics,
 )
 from mmseg_balance.logits.post_hoc import check_tau, table_scores
+
+from ..wrapped_segmentor import build_segmentor
 
 
 @MODELS.register_module()
@@ -36,6 +43,8 @@ class PostHocSegmentor(BaseModel):
             a training with BLDALoss.
         tau: Scale of the offset, at least 0. 0 changes no prediction.
         domain: Whose distributions the logits follow: 'target' or 'source'.
+        data_preprocessor: That of the segmentor, where it has none itself;
+            the runner gives a config's top-level one.
         pretrained, train_cfg: Only None; ``mmseg.apis.init_model`` sets
             them.
 
@@ -64,13 +73,13 @@ class PostHocSegmentor(BaseModel):
         statistics: str | Path,
         tau: float = 1.0,
         domain: str = 'target',
+        data_preprocessor: OptConfigType = None,
         pretrained: None = None,
         train_cfg: None = None,
     ) -> None:
         check_tau(tau)
         check_domain(domain)
-        if not isinstance(segmentor, nn.Module):
-            segmentor = MODELS.build(segmentor)
+        segmentor = build_segmentor(segmentor, data_preprocessor)
         super().__init__(segmentor.data_preprocessor)
         # Its parts are those of this model, so that all keys are alike; as
         # a child they would have a prefix.

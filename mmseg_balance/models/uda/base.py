@@ -11,6 +11,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList
 from torch import Tensor, nn
 
+from ..wrapped_segmentor import build_segmentor
 from .checks import check_pixel_weights, check_segmentor
 from .density_estimation import DensityEstimation
 from .log import to_host
@@ -51,6 +52,8 @@ class UDASegmentor(BaseModel):
         predict_with: 'student' or 'teacher', in validation and tests.
         density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
             10), {} for its defaults. Default: none.
+        data_preprocessor: That of the segmentor, where it has none itself;
+            the runner gives a config's top-level one.
         pretrained, train_cfg, init_cfg: Only None. The first two are set by
             ``mmseg.apis.init_model``; initial weights are a matter of the
             segmentor.
@@ -72,6 +75,7 @@ class UDASegmentor(BaseModel):
         pseudo_balance: float | None = None,
         predict_with: str = 'student',
         density_estimation: OptConfigType = None,
+        data_preprocessor: OptConfigType = None,
         pretrained: None = None,
         train_cfg: None = None,
         init_cfg: None = None,
@@ -82,7 +86,7 @@ class UDASegmentor(BaseModel):
                 'weights are loaded by its segmentor: move it to '
                 'model.segmentor.init_cfg, or to that of its backbone'
             )
-        student = MODELS.build(segmentor)
+        student = build_segmentor(segmentor, data_preprocessor)
         super().__init__(student.data_preprocessor)
         check_segmentor(student)
         self.student = student
@@ -158,6 +162,11 @@ class UDASegmentor(BaseModel):
     def num_classes(self) -> int:
         """Number of classes C."""
         return self.student.decode_head.num_classes
+
+    @property
+    def out_channels(self) -> int:
+        """Number of logits of a pixel (``SegTTAModel`` asks for it)."""
+        return self.student.decode_head.out_channels
 
     def init_weights(self) -> None:
         """Load the initial weights of the student, and copy them."""

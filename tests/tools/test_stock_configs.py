@@ -1,0 +1,151 @@
+"""The tools on configs that MMSegmentation ships, as they are but small."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmseg.registry import DATASETS
+from stock_configs import (
+    NETWORKS,
+    save_random_weights,
+    small_stock_config,
+    use_data,
+)
+
+from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.logits.statistics_file import save_statistics
+
+SIZE = (32, 32)
+FIT = 'analysis_tools/fit_logit_statistics.py'
+SWEEP = 'analysis_tools/sweep_tau.py'
+BIAS = 'analysis_tools/assess_bias.py'
+
+
+@pytest.fixture(scope='module')
+def stock_data(tmp_path_factory):
+    """Three images in the layouts of ADE20K and of Cityscapes."""
+    root = tmp_path_factory.mktemp('stock')
+    rng = np.random.default_rng(0)
+    for i in range(3):
+        label = np.repeat(rng.integers(0, 19, 5), 8)[:, None].repeat(48, 1)
+        image = label[..., None] * 12 + rng.integers(0, 20, (40, 48, 3))
+        label[:, -4:] = 255
+        for file, array in (
+            (f'ade/img/{i}.jpg', image),
+            # 0 is what is not labelled
+            (f'ade/ann/{i}.png', np.where(label == 255, 0, label + 1)),
+            (f'cityscapes/img/x/{i}_leftImg8bit.png', image),
+            (f'cityscapes/ann/x/{i}_gtFine_labelTrainIds.png', label),
+        ):
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if 'ade' in file:  # 150 classes take time
+                array = array[:32, :32]
+            cv2.imwrite(str(path), array.astype(np.uint8))
+    return root
+
+
+@pytest.fixture
+def stock(stock_data, tmp_path, monkeypatch):
+    """Write a small stock config; returns it and its file."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name, change=lambda cfg: None):
+        cfg = small_stock_config(name, SIZE)
+        is_ade = 'ade' in NETWORKS[name][0]
+        data = dict(
+            data_root=str(stock_data / ('ade' if is_ade else 'cityscapes')),
+            data_prefix=dict(img_path='img', seg_map_path='ann'),
+        )
+        use_data(cfg, dict(train=data, val=data), SIZE)
+        if is_ade:  # each of 150 classes takes its time
+            cfg.test_dataloader.dataset.indices = [0]
+        cfg.visualizer.name = f'{tmp_path.name}_{name}'
+        change(cfg)
+        path = tmp_path / f'{tmp_path.name}_{name}.py'
+        cfg.dump(path)
+        return cfg, path
+
+    return write
+
+
+def scores_of(folder):
+    (file,) = folder.glob('*/*.json')
+    return json.loads(file.read_text())
+
+
+def with_blda(cfg):
+    head = cfg.model.decode_head
+    head.loss_decode = dict(
+        type='BLDALoss', num_classes=head.num_classes, min_samples=20
+    )
+    cfg.custom_hooks = [dict(type='GMMUpdateHook')]
+
+
+def test_train_with_blda_fit_sweep_bias_and_balance(
+    stock, run_tool, stock_data, tmp_path
+):
+    cfg, path = stock('deeplabv3plus', with_blda)
+    run_tool('train.py', path, '--work-dir', 'run')
+    checkpoint = tmp_path / 'run/iter_2.pth'
+    state = torch.load(checkpoint)['state_dict']
+    key = 'decode_head.loss_decode.statistics.source.num_updates'
+    assert state[key].max() == 2  # both iterations, by the hook
+
+    images = ['--target-images', stock_data / 'ade/img']
+    run_tool(FIT, path, checkpoint, *images, '--out', 'statistics.pth')
+    run_tool(SWEEP, path, checkpoint, 'statistics.pth', '--taus', 0, 0.5)
+    (sweep,) = tmp_path.glob('work_dirs/*/tau_sweep/*.json')
+    rows = json.loads(sweep.read_text())['scores']
+    post_hoc = ['--post-hoc', 'statistics.pth', '--tau', 0.5]
+    for options, row in zip(([], post_hoc), rows, strict=True):
+        folder = tmp_path / f'test{row["tau"]}'
+        run_tool('test.py', path, checkpoint, '--work-dir', folder, *options)
+        # mmseg's own metric rounds to two digits
+        assert scores_of(folder)['aAcc'] == pytest.approx(
+            row['aAcc'], abs=0.006
+        )
+    run_tool(BIAS, path, checkpoint)
+    assert list(tmp_path.glob('work_dirs/*/bias/bias.json'))
+
+
+@pytest.fixture
+def known_statistics(tmp_path):
+    """Statistics by which class 0 is predicted everywhere."""
+
+    def write(num_classes):
+        statistics = LogitStatistics(num_classes)
+        for bank in (
+            statistics.source,
+            statistics.target,
+            statistics.anchors,
+        ):
+            bank.num_updates.fill_(1)
+        statistics.target.means += 50
+        statistics.target.means[:, 0] -= 100
+        path = tmp_path / 'known.pth'
+        save_statistics(path, statistics, {})
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize('name', ['segformer', 'pspnet', 'upernet', 'swin'])
+def test_post_hoc(name, stock, run_tool, known_statistics, tmp_path):
+    """Top-level and nested ``data_preprocessor``, 19 and 150 classes."""
+    cfg, path = stock(name)
+    assert cfg.data_preprocessor == cfg.model.data_preprocessor
+    classes = DATASETS.get(cfg.dataset_type).METAINFO['classes']
+    weights = save_random_weights(cfg, tmp_path / 'weights.pth', classes)
+    file = known_statistics(len(classes))
+    tta = ['--tta'] if name == 'pspnet' else []
+    run_tool(
+        'test.py', path, weights, '--out', 'out', '--post-hoc', file, *tta
+    )
+    pngs = sorted(tmp_path.glob('out/**/*.png'))
+    assert len(pngs) == len(cfg.test_dataloader.dataset.get('indices', '123'))
+    first = 1 if cfg.dataset_type == 'ADE20KDataset' else 0
+    for png in pngs:
+        assert (cv2.imread(str(png), 0) == first).all()
