@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -9,38 +10,49 @@ from torch import nn
 
 from ..datasets import UDADataset
 from ..datasets.branch import Branch
-from ..datasets.checks import check_data_configs
+from ..datasets.checks import build_lazily, check_data_configs
 from ..datasets.split_pipeline import is_label_loader
 from .config_checks import type_name
 
+# a tuple, as str.endswith takes it
+IMAGE_SUFFIXES = tuple(
+    case(suffix)
+    for suffix in ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
+    for case in (str.lower, str.upper)
+)
 
-def build_domains(cfg: Config) -> dict[str, Branch]:
-    """Build the two data sets of a training with the test pipeline.
 
-    Nothing is cropped, flipped or drawn at random. Images and labels are
-    read as the data set's own pipeline reads them, and labels stay at their
-    size. The source keeps its own ``Resize``, where it has one: its images
-    may be larger than those of the test set.
+def build_domains(
+    cfg: Config, target_images: str | Path | None = None
+) -> dict[str, Branch]:
+    """Build the data sets of a training with the test pipeline.
+
+    Nothing is cropped, flipped or drawn at random, and nothing repeated.
+    Images and labels are read as the data set's own pipeline reads them, and
+    labels stay at their size. The source keeps its own ``Resize``, where it
+    has one: its images may be larger than those of the test set.
 
     Args:
-        cfg: Config of the training.
+        cfg: Config of the training. Where it has no source, its labelled
+            data is the source, so that any supervised training will do.
+        target_images: Folder of target images, in place of the training's
+            target, or for a training without one.
 
     Returns:
-        'source', with labels, and 'target', without.
+        'source', with labels, and, where there is one, 'target', without.
 
     Raises:
         FileNotFoundError: Folders or labels are missing.
-        ValueError: The training has no source and target, there is no test
-            pipeline, or the data sets are not right; see ``UDADataset``.
+        ValueError: The training has no data, there is no test pipeline, or
+            the data sets are not right; see ``UDADataset``.
     """
     data = (cfg.get('train_dataloader') or {}).get('dataset') or {}
-    missing = [key for key in ('source', 'target') if not data.get(key)]
-    if missing:
+    source = data.get('source') if 'source' in data else data
+    if not source:
         raise ValueError(
-            f'train_dataloader.dataset ({type_name(data) or "not set"}) has '
-            f'no {" and no ".join(missing)}: set train_dataloader.dataset='
-            "dict(type='UDADataset', source=..., target=...), as "
-            'configs/_base_/datasets/toy2toy.py does'
+            'the config has no train_dataloader.dataset with labels, by '
+            'which logits are told apart: set it to the data set that the '
+            'model was trained with'
         )
     test = (cfg.get('test_dataloader') or {}).get('dataset') or {}
     pipeline = test.get('pipeline') or cfg.get('test_pipeline')
@@ -49,13 +61,52 @@ def build_domains(cfg: Config) -> dict[str, Branch]:
             'the config has no test_dataloader.dataset.pipeline and no '
             'test_pipeline, by which whole images are loaded: set one of them'
         )
-    check_data_configs(Config(dict(train_dataloader=cfg.train_dataloader)))
-    configs = {
-        key: _with_pipeline(data[key], pipeline, is_source=key == 'source')
-        for key in ('source', 'target')
+    used = {
+        k: v for k, v in data.items() if k != 'target' or target_images is None
     }
-    pairs = UDADataset(**configs)
-    return {key: Branch(getattr(pairs, key), key) for key in configs}
+    check_data_configs(Config(dict(train_dataloader=dict(dataset=used))))
+    source = build_lazily(
+        _with_pipeline(source, pipeline, is_source=True), 'source'
+    )
+    target = data.get('target') if 'source' in data else None
+    if target_images is not None:
+        target = folder_config(target_images, source.metainfo)
+    if target is not None:
+        target = build_lazily(
+            _with_pipeline(target, pipeline, is_source=False), 'target'
+        )
+    pairs = UDADataset(source, target)
+    branches = dict(source=pairs.source)
+    if pairs.target is not None:
+        branches['target'] = pairs.target
+    return {key: Branch(dataset, key) for key, dataset in branches.items()}
+
+
+def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:
+    """Config of a data set of all images in a folder, without labels.
+
+    Args:
+        folder: The folder; images may lie in sub-folders.
+        metainfo: Of a data set with the same classes.
+
+    Returns:
+        The config.
+
+    Raises:
+        NotADirectoryError: There is no such folder.
+    """
+    if not Path(folder).is_dir():
+        raise NotADirectoryError(f'--target-images {folder} is no folder')
+    return dict(
+        type='BaseSegDataset',
+        data_prefix=dict(img_path=str(folder)),
+        img_suffix=IMAGE_SUFFIXES,
+        metainfo={
+            key: metainfo[key]
+            for key in ('classes', 'palette')
+            if metainfo.get(key)
+        },
+    )
 
 
 def check_trained_classes(
@@ -79,8 +130,8 @@ def check_trained_classes(
     if trained and trained != classes:
         raise ValueError(
             f'{checkpoint} was trained on the classes {", ".join(trained)}, '
-            f'train_dataloader.dataset.source has {", ".join(classes)}: give '
-            'the config that the checkpoint was trained with'
+            f'the labelled data of train_dataloader has {", ".join(classes)}: '
+            'give the config that the checkpoint was trained with'
         )
     return classes
 

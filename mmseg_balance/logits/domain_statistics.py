@@ -53,7 +53,8 @@ def load_domain_statistics(
         (other,) = set(DOMAINS) - {domain}
         raise ValueError(
             f'{path} has no fitted distributions of the logits on the '
-            f'{domain}: set domain to {other!r}, or make them with {TOOL}'
+            f'{domain}: set domain to {other!r} (--domain {other}), or make '
+            f'them with {TOOL}, whose --target-images takes any folder'
         )
     if statistics.grid_size is None:
         statistics.grid_size = GRID_SIZE

@@ -56,14 +56,14 @@ def test_configs_are_copied():
 @pytest.mark.parametrize(
     'dataset, problem',
     [
-        (None, r'\(not set\) has no source and no target'),
-        (dict(type='GTADataset'), r'\(GTADataset\) has no source and no targ'),
-        (dict(type='UDADataset', source=dict(a=1)), 'has no target'),
+        (None, 'no train_dataloader.dataset with labels'),
+        (dict(type='UDADataset', source=None), 'dataset with labels'),
+        (dict(type='GTADataset'), 'no test_dataloader.dataset.pipeline'),
     ],
 )
-def test_training_without_two_domains(dataset, problem):
+def test_training_without_data(dataset, problem):
     cfg = Config(dict(train_dataloader=dict(dataset=dataset)))
-    with pytest.raises(ValueError, match=f'{problem}.*UDADataset'):
+    with pytest.raises(ValueError, match=problem):
         build_domains(cfg)
 
 

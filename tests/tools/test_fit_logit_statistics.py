@@ -87,6 +87,96 @@ def label_counts(street_data):
     return np.bincount(np.stack(labels).ravel(), minlength=256)[:3].tolist()
 
 
+@pytest.fixture
+def plain(tiny_config, tmp_path):
+    """Config of a supervised training; weights of a student for it."""
+
+    def make(checkpoint, **changes):
+        weights = torch.load(checkpoint)
+        weights['state_dict'] = {
+            k.removeprefix('student.'): v
+            for k, v in weights['state_dict'].items()
+            if k.startswith('student.')
+        }
+        torch.save(weights, tmp_path / 'plain.pth')
+        return tiny_config(**changes), tmp_path / 'plain.pth'
+
+    return make
+
+
+def same_bank(first, second):
+    return all(
+        torch.equal(a, b)
+        for a, b in zip(first.buffers(), second.buffers(), strict=True)
+    )
+
+
+def test_supervised_trainings(
+    trained, plain, fit, run_tool, street_data, tmp_path, capsys
+):
+    """Labelled data is the source, and any folder may be the target."""
+    config, checkpoint, _ = trained()
+    both, _ = load_statistics(fit(config, checkpoint), 3)
+    config, checkpoint = plain(checkpoint)
+    alone, meta = load_statistics(fit(config, checkpoint, out='b.pth'), 3)
+    output = capsys.readouterr().out
+    assert 'balance with --domain source, or fit again' in output
+    assert same_bank(alone.source, both.source)
+    assert not alone.target.num_updates.any()
+    assert meta['images'] == dict(source=6)
+
+    folder = ['--target-images', street_data / 'img/val']
+    path = fit(config, checkpoint, *folder, out='c.pth')
+    filled, meta = load_statistics(path, 3)
+    assert same_bank(filled.source, both.source)
+    assert same_bank(filled.target, both.target)
+    assert meta['images'] == dict(source=6, target=5)
+
+    # what repeats a data set does not count its pixels again
+    cfg = Config.fromfile(config)
+    data = cfg.train_dataloader.dataset
+    cfg.train_dataloader.dataset = dict(
+        type='RepeatDataset', times=4, dataset=data
+    )
+    cfg.dump(config)
+    _, meta = load_statistics(fit(config, checkpoint, out='d.pth'), 3)
+    assert meta['images'] == dict(source=6)
+
+    # a UDADataset without target is no other case
+    cfg.train_dataloader.dataset = dict(type='UDADataset', source=data)
+    cfg.dump(config)
+    path = fit(config, checkpoint, out='e.pth')
+    assert same_bank(load_statistics(path, 3)[0].source, both.source)
+
+    # and what there is says how it is used
+    with pytest.raises(SystemExit, match=r"'source' \(--domain source\), or"):
+        run_tool('test.py', config, checkpoint, '--post-hoc', path)
+    post_hoc = ['--post-hoc', path, '--domain', 'source']
+    folder = ['--work-dir', tmp_path / 'test']
+    run_tool('test.py', config, checkpoint, *post_hoc, *folder)
+    with pytest.raises(SystemExit, match='name a folder .* --target-images'):
+        fit(config, checkpoint, '--anchor', 'target', out='f.pth')
+
+
+def test_target_images_of_every_suffix(
+    trained, plain, fit, street_data, tmp_path
+):
+    _, checkpoint, _ = trained()
+    config, checkpoint = plain(checkpoint)
+    folder = tmp_path / 'photos'
+    (folder / 'night').mkdir(parents=True)
+    for i, name in enumerate(('a.JPG', 'night/b.jpeg', 'c.png', 'notes.txt')):
+        image = cv2.imread(str(street_data / f'img/val/{i}.png'))
+        data = cv2.imencode('.jpg', image)[1].tobytes()
+        (folder / name).write_bytes(data)
+    path = fit(config, checkpoint, '--target-images', folder)
+    _, meta = load_statistics(path, 3)
+    assert meta['images']['target'] == 3
+    (tmp_path / 'empty').mkdir()
+    with pytest.raises(SystemExit, match='the folder .*empty is empty'):
+        fit(config, checkpoint, '--target-images', tmp_path / 'empty', out='b')
+
+
 def test_counts_and_samples(trained, fit, street_data, capsys):
     config, checkpoint, model = trained()
     path = fit(config, checkpoint)
@@ -390,18 +480,8 @@ def test_mistakes(trained, fit, tiny_config, tmp_path):
     with pytest.raises(SystemExit, match='iter_6.pth is no folder that can'):
         fit(config, checkpoint, out='../iter_6.pth/a.pth')
 
-    # a training with labels alone
-    plain = tiny_config()
-    weights = torch.load(checkpoint)
-    weights['state_dict'] = {
-        k.removeprefix('student.'): v
-        for k, v in weights['state_dict'].items()
-        if k.startswith('student.')
-    }
-    torch.save(weights, tmp_path / 'plain.pth')
-    with pytest.raises(SystemExit, match='no source and no target: set train'):
-        fit(plain, tmp_path / 'plain.pth')
-
+    with pytest.raises(SystemExit, match='--target-images /no/such is no fol'):
+        fit(config, checkpoint, '--target-images', '/no/such')
     missing = 'train_dataloader.dataset.source.data_root=/no/such/folder'
     with pytest.raises(SystemExit, match='/no/such/folder'):
         fit(config, checkpoint, '--cfg-options', missing)

@@ -5,9 +5,11 @@ For any trained checkpoint, with BLDALoss or without:
 python tools/analysis_tools/fit_logit_statistics.py CONFIG CHECKPOINT
 
 Source logits are those of the labelled pixels of
-train_dataloader.dataset.source, target logits those of the pseudo-labelled
-pixels of train_dataloader.dataset.target. An interrupted command goes on
-where it stopped when it is repeated.
+train_dataloader.dataset.source, or of the whole train_dataloader.dataset of a
+supervised training; target logits those of the pseudo-labelled pixels of
+train_dataloader.dataset.target, or of the images of --target-images. Without
+a target there are source logits alone. An interrupted command goes on where
+it stopped when it is repeated.
 """
 
 import argparse
@@ -45,6 +47,11 @@ def parse_args() -> argparse.Namespace:
         choices=['student', 'teacher'],
         help='which segmentor; by default the one that model.predict_with '
         'of the config names',
+    )
+    parser.add_argument(
+        '--target-images',
+        metavar='FOLDER',
+        help='take all images below FOLDER as target, without labels',
     )
     parser.add_argument(
         '--threshold',
@@ -124,9 +131,14 @@ def build(args: argparse.Namespace):
         part=args.part,
         device=args.device,
     )
-    domains = build_domains(cfg)
+    domains = build_domains(cfg, args.target_images)
     classes = check_trained_classes(domains['source'], model, args.checkpoint)
     find_anchor(args.anchor, classes)
+    if args.anchor == 'target' and 'target' not in domains:
+        raise ValueError(
+            '--anchor target, but train_dataloader.dataset has no target: '
+            'name a folder of its images with --target-images'
+        )
     settings = pass_settings(
         cfg,
         args.checkpoint,
@@ -155,14 +167,14 @@ def find_anchor(anchor: str, classes: list[str]) -> str | int:
     return classes.index(anchor)
 
 
-def fit(args: argparse.Namespace, state, classes: list[str], device):
-    """Fit what was collected."""
+def fit(args: argparse.Namespace, state, data, classes: list[str], device):
+    """Fit what was collected of each domain."""
     from mmseg_balance.logits.offline import fit_statistics
 
     anchor = find_anchor(args.anchor, classes)
     try:
         return fit_statistics(
-            **state.reservoirs,
+            **{domain: state.reservoirs[domain] for domain in data},
             num_components=args.num_components,
             anchor=anchor,
             device=device,
@@ -174,16 +186,19 @@ def fit(args: argparse.Namespace, state, classes: list[str], device):
         raise ValueError(text) from error
 
 
-def table(classes: list[str], state) -> str:
-    """Pixels and samples of each class in both domains."""
+def table(classes: list[str], state, domains) -> str:
+    """Pixels and samples of each class in each domain."""
     width = max(map(len, classes))
+    titles = dict(source='source', target='target, pseudo-labels')
     lines = [
-        f'{"":{width}}  {"source":^23}  {"target, pseudo-labels":^23}',
-        f'{"class":{width}}' + f'  {"pixels":>13}  {"samples":>8}' * 2,
+        f'{"":{width}}' + ''.join(f'  {titles[d]:^23}' for d in domains),
+        f'{"class":{width}}'
+        + f'  {"pixels":>13}  {"samples":>8}' * len(domains),
     ]
     for c, name in enumerate(classes):
         line = f'{name:{width}}'
-        for reservoir in state.reservoirs.values():
+        for domain in domains:
+            reservoir = state.reservoirs[domain]
             pixels = int(reservoir.num_pixels[c])
             samples = min(pixels, reservoir.capacity)
             line += f'  {pixels:13d}  {samples:8d}'
@@ -203,10 +218,12 @@ def run(args: argparse.Namespace) -> None:
     num_workers = cfg.train_dataloader.get('num_workers', 2)
     for domain, images in data.items():
         state.collect(model, images, domain, num_workers)
-    print(table(classes, state))
+    print(table(classes, state, list(data)))
     print('fitting ...', flush=True)
     statistics = build_or_exit(
-        lambda: fit(args, state, classes, next(model.parameters()).device),
+        lambda: fit(
+            args, state, data, classes, next(model.parameters()).device
+        ),
         folder,
     )
     for domain in data:
@@ -238,6 +255,12 @@ def run(args: argparse.Namespace) -> None:
     save_statistics(args.out, statistics, meta)
     state.path.unlink(missing_ok=True)
     print(f'wrote {args.out}')
+    if 'target' not in data:
+        print(
+            'of the source alone, since train_dataloader.dataset has no '
+            'target: balance with --domain source, or fit again with '
+            '--target-images FOLDER'
+        )
 
 
 def main() -> None:
