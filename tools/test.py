@@ -117,6 +117,10 @@ def set_tta(cfg: Config) -> None:
     """Wrap the model for test time augmentation."""
     need(cfg, ['tta_model', 'tta_pipeline'], '--tta')
     cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
+    preprocessor = cfg.model.get('data_preprocessor')
+    if preprocessor is not None:
+        # or the runner would exchange it for the one at the top level
+        cfg.tta_model.setdefault('data_preprocessor', preprocessor)
     cfg.tta_model.module = cfg.model
     cfg.model = cfg.tta_model
 
@@ -161,6 +165,7 @@ def build(cfg: Config, args: argparse.Namespace):
     from mmseg_balance.datasets.checks import check_data_configs
     from mmseg_balance.engine import launch
     from mmseg_balance.engine.weights import read_checkpoint
+    from mmseg_balance.inference.prediction_files import prepare_files
 
     if '://' not in args.checkpoint and not Path(args.checkpoint).is_file():
         raise FileNotFoundError(f'no checkpoint file {args.checkpoint}')
@@ -184,6 +189,11 @@ def build(cfg: Config, args: argparse.Namespace):
     launch.start_ranks(cfg, args.launcher)
     runner = Runner.from_cfg(cfg)
     check_runner(runner, weights, meta, args)
+    prepare_files(
+        runner.test_loop.dataloader.dataset,
+        runner.test_loop.evaluator.metrics,
+        runner.visualizer if args.show or args.show_dir else None,
+    )
     return runner
 
 

@@ -8,6 +8,8 @@ import mmcv
 import numpy as np
 from mmseg.datasets import BaseSegDataset
 
+from mmseg_balance.datasets.prediction_names import prediction_names
+
 
 @dataclass
 class Sample:
@@ -47,12 +49,14 @@ def read_samples(
     """
     count = min(count, len(dataset))
     indices = np.linspace(0, len(dataset), count, endpoint=False).astype(int)
+    paths = [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
+    names = prediction_names(paths)
     samples = []
     for index in indices.tolist():
         info = dataset.get_data_info(index)
         file = Path(info['img_path'])
         predicted = {
-            run: _read_classes(folder / f'{file.stem}.png')
+            run: _read_classes(folder / names[info['img_path']])
             for run, folder in predictions.items()
         }
         image = mmcv.imread(str(file), channel_order='rgb')
