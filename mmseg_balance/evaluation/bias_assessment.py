@@ -11,6 +11,7 @@ from mmseg_balance.logits.alignment import check_banks
 from mmseg_balance.logits.bias import class_bias
 from mmseg_balance.logits.gmm import GaussianMixtureBank
 from mmseg_balance.logits.mixture_bias import js_divergence, mixture_bias
+from mmseg_balance.logits.progress import Track, untracked
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +86,7 @@ def assess(
     anchors: GaussianMixtureBank,
     classes: Sequence[str],
     anchors_of: str = 'the same pixels, over all classes',
+    track: Track = untracked,
 ) -> BiasAssessment:
     """Compare the measured bias with that of the logits' distributions.
 
@@ -95,6 +97,7 @@ def assess(
         anchors: Bank of shape (2,), positive and negative.
         classes: Names of the classes.
         anchors_of: What the anchors were fitted to, for the text.
+        track: Shows progress, see ``mmseg_balance.logits.progress``.
 
     Returns:
         The assessment, on the CPU.
@@ -114,13 +117,13 @@ def assess(
             'Expected `confusion` to count at least one labelled pixel, but '
             'it is 0 everywhere'
         )
-    divergence = js_divergence(bank, anchors).cpu()
+    divergence = js_divergence(bank, anchors, track).cpu()
     own = torch.eye(num_classes, dtype=torch.bool)
     return BiasAssessment(
         classes=tuple(classes),
         num_pixels=confusion.sum(1).cpu().long(),
         bias=class_bias(confusion).cpu(),
-        mixture_bias=mixture_bias(bank).cpu(),
+        mixture_bias=mixture_bias(bank, track).cpu(),
         js_positive=divergence.diagonal().clone(),
         js_negative=divergence.masked_fill(own, torch.nan).nanmean(0),
         anchors=anchors_of,

@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections.abc import Sequence
 
 from prettytable import PrettyTable
 from torch import Tensor
@@ -25,6 +26,9 @@ NOTES = (
     'on its own pixels from P_p, and on the pixels of each other class (mean '
     'over these) from P_n.',
 )
+# with more classes, those at either end of the order are shown
+MOST_ROWS, ROWS_AN_END = 40, 15
+MOST_NAMES, NAMES_OF_MANY = 20, 10
 WIDTH = 79
 TIED = '\N{NO-BREAK SPACE}'
 
@@ -36,7 +40,8 @@ def report_text(assessment: BiasAssessment) -> str:
         assessment: The assessment.
 
     Returns:
-        Table and lines below it; a dash where there is no value.
+        Table and lines below it; a dash where there is no value. Of many
+        classes the first and the last, and how many there are between.
     """
     headings = [heading for heading, _, _ in COLUMNS.values()]
     table = PrettyTable(['Class', 'Pixels', *headings], align='r')
@@ -49,7 +54,13 @@ def report_text(assessment: BiasAssessment) -> str:
         for key, (_, factor, form) in COLUMNS.items()
     ]
     order = assessment.order
+    if len(order) > MOST_ROWS:
+        order = [*order[:ROWS_AN_END], None, *order[-ROWS_AN_END:]]
     for i in order:
+        if i is None:
+            left = len(assessment.order) - 2 * ROWS_AN_END
+            table.add_row([f'... {left} more ...', *[''] * (1 + len(COLUMNS))])
+            continue
         pixels = f'{int(assessment.num_pixels[i]):,}'
         table.add_row(
             [assessment.classes[i], pixels, *(cells[i] for cells in columns)],
@@ -111,8 +122,8 @@ def _conclusions(assessment: BiasAssessment) -> list[str]:
         ('Over-predicted', assessment.over_predicted),
         ('Under-predicted', assessment.under_predicted),
     ):
-        listed = ', '.join(
-            f'{name} {bias[name]:+.2f}'.replace(' ', TIED) for name in names
+        listed = _listed(
+            [f'{n} {bias[n]:+.2f}'.replace(' ', TIED) for n in names]
         )
         lines.append(f'{title}: {listed or "no class"}')
     correlation = assessment.rank_correlation
@@ -126,8 +137,15 @@ def _conclusions(assessment: BiasAssessment) -> list[str]:
         ('With too few labelled pixels for mixtures', assessment.not_fitted),
     ):
         if names:
-            lines.append(f'{title}: {", ".join(names)}')
+            lines.append(f'{title}: {_listed(names)}')
     return lines
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= MOST_NAMES:
+        return ', '.join(names)
+    shown = ', '.join(names[:NAMES_OF_MANY])
+    return f'{shown}, and {len(names) - NAMES_OF_MANY} more'
 
 
 def _wrapped(line: str) -> str:

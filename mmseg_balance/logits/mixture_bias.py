@@ -7,6 +7,7 @@ from torch import Tensor
 
 from .em import mixture_cdf
 from .gmm import GaussianMixtureBank
+from .progress import Track, untracked
 
 # Knots of each component between -7 and 7 sigma: an integral whose knots
 # follow the components is right for a component at the variance floor too.
@@ -19,7 +20,9 @@ _REACH = 7.0
 
 
 @torch.no_grad()
-def mixture_bias(bank: GaussianMixtureBank) -> Tensor:
+def mixture_bias(
+    bank: GaussianMixtureBank, track: Track = untracked
+) -> Tensor:
     """Bias(l) of Eq. 4 with P(l | c) from the mixtures (Eq. 5).
 
     P(l | c) = integral of P_cl(z) times the product of F_cl'(z) over the
@@ -28,6 +31,7 @@ def mixture_bias(bank: GaussianMixtureBank) -> Tensor:
 
     Args:
         bank: Mixtures of shape (C, C).
+        track: Shows progress, see :data:`.progress.Track`.
 
     Returns:
         Bias, float64 (C,). Classes whose row was never fitted are left out
@@ -38,7 +42,7 @@ def mixture_bias(bank: GaussianMixtureBank) -> Tensor:
     total = torch.zeros(
         bank.shape[0], dtype=torch.float64, device=bank.means.device
     )
-    for c in fitted.nonzero().flatten().tolist():
+    for c in track(fitted.nonzero().flatten().tolist(), 'bias, Eq. 5'):
         total += winning_probability(*(p[c] for p in bank.parameters_))
     bias = total / num_fitted - 1 / num_fitted
     return bias.masked_fill(~fitted, torch.nan)
@@ -68,7 +72,9 @@ def winning_probability(
 
 @torch.no_grad()
 def js_divergence(
-    bank: GaussianMixtureBank, anchors: GaussianMixtureBank
+    bank: GaussianMixtureBank,
+    anchors: GaussianMixtureBank,
+    track: Track = untracked,
 ) -> Tensor:
     """Jensen-Shannon divergence of each P_cl from its anchor (Table 15).
 
@@ -76,6 +82,7 @@ def js_divergence(
         bank: Mixtures of shape (C, C).
         anchors: Bank of shape (2,): the positive anchor for c = l, the
             negative one for the others.
+        track: Shows progress.
 
     Returns:
         Divergence in nats, float64 (C, C), between 0 and log 2; NaN for
@@ -89,7 +96,7 @@ def js_divergence(
                 [p[c].double() for p in bank.parameters_],
                 [p[kind[c]].double() for p in anchors.parameters_],
             )
-            for c in range(num_classes)
+            for c in track(range(num_classes), 'divergences')
         ]
     )
     return divergence.masked_fill(bank.num_updates == 0, torch.nan)

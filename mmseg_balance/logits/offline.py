@@ -5,6 +5,7 @@ from torch import Tensor
 
 from .em import Parameters, em_step
 from .gmm import GaussianMixtureBank
+from .progress import Track, untracked
 from .reservoir import LogitReservoir
 from .statistics import LogitStatistics
 
@@ -27,6 +28,7 @@ def fit_statistics(
     max_loops: int = 100,
     tolerance: float = 1e-4,
     device: torch.device | str = 'cpu',
+    track: Track = untracked,
 ) -> LogitStatistics:
     """Fit the banks of a model that was trained without them (Sec. 3.3.3).
 
@@ -46,6 +48,7 @@ def fit_statistics(
         tolerance: A mixture is at rest when no mean moves by more than this
             share of its sigma in a loop.
         device: Where the loops run.
+        track: Shows progress, see :data:`.progress.Track`.
 
     Returns:
         Statistics on the CPU: ``num_updates`` is 1 for what was fitted.
@@ -91,16 +94,20 @@ def fit_statistics(
             'this checkpoint failed, take an earlier one'
         )
     fit_bank(statistics.anchors, samples, valid, *settings)
-    for bank, reservoir in (
-        (statistics.source, source),
-        (statistics.target, target),
-    ):
+    for domain, reservoir in dict(source=source, target=target).items():
         if reservoir is not None:
             samples, valid = reservoir.class_samples()
             enough = reservoir.num_pixels >= min_samples
             valid = (valid & enough[:, None]).unsqueeze(1)
             # pixels decide what is fitted, of which few may be kept
-            fit_bank(bank, samples, valid.expand_as(samples), 1, *settings[1:])
+            fit_bank(
+                getattr(statistics, domain),
+                samples,
+                valid.expand_as(samples),
+                1,
+                *settings[1:],
+                track=lambda parts, _, of=domain: track(parts, f'fit {of}'),
+            )
     return statistics
 
 
@@ -113,6 +120,7 @@ def fit_bank(
     max_loops: int = 100,
     tolerance: float = 1e-4,
     device: torch.device | str = 'cpu',
+    track: Track = untracked,
 ) -> None:
     """Fit a bank to samples, a few mixtures after the other.
 
@@ -126,6 +134,7 @@ def fit_bank(
         max_loops: EM loops at most.
         tolerance: See :func:`fit_statistics`.
         device: Where the loops run.
+        track: Shows progress.
     """
     dims = len(bank.shape)
     samples, valid = samples.flatten(0, dims - 1), valid.flatten(0, dims - 1)
@@ -133,7 +142,7 @@ def fit_bank(
     rows = (valid.sum(-1) >= max(min_samples, 1)).nonzero().squeeze(1)
     size = max(_CHUNK // max(samples.shape[1] * bank.num_components, 1), 1)
     own = [p.view(-1, bank.num_components) for p in bank.parameters_]
-    for chunk in rows.split(size):
+    for chunk in track(rows.split(size), 'fit'):
         fitted = _fit(
             samples[chunk].to(device),
             valid[chunk].to(device),

@@ -9,6 +9,8 @@ from torch import Tensor
 from .class_rows import OVER, UNDER, ClassRows
 
 PALE = 0.4
+# of many classes, those at either end are told apart by their bars
+ENDS = 19
 
 
 def bias_bars(
@@ -19,7 +21,8 @@ def bias_bars(
     Args:
         classes: Names of the C classes.
         bias: Bias by Eq. 4 (C,), between -1 and 1, by which the rows are
-            sorted; classes of NaN are left out, and named below.
+            sorted; classes of NaN are left out, and named below. Of more
+            than 38 classes, 19 at either end are drawn.
         mixture_bias: Bias by Eq. 5 (C,); a class of NaN gets no such bar.
 
     Returns:
@@ -33,7 +36,7 @@ def bias_bars(
             'Expected `mixture_bias` to be of the shape of `bias`, '
             f'{tuple(bias.shape)}, but got {tuple(mixture_bias.shape)}'
         )
-    figure = ClassRows(classes, bias)
+    figure = ClassRows(classes, bias, ends=ENDS)
     measured = 100 * bias.double().cpu().numpy()
     # values, place in the row, height, opacity
     series = [(measured, 0, 0.7, 1)]

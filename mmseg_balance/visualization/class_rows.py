@@ -15,6 +15,7 @@ from torch import Tensor
 OVER, UNDER = '#D55E00', '#0072B2'
 # with more rows there are more columns
 MAX_ROWS = 38
+MOST_NAMES = 20
 # inches
 COLUMN_WIDTH, ROW_HEIGHT, MARGIN = 5.6, 0.32, 1.4
 DPI = 120
@@ -28,9 +29,12 @@ class ClassRows:
         bias: Bias (C,) by which the rows are sorted, falling; classes of NaN
             get no row, and are named below the rows.
         shown: Classes that may have a row, bool (C,). Default: all.
+        ends: Show this many classes at either end of the order, in a column
+            each, where there are more than ``MAX_ROWS``. Default: all.
 
     Attributes:
         order: Classes that have a row, from top to bottom.
+        between: Classes that ``ends`` leaves out.
         columns: Axes of each column, and the classes in it; row r of a
             column is at y = r.
 
@@ -43,13 +47,14 @@ class ClassRows:
         classes: Sequence[str],
         bias: Tensor,
         shown: Tensor | None = None,
+        ends: int | None = None,
     ) -> None:
         if bias.shape != (len(classes),):
             raise ValueError(
                 f'Expected `bias` to have a value for each of {len(classes)} '
                 f'classes, but got shape {tuple(bias.shape)}'
             )
-        bias = bias.cpu()
+        bias = self._bias = bias.cpu()
         known = ~bias.isnan()
         if shown is not None:
             known &= shown.cpu()
@@ -62,7 +67,12 @@ class ClassRows:
         falling = bias[known].argsort(descending=True, stable=True)
         self.classes = classes
         self.order = known[falling].tolist()
+        self.between: list[int] = []
         num_columns = math.ceil(len(self.order) / MAX_ROWS)
+        if ends is not None and num_columns > 1:
+            self.between = self.order[ends:-ends]
+            self.order = self.order[:ends] + self.order[-ends:]
+            num_columns = 2
         num_rows = math.ceil(len(self.order) / num_columns)
         self._figure = Figure(
             (COLUMN_WIDTH * num_columns, MARGIN + ROW_HEIGHT * num_rows),
@@ -111,13 +121,33 @@ class ClassRows:
             frameon=False,
             fontsize=size,
         )
-        rest = [c for i, c in enumerate(self.classes) if i not in self.order]
-        if rest:
-            text = f'without labelled pixels, or too few: {", ".join(rest)}'
-            self._figure.supxlabel(
-                textwrap.fill(text, 90 * num_columns * 8 // size),
-                fontsize=size,
-            )
+        lines = [
+            textwrap.fill(line, 90 * num_columns * 8 // size)
+            for line in self._notes()
+        ]
+        if lines:
+            self._figure.supxlabel('\n'.join(lines), fontsize=size)
         out = io.BytesIO()
         FigureCanvasAgg(self._figure).print_png(out)
         return out.getvalue()
+
+    def _notes(self) -> list[str]:
+        """What is said of the classes without a row."""
+        notes = []
+        if self.between:
+            high, low = (
+                100 * float(self._bias[self.between[i]]) for i in (0, -1)
+            )
+            notes.append(
+                f'the {len(self.order) // 2} classes at either end; '
+                f'{len(self.between)} more between them, {high:+.2f} to '
+                f'{low:+.2f}'
+            )
+        there = {*self.order, *self.between}
+        rest = [c for i, c in enumerate(self.classes) if i not in there]
+        if rest:
+            more = len(rest) - MOST_NAMES
+            names = ', '.join(rest[:MOST_NAMES])
+            names += f', and {more} more' if more > 0 else ''
+            notes.append(f'without labelled pixels, or too few: {names}')
+        return notes

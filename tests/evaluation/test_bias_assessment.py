@@ -9,7 +9,11 @@ import torch
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import norm, spearmanr
 
-from mmseg_balance.evaluation.bias_assessment import assess, rank_correlation
+from mmseg_balance.evaluation.bias_assessment import (
+    BiasAssessment,
+    assess,
+    rank_correlation,
+)
 from mmseg_balance.evaluation.bias_report import report_dict, report_text
 from mmseg_balance.logits import GaussianMixtureBank
 from mmseg_balance.logits.offline import fit_statistics
@@ -40,7 +44,15 @@ def parts():
 
 
 def test_measured_bias_and_groups(parts):
-    found = assess(*parts, CLASSES)
+    phases = []
+
+    def track(rows, name):
+        phases.append((name, len(rows)))
+        return rows
+
+    found = assess(*parts, CLASSES, track=track)
+    # each that takes time says how far it is
+    assert sorted(phases) == [('bias, Eq. 5', 3), ('divergences', 4)]
     share = np.array([[0.9, 0, 0.1], [0.6, 0.3, 0.1], [0, 0, 1.0]])
     expected = share.mean(0) - 1 / 3
     np.testing.assert_allclose(found.bias[:3], expected)
@@ -189,3 +201,33 @@ def test_bad_input(parts):
         assess(confusion * 0, bank, anchors, CLASSES)
     with pytest.raises(ValueError, match=r'shape \(2,\)'):
         assess(confusion, bank, bank, CLASSES)
+
+
+def test_of_150_classes_the_ends_are_told():
+    """ADE20K's table would be two pages, and its lists paragraphs."""
+    num = 150
+    bias = -torch.arange(num).double() / 1000
+    bias[0], bias[140:] = 0.5, math.nan
+    found = BiasAssessment(
+        classes=tuple(f'class {i:03}' for i in range(num)),
+        num_pixels=100 * (torch.arange(num) < 140),
+        bias=bias,
+        mixture_bias=bias.masked_fill(torch.arange(num) >= 100, torch.nan),
+        js_positive=bias.abs(),
+        js_negative=bias.abs(),
+        anchors='all logits',
+    )
+    text = report_text(found)
+    rows = [line.split()[1:4] for line in text.splitlines() if '| ' in line]
+    shown = [row[1] for row in rows if row[:1] == ['class']]
+    assert shown == [f'{c:03}' for c in [*range(15), *range(135, 150)]]
+    assert '| ... 120 more ... |' in text
+    (under,) = [x for x in text.split('\n') if x.startswith('Under-pred')]
+    under = ' '.join(text[text.index(under) :].split())
+    assert under.startswith('Under-predicted: class 139 -')
+    assert ' -13.00, and 129 more Rank correlation' in under
+    assert 'class 129' not in under
+    assert 'Without a labelled pixel: class 140, class 141' in under
+    content = report_dict(found)
+    assert len(content['under_predicted']) == 139
+    assert len(content['classes']) == num

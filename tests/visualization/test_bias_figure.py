@@ -62,8 +62,20 @@ def test_many_classes_get_columns():
     assert [len(part) for _, part in rows.columns] == [38, 38, 38, 36]
     assert sum((part for _, part in rows.columns), []) == rows.order
     assert rows.order == list(range(149, -1, -1))
-    width, height = Image.open(io.BytesIO(bias_bars(names, bias, bias))).size
-    assert width < 4000 and height < 2000
+    assert rows.between == []
+
+    # most bars of so many are alike: the ends say it
+    ends = ClassRows(names, bias, ends=19)
+    assert [part for _, part in ends.columns] == [
+        list(range(149, 130, -1)),
+        list(range(18, -1, -1)),
+    ]
+    assert ends.between == list(range(130, 18, -1))
+    png = bias_bars(names, bias, bias)
+    width, height = Image.open(io.BytesIO(png)).size
+    assert width < 1500 and height < 1000
+    _, *bars = blocks(pixels(png, OVER))
+    assert len(bars) == 19
 
 
 def test_all_zero_can_be_drawn():

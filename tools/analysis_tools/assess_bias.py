@@ -122,7 +122,7 @@ def measure(model, dataset, num_workers: int = 2):
     reservoir = LogitReservoir(num_classes)
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
     images = predict_logits(model, dataset, num_workers=num_workers)
-    for image in tqdm(images, total=len(dataset), unit='image'):
+    for image in tqdm(images, 'predict', total=len(dataset), unit='image'):
         reservoir.add(image.logits, image.labels, image.index)
         confusion += confusion_matrix(
             image.logits.argmax(0), image.labels, num_classes
@@ -130,6 +130,13 @@ def measure(model, dataset, num_workers: int = 2):
     if not bool(confusion.any()):
         raise ValueError(f'no pixel of {TEST_SET} has a label of a class')
     return confusion, reservoir
+
+
+def bar(parts, name: str):
+    """Progress of a computation, on stderr."""
+    from tqdm import tqdm
+
+    return tqdm(parts, name, leave=False)
 
 
 def draw(assessment, bank, anchors) -> dict[str, bytes]:
@@ -158,18 +165,21 @@ def run(args: argparse.Namespace, cfg, model, dataset, anchors) -> None:
     confusion, reservoir = measure(model, dataset, workers)
     print('fitting the distributions of the logits ...', flush=True)
     statistics = fit_statistics(
-        reservoir, device=next(model.parameters()).device
+        reservoir, device=next(model.parameters()).device, track=bar
     )
     anchors, words = anchors or (
         statistics.anchors,
         'all logits of the test set itself',
     )
     classes = dataset.metainfo['classes']
-    assessment = assess(confusion, statistics.source, anchors, classes, words)
+    assessment = assess(
+        confusion, statistics.source, anchors, classes, words, track=bar
+    )
     part = getattr(model, 'predict_with', None)
     of = f'{part} of {args.checkpoint}' if part else args.checkpoint
     print(f'{of} on {len(dataset)} images')
     print(report_text(assessment))
+    print('drawing ...', flush=True)
     files = draw(assessment, statistics.source, anchors)
     origin = dict(
         config=args.config,

@@ -169,6 +169,8 @@ def find_anchor(anchor: str, classes: list[str]) -> str | int:
 
 def fit(args: argparse.Namespace, state, data, classes: list[str], device):
     """Fit what was collected of each domain."""
+    from tqdm import tqdm
+
     from mmseg_balance.logits.offline import fit_statistics
 
     anchor = find_anchor(args.anchor, classes)
@@ -178,6 +180,7 @@ def fit(args: argparse.Namespace, state, data, classes: list[str], device):
             num_components=args.num_components,
             anchor=anchor,
             device=device,
+            track=lambda parts, name: tqdm(parts, name, leave=False),
         )
     except ValueError as error:
         # it knows the number of the class, the user gave the name
