@@ -41,6 +41,8 @@ class DACS(UDASegmentor):
         alpha: Momentum of the teacher.
         jitter_probability, jitter_strength, blur_probability: See
             ``StrongAugmentation``.
+        strong_augmentation: False: mixed and masked images keep their
+            colours, and no mean and std of them are needed.
         feature_distance: Arguments of ``FeatureDistance``. Default: none.
         masked_consistency: Arguments of ``MaskedObjective``, {} for its
             defaults. Default: none.
@@ -54,6 +56,7 @@ class DACS(UDASegmentor):
         jitter_probability: float = 0.8,
         jitter_strength: float = 0.2,
         blur_probability: float = 0.5,
+        strong_augmentation: bool = True,
         feature_distance: OptConfigType = None,
         masked_consistency: OptConfigType = None,
         **kwargs: Any,
@@ -63,6 +66,8 @@ class DACS(UDASegmentor):
             jitter_strength=jitter_strength,
             blur_probability=blur_probability,
         )
+        if not strong_augmentation:
+            augmentation = None
         objectives = [
             SourceObjective(feature_distance),
             ClassMixedObjective(augmentation),
@@ -178,6 +183,8 @@ class CDAC(UDASegmentor):
         alpha: Momentum of the teacher.
         jitter_probability, jitter_strength, blur_probability: See
             ``StrongAugmentation``.
+        strong_augmentation: False: mixed and masked images keep their
+            colours, and no mean and std of them are needed.
         cross_attention: Further arguments of ``CrossAttentionObjective``.
         **kwargs: See :class:`UDASegmentor`.
 
@@ -193,6 +200,7 @@ class CDAC(UDASegmentor):
         jitter_probability: float = 0.8,
         jitter_strength: float = 0.2,
         blur_probability: float = 0.5,
+        strong_augmentation: bool = True,
         cross_attention: OptConfigType = None,
         **kwargs: Any,
     ) -> None:
@@ -201,6 +209,8 @@ class CDAC(UDASegmentor):
             jitter_strength=jitter_strength,
             blur_probability=blur_probability,
         )
+        if not strong_augmentation:
+            augmentation = None
         objective = CrossAttentionObjective(
             **{
                 'augmentation': augmentation,

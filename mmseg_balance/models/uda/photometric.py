@@ -12,15 +12,22 @@ class StrongAugmentation(nn.Module):
     """Colour jitter and Gaussian blur, each with its own coin a batch.
 
     DACS (WACV 2021), with the settings and draws of
-    https://github.com/lhoyer/DAFormer.
+    https://github.com/lhoyer/DAFormer. Images of one channel, thermal ones
+    for example, get brightness and contrast of the jitter: a grey image has
+    neither saturation nor hue.
 
     Args:
-        mean: Mean that was subtracted from the images, 3 values (0 .. 255).
-        std: Standard deviation that they were divided by, 3 values.
+        mean: Mean that was subtracted from the images, a value for each
+            channel (0 .. 255).
+        std: Standard deviation that they were divided by, likewise.
         jitter_probability: Chance of the jitter, [0, 1].
         jitter_strength: Range of brightness, contrast, saturation and hue,
             [0, 0.5].
         blur_probability: Chance of the blur, [0, 1].
+
+    Raises:
+        ValueError: A setting out of range, or a jitter of images with
+            another number of channels than 1 or 3.
     """
 
     def __init__(
@@ -41,15 +48,21 @@ class StrongAugmentation(nn.Module):
                 raise ValueError(
                     f'Expected `{name}` to be in [0, {high}], but got {value}'
                 )
-        self.register_buffer('mean', mean.view(1, 3, 1, 1), False)
-        self.register_buffer('std', std.view(1, 3, 1, 1), False)
+        if jitter_probability and mean.numel() not in (1, 3):
+            raise ValueError(
+                'Colours can be jittered in images of 1 or 3 channels, but '
+                f'data_preprocessor.mean has {mean.numel()} values: set '
+                'jitter_probability=0 (model.jitter_probability of DACS)'
+            )
+        self.register_buffer('mean', mean.view(1, -1, 1, 1), False)
+        self.register_buffer('std', std.view(1, -1, 1, 1), False)
         self.jitter_probability = jitter_probability
         self.jitter_strength = jitter_strength
         self.blur_probability = blur_probability
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
-        """Augment normalised images (N, 3, H, W), float32."""
+        """Augment normalised images (N, 1 or 3, H, W), float32."""
         # coins are drawn on the host: the branch is taken there
         jitter, blur, sigma = torch.rand(3).tolist()
         if jitter < self.jitter_probability:
@@ -66,7 +79,9 @@ class StrongAugmentation(nn.Module):
             *[self.jitter_strength] * 4, p=1.0
         )
         coloured = (images * self.std + self.mean) / 255
-        return (jiggle(coloured) * 255 - self.mean) / self.std
+        channels = coloured.shape[1]
+        coloured = jiggle(coloured.expand(-1, 3, -1, -1))[:, :channels]
+        return (coloured * 255 - self.mean) / self.std
 
 
 def strong_augmentation(
@@ -88,7 +103,9 @@ def strong_augmentation(
     if getattr(preprocessor, 'mean', None) is None:
         raise ValueError(
             'Colour jitter needs the mean and std that images are normalised '
-            'with: set mean and std in model.segmentor.data_preprocessor'
+            'with: set mean and std in model.segmentor.data_preprocessor, or '
+            'do without: strong_augmentation=False (of DACS and the methods '
+            'made of it), augmentation=None (of an objective)'
         )
     mean, std = preprocessor.mean.clone(), preprocessor.std.clone()
     return StrongAugmentation(mean, std, **settings)
@@ -98,7 +115,7 @@ def gaussian_blur(images: Tensor, sigma: float) -> Tensor:
     """Blur with a kernel of a tenth of the image.
 
     Args:
-        images: (N, 3, H, W).
+        images: (N, channels, H, W).
         sigma: Standard deviation in pixels.
     """
     size = tuple(_odd(math.ceil(0.1 * side)) for side in images.shape[-2:])

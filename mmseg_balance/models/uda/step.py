@@ -33,6 +33,23 @@ class UDAStep:
     density: nn.Module | None = None
 
 
+@dataclass
+class ShownBatch:
+    """What the student is given of a step, by one objective.
+
+    Attributes:
+        images: (N, 3, H, W), N images of the batch, in its order.
+        labels: (N, H, W), 255 where ignored.
+        weight: Of each pixel, (N, H, W); None: 1 everywhere.
+        target_mask: Pixels of the target, bool (N, H, W); None: none.
+    """
+
+    images: Tensor
+    labels: Tensor
+    weight: Tensor | None = None
+    target_mask: Tensor | None = None
+
+
 def stack_labels(data_samples: SampleList) -> Tensor:
     """Labels of a batch, (N, H, W)."""
     return torch.stack([s.gt_sem_seg.data.squeeze(0) for s in data_samples])

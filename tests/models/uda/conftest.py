@@ -20,10 +20,10 @@ SIZE = 32
 class TinyBackbone(nn.Module):
     """Two convolutions, one level."""
 
-    def __init__(self, dropout=0.0):
+    def __init__(self, dropout=0.0, channels=3):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(3, 8, 3, 2, 1),
+            nn.Conv2d(channels, 8, 3, 2, 1),
             nn.BatchNorm2d(8),
             nn.ReLU(),
             nn.Dropout2d(dropout),

@@ -22,7 +22,7 @@ from mmseg_balance.models.backbones import (  # noqa: E402
 from mmseg_balance.models.uda.attention_consistency import (  # noqa: E402
     attention_logits,
 )
-from mmseg_balance.models.uda.objectives import cross_attention  # noqa: E402
+from mmseg_balance.models.uda.objectives import class_mixed  # noqa: E402
 from mmseg_balance.models.uda.step import UDAStep  # noqa: E402
 
 BN = dict(type='BN', requires_grad=True)
@@ -242,7 +242,7 @@ def test_a_step_agrees_with_the_public_code(
     student, objective = model.student, model.objectives[0]
     student.backbone.with_cp = with_cp
     mask = arrays['mix_mask'][:, 0] > 0
-    monkeypatch.setattr(cross_attention, 'draw_mix_masks', lambda _: mask)
+    monkeypatch.setattr(class_mixed, 'draw_mix_masks', lambda _: mask)
     step = UDAStep(
         arrays['img'],
         arrays['gt'][:, 0],

@@ -162,6 +162,34 @@ def test_jitter_keeps_the_range_of_colours():
     assert colours.min() > -1e-3 and colours.max() < 255 + 1e-3
 
 
+def test_one_channel_is_jittered_as_a_grey_image():
+    """Brightness and contrast of a thermal image, by the same draws."""
+    grey = (torch.rand(2, 1, 16, 16) * 255 - 120) / 60
+    colours = augmentation(jitter_probability=1.0, blur_probability=0.0)
+    thermal = StrongAugmentation(
+        torch.tensor([120.0]),
+        torch.tensor([60.0]),
+        jitter_probability=1.0,
+        blur_probability=0.0,
+    )
+    torch.manual_seed(3)
+    expected = colours(grey.expand(-1, 3, -1, -1))
+    torch.manual_seed(3)
+    found = thermal(grey)
+    assert found.shape == grey.shape and not torch.equal(found, grey)
+    torch.testing.assert_close(
+        found.expand(-1, 3, -1, -1), expected, rtol=0, atol=1e-5
+    )
+
+
+def test_jitter_of_other_channels_is_refused():
+    four = torch.ones(4)
+    with pytest.raises(ValueError, match='mean has 4 values: set jitter_prob'):
+        StrongAugmentation(four, four)
+    blur = StrongAugmentation(four, four, jitter_probability=0.0)
+    assert blur(torch.randn(1, 4, 20, 20)).shape == (1, 4, 20, 20)
+
+
 @pytest.mark.parametrize(
     'name', ['jitter_probability', 'jitter_strength', 'blur_probability']
 )

@@ -357,3 +357,22 @@ def test_crops_of_two_sizes(batch, build):
     model = build()
     with pytest.raises(ValueError, match='RandomCrop'):
         model.train_step(batch(target_size=40), sgd(model))
+
+
+def test_thermal_images(build, batch, optimizers, segmentor):
+    """One channel, from the preprocessor to the optimizer's step."""
+    cfg = segmentor()
+    cfg['data_preprocessor'].update(mean=[120.0], std=[60.0])
+    cfg['backbone']['channels'] = 1
+    model = build(
+        segmentor=cfg,
+        masked_consistency=dict(block_size=8),
+        alpha=0.9,
+        pseudo_threshold=0.0,
+    )
+    data = batch()
+    for branch in data.values():
+        branch['inputs'] = [image[:1] for image in branch['inputs']]
+    logs = model.train_step(data, optimizers(model))
+    for name in ('src', 'mix', 'masked'):
+        assert logs[f'{name}.decode.loss_ce'] > 0

@@ -8,7 +8,7 @@ from ...predictions import training_features
 from ...segmentation_loss import segmentation_losses
 from ..class_mix import draw_mix_masks, mix
 from ..photometric import strong_augmentation
-from ..step import UDAStep
+from ..step import ShownBatch, UDAStep
 from .objective import Objective
 
 
@@ -41,21 +41,37 @@ class ClassMixedObjective(Objective):
         """Build the augmentation, which needs the student's mean and std."""
         self.augmentation = strong_augmentation(student, self._settings)
 
+    def shown(self, step: UDAStep) -> ShownBatch:
+        """Mixed images, and whose label and weight each pixel has."""
+        return mixed_batch(step, self.augmentation)
+
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name, and the share of confident target pixels."""
-        mask = draw_mix_masks(step.source_labels)
-        images = self.augmentation(
-            mix(mask, step.source_images, step.target_images)
-        )
-        labels = mix(mask, step.source_labels, step.pseudo.labels)
-        weight = step.pseudo.weight.masked_fill(mask, 1.0)
+        batch = self.shown(step)
         losses = segmentation_losses(
             student,
-            training_features(student, images),
-            labels,
-            weight,
-            target_mask=~mask,
+            training_features(student, batch.images),
+            batch.labels,
+            batch.weight,
+            target_mask=batch.target_mask,
             density=step.density,
         )
         losses['confident'] = step.pseudo.confident
         return losses
+
+
+def mixed_batch(step: UDAStep, augmentation: nn.Module) -> ShownBatch:
+    """Draw classes of the source, and paste them onto the target.
+
+    Args:
+        step: Data of the iteration, with pseudo-labels.
+        augmentation: Of the mixed images.
+    """
+    mask = draw_mix_masks(step.source_labels)
+    images = mix(mask, step.source_images, step.target_images)
+    return ShownBatch(
+        augmentation(images),
+        mix(mask, step.source_labels, step.pseudo.labels),
+        step.pseudo.weight.masked_fill(mask, 1.0),
+        ~mask,
+    )

@@ -19,10 +19,10 @@ from ...number_checks import check_number
 from ...segmentation_loss import segmentation_losses
 from ...segmentors import HRDAEncoderDecoder
 from ..attention_consistency import attention_divergence
-from ..class_mix import draw_mix_masks, mix
 from ..feature_distance import FeatureDistance
 from ..photometric import strong_augmentation
-from ..step import UDAStep
+from ..step import ShownBatch, UDAStep
+from .class_mixed import mixed_batch
 from .objective import Objective
 
 
@@ -125,17 +125,18 @@ class CrossAttentionObjective(Objective):
             yield
         self._target_attention = records
 
+    def shown(self, step: UDAStep) -> ShownBatch:
+        """Mixed images, as those of ``ClassMixedObjective``."""
+        return mixed_batch(step, self.augmentation)
+
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name, and the share of confident target pixels."""
-        mask = draw_mix_masks(step.source_labels)
-        mixed_images = self.augmentation(
-            mix(mask, step.source_images, step.target_images)
-        )
+        batch = self.shown(step)
         source_attention = self.source_attention(step)
         streams = cross_domain_features(
             student.backbone,
             step.source_images,
-            mixed_images,
+            batch.images,
             record=self.attention_weight > 0,
         )
         losses = {}
@@ -145,10 +146,10 @@ class CrossAttentionObjective(Objective):
                 _consumed(streams.attention),
                 _consumed(source_attention),
                 _consumed(self._target_attention),
-                mask,
+                ~batch.target_mask,
             )
             losses['loss_attention'] = self.attention_weight * divergence
-        losses |= self.stream_losses(student, streams, step, mask)
+        losses |= self.stream_losses(student, streams, step, batch)
         if self.feature_distance is not None:
             losses['loss_feature_distance'] = self.feature_distance(
                 student,
@@ -164,7 +165,7 @@ class CrossAttentionObjective(Objective):
         student: nn.Module,
         streams: CrossDomainFeatures,
         step: UDAStep,
-        mask: Tensor,
+        batch: ShownBatch,
     ) -> dict[str, Tensor]:
         """Losses of the segmentor's heads, stream by stream.
 
@@ -172,14 +173,14 @@ class CrossAttentionObjective(Objective):
             student: The segmentor that is trained.
             streams: Of its backbone.
             step: Data of the iteration.
-            mask: Pixels of the mixed images from the source, bool (N, H, W).
+            batch: The mixed images with their labels.
         """
         source = dict(labels=step.source_labels)
         mixed = dict(
-            labels=mix(mask, step.source_labels, step.pseudo.labels),
-            target_mask=~mask,
+            labels=batch.labels,
+            target_mask=batch.target_mask,
         )
-        weight = dict(weight=step.pseudo.weight.masked_fill(mask, 1.0))
+        weight = dict(weight=batch.weight)
         domain, cross = dict(density=step.density), dict(collect=False)
         losses = {}
         for name, features, arguments in (

@@ -13,7 +13,7 @@ from ...segmentation_loss import segmentation_losses
 from ..block_mask import block_mask
 from ..norm_statistics import kept_norm_statistics
 from ..photometric import strong_augmentation
-from ..step import UDAStep
+from ..step import ShownBatch, UDAStep
 from .objective import Objective
 
 DOMAINS = ('target', 'source', 'both')
@@ -90,11 +90,16 @@ class MaskedObjective(Objective):
         """Build the augmentation, which needs the student's mean and std."""
         self.augmentation = strong_augmentation(student, self._settings)
 
-    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
-        """Losses by name."""
-        images, labels, weight, target_mask = self._batch(step)
+    def shown(self, step: UDAStep) -> ShownBatch:
+        """Images with parts of them hidden, and the whole labels."""
+        images, *rest = self._batch(step)
         images = self.augmentation(images)
         images = images * block_mask(images, self.block_size, self.mask_ratio)
+        return ShownBatch(images, *rest)
+
+    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
+        """Losses by name."""
+        batch = self.shown(step)
         with (
             nullcontext()
             if self.norm_statistics
@@ -102,10 +107,10 @@ class MaskedObjective(Objective):
         ):
             losses = segmentation_losses(
                 student,
-                training_features(student, images),
-                labels,
-                weight,
-                target_mask=target_mask,
+                training_features(student, batch.images),
+                batch.labels,
+                batch.weight,
+                target_mask=batch.target_mask,
                 collect=False,
             )
         if self.loss_weight != 1:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from torch import Tensor, nn
 
-from ..step import UDAStep
+from ..step import ShownBatch, UDAStep
 
 
 class Objective(nn.Module, ABC):
@@ -45,6 +45,18 @@ class Objective(nn.Module, ABC):
             teacher: The segmentor that labels them.
         """
         return nullcontext()
+
+    def shown(self, step: UDAStep) -> ShownBatch | None:
+        """What the student is given, with what is drawn for it.
+
+        Args:
+            step: Data of the iteration.
+
+        Returns:
+            Images that are made for this objective, and their labels; None
+            where they are those of the step.
+        """
+        return None
 
     @abstractmethod
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
