@@ -153,7 +153,9 @@ def folder_problems(
     return problems
 
 
-def check_evaluation_set(dataset: Any, key: str) -> None:
+def check_evaluation_set(
+    dataset: Any, key: str, needs_classes: bool = True
+) -> None:
     """Check a data set of evaluation, or of supervised training, at the start.
 
     Without this, what is wrong with its labels shows at the first
@@ -164,6 +166,8 @@ def check_evaluation_set(dataset: Any, key: str) -> None:
             labels the list of images alone is checked; those that are not of
             MMSegmentation are left alone.
         key: Its key, ``'val_dataloader.dataset'`` for example, for messages.
+        needs_classes: Whether it has to name its classes; without them
+            labels cannot be checked.
 
     Raises:
         FileNotFoundError: A folder is missing or empty, or an image has no
@@ -173,18 +177,20 @@ def check_evaluation_set(dataset: Any, key: str) -> None:
             outside them or another size than its image.
     """
     for leaf_key, leaf in _leaf_datasets(dataset, key):
-        if not any(
+        with_labels = any(
             is_label_loader(type(t).__name__) for t in leaf.pipeline.transforms
-        ):
-            leaf.full_init()
-            check_image_files(leaf, leaf_key)
-            say_left_out(leaf, leaf_key, with_labels=False)
-            continue
-        if not leaf.metainfo.get('classes'):
+        )
+        has_classes = bool(leaf.metainfo.get('classes'))
+        if with_labels and needs_classes and not has_classes:
             raise ValueError(
                 f'{leaf_key} ({type(leaf).__name__}) names no classes; set '
                 f'{leaf_key}.metainfo.classes'
             )
+        if not (with_labels and has_classes):
+            leaf.full_init()
+            check_image_files(leaf, leaf_key)
+            say_left_out(leaf, leaf_key, with_labels)
+            continue
         check_folders(leaf, leaf_key, with_labels=True)
         leaf.full_init()
         check_image_files(leaf, leaf_key)

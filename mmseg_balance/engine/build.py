@@ -64,7 +64,8 @@ def build_runner(cfg: Config) -> Runner:
         runner = Runner.from_cfg(cfg)
     train = runner.train_loop.dataloader
     if not isinstance(train.dataset, UDADataset):  # which has checked itself
-        check_evaluation_set(train.dataset, 'train_dataloader.dataset')
+        key = 'train_dataloader.dataset'
+        check_evaluation_set(train.dataset, key, needs_classes=False)
     elif train.dataset.on_bad_image == 'skip' and not any(
         isinstance(hook, BadImagesHook) for hook in runner.hooks
     ):

@@ -289,6 +289,9 @@ def test_evaluation_set_without_classes(tmp_path):
         match=f'^{KEY} .BaseSegDataset. names no classes; set {KEY}',
     ):
         check_evaluation_set(build(tmp_path, metainfo=None), KEY)
+    # mmseg trains without their names
+    dataset = build(tmp_path, metainfo=None)
+    check_evaluation_set(dataset, KEY, needs_classes=False)
 
 
 def test_evaluation_set_that_was_built_lazily(tmp_path):

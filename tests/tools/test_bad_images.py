@@ -71,3 +71,18 @@ def test_bad_image_is_counted_and_a_resumed_run_draws_the_same(
         for ckpt in (first, second)
     ]
     assert counts[0] == counts[1] > 0
+
+
+def test_list_of_images_that_are_not_there(tiny_config, run_tool, tmp_path):
+    names = tmp_path / 'train.txt'
+    names.write_bytes('\ufeff0\n1\n'.encode())
+    config = tiny_config(**{'train_dataloader.dataset.ann_file': str(names)})
+    with pytest.raises(SystemExit) as error:
+        run_tool('train.py', config, '--work-dir', tmp_path / 'work')
+    message = str(error.value)
+    assert message.startswith(
+        'error: train_dataloader.dataset.ann_file: 1 of the 2 images that '
+        f'{names} names are not there'
+    )
+    assert 'begins with a byte order mark' in message
+    assert 'traceback' not in message
