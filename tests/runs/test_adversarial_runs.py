@@ -43,7 +43,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     assert process.returncode == 0, output
 
     process = start(*train, '--work-dir', killed)
-    deadline = time.time() + 120
+    deadline = time.time() + 600
     while not (killed / 'iter_4.pth').exists():
         assert process.poll() is None and time.time() < deadline, (
             process.communicate()[0]

@@ -62,7 +62,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
 
     work_dir = tmp_path / 'killed'
     process = start(*train, work_dir)
-    deadline = time.time() + 120
+    deadline = time.time() + 600
     while not (work_dir / f'iter_{killed}.pth').exists():
         assert process.poll() is None and time.time() < deadline, (
             process.communicate()[0]
