@@ -16,6 +16,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import HOOKS, MODELS
 from mmseg.structures import SegDataSample
+from recipe_checks import recipe_differences
 from torch import nn
 
 from mmseg_balance.logits import LogitStatistics
@@ -144,6 +145,7 @@ def test_builds_unreduced_as_its_name_says(file):
     assert posthoc == (name.variant == 'posthoc')
     with torch.device('meta'):
         model = MODELS.build(uda_config(cfg))
+    assert not recipe_differences(file, cfg, model)
     mic = name.method.startswith('mic_')
     on = name.method.removeprefix('mic_')
     kind = 'MIC' if mic and on not in TARGET else CLASSES[on]
@@ -492,3 +494,23 @@ def test_init_model_and_inference_model(file, tmp_path_factory):
     small = dict(model=cfg.model, test_pipeline=cfg.test_pipeline)
     small['default_scope'] = 'mmseg'
     assert predicted(repr(Config(small).to_dict())) == (1, 90, 120)
+
+
+def test_recipe_that_is_not_the_published_one_is_named():
+    file = 'configs/dacs/dacs_blda_r101_40k_gta2cityscapes-512x512.py'
+    cfg = load_config(file)
+    loss = cfg.model.segmentor.decode_head.loss_decode
+    loss.tau = 0.3
+    cfg.train_dataloader.dataset.source.pipeline[3].cat_max_ratio = 0.95
+    cfg.model.density_estimation = None
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model)
+    row = 'gta/dacs+blda'
+    lines = recipe_differences(file, cfg, model)
+    assert [line.partition(':')[0] for line in lines] == [row] * 4
+    assert lines[2] == (
+        f'{row}: loss.tau is 0.3, published is 0.1: BLDA, Sec. 4.1, Tables 5 '
+        'to 8, App. D; Woof6/BLDA at 64fbf14'
+    )
+    assert lines[0].startswith(f"{row}: density.loss_weight is 'missing'")
+    assert lines[3].startswith(f'{row}: source.cat_max_ratio is 0.95, pub')
