@@ -142,6 +142,33 @@ def write_class_stats(
         write_atomically(Path(folder, name), text.encode())
 
 
+def check_replaced(folder: str | Path, files: Sequence[str]) -> None:
+    """Refuse to put statistics in the place of those of another data set.
+
+    Those of more or fewer of the same files may be replaced.
+
+    Args:
+        folder: Where they would be written.
+        files: F file names, as they would stand in the files.
+
+    Raises:
+        ValueError: There are statistics of other files alone; names one.
+    """
+    path = Path(folder, STATS_FILE)
+    try:
+        there, _ = load_class_counts(folder)
+    except (OSError, ValueError):
+        return  # none, or cut short
+    # of files that are gone nobody has use for statistics
+    exist = any(Path(folder, file).exists() for file in there)
+    if exist and not set(there) & set(files):
+        raise ValueError(
+            f'{path} is of {len(there)} other files, such as {there[0]}; '
+            f'these {len(files)} are such as {files[0]}: give another '
+            '--out-dir, or delete it to have it replaced'
+        )
+
+
 def load_class_counts(folder: str | Path) -> tuple[list[str], np.ndarray]:
     """Read the pixel counts of each file.
 

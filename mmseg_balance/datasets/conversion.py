@@ -130,7 +130,8 @@ def convert_file(
 
     A file from an interrupted run, which cannot be decoded, is made anew,
     and so is one that was written before labels were brought to the size of
-    their image. Any other file is left as it is.
+    their image. Any other file is left as it is, and must be what the original
+    becomes.
 
     Args:
         job: The files.
@@ -220,6 +221,7 @@ def _count_converted(
         ) from None
     size = stored_size(job.converted)
     if size == wanted:
+        _check_converted(job, scheme, wanted)
         return counts
     if size == label_size and np.array_equal(
         read_label(job.converted), _train_ids(job.original, scheme)
@@ -230,4 +232,21 @@ def _count_converted(
         f'{wanted[0]} x {wanted[1]} as in '
         f'{job.original if wanted == label_size else job.image}; delete it '
         'to have it converted anew'
+    )
+
+
+def _check_converted(job: Job, scheme: LabelScheme, size: Size) -> None:
+    """Refuse a file of another original, or of another conversion."""
+    expected = fit_label(_train_ids(job.original, scheme), size, IGNORE)
+    found = read_label(job.converted)
+    differs = found != expected
+    if not differs.any():
+        return
+    row, column = np.argwhere(differs)[0]
+    raise ValueError(
+        f'{job.converted}: {differs.sum()} of {differs.size} pixels are not '
+        f'those of {job.original}; row {row}, column {column} is '
+        f'{found[row, column]}, expected {expected[row, column]}. It was '
+        'converted otherwise, or from another file: delete it to have it '
+        'converted anew'
     )

@@ -312,3 +312,22 @@ def test_tool_ends_with_a_message_and_writes_nothing(labels, args, message):
 def test_tool_refuses_a_missing_folder(tmp_path):
     with pytest.raises(SystemExit, match='nowhere: no such folder'):
         run_tool(tmp_path / 'nowhere', '--num-classes', 2)
+
+
+def test_statistics_of_another_folder_are_not_replaced(labels, tmp_path):
+    out = tmp_path / 'stats'
+    run_tool(labels, '--num-classes', 5, '--out-dir', out)
+    before = {f.name: f.read_bytes() for f in out.iterdir()}
+    other = tmp_path / 'other'
+    other.mkdir()
+    label = Image.fromarray(np.zeros((2, 2), np.uint8))
+    label.save(other / 'z_labelTrainIds.png')
+    with pytest.raises(SystemExit, match=r'stats.json is of \d other files'):
+        run_tool(other, '--num-classes', 3, '--out-dir', out)
+    assert {f.name: f.read_bytes() for f in out.iterdir()} == before
+    # but those of a set that has grown, or a file cut short, are
+    label.save(labels / 'z_labelTrainIds.png')
+    run_tool(labels, '--num-classes', 5, '--out-dir', out)
+    assert len(load_class_counts(out)[0]) == 4
+    (out / 'sample_class_stats.json').write_text('[')
+    run_tool(other, '--num-classes', 3, '--out-dir', out)

@@ -190,6 +190,10 @@ def test_half_a_file_is_converted_anew(gta):
         (np.full((6, 9), 40, np.uint8), 'label value 40 found'),
         (np.zeros((3, 3), np.uint8), '3 x 3 pixels, expected 9 x 6'),
         (np.zeros((6, 9, 3), np.uint8), 'mode RGB'),
+        (
+            np.full((6, 9), 18, np.uint8),
+            r'53 of 54 pixels are not those of .*00001.png; row 0, column',
+        ),
     ],
 )
 def test_a_file_that_is_not_ours_is_kept_and_named(gta, label, message):

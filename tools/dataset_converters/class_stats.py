@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmseg_balance.datasets.class_stats import (
+    check_replaced,
     count_label_files,
     write_class_stats,
 )
@@ -66,13 +67,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     out_dir = args.out_dir or args.label_dir
     with clear_exit():
         files = _find_labels(args.label_dir, args.suffix)
+        names = [_name_in(file, out_dir) for file in files]
+        check_replaced(out_dir, names)
         counts = count_label_files(
             files,
             args.num_classes + args.reduce_zero_label,
             args.ignore_index,
             args.nproc,
         )
-        names = [_name_in(file, out_dir) for file in files]
         classes = [str(c) for c in range(args.num_classes)]
         # the files hold values as they are in the labels; a data set with
         # reduce_zero_label takes 1 from them when it reads the statistics
