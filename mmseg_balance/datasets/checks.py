@@ -10,7 +10,7 @@ from mmengine.dataset import ConcatDataset
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
-from .folders import folder_problem, is_local
+from .folders import folder_problem, is_local, refuse_circles
 from .image_checks import check_image_files
 from .label_checks import check_label_files, check_label_values
 from .left_out import say_left_out
@@ -135,9 +135,13 @@ def folder_problems(
     Returns:
         Key within the data set and what is wrong, for each of them; none for
         a remote file backend.
+
+    Raises:
+        OSError: A link in the folder of images leads back to it.
     """
     if not is_local(dataset):
         return []
+    refuse_circles(dataset.data_prefix.get('img_path') or '')
     problems = []
     if dataset.ann_file and not osp.exists(dataset.ann_file):
         problems.append(('ann_file', f'{dataset.ann_file} does not exist'))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from mmengine.dataset import BaseDataset
 
-from .file_utils import walk_folder
+from .file_utils import leads_back, walk_folder
 
 
 def is_local(dataset: BaseDataset) -> bool:
@@ -56,6 +56,28 @@ def folder_problem(
         f'the folder {folder} has no {kind} that ends with {suffix!r} '
         f'({suffix_key}), but {other!r}'
     )
+
+
+def refuse_circles(folder: str) -> None:
+    """Refuse a link in a folder of images that leads back to that folder.
+
+    Data sets of MMSegmentation follow it until the system stops them.
+
+    Args:
+        folder: The folder; it may be missing.
+
+    Raises:
+        OSError: Names the link.
+    """
+    if not osp.isdir(folder):
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink() and leads_back(entry.path):
+                raise OSError(
+                    f'{entry.path} is a link to the folder that it lies in, '
+                    'as a second "ln -s" leaves it: remove the link'
+                )
 
 
 def names_in(folder: str) -> set[str]:

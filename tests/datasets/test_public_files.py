@@ -485,6 +485,9 @@ def test_links_are_followed_but_not_in_circles(tmp_path, step):
     convert('gta', root)
     assert load_class_counts(root)[0] == ['labels/00001_labelTrainIds.png']
     np.testing.assert_array_equal(step(root)['00001.png'], TRAIN_IDS)
+    (data / 'images/images').symlink_to(data / 'images')
+    with pytest.raises(OSError, match='gta/images/images is a link to the'):
+        step(root)
     (data / 'labels/00002.png').symlink_to(tmp_path / 'away/00002.png')
     with pytest.raises(SystemExit) as error:
         convert('gta', root)
