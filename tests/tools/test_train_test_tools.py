@@ -218,23 +218,6 @@ def test_checkpoint_of_another_model_is_refused(
         )
 
 
-def test_seed_of_the_config_and_default(run_tool):
-    tool = run_tool.load('train.py')
-    for given, seed, expected in (
-        ({}, None, 0),
-        (dict(seed=7), None, 7),
-        (dict(seed=7), 2, 2),
-        (dict(seed=None), None, 0),
-        (dict(deterministic=True), 4, 4),
-    ):
-        cfg = Config(dict(randomness=given))
-        tool.set_seed(cfg, seed)
-        assert cfg.randomness.seed == expected
-        assert cfg.randomness.get('deterministic') == given.get(
-            'deterministic'
-        )
-
-
 def test_amp_on_an_accelerator(monkeypatch):
     from mmengine.optim import OptimWrapper  # noqa: F401
 
