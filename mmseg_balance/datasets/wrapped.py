@@ -61,9 +61,9 @@ def _balance(
             'their labels, and the pipeline loads none: take RepeatDataset, '
             'or the data set itself'
         )
-    counts = count_classes_of_samples(
-        branch, stats_dir, 'ClassBalancedDataset'
-    )
+    # the key that named the folder, or else what needs it
+    wanted_by = 'rare_class_sampling' if stats_dir else 'ClassBalancedDataset'
+    counts = count_classes_of_samples(branch, stats_dir, wanted_by)
     # for the time of its initialisation: it asks no more then
     child.get_cat_ids = lambda i: np.flatnonzero(counts[i]).tolist()
     try:
