@@ -21,7 +21,8 @@ WITHOUT_EFFECT = (
     *('*.persistent_workers', '*.prefetch_factor', '*.backend_args'),
     *('*.with_cp', 'custom_hooks.CompileHook', 'local_rank'),
     *('custom_hooks.ChannelsLastHook', 'custom_hooks.EmptyCacheHook'),
-    'custom_hooks.FiniteLossHook',
+    *('custom_hooks.FiniteLossHook', 'custom_hooks.BadImagesHook', 'dry_run'),
+    '*.on_bad_image',  # a choice of week two; the log counts what it skipped
 )
 OF_EVALUATION = ('val_*', 'test_*', 'tta_*')
 # where something lies; the same files may lie elsewhere

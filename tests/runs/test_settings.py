@@ -101,6 +101,7 @@ def test_places_are_told_apart(key, value):
         ('val_dataloader.batch_size', 2),
         ('model.segmentor.backbone.with_cp', True),
         ('env_cfg.cudnn_benchmark', False),
+        ('train_dataloader.dataset.on_bad_image', 'skip'),
         ('custom_hooks', [*CFG['custom_hooks'], dict(type='CompileHook')]),
         ('custom_hooks', CFG['custom_hooks'][::-1]),
     ],
