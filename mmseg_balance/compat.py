@@ -124,9 +124,41 @@ def allow_checkpoint_types() -> None:
             np.dtype,
             np._core.multiarray._reconstruct,
             np._core.multiarray.scalar,
+            # as files that numpy 1 wrote spell them
+            (np._core.multiarray.scalar, 'numpy.core.multiarray.scalar'),
+            (
+                np._core.multiarray._reconstruct,
+                'numpy.core.multiarray._reconstruct',
+            ),
             *numeric,
         ]
     )
+
+
+def load_weights_safely() -> None:
+    """Let mmengine read and download weights as this package does.
+
+    Upstream: mmengine <= 0.10.7 unpickles what an address sends without
+    ``weights_only`` (``init_cfg`` and ``load_from`` of http://,
+    open-mmlab://, torchvision:// and mmcls://), and what goes wrong ends in
+    a traceback that does not name the file.
+    """
+    from mmengine.runner import checkpoint
+
+    from . import weight_files
+
+    def load_from_local(filename, map_location=None):
+        return weight_files.read_weights(filename, map_location)
+
+    def load_from_http(filename, map_location=None, **kwargs):
+        return weight_files.download_weights(filename, map_location, **kwargs)
+
+    # the loaders of the other schemes call the second by its name
+    checkpoint.load_from_local = load_from_local
+    checkpoint.load_from_http = load_from_http
+    register = checkpoint.CheckpointLoader.register_scheme
+    register('', load_from_local, force=True)
+    register(['http://', 'https://'], load_from_http, force=True)
 
 
 def apply() -> None:
@@ -134,3 +166,4 @@ def apply() -> None:
     check_versions()
     stub_compiled_ops()
     allow_checkpoint_types()
+    load_weights_safely()

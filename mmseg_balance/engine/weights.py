@@ -1,14 +1,13 @@
 """Weights of a checkpoint file, and whether they are those of a model."""
 
-import zipfile
 from typing import Any
 
-import torch
 from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from mmseg_balance.models.state_dicts import differences, shown
 from mmseg_balance.models.uda import UDASegmentor
+from mmseg_balance.weight_files import read_weights
 
 EXPORT = 'tools/model_converters/export_segmentor.py'
 
@@ -29,7 +28,24 @@ def read_checkpoint(path: str) -> tuple[dict[str, Tensor], dict]:
     if '://' in path:
         checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
     else:
-        checkpoint = _load_file(path)
+        checkpoint = read_weights(path, mmap=True)
+    weights = state_dict_of(checkpoint, path)
+    return weights, checkpoint.get('meta') or {}
+
+
+def state_dict_of(checkpoint: Any, path: str) -> dict[str, Tensor]:
+    """Weights of what a checkpoint file holds.
+
+    Args:
+        checkpoint: State dict, or a dict with one as 'state_dict'.
+        path: Its file, for the error.
+
+    Returns:
+        The state dict, without the prefix of DistributedDataParallel.
+
+    Raises:
+        ValueError: There is none.
+    """
     weights = checkpoint
     if isinstance(checkpoint, dict):
         weights = checkpoint.get('state_dict', checkpoint)
@@ -38,8 +54,7 @@ def read_checkpoint(path: str) -> tuple[dict[str, Tensor], dict]:
             f'{path} holds a {type(weights).__name__}, expected '
             "a dict with 'state_dict'"
         )
-    weights = {k.removeprefix('module.'): v for k, v in weights.items()}
-    return weights, checkpoint.get('meta') or {}
+    return {k.removeprefix('module.'): v for k, v in weights.items()}
 
 
 def check_fits(
@@ -133,21 +148,3 @@ def _remedy(part: str | None, weights: dict[str, Tensor]) -> str:
         'Give the config, and the --cfg-options, that the checkpoint was '
         'trained with'
     )
-
-
-def _load_file(path: str) -> dict:
-    try:
-        # mapped, so that reading a key or two costs little
-        return torch.load(
-            path, map_location='cpu', mmap=zipfile.is_zipfile(path)
-        )
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # whatever a broken file leads to
-        # what follows is advice to load without weights_only
-        reason = str(error) or type(error).__name__
-        reason = reason.splitlines()[0].partition('. ')[0]
-        raise ValueError(
-            f'{path} is no complete checkpoint that torch can '
-            f'load with weights_only: {reason}'
-        ) from error

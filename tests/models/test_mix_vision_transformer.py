@@ -11,10 +11,8 @@ from mmseg.registry import MODELS
 from test_mit_keys import original_layout
 from torch import nn
 
-from mmseg_balance.models.backbones import (
-    FusedMixVisionTransformer,
-    mit_weights,
-)
+from mmseg_balance import weight_files
+from mmseg_balance.models.backbones import FusedMixVisionTransformer
 from mmseg_balance.models.uda.teacher import switch_off_dropout
 
 TINY = dict(embed_dims=8, num_layers=[2, 1, 1, 1], num_heads=[1, 2, 5, 8])
@@ -332,7 +330,7 @@ def test_addresses_are_read_with_weights_only(monkeypatch):
         seen.append((address, kwargs))
         return dict(state_dict=dict(weights))
 
-    monkeypatch.setattr(mit_weights, 'load_state_dict_from_url', download)
+    monkeypatch.setattr(weight_files, 'load_state_dict_from_url', download)
     loaded = pretrained('https://example.org/mit.pth').state_dict()
     assert all(torch.equal(loaded[k], v) for k, v in weights.items())
     ((address, kwargs),) = seen

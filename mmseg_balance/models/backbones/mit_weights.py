@@ -1,15 +1,11 @@
 """Weights of a MiT from a file of either layout."""
 
-from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
-import torch
-from mmengine.dist import barrier, is_main_process
 from mmengine.runner import CheckpointLoader
 from torch import nn
-from torch.hub import load_state_dict_from_url
 
+from ...weight_files import read_weights
 from ..state_dicts import differences, shown
 from .mit_keys import is_original_mit, mmseg_mit_keys
 
@@ -72,26 +68,9 @@ def load_mit_weights(
 
 def _read(checkpoint: str) -> Any:
     """What the file holds, on the CPU; only tensors and plain types."""
-    if not checkpoint.startswith(('http://', 'https://')):
-        if '://' in checkpoint:
-            return CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
-        path = Path(checkpoint).expanduser()
-        try:
-            return torch.load(path, map_location='cpu', weights_only=True)
-        except (UnpicklingError, RuntimeError, EOFError) as error:
-            raise ValueError(
-                f'{checkpoint} of init_cfg is no complete file that torch can '
-                f'load with weights_only: {str(error).splitlines()[0]}'
-            ) from error
-    # not mmengine's loader, which unpickles whatever an address sends;
-    # the first process downloads, the others find the file
-    if is_main_process():
-        content = _download(checkpoint)
-    barrier()
-    return content if is_main_process() else _download(checkpoint)
-
-
-def _download(address: str) -> Any:
-    return load_state_dict_from_url(
-        address, map_location='cpu', weights_only=True
-    )
+    if '://' in checkpoint:
+        return CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
+    try:
+        return read_weights(checkpoint)
+    except (FileNotFoundError, ValueError) as error:
+        raise type(error)(f'init_cfg: {error}') from error
