@@ -132,6 +132,10 @@ def build(cfg: Config, args: argparse.Namespace):
         The runner; and a line for the user where the checkpoint to resume
         from is of the end, else None.
     """
+    from mmseg_balance.checkpoints.initial_files import check_initial_files
+    from mmseg_balance.checkpoints.initial_weights_hook import (
+        prepare_initial_weights,
+    )
     from mmseg_balance.configuration.settling import settle_config
     from mmseg_balance.datasets.checks import check_data_configs
     from mmseg_balance.engine import launch
@@ -163,8 +167,10 @@ def build(cfg: Config, args: argparse.Namespace):
         warn(line)
     check_config(cfg)
     check_data_configs(cfg)
+    check_initial_files(cfg)
     launch.start_ranks(cfg, args.launcher)
     runner = build_runner(cfg)
+    prepare_initial_weights(runner)
     for hook in runner.hooks:
         if isinstance(hook, CompileHook):
             hook.check()

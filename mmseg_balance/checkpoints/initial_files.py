@@ -22,7 +22,7 @@ RANK_VARIABLES = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
 
 
 def check_initial_files(cfg: Config) -> None:
-    """Read every file of initial weights that the config of a model names.
+    """Read every file of initial weights that a config names.
 
     Downloads what is not here yet, as mmengine would after the data sets
     are built. The first process does it, before the others are there.
@@ -37,6 +37,8 @@ def check_initial_files(cfg: Config) -> None:
     ranks = [os.environ[k] for k in RANK_VARIABLES if k in os.environ]
     if ranks and int(ranks[0]) != 0:
         return
+    if cfg.get('load_from') and not cfg.get('resume'):
+        read_initial_file('load_from', cfg.load_from)
     for key, path in named_files(cfg.model):
         read_initial_file(key, path)
     for key, part in keyed_dicts(cfg.model, 'model'):

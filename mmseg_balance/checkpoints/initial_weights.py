@@ -81,7 +81,7 @@ def initial_weights(
         and (same or STATISTICS not in key)
     }
     _check_backbone(roots['student'], own, state, offered, weights, path)
-    is_uda = parts['student'] is not weights if 'student' in parts else True
+    is_uda = parts.get('student') is not weights
     taken = [
         f'{part} ({_counts(own, state, root)})'
         + (f' from its {origins[part]}' if is_uda else '')
@@ -112,7 +112,12 @@ def _prefixed(parts: dict[str, State]) -> list[str]:
 
 
 def _check_backbone(
-    root: str, own: State, state: State, offered: State, weights: State, path: str
+    root: str,
+    own: State,
+    state: State,
+    offered: State,
+    weights: State,
+    path: str,
 ) -> None:
     """Refuse a checkpoint without the whole backbone, or without anything."""
     prefix = f'{root}backbone.'

@@ -1,12 +1,15 @@
 """Loads the checkpoint that ``load_from`` names into the model of a run."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from torch import Tensor, nn
+from mmengine.runner import Runner
+from torch import nn
 
-from ..engine.weights import read_checkpoint, state_dict_of
+from ..engine.weights import state_dict_of
+from .initial_files import check_initial_fit, read_initial_file
 from .initial_weights import InitialWeights, initial_weights
 
 
@@ -34,20 +37,14 @@ class InitialWeightsHook(Hook):
             OSError, ValueError: It cannot be read or does not suit; see
                 :func:`initial_weights`.
         """
-        try:
-            weights, meta = read_checkpoint(self.path)
-        except (FileNotFoundError, ConnectionError, ValueError) as error:
-            raise type(error)(
-                f'load_from: {error}; name another file with --cfg-options '
-                'load_from=/path/to/file.pth'
-            ) from error
-        self._taken(model, weights, meta)
+        content = read_initial_file('load_from', self.path)
+        if content is not None:
+            self._taken(model, content)
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Replace the weights by those that the model takes."""
         model = _unwrapped(runner.model)
-        weights = state_dict_of(checkpoint, self.path)
-        taken = self._taken(model, weights, checkpoint.get('meta') or {})
+        taken = self._taken(model, checkpoint)
         # EMAHook saves the averages as the weights, and those beside them
         averaged = 'ema_state_dict' in checkpoint
         runner.logger.info(
@@ -56,9 +53,9 @@ class InitialWeightsHook(Hook):
         # all others are the model's own, so that mmengine misses none
         checkpoint['state_dict'] = {**model.state_dict(), **taken.state}
 
-    def _taken(
-        self, model: nn.Module, weights: dict[str, Tensor], meta: dict
-    ) -> InitialWeights:
+    def _taken(self, model: nn.Module, content: Any) -> InitialWeights:
+        weights = state_dict_of(content, self.path)
+        meta = content.get('meta') or {}
         trained = (meta.get('dataset_meta') or {}).get('classes')
         return initial_weights(
             _unwrapped(model),
@@ -67,6 +64,27 @@ class InitialWeightsHook(Hook):
             trained or meta.get('CLASSES') or (),
             self.classes,
         )
+
+
+def prepare_initial_weights(runner: Runner) -> None:
+    """Look at the files of initial weights, before anything is loaded.
+
+    Args:
+        runner: Runner with its training loop. Where its config has a
+            ``load_from`` and does not resume, it is given the hook.
+
+    Raises:
+        OSError, ValueError: A file does not suit the model; names the key.
+    """
+    for line in check_initial_fit(runner.model):
+        runner.logger.warning(line)
+    path = runner.cfg.get('load_from')
+    if not path or runner.cfg.get('resume'):
+        return
+    meta = getattr(runner.train_dataloader.dataset, 'metainfo', {})
+    hook = InitialWeightsHook(path, meta.get('classes') or ())
+    hook.check(runner.model)
+    runner.register_hook(hook)
 
 
 def _unwrapped(model: nn.Module) -> nn.Module:

@@ -9,6 +9,8 @@ from mmseg.registry import HOOKS
 class TeacherUpdateHook(Hook):
     """Copies the student before a run, and averages it in afterwards.
 
+    A teacher that ``load_from`` brings along is kept in place of a copy.
+
     After iteration i (from 1) the teacher's parameters become alpha' times
     theirs plus 1 - alpha' times the student's, alpha' = min(1 - 1 / (i + 1),
     alpha): what DAFormer does at the beginning of iteration i + 1.
@@ -26,8 +28,11 @@ class TeacherUpdateHook(Hook):
                 f"model.type='{type(self.model).__name__}': remove "
                 "dict(type='TeacherUpdateHook') from custom_hooks"
             )
+        # the model notes whether what was loaded had a teacher
+        brought = getattr(runner, '_load_from', None) and not runner._resume
         if runner.iter == 0:
-            self.model.copy_student()
+            if not (brought and self.model.teacher_is_current):
+                self.model.copy_student()
         elif not self.model.teacher_is_current:
             raise ValueError(
                 'The checkpoint to resume from has no teacher (no keys '
