@@ -113,18 +113,6 @@ def set_pictures(cfg: Config, args: argparse.Namespace) -> None:
         cfg.visualizer.save_dir = args.show_dir
 
 
-def set_tta(cfg: Config) -> None:
-    """Wrap the model for test time augmentation."""
-    need(cfg, ['tta_model', 'tta_pipeline'], '--tta')
-    cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
-    preprocessor = cfg.model.get('data_preprocessor')
-    if preprocessor is not None:
-        # or the runner would exchange it for the one at the top level
-        cfg.tta_model.setdefault('data_preprocessor', preprocessor)
-    cfg.tta_model.module = cfg.model
-    cfg.model = cfg.tta_model
-
-
 def set_post_hoc(cfg: Config, args: argparse.Namespace) -> None:
     """Wrap the model for post-hoc class balancing."""
     options = {
@@ -166,6 +154,9 @@ def build(cfg: Config, args: argparse.Namespace):
     from mmseg_balance.engine import launch
     from mmseg_balance.engine.weights import read_checkpoint
     from mmseg_balance.inference.prediction_files import prepare_files
+    from mmseg_balance.inference.test_time_augmentation import (
+        set_test_time_augmentation,
+    )
 
     if '://' not in args.checkpoint and not Path(args.checkpoint).is_file():
         raise FileNotFoundError(f'no checkpoint file {args.checkpoint}')
@@ -176,7 +167,8 @@ def build(cfg: Config, args: argparse.Namespace):
         set_pictures(cfg, args)
     set_post_hoc(cfg, args)
     if args.tta:
-        set_tta(cfg)
+        for line in set_test_time_augmentation(cfg):
+            print(line)
     if args.out is not None:
         evaluators = cfg.test_evaluator
         for metric in (

@@ -149,3 +149,33 @@ def test_post_hoc(name, stock, run_tool, known_statistics, tmp_path):
     first = 1 if cfg.dataset_type == 'ADE20KDataset' else 0
     for png in pngs:
         assert (cv2.imread(str(png), 0) == first).all()
+
+
+def test_uda_around_a_stock_model(stock, run_tool, stock_data, tmp_path):
+    """Its file is the base, and the runner hands its preprocessor on."""
+
+    def change(cfg):
+        del cfg.model['data_preprocessor']  # the top-level one is left
+        # the losses of both are in the log by name
+        head = cfg.model.auxiliary_head
+        cfg.model.auxiliary_head = [head, dict(head)]
+
+    _, base = stock('pspnet', change)
+    path = tmp_path / f'{tmp_path.name}_uda.py'
+    path.write_text(f"""
+_base_ = ['{base.name}']
+model = dict(_delete_=True, type='DACS', segmentor={{{{_base_.model}}}})
+data = {{{{_base_.train_dataloader.dataset}}}}
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True, type='UDADataset', source=data, target=data))
+custom_hooks = [dict(type='IterationSeedHook'), dict(type='TeacherUpdateHook')]
+""")
+    run_tool('train.py', path, '--work-dir', 'run')
+    (file,) = tmp_path.glob('run/*/vis_data/scalars.json')
+    logged = json.loads(file.read_text().splitlines()[0])
+    assert {'src.aux_0.loss_ce', 'src.aux_1.loss_ce'} <= logged.keys()
+    run_tool('test.py', path, 'run/iter_2.pth', '--work-dir', 'test', '--tta')
+    assert scores_of(tmp_path / 'test')['aAcc'] >= 0
+    run_tool(FIT, path, 'run/iter_2.pth', '--out', 'statistics.pth')
+    run_tool('test.py', path, 'run/iter_2.pth', '--post-hoc', 'statistics.pth')

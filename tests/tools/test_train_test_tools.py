@@ -153,11 +153,6 @@ def test_test_writes_scores_predictions_and_pictures(
         ('test.py', ['CONFIG', 'x.pth'], 'no checkpoint file x.pth'),
         ('test.py', ['CONFIG', 'CONFIG'], 'no complete checkpoint'),
         (
-            'test.py',
-            ['CONFIG', 'CHECKPOINT', '--tta'],
-            'tta_model.*tta_pipeline',
-        ),
-        (
             'train.py',
             [
                 'CONFIG',

@@ -1,0 +1,40 @@
+"""Operations and parameters of the network that predicts."""
+
+import torch
+from mmengine.analysis import get_model_complexity_info
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import init_default_scope
+from mmseg.registry import MODELS
+
+from ..engine.export import choose_part
+from ..engine.export_config import strip_initial_weights
+
+
+def count_operations(
+    cfg: Config, height: int, width: int, device: str = 'cpu'
+) -> dict[str, int]:
+    """Count what one forward pass of an image takes, as mmengine counts.
+
+    Args:
+        cfg: Config of a UDA model, of which one segmentor counts, or of a
+            segmentor. No weights are loaded.
+        height, width: Size of the image in pixels.
+        device: Where the pass runs.
+
+    Returns:
+        'flops', multiply-adds counted once, and 'params', without auxiliary
+        heads.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    segmentor, _ = choose_part(cfg, None)
+    strip_initial_weights(segmentor)
+    segmentor.pop('auxiliary_head', None)
+    model = revert_sync_batchnorm(MODELS.build(segmentor)).to(device).eval()
+    mean = getattr(model.data_preprocessor, 'mean', None)
+    channels = 3 if mean is None else mean.numel()
+    images = torch.rand(1, channels, height, width, device=device)
+    found = get_model_complexity_info(
+        model, inputs=images, show_table=False, show_arch=False
+    )
+    return dict(flops=int(found['flops']), params=int(found['params']))
