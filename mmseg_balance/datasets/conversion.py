@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmseg.datasets import CityscapesDataset
 
-from .class_stats import count_classes, count_label_file
+from .class_stats import count_classes
 from .conversion_notes import merge_notes
-from .file_utils import (
-    find_files,
-    map_files,
-    read_label,
-    require_writable,
-    write_png,
+from .converted_labels import (
+    NUM_CLASSES,
+    Job,
+    other_pixels,
+    read_converted,
+    train_ids,
 )
+from .file_utils import find_files, map_files, require_writable, write_png
 from .image_pairs import (
     check_not_turned,
     pair_images,
@@ -24,28 +24,9 @@ from .image_pairs import (
     stored_size,
 )
 from .label_fit import Size, describe_fit, fit_label
-from .label_scheme import IGNORE, LabelScheme, to_train_ids
+from .label_scheme import IGNORE, LabelScheme
 
-CLASSES = CityscapesDataset.METAINFO['classes']
-NUM_CLASSES = len(CLASSES)
 TRAIN_ID_SUFFIX = '_labelTrainIds.png'
-
-
-@dataclass(frozen=True)
-class Job:
-    """A label file to convert.
-
-    Args:
-        original: The original label file.
-        name: Name of the new one, a posix path relative to where it goes.
-        converted: The file to write.
-        image: Its image, None where there is none.
-    """
-
-    original: Path
-    name: str
-    converted: Path
-    image: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +112,7 @@ def convert_file(
     A file from an interrupted run, which cannot be decoded, is made anew,
     and so is one that was written before labels were brought to the size of
     their image. Any other file is left as it is, and must be what the original
-    becomes.
+    becomes, but for the edges of objects.
 
     Args:
         job: The files.
@@ -156,12 +137,13 @@ def convert_file(
             image_size=wanted,
             change=describe_fit(label_size, wanted),
         )
-    counts = _count_converted(job, scheme, label_size, wanted)
-    if counts is None:
-        label = _train_ids(job.original, scheme)
-        label = fit_label(label, wanted, IGNORE)
+    label = read_converted(job, scheme, label_size, wanted)
+    if label is None:
+        label = fit_label(train_ids(job.original, scheme), wanted, IGNORE)
         write_png(job.converted, label)
-        counts = count_classes(label, NUM_CLASSES, IGNORE)
+    elif pixels := other_pixels(label, job, scheme, wanted):
+        notes['other_tool'] = dict(file=job.name, pixels=pixels)
+    counts = count_classes(label, NUM_CLASSES, IGNORE)
     if not counts.any():
         notes['no_class'] = dict(file=job.name)
     return counts, {kind: [entry] for kind, entry in notes.items()}
@@ -197,56 +179,3 @@ def _look_at_image(job: Job) -> tuple[dict[str, dict[str, Any]], Size | None]:
     if colours:
         return {'plain_image': dict(file=path, colours=colours)}, size
     return {}, size
-
-
-def _train_ids(original: Path, scheme: LabelScheme) -> np.ndarray:
-    ids = scheme.read(original)
-    try:
-        return to_train_ids(ids, scheme)
-    except ValueError as error:
-        raise ValueError(f'{original}: {error}') from None
-
-
-def _count_converted(
-    job: Job, scheme: LabelScheme, label_size: Size, wanted: Size
-) -> np.ndarray | None:
-    """Counts of a file that is there already, None if it must be written."""
-    try:
-        counts = count_label_file(job.converted, NUM_CLASSES, IGNORE)
-    except OSError:
-        return None
-    except ValueError as error:
-        raise ValueError(
-            f'{error}; delete it to have it converted anew'
-        ) from None
-    size = stored_size(job.converted)
-    if size == wanted:
-        _check_converted(job, scheme, wanted)
-        return counts
-    if size == label_size and np.array_equal(
-        read_label(job.converted), _train_ids(job.original, scheme)
-    ):
-        return None
-    raise ValueError(
-        f'{job.converted}: {size[0]} x {size[1]} pixels, expected '
-        f'{wanted[0]} x {wanted[1]} as in '
-        f'{job.original if wanted == label_size else job.image}; delete it '
-        'to have it converted anew'
-    )
-
-
-def _check_converted(job: Job, scheme: LabelScheme, size: Size) -> None:
-    """Refuse a file of another original, or of another conversion."""
-    expected = fit_label(_train_ids(job.original, scheme), size, IGNORE)
-    found = read_label(job.converted)
-    differs = found != expected
-    if not differs.any():
-        return
-    row, column = np.argwhere(differs)[0]
-    raise ValueError(
-        f'{job.converted}: {differs.sum()} of {differs.size} pixels are not '
-        f'those of {job.original}; row {row}, column {column} is '
-        f'{found[row, column]}, expected {expected[row, column]}. It was '
-        'converted otherwise, or from another file: delete it to have it '
-        'converted anew'
-    )

@@ -18,6 +18,8 @@ KINDS = {
     'away and run this again',
     'no_class': 'labels without a pixel of any class',
     'unreadable_image': 'images that cannot be read; a training stops at them',
+    'other_tool': 'labels that other tools converted, which differ at the '
+    'edges of objects and are kept',
     'no_image': 'labels without an image, whose size was not compared',
 }
 Notes = Mapping[str, Sequence[dict[str, Any]]]

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from .class_stats import STATS_FILE, write_class_stats
-from .conversion import CLASSES, Conversion
+from .conversion import Conversion
 from .conversion_notes import describe_notes, merge_notes, write_notes
+from .converted_labels import CLASSES
 
 
 def positive_int(text: str) -> int:

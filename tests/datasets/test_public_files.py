@@ -593,9 +593,10 @@ def cityscapes(root, kind, split, stem, ids):
 def test_cityscapes_labels_that_are_there_already_are_kept(tmp_path, step):
     for split in ('train', 'val'):
         cityscapes(tmp_path, 'gtFine', split, '000000_000019', IDS)
-    # of cityscapesScripts, which draws polygons anew
+    # of cityscapesScripts, which draws polygons anew: an edge a pixel away
     theirs = TRAIN_IDS.astype(np.uint8)
-    theirs[0, :3] = 255
+    theirs[2:5, 4] = theirs[2:5, 5]
+    assert 0 < (theirs != TRAIN_IDS).sum() < 4
     file = 'gtFine/train/ulm/ulm_000000_000019_gtFine_labelTrainIds.png'
     save(tmp_path / file, Image.fromarray(theirs))
     convert('cityscapes', tmp_path)
@@ -609,6 +610,14 @@ def test_cityscapes_labels_that_are_there_already_are_kept(tmp_path, step):
     )  # fmt: skip
     (label,) = labels.values()
     np.testing.assert_array_equal(label, theirs)
+    notes = json.loads((tmp_path / 'conversion_notes.json').read_text())
+    pixels = int((theirs != TRAIN_IDS).sum())
+    assert notes['other_tool'] == [dict(file=file, pixels=pixels)]
+    # a class that is not near is no edge
+    theirs[0, 0] = 14
+    save(tmp_path / file, Image.fromarray(theirs))
+    with pytest.raises(SystemExit, match='row 0, column 0 is 14, expected'):
+        convert('cityscapes', tmp_path)
 
 
 def test_coarse_labels_and_train_extra(tmp_path, step):

@@ -238,13 +238,11 @@ def make_cityscapes(root, rng):
                 stem = f'gtFine/{split}/{name}_gtFine'
                 save(root / f'{stem}_labelIds.png', ids)
                 save(root / f'{stem}_color.png', PALETTE[ids % 35])
-    # made by other tools before
-    label = np.full((HEIGHT, WIDTH), 255)
-    label[20:] = 0
-    save(
-        root / 'gtFine/train/ulm/ulm_000003_000019_gtFine_labelTrainIds.png',
-        label,
-    )
+    # made by other tools before, which drew the edges otherwise
+    stem = root / 'gtFine/train/ulm/ulm_000003_000019_gtFine_label'
+    ids = np.asarray(Image.open(f'{stem}Ids.png'))
+    label = np.vectorize(lambda i: CITYSCAPES_TRAIN_IDS.get(i, 255))(ids)
+    save(Path(f'{stem}TrainIds.png'), label[[0, *range(HEIGHT - 1)]])
 
 
 # -- the run -----------------------------------------------------------------
@@ -275,6 +273,9 @@ def check_conversion(data, printed):
     assert 'brought to it: 3' in printed
     assert len(load_class_counts(data / 'synthia')[0]) == 60
     assert len(load_class_counts(data / 'cityscapes')[0]) == 80
+    notes = json.loads((data / 'cityscapes/conversion_notes.json').read_text())
+    (note,) = notes['other_tool']
+    assert 'ulm_000003_000019_gtFine' in note['file'] and note['pixels'] > 0
 
 
 def test_data_as_it_is_public(run, tmp_path, capsys):
