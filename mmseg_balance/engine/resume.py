@@ -5,8 +5,7 @@ from mmengine.runner import BaseLoop
 from torch import Tensor, nn
 
 from ..models.state_dicts import differences, shown
-
-RANKS_KEY = 'num_ranks'
+from ..runs.settings import RANKS_KEY
 
 
 def check_same_model(

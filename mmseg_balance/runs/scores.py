@@ -22,10 +22,13 @@ def add_origin(
 
     Args:
         scores: JSON file of an evaluation; gains the key ``ORIGIN_KEY``.
+            Where there is none, as without the logger hook, nothing is done.
         checkpoint: File or address of the weights.
         meta: Meta data of the checkpoint.
         cfg: Config that they were tested with.
     """
+    if not scores.is_file():
+        return
     place = checkpoint
     if '://' not in checkpoint:
         place = str(Path(checkpoint).resolve())

@@ -16,7 +16,7 @@ WITHOUT_EFFECT = (
     *('work_dir', 'launcher', 'resume', 'log_level', 'log_processor'),
     *('visualizer', 'vis_backends', 'env_cfg', 'default_scope'),
     *('custom_imports', 'experiment_name', 'model_wrapper_cfg', 'provenance'),
-    *('default_hooks.*', 'train_cfg.val_interval', 'find_unused_parameters'),
+    *('default_hooks', 'train_cfg.val_interval', 'find_unused_parameters'),
     *('train_cfg.dynamic_intervals', '*.num_workers', '*.pin_memory'),
     *('*.persistent_workers', '*.prefetch_factor', '*.backend_args'),
     *('*.with_cp', 'custom_hooks.CompileHook', 'local_rank'),
@@ -27,7 +27,7 @@ WITHOUT_EFFECT = (
 OF_EVALUATION = ('val_*', 'test_*', 'tta_*')
 # where something lies; the same files may lie elsewhere
 PLACES = (
-    *('*.data_root', '*.stats_dir', '*.init_cfg.checkpoint', 'load_from'),
+    *('*.data_root', '*.stats_dir', '*.init_cfg.checkpoint'),
     *('*.pretrained', '*.statistics', 'data_root'),
 )
 PATHS = ('*.data_prefix.*', '*.ann_file')
@@ -53,6 +53,9 @@ class Change:
         """Whether it says where files lie, not what is done with them."""
         if _matches(self.key, PLACES):
             return True
+        if self.key == 'load_from':  # another file is another start
+            names = {os.path.basename(str(v)) for v in (self.old, self.new)}
+            return len(names) == 1
         return _matches(self.key, PATHS) and any(
             isinstance(value, str) and os.path.isabs(value)
             for value in (self.old, self.new)

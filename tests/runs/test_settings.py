@@ -130,6 +130,31 @@ def test_resumed_run_loads_its_own_checkpoint():
     assert [c.key for c in changes(load_from='a.pth')] == ['load_from']
 
 
+def test_file_that_a_training_starts_from():
+    here = dict(CFG, load_from='a/source_only.pth')
+    for there, is_place in (
+        ('/x/source_only.pth', True),
+        ('a/oracle.pth', False),
+        (None, False),
+    ):
+        (change,) = changed_settings(here, dict(here, load_from=there))
+        assert change.is_place == is_place
+
+
+def test_config_without_hooks_and_other_odd_ones():
+    for left_out in ('default_hooks', 'custom_hooks', 'val_dataloader'):
+        rest = {k: v for k, v in CFG.items() if k != left_out}
+        keys = [c.key for c in changed_settings(CFG, rest)]
+        assert all(key.startswith('custom_hooks.') for key in keys), keys
+    assert changed_settings({}, {}) == []
+    (change,) = changed_settings(dict(a=None), {})
+    assert str(change) == 'a was None, is (not set)'
+    one = dict(custom_hooks=[dict(type='A', n=1), dict(type='A', n=2)])
+    two = dict(custom_hooks=[dict(type='A', n=1), dict(type='A', n=3)])
+    (change,) = changed_settings(one, two)
+    assert str(change) == 'custom_hooks.A#2.n was 2, is 3'
+
+
 def test_config_of_a_checkpoint():
     text = Config(CFG).pretty_text
     cfg = settings_of(dict(cfg=text))
