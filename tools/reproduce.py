@@ -239,7 +239,7 @@ def fit(config: str, cfg, checkpoint: Path, out: Path, args) -> None:
         lines = stale_statistics(out, checkpoint, cfg)
         if not lines:
             return
-        print(f'{out} is fitted anew: {"; ".join(lines)}')
+        print(f'{out} is fitted anew; what differs: {"; ".join(lines)}')
     run(fit_command(config, checkpoint, out, args), args)
 
 

@@ -15,6 +15,7 @@ from mmseg_balance.engine import statistics_pass
 from mmseg_balance.engine.prediction import predict_logits
 from mmseg_balance.engine.statistics_origin import check_origin
 from mmseg_balance.logits.statistics_file import load_statistics
+from mmseg_balance.runs.reproduction import run_config, stale_statistics
 
 TOOL = 'analysis_tools/fit_logit_statistics.py'
 CLASSES = ['sky', 'road', 'car']
@@ -380,6 +381,28 @@ def test_a_file_is_not_replaced_unasked(trained, fit, tmp_path):
     assert path.read_text() == 'mine'
     fit(config, checkpoint, '--overwrite')
     load_statistics(path)
+
+    # and reproduce.py takes it for a run of these settings alone
+    assert stale_statistics(path, checkpoint, run_config(str(config))) == []
+    for option, line in (
+        ('model.alpha=0.5', 'model (model.alpha was (not set), is 0.5)'),
+        (
+            'train_dataloader.dataset.source.data_prefix.img_path=img/val',
+            'source data set (6 images',
+        ),
+    ):
+        # labels of the same folder
+        label = option.replace('img_path=img', 'seg_map_path=ann')
+        cfg = run_config(str(config), options=[option, label])
+        (found,) = stale_statistics(path, checkpoint, cfg)
+        assert found.startswith(line)
+    weights = torch.load(checkpoint)
+    torch.save(weights | dict(other=1), checkpoint)
+    cfg = run_config(str(config))
+    assert stale_statistics(path, checkpoint, cfg) == ['checkpoint']
+    path.write_bytes(b'')
+    (broken,) = stale_statistics(path, checkpoint, cfg)
+    assert str(path) in broken
 
 
 def test_origin_is_known_in_other_folders(trained, fit, tmp_path, monkeypatch):
