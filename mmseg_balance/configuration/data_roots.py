@@ -57,25 +57,16 @@ def relocate_data(
 
     Raises:
         ValueError: An entry is not ``NAME=FOLDER``, comes twice, or names no
-            data set of the config; names those that there are.
+            data set of the config, or several; names those that there are.
     """
     folders = _parse(roots or ())
     base = os.environ.get(VARIABLE) if base is None else base
     places = _places(cfg._cfg_dict)
-    known = {
-        name
-        for parent, key in places
-        for name in _names(parent[key], key == 'data_root')
-    }
-    unknown = [name for name in folders if name not in known]
-    if unknown:
-        close = get_close_matches(unknown[0], sorted(known), 1)
-        hint = f' (did you mean {close[0]}?)' if close else ''
-        raise ValueError(
-            f'--data-root {unknown[0]}={folders[unknown[0]]}: '
-            f'{cfg.filename} has no data set of that name{hint}; it has '
-            f'{", ".join(sorted(known)) or "none"}'
-        )
+    known: dict[str, set[str]] = {}
+    for parent, key in places:
+        for name, folder in _names(parent[key], key == 'data_root').items():
+            known.setdefault(name, set()).add(folder)
+    _check_names(folders, known, cfg.filename)
     for parent, key in places:
         parent[key] = _moved(parent[key], folders, base, key == 'data_root')
 
@@ -118,7 +109,9 @@ def set_common_root(cfg: Config, options: Mapping[str, Any]) -> None:
 
 
 def _example(values: Iterable[str]) -> str:
-    names = {_names(value, True)[0]: None for value in sorted(values) if value}
+    names = dict.fromkeys(
+        next(iter(_names(value, True)), value) for value in sorted(values)
+    )
     return ' '.join(f'{name}=FOLDER' for name in names) or 'NAME=FOLDER'
 
 
@@ -162,30 +155,59 @@ def _places(part: Any) -> list[tuple[dict, str]]:
     return list({(id(p), key): (p, key) for p, key in found}.values())
 
 
-def _below_data(value: str) -> list[str]:
-    """The folders below ``data/``; none for a path elsewhere."""
+def _below_data(value: str) -> list[str] | None:
+    """The folders below ``data/``; None for a path elsewhere."""
     first, *rest = posixpath.normpath(value.replace(os.sep, '/')).split('/')
-    return rest if first == LEADING else []
+    return rest if first == LEADING else None
 
 
-def _names(value: str, is_root: bool) -> list[str]:
-    """Names that stand for a path, the one to show first."""
+def _names(value: str, is_root: bool) -> dict[str, str]:
+    """Names of a path, the one to show first, and the folder of each."""
+    if '://' in value:
+        return {}
+    names = {}
     below = _below_data(value)
-    last = posixpath.basename(posixpath.normpath(value))
-    names = below[:1] + ([last] if is_root and '://' not in value else [])
-    return [name.lower() for name in names]
+    if below:
+        names[below[0].lower()] = posixpath.join(LEADING, below[0])
+    if is_root:
+        path = posixpath.normpath(value)
+        names.setdefault(posixpath.basename(path).lower(), path)
+    return names
+
+
+def _check_names(
+    folders: Mapping[str, str],
+    known: Mapping[str, set[str]],
+    filename: str | None,
+) -> None:
+    """Refuse names of no data set, or of several folders."""
+    for name, folder in folders.items():
+        option = f'--data-root {name}={folder}'
+        if name not in known:
+            close = get_close_matches(name, sorted(known), 1)
+            hint = f' (did you mean {close[0]}?)' if close else ''
+            raise ValueError(
+                f'{option}: {filename} has no data set of that name{hint}; '
+                f'it has {", ".join(sorted(known)) or "none"}'
+            )
+        if len(known[name]) > 1:
+            raise ValueError(
+                f'{option}: the name stands for {len(known[name])} folders of '
+                f'{filename} ({", ".join(sorted(known[name]))}): take the '
+                'names of the folders above them, or --cfg-options with the '
+                'data_root of each'
+            )
 
 
 def _moved(
     value: str, folders: Mapping[str, str], base: str | None, is_root: bool
 ) -> str:
-    below = _below_data(value)
     # the nearer name wins: data/camvid/day is day=, then camvid=
-    for name in reversed(_names(value, is_root)):
-        if name not in folders:
-            continue
-        rest = below[1:] if below and name == below[0].lower() else []
-        return os.path.join(folders[name], *rest)
-    if base and below:
+    for name, folder in reversed(_names(value, is_root).items()):
+        if name in folders:
+            rest = posixpath.relpath(posixpath.normpath(value), folder)
+            return os.path.normpath(os.path.join(folders[name], rest))
+    below = _below_data(value)
+    if base and below is not None:
         return os.path.join(os.path.expanduser(base), *below)
     return value

@@ -29,7 +29,8 @@ def check_image_files(dataset: BaseDataset, key: str) -> None:
     if not len(dataset):
         of = dataset.ann_file or dataset.data_prefix.get('img_path')
         raise ValueError(f'{key}: there is no image in {of}')
-    if not (dataset.ann_file and is_local(dataset)):
+    is_list = dataset.ann_file and not osp.isdir(dataset.ann_file)
+    if not (is_list and is_local(dataset)):
         return
     listed: dict[str, set[str]] = {}
     missing = []

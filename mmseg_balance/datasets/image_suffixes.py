@@ -42,7 +42,8 @@ class ImageSuffixes:
             An entry for each image, by path, or in the order of the list.
         """
         if self.ann_file and not osp.isdir(self.ann_file):
-            return [self._entry(name) for name in self._listed_names()]
+            listed: dict[str, set[str]] = {}
+            return [self._entry(n, listed) for n in self._listed_names()]
         found: dict[str, dict] = {}
         suffixes = self.img_suffix
         try:
@@ -67,7 +68,7 @@ class ImageSuffixes:
             if line.strip():
                 yield line.strip()
 
-    def _entry(self, name: str) -> dict:
+    def _entry(self, name: str, listed: dict[str, set[str]]) -> dict:
         suffixes = _by_length(self.img_suffix)
         stem, suffix = name, ''
         for end in suffixes:
@@ -75,7 +76,7 @@ class ImageSuffixes:
                 stem, suffix = name[: len(name) - len(end)], end
                 break
         else:
-            suffix = self._suffix_of(name, suffixes)
+            suffix = self._suffix_of(name, suffixes, listed)
         folder = self.data_prefix.get('img_path') or ''
         info = dict(img_path=osp.join(folder, stem + suffix))
         labels = self.data_prefix.get('seg_map_path')
@@ -87,17 +88,17 @@ class ImageSuffixes:
             seg_fields=[],
         )
 
-    def _suffix_of(self, name: str, suffixes: list[str]) -> str:
+    def _suffix_of(
+        self, name: str, suffixes: list[str], listed: dict[str, set[str]]
+    ) -> str:
         """The suffix of an image that is named without it."""
         if len(suffixes) == 1:
             return suffixes[0]
         folder = self.data_prefix.get('img_path') or ''
         parent, base = osp.split(osp.join(folder, name))
-        if not hasattr(self, '_names'):
-            self._names: dict[str, set[str]] = {}
-        if parent not in self._names:
-            self._names[parent] = names_in(parent)
-        there = (s for s in suffixes if base + s in self._names[parent])
+        if parent not in listed:
+            listed[parent] = names_in(parent)
+        there = (s for s in suffixes if base + s in listed[parent])
         return next(there, suffixes[0])
 
 

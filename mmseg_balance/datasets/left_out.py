@@ -37,7 +37,7 @@ def left_out(dataset: BaseDataset, key: str, with_labels: bool) -> list[str]:
     """
     if not is_local(dataset):
         return []
-    if dataset.ann_file:
+    if dataset.ann_file and not osp.isdir(dataset.ann_file):
         return _listed_twice(dataset, key)
     folder = dataset.data_prefix.get('img_path')
     suffixes = getattr(dataset, 'img_suffix', None)

@@ -141,6 +141,31 @@ def test_what_no_data_set_is_meant_by(roots, message):
         relocate_data(config(), roots)
 
 
+def test_name_of_several_folders():
+    def two(*roots):
+        children = [dict(data_root=root) for root in roots]
+        return Config(dict(train_dataloader=dict(datasets=children)))
+
+    cfg = two('data/gta/train', 'data/synthia/train')
+    with pytest.raises(
+        ValueError,
+        match='train=/x: the name stands for 2 folders .*data/gta/train, data/'
+        'synthia/train.: take the names of the folders above',
+    ):
+        relocate_data(cfg, ['train=/x'])
+    relocate_data(cfg, ['gta=/x', 'synthia=/y'])
+    roots = [d.data_root for d in cfg.train_dataloader.datasets]
+    assert roots == ['/x/train', '/y/train']
+
+
+def test_root_that_is_the_folder_of_all_data(monkeypatch):
+    monkeypatch.setenv(VARIABLE, '/mnt')
+    loader = dict(dataset=dict(data_root='data/'))
+    cfg = Config(dict(val_dataloader=loader))
+    relocate_data(cfg)
+    assert cfg.val_dataloader.dataset.data_root == '/mnt'
+
+
 def test_data_root_as_an_override():
     with pytest.raises(
         ValueError,
