@@ -179,6 +179,6 @@ def _shown(value: Any) -> str:
     if value is MISSING:
         return MISSING
     short = reprlib.Repr()
-    short.maxstring = short.maxother = 80
+    short.maxstring = short.maxother = 300
     short.maxlevel = 3
     return short.repr(value.to_dict() if hasattr(value, 'to_dict') else value)
