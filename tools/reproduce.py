@@ -14,6 +14,7 @@ the student, as in the paper, whose batch is 2 in all.
 import argparse
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,11 @@ def check_args(args: argparse.Namespace) -> None:
         )
     if (args.launcher == 'slurm') != bool(args.partition):
         raise ValueError('--launcher slurm and --partition go together')
+    if args.launcher == 'slurm' and not (args.dry_run or shutil.which('srun')):
+        raise ValueError(
+            '--launcher slurm starts srun, which is not on this machine: use '
+            'a login node of the cluster, or --launcher pytorch'
+        )
 
 
 def train_command(config: str, work_dir: Path, seed: int, args) -> list[str]:
@@ -162,7 +168,7 @@ def reproduce(row: PublishedRow, args: argparse.Namespace) -> None:
     seed = cfg.randomness.seed
     work_dir = Path(args.work_dir or find_work_dir(config, seed))
     notes = check_folder(work_dir, cfg, args)
-    run(train_command(config, work_dir, seed, args), args)
+    run(train_command(config, work_dir, seed, args), args, work_dir)
     checkpoint = latest_checkpoint(work_dir)
     if checkpoint is None or args.dry_run:
         checkpoint = work_dir / f'iter_{cfg.train_cfg.max_iters}.pth'
@@ -243,8 +249,17 @@ def fit(config: str, cfg, checkpoint: Path, out: Path, args) -> None:
     run(fit_command(config, checkpoint, out, args), args)
 
 
-def run(command: list[str], args: argparse.Namespace) -> None:
+def run(
+    command: list[str],
+    args: argparse.Namespace,
+    work_dir: Path | None = None,
+) -> None:
     """Show a command and, unless it is a dry run, run it.
+
+    Args:
+        command: The words.
+        args: Options of this tool.
+        work_dir: Folder of the training that the command is.
 
     Raises:
         RuntimeError: It failed.
@@ -258,6 +273,9 @@ def run(command: list[str], args: argparse.Namespace) -> None:
     print(*words, shlex.join(command), flush=True)
     if args.dry_run:
         return
+    from mmseg_balance.engine.work_dir import latest_checkpoint
+
+    before = work_dir and latest_checkpoint(work_dir)
     process = subprocess.Popen(command, env=os.environ | variables)
     try:
         code = process.wait()
@@ -265,10 +283,21 @@ def run(command: list[str], args: argparse.Namespace) -> None:
         process.wait()  # until it has saved what it has
         raise
     if code:
+        saved = work_dir and latest_checkpoint(work_dir)
         raise RuntimeError(
-            f'{Path(command[1]).name} ended with status {code}, see above; '
-            'the same command goes on where it stopped'
+            f'{name_of(command)} ended with status {code}, see above; '
+            + (
+                f'the same command goes on behind {saved.name}'
+                if saved != before
+                else 'nothing new was saved: mend what it says first'
+            )
         )
+
+
+def name_of(command: list[str]) -> str:
+    """What a command runs: the script, not Python or an argument of it."""
+    first = Path(command[0]).name
+    return Path(command[1]).name if command[0] == sys.executable else first
 
 
 def comparison(row: PublishedRow, scores: dict[str, float]) -> str:

@@ -176,11 +176,11 @@ def dataset_meta(cfg: Config, meta: dict) -> dict[str, list]:
             classes.
     """
     known = meta.get('dataset_meta') or {}
-    if 'classes' not in known:
+    if not known.get('classes'):
         data = cfg.get('test_dataloader', {}).get('dataset', {})
         kind = DATASETS.get(data.type) if 'type' in data else None
         known = dict(getattr(kind, 'METAINFO', {}), **data.get('metainfo', {}))
-    if 'classes' not in known:
+    if not known.get('classes'):
         raise ValueError(
             "neither meta['dataset_meta'] of the checkpoint nor "
             'test_dataloader.dataset names the classes: add metainfo=dict('

@@ -210,9 +210,9 @@ def _dataset_meta(meta: dict, classes: int, cfg: Config | None) -> dict:
     """Names and colours of the classes, Cityscapes' where none are given."""
     names, palette = meta.get('CLASSES'), meta.get('PALETTE')
     cityscapes = CityscapesDataset.METAINFO
-    if names is not None:
+    if names:  # tools that know none write an empty tuple
         known = dict(classes=names, palette=None)
-        if palette is not None:
+        if palette is not None and len(palette) == len(names):
             known['palette'] = list(palette)
     elif cfg is not None and 'test_dataloader' in cfg:
         known = {}

@@ -150,6 +150,12 @@ def test_names_of_classes(save_public):
     assert "5 classes and no meta['CLASSES']" in message
 
 
+def test_empty_names_of_classes_are_none(save_public):
+    path = save_public(uda('model'), CLASSES=(), PALETTE=None)
+    known = convert_checkpoint(path).meta['dataset_meta']
+    assert known['classes'][0] == 'road' and len(known['classes']) == 19
+
+
 def test_imagenet_file_of_a_mit(tmp_path):
     path = tmp_path / 'mit.pth'
     state = public_mit()

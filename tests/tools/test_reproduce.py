@@ -307,9 +307,22 @@ def test_scores_of_another_checkpoint(tmp_path):
 def test_failed_training_ends_with_its_status(small_row, capfd):
     run, work_dir, config = small_row
     config.write_text(config.read_text() + "\nmodel['type'] = 'Nothing'\n")
-    with pytest.raises(SystemExit, match=r'error: train.py ended with status'):
+    with pytest.raises(
+        SystemExit,
+        match='error: train.py ended with status 1.*nothing new was saved',
+    ):
         run()
     assert not work_dir.joinpath('test').exists()
+
+
+def test_slurm_without_slurm(run_tool, monkeypatch):
+    command = ('reproduce.py', 'gta/hrda', '--launcher', 'slurm')
+    monkeypatch.setenv('PATH', '')
+    with pytest.raises(SystemExit, match='--launcher slurm starts srun'):
+        run_tool(*command, '--partition', 'gpu')
+    tool = run_tool(*command, '--partition', 'gpu', '--dry-run')
+    assert tool.name_of(['/a/slurm_train.sh', 'gpu']) == 'slurm_train.sh'
+    assert tool.name_of([sys.executable, '/a/train.py']) == 'train.py'
 
 
 def test_starts_from_another_folder(tools, tmp_path):
