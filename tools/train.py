@@ -150,6 +150,7 @@ def build(cfg: Config, args: argparse.Namespace):
         ClassWeightsHook,
         CompileHook,
     )
+    from mmseg_balance.runs.resumed_optimization import prepare_resume
     from mmseg_balance.runs.seed import set_seed
 
     check_required(cfg)
@@ -179,6 +180,7 @@ def build(cfg: Config, args: argparse.Namespace):
     done = None
     if cfg.get('resume') and cfg.get('load_from'):
         done = check_resume(runner, cfg.load_from)
+        prepare_resume(runner, cfg.load_from)
     return runner, done
 
 
