@@ -7,6 +7,16 @@ from recipe_table import published
 from mmseg_balance.evaluation.published_results import ROWS
 
 BY_CONFIG = {row.config: row.name for row in ROWS}
+# methods that the tables have no row of
+BY_CONFIG |= {
+    f'configs/{method}/{method}{variant}_r101_120k_{source}2cityscapes-'
+    '512x512.py': f'{source}/{method}{variant}'
+    for source in ('gta', 'synthia')
+    for method, variant in (
+        *(('minent', ''), ('maxsquare', '')),
+        ('maxsquare', '_iw'),
+    )
+}
 
 
 def recipe_differences(file, cfg, model):

@@ -5,6 +5,7 @@ no config spells out counts as well.
 """
 
 import inspect
+from functools import partial
 
 from mmcv.transforms import RandomFlip
 from mmseg.datasets.transforms import RandomCrop
@@ -31,6 +32,11 @@ def settings_of(cfg, model):
     for key in ('mean', 'std', 'bgr_to_rgb'):
         found[f'images.{key}'] = preprocessor[key]
     return found
+
+
+def prefixed(name, values):
+    """Values by dotted name."""
+    return {f'{name}.{key}': value for key, value in values.items()}
 
 
 def optimization(cfg):
@@ -113,8 +119,12 @@ def objectives(model):
         ):
             if hasattr(objective, key):
                 found[f'{name}.{key}'] = getattr(objective, key)
-        if hasattr(objective, 'criterion'):
-            found[f'{name}.criterion'] = objective.criterion.__name__
+        criterion = getattr(objective, 'criterion', None)
+        if isinstance(criterion, partial):
+            found |= prefixed(name, criterion.keywords)
+            criterion = criterion.func
+        if criterion is not None:
+            found[f'{name}.criterion'] = criterion.__name__
         for module in objective.modules():
             if isinstance(module, StrongAugmentation):
                 for key in ('jitter_probability', 'jitter_strength'):

@@ -7,6 +7,8 @@ that of the source, not of a config here. What no source has is under
 
 import re
 
+from recipe_settings import prefixed
+
 DAFORMER = 'lhoyer/DAFormer at 438603d'
 OPTIMIZERS = {
     'adamw': {
@@ -129,10 +131,6 @@ OWN = {
     'pseudo.threshold': 0.968,
     'pseudo.weighting': 'batch',
 }
-
-
-def prefixed(name, values):
-    return {f'{name}.{key}': value for key, value in values.items()}
 
 
 S = '(gta|synthia)/'
@@ -267,6 +265,43 @@ PARTS = [
             'head.dilations': (6, 12, 18, 24),
             'auxiliary.dilations': (6, 12, 18, 24),
         },
+    ),
+    (
+        S + '(minent|maxsquare).*',
+        'valeoai/ADVENT at 7d6f78d: config.py; for MaxSquare 120k is ours',
+        {
+            **OPTIMIZERS['sgd'],
+            **DEEPLAB,
+            'alpha': None,
+            'optimizer.auxiliary_head': 10.0,
+            'iterations': 120000,
+        },
+    ),
+    (
+        S + 'minent',
+        'ADVENT: config.py, advent/scripts/configs/minent.yml',
+        {
+            'tgt.criterion': 'entropy',
+            'tgt.loss_weight': 0.001,
+            'tgt.auxiliary_loss_weight': 0.0002,
+            'auxiliary.loss_weight': 0.1,
+            'head.dilations': (6, 12, 18, 24),
+            'auxiliary.dilations': (6, 12, 18, 24),
+        },
+    ),
+    (
+        S + 'maxsquare.*',
+        'ZJULearning/MaxSquareLoss at 09a5233: README.md',
+        {
+            'tgt.criterion': 'max_square',
+            'tgt.loss_weight': 0.1,
+            'tgt.auxiliary_loss_weight': 0.0,
+        },
+    ),
+    (
+        S + 'maxsquare_iw',
+        'the same',
+        {'tgt.criterion': 'image_weighted_max_square', 'tgt.ratio': 0.2},
     ),
     (
         r'.*\+(uniform-)?(blda|ola|ola-source)',
