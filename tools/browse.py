@@ -8,6 +8,7 @@ pseudo-labels and their weights, of the teacher in it.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from mmengine.config import DictAction
@@ -80,6 +81,12 @@ def build(args: argparse.Namespace):
     samples = TrainingSamples(
         cfg, args.checkpoint, args.seed, args.device or get_device()
     )
+    if args.checkpoint and not samples.has_labels:
+        print(
+            f'--checkpoint {args.checkpoint} is not used: no teacher labels '
+            f'target images in a {cfg.model.type}',
+            file=sys.stderr,
+        )
     make_folder(args.out)
     return samples
 

@@ -89,6 +89,10 @@ def prepare_files(
         ValueError: Two images have one name, and a metric other than
             MMSegmentation's IoUMetric saves by names.
     """
+    if visualizer is None and not any(
+        getattr(metric, 'output_dir', None) for metric in metrics
+    ):
+        return
     paths = image_paths(dataset)
     names = prediction_names(paths)
     are_unique = all(

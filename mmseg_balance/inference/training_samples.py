@@ -3,6 +3,7 @@
 import copy
 import os.path as osp
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from mmengine.config import Config
@@ -41,6 +42,8 @@ class TrainingSamples:
 
     Attributes:
         dataset: The training set.
+        has_labels: Whether there are pseudo-labels: of a method that learns
+            from a teacher, with a checkpoint.
 
     Raises:
         FileNotFoundError, OSError, ValueError: What is wrong with the data,
@@ -65,8 +68,8 @@ class TrainingSamples:
         model = model_config(cfg)
         strip_initial_weights(model)
         self._model = MODELS.build(model).to(device).train()
-        self._has_labels = checkpoint is not None and is_teacher(self._model)
-        if self._has_labels:
+        self.has_labels = checkpoint is not None and is_teacher(self._model)
+        if self.has_labels:
             load_teacher(self._model, checkpoint)
         self._seed = seed
 
@@ -94,7 +97,7 @@ class TrainingSamples:
             for panel, domain in zip(row[::2], branches, strict=False):
                 sample = branches[domain]['data_samples'][i]
                 panel.title += f': {osp.basename(sample.img_path)}'
-            if self._has_labels:
+            if self.has_labels:
                 row += self._labels(step.pseudo, i, 'pseudo-labels')
             samples.append([row])
         for objective in getattr(self._model, 'objectives', ()):
@@ -112,7 +115,7 @@ class TrainingSamples:
     ) -> list[Panel]:
         """Labels of an image, and their weights where a teacher gave them."""
         panels = [Panel(title, of.labels[i].cpu().numpy())]
-        if self._has_labels and of.weight is not None:
+        if self.has_labels and of.weight is not None:
             weight = of.weight[i].float().cpu().numpy()
             low, high = weight.min(), weight.max()
             value = f'{low:.3f}' if low == high else f'{low:.3f} to {high:.3f}'
@@ -126,7 +129,7 @@ class TrainingSamples:
             data = model.data_preprocessor(branches['source'], training=True)
             return UDAStep(data['inputs'], stack_labels(data['data_samples']))
         needed = model.needs_pseudo_labels
-        model.needs_pseudo_labels = needed and self._has_labels
+        model.needs_pseudo_labels = needed and self.has_labels
         try:
             step = model.prepare(branches)
         finally:
@@ -171,6 +174,8 @@ def load_teacher(model: UDASegmentor, path: str) -> None:
         FileNotFoundError: There is no such file.
         ValueError: It is of another network; names the weights.
     """
+    if '://' not in path and not Path(path).is_file():
+        raise FileNotFoundError(f'no checkpoint file {path}')
     weights, _ = read_checkpoint(path)
     parts = {key.partition('.')[0] for key in weights}
     if not parts & {'student', 'teacher'}:

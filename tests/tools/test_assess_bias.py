@@ -202,7 +202,10 @@ def test_student_and_teacher(uda, run_tool, tmp_path, capsys):
         options = ['--part', part] if part else []
         run_tool(TOOL, *uda, '--out', out, *options)
         contents[part] = json.loads((out / 'bias.json').read_text())
-    assert f'teacher of {uda[1]} on 5 images' in capsys.readouterr().out
+    output = capsys.readouterr()
+    assert f'teacher of {uda[1]} on 5 images' in output.out
+    for phase in ('predict', 'fit source', 'bias, Eq. 5', 'divergences'):
+        assert f'{phase}: ' in output.err
     assert contents[None] == contents['student']
     assert contents['teacher']['part'] == 'teacher'
     assert contents['teacher']['classes'] != contents['student']['classes']

@@ -96,15 +96,12 @@ def test_a_segmentor_is_taken_for_the_teacher(uda, weights):
         assert (a[0][3].content == b[0][3].content).all()
 
 
-def test_without_a_teacher(uda):
-    for crops, mixed, masked in first(uda):
-        assert [len(row) for row in (crops, mixed, masked)] == [3, 2, 2]
-        assert (masked[1].content == 255).all()
-
-
 def test_crops_are_those_of_the_run(uda, weights):
     """The sampler's draws, by the seed of the run."""
     a, b, c = (first(uda, None, seed, num=2) for seed in (0, 0, 1))
+    for crops, mixed, masked in a:  # without a teacher
+        assert [len(row) for row in (crops, mixed, masked)] == [3, 2, 2]
+        assert (masked[1].content == 255).all()
     for x, y in zip(a, b, strict=True):
         assert (x[0][0].content == y[0][0].content).all()
         assert x[0][0].title == y[0][0].title
@@ -115,7 +112,9 @@ def test_crops_are_those_of_the_run(uda, weights):
 
 
 def test_supervised_training(tiny_config):
-    (rows,) = first(Config.fromfile(tiny_config()), num=1)
+    cfg = Config.fromfile(tiny_config())
+    assert not TrainingSamples(cfg, 'not/read.pth').has_labels
+    (rows,) = first(cfg, num=1)
     ((image, labels),) = rows
     assert image.title.startswith('source: ') and image.title.endswith('.png')
     assert image.content.shape == (40, 48, 3)
@@ -148,5 +147,9 @@ def test_the_tool(uda, weights, run_tool, tmp_path, capsys, monkeypatch):
         assert (picture == colour).all(-1).sum() > 100
     with pytest.raises(SystemExit, match='has sample_000.png.*--overwrite'):
         run_tool('browse.py', *arguments)
+    with pytest.raises(SystemExit, match='no checkpoint file none.pth'):
+        run_tool(
+            'browse.py', 'uda.py', '--checkpoint', 'none.pth', '--out', 'a'
+        )
     with pytest.raises(SystemExit, match='--num to be at least 1, but got 0'):
         run_tool('browse.py', 'uda.py', '--num', 0, '--out', 'other')
