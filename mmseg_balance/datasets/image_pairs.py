@@ -27,16 +27,15 @@ def pair_images(
         wanted: Names that the images should have, posix paths relative to
             the folder, without their suffix.
         folder: Folder of the images.
-        suffix: What their names end with.
+        suffix: What their names end with, ".png" for example; where there
+            is none, ".jpg" may stand for ".png", as in copies that were made
+            smaller.
 
     Returns:
         Their files, None where there is none; all None where the folder
         is missing or has no image.
     """
-    try:
-        files = find_files(folder, suffix)
-    except FileNotFoundError:
-        return [None] * len(wanted)
+    files = _images(folder, suffix)
     by_name = {
         file.relative_to(folder).as_posix()[: -len(suffix)]: file
         for file in files
@@ -168,6 +167,15 @@ def plain_colours(path: Path) -> list[tuple[int, int, int]]:
             return []
         found = image.convert('RGB').getcolors(2)
     return [colour for _, colour in found or ()]
+
+
+def _images(folder: Path, suffix: str) -> list[Path]:
+    for end in (suffix, suffix.replace('.png', '.jpg')):
+        try:
+            return find_files(folder, end)
+        except FileNotFoundError:
+            continue
+    return []
 
 
 def _number(name: str) -> tuple[str, int] | None:

@@ -11,6 +11,7 @@ import pytest
 from conftest import ROOT
 from mmseg.datasets import CityscapesDataset
 from PIL import Image
+from png_files import grey_alpha_png
 
 from mmseg_balance.datasets import conversion
 from mmseg_balance.datasets.class_stats import load_class_counts
@@ -65,26 +66,6 @@ def save_synthia(path, ids, channels):
         cv2.imwrite(str(path), bgr.astype(np.uint16))
     else:
         path.write_bytes(grey_alpha_png(np.stack([ids, instances], axis=2)))
-
-
-def grey_alpha_png(values):
-    """No common library writes grey and alpha in 16 bits."""
-    import struct
-    import zlib
-
-    def chunk(kind, data):
-        checksum = struct.pack('>I', zlib.crc32(kind + data))
-        return struct.pack('>I', len(data)) + kind + data + checksum
-
-    height, width = values.shape[:2]
-    rows = [b'\0' + row.astype('>u2').tobytes() for row in values]
-    header = struct.pack('>IIBBBBB', width, height, 16, 4, 0, 0, 0)
-    return (
-        b'\x89PNG\r\n\x1a\n'
-        + chunk(b'IHDR', header)
-        + chunk(b'IDAT', zlib.compress(b''.join(rows)))
-        + chunk(b'IEND', b'')
-    )
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ Each goes through the real converter, the data set and a training step.
 import errno
 import json
 import runpy
-import struct
-import zlib
 
 import cv2
 import numpy as np
@@ -19,6 +17,7 @@ from mmengine.registry import DefaultScope
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import MODELS
 from PIL import Image
+from png_files import grey_alpha_png
 
 from mmseg_balance.datasets import UDADataset, conversion, label_checks
 from mmseg_balance.datasets.class_stats import load_class_counts
@@ -249,6 +248,17 @@ def odd_sizes(root):
     }
 
 
+def test_gta_with_images_that_were_saved_as_jpeg(tmp_path, step):
+    expected = odd_sizes(tmp_path)
+    for file in list((tmp_path / 'images').iterdir()):
+        Image.open(file).save(file.with_suffix('.jpg'))
+        file.unlink()
+    convert('gta', tmp_path)
+    labels = step(tmp_path, img_suffix='.jpg')
+    for name, label in expected.items():
+        np.testing.assert_array_equal(labels[f'{name[:5]}.jpg'], label)
+
+
 def test_gta_labels_get_the_size_of_their_image(tmp_path, step, capsys):
     expected = odd_sizes(tmp_path)
     convert('gta', tmp_path)
@@ -390,9 +400,9 @@ def test_images_turned_by_exif(tmp_path, step, suffix):
         with pytest.raises(SystemExit, match=r'00001.png: its EXIF tag turns'):
             convert('gta', tmp_path)
         return
-    # the converter looks at PNG files alone
-    (tmp_path / 'images/00001.png').unlink()
+    # it turns up after the conversion
     convert('gta', tmp_path)
+    (tmp_path / 'images/00001.png').unlink()
     with pytest.raises(ValueError) as error:
         step(tmp_path, img_suffix='.jpg')
     assert '12 x 8 pixels, and its image' in str(error.value)
@@ -525,22 +535,6 @@ def test_read_only_folders(tmp_path, step, monkeypatch, capsys):
 
 
 # -- SYNTHIA -----------------------------------------------------------------
-def grey_alpha_png(values):
-    """No common library writes grey and alpha in 16 bits."""
-
-    def chunk(kind, data):
-        checksum = struct.pack('>I', zlib.crc32(kind + data))
-        return struct.pack('>I', len(data)) + kind + data + checksum
-
-    height, width = values.shape[:2]
-    rows = [b'\0' + row.astype('>u2').tobytes() for row in values]
-    header = struct.pack('>IIBBBBB', width, height, 16, 4, 0, 0, 0)
-    return b''.join([
-        b'\x89PNG\r\n\x1a\n', chunk(b'IHDR', header),
-        chunk(b'IDAT', zlib.compress(b''.join(rows))), chunk(b'IEND', b''),
-    ])  # fmt: skip
-
-
 def synthia(root, channels):
     """Class ids first, instances second, as the data set's README says."""
     file = root / 'GT/LABELS/0000000.png'
