@@ -6,9 +6,11 @@ import math
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from mmseg_balance.datasets import Draw, UDADataset
+from mmseg_balance.engine.domain_data import build_domains
 from mmseg_balance.engine.hooks.class_statistics_hook import (
     source_class_counts,
 )
@@ -130,6 +132,25 @@ def test_rare_class_sampling_counts_repeated_files_as_often(tmp_path):
     expected = car * 3 / 4 + road * 3 / 5
     assert abs(share - expected) < 4 * math.sqrt(expected / 600)
     assert source_class_counts(dataset).sum(0).tolist() == [310, 50, 40]
+
+
+def test_logit_statistics_see_each_image_once(tmp_path):
+    source = make(tmp_path / 's', 'abcd')
+    target = make(tmp_path / 't', 'ab', labels=False)
+    data = dict(
+        type='UDADataset',
+        source=concat(repeat(source), balance(source, 1.0)),
+        target=repeat(target, 3),
+    )
+    cfg = Config(
+        dict(
+            train_dataloader=dict(dataset=data),
+            test_pipeline=target['pipeline'],
+        )
+    )
+    domains = build_domains(cfg)
+    assert len(domains['source']) == 8
+    assert len(domains['target']) == 2
 
 
 def test_statistics_of_a_balanced_set_are_checked(tmp_path):
