@@ -134,8 +134,8 @@ def check_label_values(
 def _warn_of_turned_images(part: SplitPipeline, num_files: int) -> None:
     """Say that labels of images with an EXIF tag must be turned as these.
 
-    Turned by 90 degrees, an image has another size than its label, which is
-    refused; upside down or mirrored, nothing shows.
+    Turned by 90 degrees (5 .. 8), an image has another size than a label that
+    is not, which is refused; upside down or mirrored, nothing shows.
     """
     loading = part.image_loader
     if 'ignore_orientation' in getattr(loading, 'color_type', ''):
@@ -144,7 +144,7 @@ def _warn_of_turned_images(part: SplitPipeline, num_files: int) -> None:
         part.dataset.get_data_info(i)['img_path']
         for i in checked_samples(part, num_files)
     ]
-    turned = [path for path in images if exif_orientation(path) != 1]
+    turned = [path for path in images if exif_orientation(path) in (2, 3, 4)]
     if turned:
         print_log(
             f'{part.name}: the EXIF tag of {len(turned)} of the {len(images)} '
