@@ -136,6 +136,7 @@ def build(cfg: Config, args: argparse.Namespace):
     from mmseg_balance.checkpoints.initial_weights_hook import (
         prepare_initial_weights,
     )
+    from mmseg_balance.configuration.agreement import check_agreement
     from mmseg_balance.configuration.settling import settle_config
     from mmseg_balance.datasets.checks import check_data_configs
     from mmseg_balance.engine import launch
@@ -155,6 +156,8 @@ def build(cfg: Config, args: argparse.Namespace):
 
     check_required(cfg)
     for line in settle_config(cfg, args.cfg_options or ()):
+        warn(line)
+    for line in check_agreement(cfg):
         warn(line)
     if args.amp:
         launch.enable_amp(cfg)
