@@ -319,3 +319,49 @@ def test_loss_is_the_weighted_mean(gamma):
     pixels = pixels * weights[labels.masked_fill(~known, 0)] * known * weight
     found = loss(logits, labels, weight=weight)
     torch.testing.assert_close(found, pixels.mean())
+
+
+def double_loop(logits, labels, weight, class_weights):
+    """Eq. 2: classes, and pixels of each; with Eq. 12 inside."""
+    classes, total = logits.shape[1], 0.0
+    for c in range(classes):
+        own = []
+        for n, y, x in (labels == c).nonzero().tolist():
+            z = logits[n, :, y, x].double().numpy()
+            loss = np.log(np.exp(z - z[c]).sum())
+            own.append(float(weight[n, y, x]) * loss)
+        if own:
+            total += float(class_weights[c]) * sum(own) / len(own) / classes
+    return total
+
+
+@pytest.mark.parametrize('mode', ['paper', 'normalized'])
+def test_class_means_are_those_of_equation_2(mode):
+    logits, labels = batch()
+    labels[1] = labels[1].clamp(max=1)  # few pixels of the others
+    weight = torch.rand(2, 6, 7)
+    loss = build(mode=mode, regularization=0.01, class_means=True)
+    weights = loss.weights(logits, labels, weight)
+    assert weights.std() > 0.1
+    expected = double_loop(logits, labels, weight, weights)
+    found = loss(logits, labels, weight=weight)
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+    pixels = loss(logits, labels, weight=weight, reduction_override='none')
+    torch.testing.assert_close(pixels.mean(), found)
+    over_pixels = build(mode=mode, regularization=0.01)
+    assert float(over_pixels(logits, labels, weight=weight)) != pytest.approx(
+        expected, rel=1e-2
+    )
+
+
+def test_class_means_do_not_depend_on_the_number_of_pixels():
+    """Of a class, and of ignored ones; weights are 1."""
+    loss = build(class_means=True, regularization=1e9)
+    logits, labels = torch.randn(1, 3, 1, 2), torch.tensor([[[0, 1]]])
+    index = torch.tensor([0, 0, 0, 0, 1, 0])
+    many = labels[..., index]
+    many[..., 5] = 255
+    torch.testing.assert_close(
+        loss(logits[..., index], many), loss(logits, labels)
+    )
+    assert loss(logits, torch.full_like(labels, 255)) == 0

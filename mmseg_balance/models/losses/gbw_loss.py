@@ -1,13 +1,39 @@
 """Gradient-based class weighting (GBW)."""
 
+import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 from torch.nn import functional as F
 
 from ..number_checks import check_number
-from .gradient_weights import MODES, class_gradients, weights_of_mode
+from .gradient_weights import (
+    MODES,
+    class_gradients,
+    class_sums,
+    weights_of_mode,
+)
 from .pixel_loss import PixelLoss, focal
 from .weight_history import WeightHistory
+
+
+@torch.no_grad()
+def class_mean_scale(target: Tensor, known: Tensor, classes: int) -> Tensor:
+    """What makes a mean over pixels a mean of the means of classes.
+
+    Eq. 2 of GBW divides the loss of class c by its number n_c of pixels, and
+    the text below Eq. 6 the sum over classes by C: a pixel of class c is
+    multiplied with N / (C n_c), N the number of all pixels.
+
+    Args:
+        target: A class for each pixel, (N, ...).
+        known: Pixels that are not ignored, bool (N, ...).
+        classes: Number of classes C.
+
+    Returns:
+        Factor of each pixel, (N, ...).
+    """
+    count = class_sums(known.double(), target, classes).clamp(min=1)
+    return (target.numel() / (classes * count))[target]
 
 
 @MODELS.register_module()
@@ -26,7 +52,8 @@ class GBWLoss(PixelLoss):
                 same at every crop size. The mean is one by pixel weights, so
                 that classes of which the teacher is unsure are not taken for
                 easy ones. Absent classes keep weight 1.
-              - 'paper': the gradient of each class's own loss (Eq. 7 to 11),
+              - 'paper': the gradient of each class's own loss (Eq. 7 to 11;
+                with ``class_means`` the loss is the paper's as well),
                 with the weights of pseudo-labels inside (Eq. 12): the less
                 sure the teacher is, the more weight goes to source classes.
               - 'released': as the public code: the norm of each logit
@@ -39,6 +66,10 @@ class GBWLoss(PixelLoss):
             entropy.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        class_means: Whether the loss is the weighted mean over all C classes
+            of the mean of each (Eq. 2), in which a class of a few pixels
+            counts as one of many; one without pixels counts with 0. Default:
+            the weighted mean over pixels, as in the public code.
 
     Raises:
         ValueError: A setting out of range.
@@ -51,6 +82,7 @@ class GBWLoss(PixelLoss):
         focal_gamma: float = 0.0,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_gbw',
+        class_means: bool = False,
     ) -> None:
         super().__init__(loss_weight, loss_name)
         if mode not in MODES:
@@ -61,6 +93,7 @@ class GBWLoss(PixelLoss):
         check_number('GBWLoss', 'regularization', regularization, above=True)
         check_number('GBWLoss', 'focal_gamma', focal_gamma)
         self.mode = mode
+        self.class_means = class_means
         self.focal_gamma = focal_gamma
         self.history = WeightHistory()
         self.regularization = regularization
@@ -76,7 +109,11 @@ class GBWLoss(PixelLoss):
         log_probs = F.log_softmax(logits, 1)
         weights = self._weights(log_probs.detach(), target, known, weight)
         loss = F.nll_loss(log_probs, target, reduction='none')
-        return focal(loss, self.focal_gamma), weights
+        loss = focal(loss, self.focal_gamma)
+        if self.class_means:
+            scale = class_mean_scale(target, known, logits.shape[1])
+            loss = loss * scale.to(loss)
+        return loss, weights
 
     def observe(
         self,
