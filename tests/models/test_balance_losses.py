@@ -18,7 +18,7 @@ from mmseg_balance.models.losses.class_frequency_loss import (
     inverse_frequency_weights,
 )
 from mmseg_balance.models.losses.logit_adjustment_loss import log_prior
-from mmseg_balance.models.uda.checks import check_pixel_weights
+from mmseg_balance.models.uda.loss_checks import check_pixel_weights
 
 PIXELS = [4000.0, 900.0, 50.0, 7.0, 1043.0]
 COUNTED = (

@@ -9,6 +9,8 @@ from .gbw_loss import GBWLoss
 from .lbw_loss import LBWLoss
 from .logit_adjustment_loss import LogitAdjustmentLoss
 from .seesaw_loss import SeesawLoss
+from .source_loss import SourceLoss
+from .weighted_cross_entropy_loss import WeightedCrossEntropyLoss
 
 __all__ = [
     'BLDALoss',
@@ -21,4 +23,6 @@ __all__ = [
     'LogitAdjustmentLoss',
     'SeesawLoss',
     'SoftmaxFocalLoss',
+    'SourceLoss',
+    'WeightedCrossEntropyLoss',
 ]

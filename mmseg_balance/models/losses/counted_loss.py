@@ -17,6 +17,7 @@ class CountedLoss(PixelLoss):
         counts, allow_absent: See :class:`ClassCounts`.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        class_weight: Fixed weight of each class, see :class:`PixelLoss`.
 
     Raises:
         ValueError: A setting out of range.
@@ -29,8 +30,9 @@ class CountedLoss(PixelLoss):
         allow_absent: bool = False,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_counted',
+        class_weight: Sequence[float] | None = None,
     ) -> None:
-        super().__init__(loss_weight, loss_name)
+        super().__init__(loss_weight, loss_name, class_weight)
         self.num_classes = num_classes
         self.counts = ClassCounts(num_classes, counts, allow_absent)
 

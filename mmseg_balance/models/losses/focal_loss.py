@@ -1,5 +1,7 @@
 """Focal loss over a softmax."""
 
+from collections.abc import Sequence
+
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -19,6 +21,7 @@ class SoftmaxFocalLoss(PixelLoss):
         focal_gamma: gamma, at least 0; 0 is cross entropy.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        class_weight: Fixed weight of each class, see :class:`PixelLoss`.
 
     Raises:
         ValueError: A setting out of range.
@@ -29,8 +32,9 @@ class SoftmaxFocalLoss(PixelLoss):
         focal_gamma: float = 2.0,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_focal',
+        class_weight: Sequence[float] | None = None,
     ) -> None:
-        super().__init__(loss_weight, loss_name)
+        super().__init__(loss_weight, loss_name, class_weight)
         check_number('SoftmaxFocalLoss', 'focal_gamma', focal_gamma)
         self.focal_gamma = focal_gamma
 

@@ -1,5 +1,7 @@
 """Gradient-based class weighting (GBW)."""
 
+from collections.abc import Sequence
+
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -70,6 +72,7 @@ class GBWLoss(PixelLoss):
             of the mean of each (Eq. 2), in which a class of a few pixels
             counts as one of many; one without pixels counts with 0. Default:
             the weighted mean over pixels, as in the public code.
+        class_weight: Fixed weight of each class, see :class:`PixelLoss`.
 
     Raises:
         ValueError: A setting out of range.
@@ -83,8 +86,9 @@ class GBWLoss(PixelLoss):
         loss_weight: float = 1.0,
         loss_name: str = 'loss_gbw',
         class_means: bool = False,
+        class_weight: Sequence[float] | None = None,
     ) -> None:
-        super().__init__(loss_weight, loss_name)
+        super().__init__(loss_weight, loss_name, class_weight)
         if mode not in MODES:
             raise ValueError(
                 f'Expected `mode` of GBWLoss to be one of {MODES}, but got '

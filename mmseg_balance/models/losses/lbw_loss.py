@@ -1,5 +1,7 @@
 """Loss-based class weighting (LBW)."""
 
+from collections.abc import Sequence
+
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor
@@ -29,6 +31,7 @@ class LBWLoss(PixelLoss):
             entropy.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        class_weight: Fixed weight of each class, see :class:`PixelLoss`.
 
     Raises:
         ValueError: A setting out of range.
@@ -41,8 +44,9 @@ class LBWLoss(PixelLoss):
         focal_gamma: float = 0.0,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_lbw',
+        class_weight: Sequence[float] | None = None,
     ) -> None:
-        super().__init__(loss_weight, loss_name)
+        super().__init__(loss_weight, loss_name, class_weight)
         check_num_classes('LBWLoss', num_classes)
         check_number('LBWLoss', 'momentum', momentum, high=1, below=True)
         check_number('LBWLoss', 'focal_gamma', focal_gamma)

@@ -1,10 +1,13 @@
 """What the losses that balance classes share: pixels, weights, the mean."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ..number_checks import is_number
 
 
 def cross_entropy(
@@ -36,6 +39,27 @@ def focal(loss: Tensor, focal_gamma: float) -> Tensor:
     return rest**focal_gamma * loss
 
 
+def check_class_weight(owner: str, value: Sequence[float]) -> None:
+    """Refuse fixed weights of classes that are none.
+
+    Args:
+        owner: Class of the loss.
+        value: What was given as ``class_weight``.
+
+    Raises:
+        ValueError: Names the key and the value.
+    """
+    fine = isinstance(value, (list, tuple)) and all(
+        is_number(v) and v >= 0 for v in value
+    )
+    if not fine or not any(value):
+        raise ValueError(
+            f'Expected `class_weight` of {owner} to be a list of numbers of '
+            'at least 0, one for each class and not all of them 0, but got '
+            f'{value!r}'
+        )
+
+
 class PixelLoss(nn.Module, ABC):
     """A loss of each pixel, averaged over all pixels.
 
@@ -45,12 +69,28 @@ class PixelLoss(nn.Module, ABC):
     Args:
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
+        class_weight: Fixed weight of each class, by which its pixels are
+            multiplied, whatever else weighs them; the mean stays one over
+            all pixels. Not in the state dict. Default: 1.
+
+    Raises:
+        ValueError: Class weights that are none.
     """
 
-    def __init__(self, loss_weight: float, loss_name: str) -> None:
+    def __init__(
+        self,
+        loss_weight: float,
+        loss_name: str,
+        class_weight: Sequence[float] | None = None,
+    ) -> None:
         super().__init__()
         self.loss_weight = loss_weight
         self._loss_name = loss_name
+        fixed = None
+        if class_weight is not None:
+            check_class_weight(type(self).__name__, class_weight)
+            fixed = torch.tensor(class_weight, dtype=torch.float32)
+        self.register_buffer('class_weight', fixed, persistent=False)
 
     def forward(
         self,
@@ -97,6 +137,13 @@ class PixelLoss(nn.Module, ABC):
                 f'but the head gives {cls_score.shape[1]} logits a pixel: set '
                 'loss_decode.num_classes to the num_classes of the head'
             )
+        fixed = self.class_weight
+        if fixed is not None and len(fixed) != cls_score.shape[1]:
+            raise ValueError(
+                f'class_weight of {type(self).__name__} has {len(fixed)} '
+                f'numbers, but the head gives {cls_score.shape[1]} logits a '
+                'pixel: set one for each class'
+            )
         known = label != ignore_index
         target = label.masked_fill(~known, 0).long()
         with torch.autocast(cls_score.device.type, enabled=False):
@@ -110,6 +157,8 @@ class PixelLoss(nn.Module, ABC):
             loss = loss.masked_fill(~known, 0)
             if weights is not None:
                 loss = loss * weights.to(loss)[target]
+            if fixed is not None:
+                loss = loss * fixed[target]
             if weight is not None:
                 loss = loss * weight
         if reduction_override != 'none':

@@ -12,9 +12,10 @@ from mmseg.utils import ConfigType, OptConfigType, OptSampleList
 from torch import Tensor, nn
 
 from ..wrapped_segmentor import build_segmentor
-from .checks import check_pixel_weights, check_segmentor
+from .checks import check_segmentor
 from .density_estimation import DensityEstimation
 from .log import to_host
+from .loss_checks import check_pixel_weights, warn_of_ignored_pixels
 from .objectives import AdversarialObjective
 from .opposition import Opposition
 from .optimization import SequentialBackward, split_optimizers
@@ -105,6 +106,7 @@ class UDASegmentor(BaseModel):
         )
         if self.needs_pseudo_labels:
             check_pixel_weights(student)
+        warn_of_ignored_pixels(student)
         check_predictor(predict_with, alpha)
         self.teacher = None if alpha is None else build_teacher(student)
         self.teacher_is_current = False

@@ -1,13 +1,11 @@
 """What a segmentor must be for pixel-wise objectives, checked at build."""
 
-import copy
-
-import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.segmentors import CascadeEncoderDecoder, EncoderDecoder
 from torch import nn
 
-from ..segmentation_loss import domain_arguments, loss_modules
+from ..losses import SourceLoss
+from ..segmentation_loss import loss_modules
 
 
 def check_segmentor(segmentor: nn.Module) -> None:
@@ -70,6 +68,12 @@ def check_head(name: str, head: nn.Module) -> None:
             'leave out_channels away'
         )
     for loss in loss_modules(head):
+        if head.sampler is not None and isinstance(loss, SourceLoss):
+            raise ValueError(
+                f'{name}.sampler {type(head.sampler).__name__} weighs pixels,'
+                f' and so cannot {type(loss.criterion).__name__} of a '
+                'SourceLoss: remove one of them'
+            )
         if head.sampler is not None and hasattr(loss, 'update_statistics'):
             raise ValueError(
                 f'{name}.sampler {type(head.sampler).__name__} leaves '
@@ -83,54 +87,15 @@ def check_head(name: str, head: nn.Module) -> None:
                 f'loss_decode.num_classes of its {type(loss).__name__} is '
                 f'{classes}: set both to the classes of the data set'
             )
+        _check_class_weight(name, head, loss)
 
 
-def check_pixel_weights(segmentor: nn.Module) -> None:
-    """Refuse losses that do not weigh each pixel by ``weight``.
-
-    Found out by trying: with weight 0 everywhere a loss must be 0.
-
-    Raises:
-        ValueError: Names the head and the loss.
-    """
-    for name, head in named_heads(segmentor):
-        for loss in loss_modules(head):
-            reason = _why_not_weighted(loss, head)
-            if reason:
-                kind = type(loss).__name__
-                if hasattr(loss, 'criterion'):
-                    kind += f' with criterion {type(loss.criterion).__name__}'
-                raise ValueError(
-                    f'{name}.loss_decode {kind} cannot take pixel weights '
-                    f'beside ignored pixels ({reason}), and pseudo-labels '
-                    'need them: choose CrossEntropyLoss without class_weight'
-                )
-
-
-def _why_not_weighted(loss: nn.Module, head: nn.Module) -> str | None:
-    if any(t.is_meta for t in (*loss.parameters(), *loss.buffers())):
-        return None  # a model without memory, built to be looked at
-    loss = copy.deepcopy(loss).eval()
-    generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(
-        2, head.num_classes, 4, 4, generator=generator, device='cpu'
-    )
-    labels = torch.randint(
-        head.num_classes, (2, 4, 4), generator=generator, device='cpu'
-    )
-    labels[0, 0] = head.ignore_index
-    offered = dict(target_mask=None, collect=False)
-    taken = {k: offered[k] for k in domain_arguments(type(loss))}
-    try:
-        value = loss(
-            logits,
-            labels,
-            weight=torch.zeros(2, 4, 4, device='cpu'),
-            ignore_index=head.ignore_index,
-            **taken,
-        )
-    except Exception as error:  # noqa: BLE001  (any failure is the answer)
-        return f'it raised {error!r}'
-    if value.abs().sum() != 0:
-        return f'it is {value.sum().item():.3g} where every weight is 0'
-    return None
+def _check_class_weight(name: str, head: nn.Module, loss: nn.Module) -> None:
+    for owner in (loss, getattr(loss, 'criterion', None)):
+        weights = getattr(owner, 'class_weight', None)
+        if weights is not None and len(weights) != head.num_classes:
+            raise ValueError(
+                f'{name}.num_classes is {head.num_classes}, but class_weight '
+                f'of its {type(owner).__name__} has {len(weights)} numbers: '
+                'set one for each class'
+            )

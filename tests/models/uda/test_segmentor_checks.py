@@ -79,10 +79,64 @@ def test_binary_heads(segmentor):
     ],
 )
 def test_losses_without_pixel_weights(segmentor, loss):
-    with pytest.raises(ValueError, match=f'{loss["type"]} cannot take pixel'):
+    with pytest.raises(ValueError) as error:
         dacs(segmentor(loss))
+    kind = loss['type']
+    assert f'decode_head.loss_decode {kind} cannot take pixel' in str(
+        error.value
+    )
+    mend = f"dict(type='SourceLoss', criterion=dict(type='{kind}', ...))"
+    assert mend in str(error.value)
     # the source alone has no weights
     MODELS.build(dict(type='SourceOnly', segmentor=segmentor(loss)))
+
+
+def test_a_source_loss_serves_the_source_objective(build, batch, optimizers):
+    """What the message of a loss without pixel weights says to do."""
+    losses = [
+        dict(type='CrossEntropyLoss'),
+        dict(
+            type='SourceLoss',
+            criterion=dict(type='LovaszLoss', reduction='none'),
+        ),
+    ]
+    model = build('MIC', loss=losses)
+    logs = model.train_step(batch(), optimizers(model))
+    assert logs['src.decode.loss_lovasz'] > 0
+    assert logs['mix.decode.loss_lovasz'] == 0
+    assert logs['masked.decode.loss_lovasz'] == 0
+    assert logs['mix.decode.loss_ce'] > 0
+    parts = sum(v for k, v in logs.items() if '.loss_' in k)
+    assert logs['loss'] == pytest.approx(parts, rel=1e-5)
+
+
+def test_a_source_loss_alone_learns_nothing_from_pseudo_labels(segmentor):
+    loss = dict(type='SourceLoss', criterion=dict(type='DiceLoss'))
+    with pytest.raises(ValueError, match='decode_head.loss_decode is a Sou'):
+        dacs(segmentor(loss))
+    MODELS.build(dict(type='SourceOnly', segmentor=segmentor(loss)))
+    both = segmentor([dict(type='CrossEntropyLoss'), loss])
+    both['decode_head']['sampler'] = dict(type='OHEMPixelSampler')
+    with pytest.raises(ValueError, match='OHEMPixelSampler.*DiceLoss'):
+        dacs(both)
+
+
+@pytest.mark.parametrize('kind', ['DiceLoss', 'TverskyLoss'])
+def test_losses_that_learn_from_ignored_pixels_are_named(
+    segmentor, capfd, kind
+):
+    from mmengine.logging import MMLogger
+
+    MMLogger.get_instance(f'ignored{kind}', logger_name=f'ignored{kind}')
+    loss = dict(type='SourceLoss', criterion=dict(type=kind))
+    dacs(segmentor([dict(type='CrossEntropyLoss'), loss]))
+    text = ''.join(capfd.readouterr())
+    expected = (
+        f'decode_head.loss_decode SourceLoss with criterion {kind} depends on '
+        'predictions where the label is ignore_index=255'
+    )
+    assert (expected in text) == (kind == 'DiceLoss')
+    assert ('depends on' in text) == (kind == 'DiceLoss')
 
 
 def test_class_weights_beside_ignored_pixels(segmentor):
@@ -90,8 +144,15 @@ def test_class_weights_beside_ignored_pixels(segmentor):
     criterion = dict(type='CrossEntropyLoss', class_weight=[1.0] * 4)
     loss = dict(type='BLDALoss', num_classes=4, criterion=criterion)
     with pytest.raises(
-        ValueError, match='BLDALoss with criterion CrossEntropyLoss.*IndexErr'
+        ValueError,
+        match='BLDALoss with criterion CrossEntropyLoss.*IndexErr.*'
+        "type='WeightedCrossEntropyLoss' with the same class_weight",
     ):
+        dacs(segmentor(loss))
+    criterion['type'] = 'WeightedCrossEntropyLoss'
+    dacs(segmentor(loss))
+    criterion['class_weight'] = [1.0] * 19
+    with pytest.raises(ValueError, match='num_classes is 4, but class_weight'):
         dacs(segmentor(loss))
 
 
