@@ -24,6 +24,7 @@ def settings(root, checkpoint):
         data_root=str(root),
         data_prefix=dict(img_path='images'),
         img_suffix='.png',
+        serialize_data=False,
         metainfo=dict(classes=('road', 'car')),
     )
     domains = dict(source=Branch(dataset, 'source'))
