@@ -50,8 +50,14 @@ def fingerprint(cfg: Config, *others: Any) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of Python, of this package and of what it runs on."""
-    found = {module.__name__: module.__version__ for module in VERSIONED}
+    # that of torch is a class of its own
+    found = {m.__name__: str(m.__version__) for m in VERSIONED}
     return dict(python=platform.python_version()) | found
+
+
+def own_code() -> dict[str, Any]:
+    """What results are made with, for :func:`changed_code`."""
+    return dict(versions=versions(), sources=sources())
 
 
 def changed_code(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -189,8 +195,7 @@ class Experiment:
         return dict(
             fingerprint=self.fingerprint,
             settings=settings,
-            versions=versions(),
-            sources=sources(),
+            **own_code(),
         )
 
     def differences(self, record: Mapping[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ from ..logits.statistics_file import read_torch_file, write_torch_file
 from ..models.uda.pseudo_labels import pseudo_labels
 from ..runs.provenance import describe_files
 from ..runs.settings import changed_settings
+from .experiment import changed_code, own_code
 from .model_config import model_config
 from .prediction import IGNORED, predict_logits
 from .stop_signals import StopSignals
@@ -43,6 +44,8 @@ class StatisticsPass:
     Attributes:
         reservoirs: Logits of 'source' and 'target'.
         num_seen: Images of each that were seen.
+        changed_code: What is of another version than the pass was begun
+            with, a line each.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class StatisticsPass:
         self.threshold = threshold
         self.reservoirs = {d: LogitReservoir(num_classes) for d in DOMAINS}
         self.num_seen = dict.fromkeys(DOMAINS, 0)
+        self.changed_code: list[str] = []
 
     def resume(self) -> bool:
         """Go on from the file, where there is one.
@@ -83,12 +87,15 @@ class StatisticsPass:
         for domain in DOMAINS:
             self.reservoirs[domain].load_state_dict(state[domain])
         self.num_seen = dict(state['num_seen'])
+        self.changed_code = changed_code(state.get('code', {}), own_code())
         return True
 
     def save(self) -> None:
         """Write the file, atomically."""
         states = {d: self.reservoirs[d].state_dict() for d in DOMAINS}
-        content = dict(settings=self.settings, num_seen=self.num_seen)
+        content = dict(
+            settings=self.settings, num_seen=self.num_seen, code=own_code()
+        )
         write_torch_file(self.path, content | states)
 
     def collect(

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmengine.dataset import BaseDataset
 
-from ..engine.experiment import changed_code, sources, versions
+from ..engine.experiment import changed_code, own_code
 
 PROVENANCE_KEY = 'provenance'
 NUM_SIZES = 32
@@ -24,9 +24,7 @@ def provenance(dataset: Any) -> dict[str, Any]:
         'versions' by package, 'sources' of this one as a hash, and 'data':
         see :func:`describe_data`.
     """
-    return dict(
-        versions=versions(), sources=sources(), data=describe_data(dataset)
-    )
+    return own_code() | dict(data=describe_data(dataset))
 
 
 def describe_data(dataset: Any) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ..datasets.file_utils import hash_file, write_atomically
-from ..engine.experiment import sources, versions
+from ..engine.experiment import own_code
 from .settings import changed_settings
 
 ORIGIN_KEY = 'origin'
@@ -38,8 +38,7 @@ def add_origin(
         iter=meta.get('iter'),
         seed=meta.get('seed'),
         settings={key: cfg[key] for key in SETTINGS if cfg.get(key)},
-        versions=versions(),
-        sources=sources(),
+        **own_code(),
     )
     content = json.loads(scores.read_text()) | {ORIGIN_KEY: origin}
     text = json.dumps(content, indent=1, default=str)

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 
-from mmseg_balance.engine import statistics_pass
+from mmseg_balance.engine import experiment, statistics_pass
 from mmseg_balance.engine.prediction import predict_logits
 from mmseg_balance.engine.statistics_origin import check_origin
 from mmseg_balance.logits.statistics_file import load_statistics
@@ -243,7 +243,7 @@ def test_interruptions_change_nothing(
     assert not list(path.parent.glob('*.partial'))
 
 
-def test_interrupted_fit_goes_on(trained, fit, monkeypatch):
+def test_interrupted_fit_goes_on(trained, fit, monkeypatch, capfd):
     from mmseg_balance.logits import offline
 
     config, checkpoint, _ = trained()
@@ -256,9 +256,12 @@ def test_interrupted_fit_goes_on(trained, fit, monkeypatch):
         patch.setattr(offline, 'em_step', interrupted)
         with pytest.raises(SystemExit):
             fit(config, checkpoint)
-    # no image is looked at again
+    # no image is looked at again, and other code is said
     monkeypatch.setattr(statistics_pass, 'predict_logits', None)
+    monkeypatch.setattr(experiment.torch, '__version__', '0.0')
     assert fit(config, checkpoint).read_bytes() == expected
+    told = capfd.readouterr().err
+    assert 'a.pth.partial: torch was ' in told and ', is 0.0' in told
 
 
 def test_state_is_written_every_minute(trained, fit, monkeypatch):

@@ -15,7 +15,6 @@ from mmengine.config import Config
 
 from mmseg_balance.engine import experiment
 from mmseg_balance.evaluation.published_results import ROWS, find_row
-from mmseg_balance.runs import provenance
 from mmseg_balance.runs.reproduction import find_work_dir
 from mmseg_balance.runs.scores import add_origin, changed_test, read_scores
 
@@ -229,7 +228,6 @@ def test_the_same_run_elsewhere_goes_on(
     shutil.copytree(street_data, tmp_path / 'moved')
     moved = work_dir.rename(tmp_path / 'work of before')
     monkeypatch.setattr(experiment, 'sources', lambda: 'f' * 12)
-    monkeypatch.setattr(provenance, 'sources', lambda: 'f' * 12)
     run(
         *('--dry-run', '--work-dir', moved, '--launcher', 'pytorch'),
         *('--gpus', 2, '--cfg-options', 'train_dataloader.num_workers=3'),

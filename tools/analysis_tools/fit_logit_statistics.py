@@ -151,6 +151,8 @@ def build(args: argparse.Namespace):
     state = StatisticsPass(partial, settings, len(classes), args.threshold)
     if state.resume():
         print(f'going on from {partial}')
+        for line in state.changed_code:
+            print(f'warning: {partial}: {line}', file=sys.stderr)
     data = {key: spread(domains[key], args.max_images) for key in domains}
     return cfg, model, data, classes, state
 
