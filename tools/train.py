@@ -147,6 +147,7 @@ def build(cfg: Config, args: argparse.Namespace):
     )
     from mmseg_balance.engine.config_checks import check_config
     from mmseg_balance.engine.hooks import (
+        AtomicCheckpointHook,
         ClassStatisticsHook,
         ClassWeightsHook,
         CompileHook,
@@ -180,6 +181,10 @@ def build(cfg: Config, args: argparse.Namespace):
             hook.check()
         elif isinstance(hook, (ClassStatisticsHook, ClassWeightsHook)):
             hook.prepare(runner)
+        elif isinstance(hook, AtomicCheckpointHook):
+            line = hook.check_space(runner)
+            if line is not None:
+                runner.logger.warning(line)
     done = None
     if cfg.get('resume') and cfg.get('load_from'):
         done = check_resume(runner, cfg.load_from)

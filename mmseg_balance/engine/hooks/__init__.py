@@ -2,6 +2,7 @@
 
 from .bad_images_hook import BadImagesHook
 from .channels_last_hook import ChannelsLastHook
+from .checkpoint_hook import AtomicCheckpointHook
 from .class_statistics_hook import ClassStatisticsHook
 from .class_weights_hook import ClassWeightsHook
 from .compile_hook import CompileHook
@@ -11,6 +12,7 @@ from .iteration_seed_hook import IterationSeedHook
 from .teacher_update_hook import TeacherUpdateHook
 
 __all__ = [
+    'AtomicCheckpointHook',
     'BadImagesHook',
     'ChannelsLastHook',
     'ClassStatisticsHook',
