@@ -14,6 +14,12 @@ ADVICE = (
         "drop --amp or set it to 'OptimWrapper'; on a CPU --amp takes "
         'AutocastOptimWrapper',
     ),
+    (
+        r'SyncBatchNorm expected input tensor to be on GPU',
+        'several processes train on CPUs, and SyncBN needs GPUs: set '
+        "norm_cfg.type of backbone and heads to 'BN' and leave sync_bn away, "
+        'or take one process',
+    ),
 )
 
 
