@@ -71,3 +71,44 @@ def test_operations_of_the_segmentor(uda, run_tool, capsys):
     assert float(params) == round(expected['params'] / 1e6, 3) > 0
     with pytest.raises(SystemExit, match=r'two sides in pixels, but got \[0'):
         run_tool(tool, config, '--shape', 0, 48)
+
+
+def test_images_of_one_channel(tiny_config, run_tool, tmp_path, monkeypatch):
+    """Thermal images, from their files to the scores."""
+    monkeypatch.chdir(tmp_path)
+    config = tiny_config()
+    cfg = Config.fromfile(config)
+    grey = dict(type='LoadImageFromFile', color_type='grayscale')
+    for loader in ('train', 'val', 'test'):
+        cfg[f'{loader}_dataloader'].dataset.pipeline[0] = grey
+    cfg.model.backbone.in_channels = 1
+    cfg.model.data_preprocessor.update(
+        mean=[90.0], std=[60.0], bgr_to_rgb=False
+    )
+    data = cfg.train_dataloader.dataset
+    cfg.train_dataloader.dataset = dict(
+        type='UDADataset', source=data, target=data
+    )
+    cfg.model = dict(
+        type='DACS',
+        segmentor=cfg.model,
+        jitter_probability=1.0,
+        masked_consistency=dict(block_size=8),
+    )
+    cfg.merge_from_dict(
+        {
+            'train_cfg.max_iters': 2,
+            'train_cfg.val_interval': 2,
+            'default_hooks.checkpoint.interval': 2,
+            'param_scheduler': [],
+        }
+    )
+    cfg.dump(config)
+    run_tool('train.py', config, '--work-dir', 'run')
+    run_tool('test.py', config, 'run/iter_2.pth', '--tta', '--work-dir', 't')
+    (file,) = (tmp_path / 't').glob('*/*.json')
+    assert json.loads(file.read_text())['aAcc'] > 0
+    tool = 'analysis_tools/fit_logit_statistics.py'
+    run_tool(tool, config, 'run/iter_2.pth', '--out', 's.pth')
+    run_tool('browse.py', config, '--num', 1, '--checkpoint', 'run/iter_2.pth')
+    assert list(tmp_path.glob('work_dirs/*/browse/sample_000.png'))
