@@ -7,8 +7,10 @@ from mmengine.dataset import BaseDataset
 from torch.utils.data import DataLoader
 
 from ..datasets import UDADataset
+from ..datasets.absent_classes import check_task, find_classes
 from ..datasets.branch import leaf_datasets
 from ..datasets.image_checks import shared_images
+from ..datasets.split_pipeline import SplitPipeline
 
 SHOWN_FILES = 3
 
@@ -24,8 +26,12 @@ def data_notes(
         world_size: Number of ranks.
 
     Returns:
-        A line for a target that is smaller than a batch, and for images that
-        are both trained on and evaluated.
+        A line for a target that is smaller than a batch, for classes without
+        a labelled pixel, and for images that are both trained on and
+        evaluated.
+
+    Raises:
+        ValueError: Labels of a single class.
     """
     dataset = train.dataset
     sets = {'train_dataloader.dataset': dataset}
@@ -35,8 +41,15 @@ def data_notes(
         sampler = getattr(train, 'batch_sampler', None)
         batch = getattr(sampler, 'batch_size', train.batch_size) or 1
         notes += _small_target(dataset.target, batch * world_size)
+    labelled = sets.get('source', dataset)
+    notes += _absent_classes(
+        'source' if len(sets) > 1 else next(iter(sets)),
+        labelled,
+        is_trained=True,
+    )
     if val is None:
         return notes
+    notes += _absent_classes('val_dataloader.dataset', val.dataset)
     evaluated = _leaves(val.dataset)
     for key, trained in sets.items():
         notes += _evaluated_too(key, _leaves(trained), evaluated)
@@ -51,6 +64,26 @@ def _small_target(target: Any, batch_size: int) -> list[str]:
         'of a batch (of all ranks): they are drawn with replacement, so that '
         'a batch has some of them several times'
     ]
+
+
+def _absent_classes(
+    key: str, dataset: Any, is_trained: bool = False
+) -> list[str]:
+    parts = [
+        part
+        for part in (SplitPipeline(leaf, key) for leaf in _leaves(dataset))
+        if part.annotations is not None
+        and part.dataset.metainfo.get('classes')
+    ]
+    if not parts:
+        return []
+    presence = find_classes(parts)
+    if not presence.absent:
+        return []
+    if is_trained:
+        check_task(presence, parts[0])
+    what = 'they are not learnt' if is_trained else 'they are not measured'
+    return [f'{key}: {presence}; {what}']
 
 
 def _evaluated_too(
