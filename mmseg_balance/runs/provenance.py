@@ -62,10 +62,13 @@ def describe_files(branch: Any) -> str:
     """
     images = list(_images(branch))
     digest = hashlib.sha256()
+    # whose prefixes are absolute: below the folder of all of them
+    rootless = [os.path.dirname(image) for root, image in images if not root]
+    common = os.path.commonpath(rootless) if rootless else ''
     for root, image in images:
         name = image
         if '://' not in f'{root}{image}':
-            name = os.path.relpath(image, root or '.')
+            name = os.path.relpath(image, root or common or '.')
         digest.update(f'{name}\n'.encode())
     for _, image in images[:: max(len(images) // NUM_SIZES, 1)]:
         file = Path(image)
