@@ -153,7 +153,10 @@ def build(cfg: Config, args: argparse.Namespace):
     from mmseg_balance.datasets.checks import check_data_configs
     from mmseg_balance.engine import launch
     from mmseg_balance.engine.weights import read_checkpoint
-    from mmseg_balance.inference.prediction_files import prepare_files
+    from mmseg_balance.inference.prediction_files import (
+        draws_pictures,
+        prepare_files,
+    )
     from mmseg_balance.inference.test_time_augmentation import (
         set_test_time_augmentation,
     )
@@ -184,7 +187,7 @@ def build(cfg: Config, args: argparse.Namespace):
     prepare_files(
         runner.test_loop.dataloader.dataset,
         runner.test_loop.evaluator.metrics,
-        runner.visualizer if args.show or args.show_dir else None,
+        runner.visualizer if draws_pictures(runner) else None,
     )
     return runner
 

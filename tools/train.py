@@ -152,6 +152,10 @@ def build(cfg: Config, args: argparse.Namespace):
         ClassWeightsHook,
         CompileHook,
     )
+    from mmseg_balance.inference.prediction_files import (
+        draws_pictures,
+        prepare_files,
+    )
     from mmseg_balance.runs.resumed_optimization import prepare_resume
     from mmseg_balance.runs.seed import set_seed
 
@@ -176,6 +180,12 @@ def build(cfg: Config, args: argparse.Namespace):
     launch.start_ranks(cfg, args.launcher)
     runner = build_runner(cfg)
     prepare_initial_weights(runner)
+    if runner.val_loop is not None:
+        prepare_files(
+            runner.val_loop.dataloader.dataset,
+            runner.val_loop.evaluator.metrics,
+            runner.visualizer if draws_pictures(runner) else None,
+        )
     for hook in runner.hooks:
         if isinstance(hook, CompileHook):
             hook.check()

@@ -6,8 +6,10 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from mmengine.evaluator import BaseMetric
+from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 from mmseg.datasets import BaseSegDataset
+from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.evaluation import IoUMetric
 
 from ..datasets.branch import leaf_datasets
@@ -67,11 +69,20 @@ def claim_folder(folder: Path, names: Sequence[PurePath]) -> None:
             f'{folder} has {foreign[0]}'
             + (f' and {len(foreign) - 1} more' if foreign[1:] else '')
             + ', which no test wrote and predictions would replace: name '
-            'another folder for the predictions (--out)'
+            'another folder for the predictions (--out, or output_dir of the '
+            'metric)'
         )
     folder.mkdir(parents=True, exist_ok=True)
     listed = json.dumps(sorted(known | set(own)), indent=0)
     write_atomically(folder / LIST, listed.encode())
+
+
+def draws_pictures(runner: Runner) -> bool:
+    """Whether a run saves or shows pictures of its predictions."""
+    return any(
+        isinstance(hook, SegVisualizationHook) and hook.draw
+        for hook in runner.hooks
+    )
 
 
 def prepare_files(
@@ -80,8 +91,8 @@ def prepare_files(
     """See to it that a test loses no prediction, and no file of a user.
 
     Args:
-        dataset: The test set.
-        metrics: Of the test; those with an ``output_dir`` save there.
+        dataset: The set of a test or of a validation.
+        metrics: Of that; those with an ``output_dir`` save there.
         visualizer: What draws predictions, or None.
 
     Raises:
@@ -109,7 +120,7 @@ def prepare_files(
         elif not are_unique:
             raise ValueError(
                 f'{type(metric).__name__} saves predictions by the names of '
-                'the images, and several images of test_dataloader have one '
+                'the images, and several images of the data set have one '
                 'name: rename them, or test without --out and output_dir'
             )
     if visualizer is not None and not are_unique:
@@ -131,7 +142,7 @@ def keep_apart(metric: IoUMetric, names: Mapping[str, PurePath]) -> None:
     def process_each(data_batch: Any, data_samples: Sequence[dict]) -> None:
         for sample in data_samples:
             path = Path(sample['img_path'])
-            name = names[sample['img_path']]
+            name = names.get(sample['img_path'], PurePath(f'{path.stem}.png'))
             folder = root / name.parent
             folder.mkdir(parents=True, exist_ok=True)
             metric.output_dir = str(folder)

@@ -96,7 +96,8 @@ class TrainingSamples:
                 row.append(self._image('target', step.target_images[i]))
             for panel, domain in zip(row[::2], branches, strict=False):
                 sample = branches[domain]['data_samples'][i]
-                panel.title += f': {osp.basename(sample.img_path)}'
+                path = sample.metainfo.get('img_path', '')
+                panel.title += f': {osp.basename(path)}'
             if self.has_labels:
                 row += self._labels(step.pseudo, i, 'pseudo-labels')
             samples.append([row])

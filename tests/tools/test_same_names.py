@@ -81,3 +81,22 @@ def test_no_file_of_a_user_is_lost(nested, run_tool, tmp_path):
     with pytest.raises(SystemExit, match='has north/a.png and 2 more, which'):
         run_tool('test.py', config, 'weights.pth', '--out', labels)
     assert (labels / 'north/a.png').read_bytes() == before
+
+
+def test_predictions_of_a_validation(nested, run_tool, tmp_path):
+    config, _ = nested(dict(type='IoUMetric', iou_metrics=['mIoU']))
+    cfg = Config.fromfile(config)
+    cfg.val_dataloader = cfg.test_dataloader
+    cfg.val_evaluator = dict(cfg.test_evaluator, output_dir='seen')
+    cfg.default_hooks.visualization.update(draw=True, interval=1)
+    cfg.train_cfg.update(max_iters=1, val_interval=1)
+    cfg.param_scheduler = []
+    cfg.dump(config)
+    run_tool('train.py', config, '--work-dir', 'run')
+    seen = tmp_path / 'seen'
+    found = {p.relative_to(seen).as_posix() for p in seen.glob('**/*.png')}
+    assert found == {f'{place}.png' for place in PLACES}
+    pictures = {p.name for p in (tmp_path / 'run').glob('**/val_*.png')}
+    assert pictures == {
+        f'val_{place.replace("/", "_")}.png_1.png' for place in PLACES
+    }
