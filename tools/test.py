@@ -59,7 +59,10 @@ def parse_args() -> argparse.Namespace:
         help='what started several processes',
     )
     parser.add_argument(
-        '--tta', action='store_true', help='test time augmentation'
+        '--tta',
+        action='store_true',
+        help='test time augmentation: tta_pipeline of the config, or else '
+        'each image with its mirror image',
     )
     parser.add_argument(
         '--post-hoc',

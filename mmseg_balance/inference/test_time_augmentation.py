@@ -65,6 +65,10 @@ def mirrored(pipeline: Sequence[dict]) -> list[dict]:
         (i for i, t in enumerate(rest) if is_label_loader(type_name(t))),
         len(rest) - 1,
     )
+    keys = rest[-1].get('meta_keys')
+    if keys is not None:  # without them nothing is mirrored back
+        new = [k for k in ('flip', 'flip_direction') if k not in keys]
+        rest[-1]['meta_keys'] = (*keys, *new)
     steps = [[transform] for transform in rest]
     flips = [dict(type='RandomFlip', prob=float(flip)) for flip in (0, 1)]
     steps.insert(place, flips)

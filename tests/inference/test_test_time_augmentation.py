@@ -25,6 +25,11 @@ def test_images_are_mirrored_and_labels_are_not():
     ]
     (_, augmented) = mirrored([LOAD, PACK])
     assert augmented['transforms'] == [FLIPS, [PACK]]
+    # what says that a prediction is to be mirrored back is packed
+    own = dict(PACK, meta_keys=('img_path', 'flip'))
+    packed = mirrored([LOAD, own])[1]['transforms'][-1][0]
+    assert packed['meta_keys'] == ('img_path', 'flip', 'flip_direction')
+    assert own['meta_keys'] == ('img_path', 'flip')
 
 
 def test_settings_of_the_config_count():

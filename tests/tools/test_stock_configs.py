@@ -97,7 +97,8 @@ def test_train_with_blda_fit_sweep_bias_and_balance(
     assert state[key].max() == 2  # both iterations, by the hook
 
     images = ['--target-images', stock_data / 'ade/img']
-    run_tool(FIT, path, checkpoint, *images, '--out', 'statistics.pth')
+    few = ['--num-components', 2]
+    run_tool(FIT, path, checkpoint, *images, *few, '--out', 'statistics.pth')
     run_tool(SWEEP, path, checkpoint, 'statistics.pth', '--taus', 0, 0.5)
     (sweep,) = tmp_path.glob('work_dirs/*/tau_sweep/*.json')
     rows = json.loads(sweep.read_text())['scores']
