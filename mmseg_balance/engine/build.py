@@ -10,6 +10,7 @@ from ..datasets.checks import check_evaluation_set
 from ..models.uda import UDASegmentor
 from ..models.uda.optimization import split_optimizers
 from ..runs.data_notes import data_notes
+from ..runs.log_details import keep_details_in_file
 from ..runs.provenance import PROVENANCE_KEY, changed_provenance, provenance
 from ..runs.settings import settings_of
 from .hooks import BadImagesHook
@@ -75,6 +76,7 @@ def build_runner(cfg: Config) -> Runner:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')
     for line in data_notes(train, val, runner.world_size):
         runner.logger.warning(line)
+    keep_details_in_file(runner.logger)
     build_optimization(runner)
     # into the checkpoints
     runner.cfg[RANKS_KEY] = runner.world_size

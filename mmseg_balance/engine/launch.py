@@ -13,6 +13,7 @@ from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from ..configuration.data_roots import relocate_data, set_common_root
+from ..configuration.vis_backends import follow_vis_backends
 from .config_checks import named_optimizers, type_name
 from .config_typos import new_keys
 
@@ -52,6 +53,7 @@ def load_config(
         print(f'warning: --cfg-options: {line}', file=sys.stderr)
     set_common_root(cfg, options or {})
     cfg.merge_from_dict(options or {})
+    follow_vis_backends(cfg, options or {})
     if relocate:
         relocate_data(cfg, data_roots)
     return cfg
