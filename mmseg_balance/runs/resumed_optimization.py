@@ -47,6 +47,11 @@ class ResumedOptimizationHook(Hook):
             name: [_settings(group) for group in wrapper.param_groups]
             for name, wrapper in _wrappers(runner)
         }
+        # mmengine's wrapper of several groups has one more, for the log
+        self.counts = {
+            name: len(wrapper.optimizer.param_groups)
+            for name, wrapper in _wrappers(runner)
+        }
         self.schedulers = {
             name: [_plan(s) for s in schedulers]
             for name, schedulers in _schedulers(runner)
@@ -79,7 +84,8 @@ class ResumedOptimizationHook(Hook):
         for name, groups in self.groups.items():
             key = f'optim_wrapper.{name}' if name else 'optim_wrapper'
             theirs = (saved.get(name) if name else saved) or {}
-            _check_groups(key, groups, theirs.get('param_groups'), self.path)
+            own = groups[: self.counts[name]]
+            _check_groups(key, own, theirs.get('param_groups'), self.path)
         return lines
 
     def before_train(self, runner: Runner) -> None:
