@@ -6,10 +6,27 @@ from pathlib import Path
 import mmengine.config.config as config_module
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 import mmseg_balance  # noqa: F401  (registers everything)
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+# the same examples in each run; machines are noisy, so that no example is
+# too slow, and _seed is drawn once for all of them
+settings.register_profile(
+    'reproducible',
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=10,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
+)
+settings.load_profile('reproducible')
 
 
 @pytest.fixture(scope='session')
