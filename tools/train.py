@@ -156,6 +156,7 @@ def build(cfg: Config, args: argparse.Namespace):
         draws_pictures,
         prepare_files,
     )
+    from mmseg_balance.runs.dry_run import DryRunHook
     from mmseg_balance.runs.resumed_optimization import prepare_resume
     from mmseg_balance.runs.seed import set_seed
 
@@ -199,6 +200,9 @@ def build(cfg: Config, args: argparse.Namespace):
     if cfg.get('resume') and cfg.get('load_from'):
         done = check_resume(runner, cfg.load_from)
         prepare_resume(runner, cfg.load_from)
+    # behind all that prepares the run
+    if cfg.get('dry_run', True):
+        runner.register_hook(DryRunHook(), 'LOWEST')
     return runner, done
 
 

@@ -20,6 +20,30 @@ ADVICE = (
         "norm_cfg.type of backbone and heads to 'BN' and leave sync_bn away, "
         'or take one process',
     ),
+    (
+        r'only one of size and size_divisor should be valid',
+        'data_preprocessor has neither size nor size_divisor, or both: set '
+        'data_preprocessor.size to the crop, size=(512, 512) for example',
+    ),
+    (
+        r'The image size in a batch should be the same',
+        'the images of a validation batch differ in size: set '
+        'val_dataloader.batch_size=1, or test_cfg=dict(size_divisor=32) of '
+        'the data_preprocessor, which pads them',
+    ),
+    (
+        r'Expected more than 1 value per channel when training',
+        'a batch norm sees one value a channel, as where a head pools the '
+        'image to one pixel (PSPHead, ASPPHead) and the batch is 1: raise '
+        'train_dataloader.batch_size to 2, or take norm_cfg=dict(type='
+        "'SyncBN') on several ranks",
+    ),
+    (
+        r"Input (height|width) \(\d+\) doesn't match model",
+        '{error}: the backbone takes images of one size, so set test_cfg=dict('
+        "mode='slide', crop_size=(512, 512), stride=(384, 384)) of the "
+        'segmentor with that size as crop_size',
+    ),
 )
 
 
@@ -33,6 +57,7 @@ def advice(error: BaseException) -> str | None:
         One line; None for errors whose own message is good.
     """
     text = str(error)
-    return next(
-        (line for known, line in ADVICE if re.search(known, text)), None
-    )
+    for known, line in ADVICE:
+        if re.search(known, text):
+            return line.replace('{error}', text.rstrip('.'))
+    return None

@@ -54,6 +54,8 @@ def build_or_exit(
             sys.exit(f'error: {one_line(error)}')
         where = keep_traceback(error, work_dir)
         reason = reason or f'{type(error).__name__}: {one_line(error)}'
+        # where a dry run was, for one
+        reason = ': '.join([*getattr(error, '__notes__', ()), reason])
         sys.exit(f'error: {reason} (traceback: {where})')
 
 
