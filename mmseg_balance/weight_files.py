@@ -46,6 +46,11 @@ def read_weights(
             mmap=mmap and zipfile.is_zipfile(file),
         )
     except Exception as error:  # noqa: BLE001  (whatever a broken file does)
+        if not _is_pickled(file):  # its first letters may pass for a command
+            raise ValueError(
+                f'{path} is no complete checkpoint: it begins as no file of '
+                'torch.save does'
+            ) from error
         raise ValueError(_problem(str(path), error)) from error
 
 
@@ -114,6 +119,12 @@ def kept_at(address: str, model_dir: str | None = None) -> Path:
     """
     folder = Path(model_dir or Path(get_dir()) / 'checkpoints')
     return folder / Path(address.partition('?')[0]).name
+
+
+def _is_pickled(file: Path) -> bool:
+    """Whether a file begins as a zip or a binary pickle."""
+    with file.open('rb') as opened:
+        return opened.read(2) in (b'PK', b'\x80\x02', b'\x80\x04')
 
 
 def _reason(error: BaseException) -> str:
