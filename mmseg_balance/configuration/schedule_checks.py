@@ -27,7 +27,7 @@ def check_schedules(cfg: Config) -> list[str]:
 
     Returns:
         Lines on what may be meant: a schedule that is cut off, a warm-up
-        longer than the training, a training without validation.
+        longer than the training, one validation in all.
 
     Raises:
         ValueError: Iterations would train at a learning rate of 0, a
@@ -44,7 +44,7 @@ def check_schedules(cfg: Config) -> list[str]:
     if cfg.get('val_dataloader') and interval > max_iters:
         lines.append(
             f'train_cfg.val_interval is {interval}, train_cfg.max_iters '
-            f'{max_iters}: there is no validation'
+            f'{max_iters}: the only validation is behind the last iteration'
         )
     return lines
 

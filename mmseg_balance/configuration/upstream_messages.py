@@ -39,6 +39,13 @@ ADVICE = (
         "'SyncBN') on several ranks",
     ),
     (
+        r'index \d+ is out of bounds for dimension 0 with size \d+',
+        '{error}: a label is outside of a list of classes. CrossEntropyLoss '
+        'of MMSegmentation with class_weight fails so at ignored pixels: '
+        "leave class_weight away, or set loss_decode.type='WeightedCross"
+        "EntropyLoss', which leaves them out",
+    ),
+    (
         r"Input (height|width) \(\d+\) doesn't match model",
         '{error}: the backbone takes images of one size, so set test_cfg=dict('
         "mode='slide', crop_size=(512, 512), stride=(384, 384)) of the "

@@ -1,5 +1,6 @@
 """One training step and two validation images, before the run itself."""
 
+import copy
 import itertools
 import logging
 import time
@@ -143,7 +144,8 @@ def first_batch(loader: DataLoader) -> Any:
     else:
         count = len(loader.dataset)
         indices = [k * count // size for k in range(size)]
-    return loader.collate_fn([loader.dataset[i] for i in indices])
+    dataset = copy.deepcopy(loader.dataset)  # transforms may keep images
+    return loader.collate_fn([dataset[i] for i in indices])
 
 
 @contextmanager

@@ -36,6 +36,7 @@ def validate_two(model: nn.Module, loop: Any, num_ranks: int = 1) -> dict:
     """
     evaluator = copied_evaluator(loop.evaluator)
     loader = loop.dataloader
+    dataset = copy.deepcopy(loader.dataset)
     model.eval()
     with tempfile.TemporaryDirectory() as folder:
         for metric in evaluator.metrics:
@@ -43,7 +44,7 @@ def validate_two(model: nn.Module, loop: Any, num_ranks: int = 1) -> dict:
                 metric.output_dir = folder
         count = 0
         for indices in two_images(loader):
-            samples = [loader.dataset[i] for i in indices]
+            samples = [dataset[i] for i in indices]
             batch = loader.collate_fn(samples)
             fp16 = getattr(loop, 'fp16', False)
             with torch.no_grad(), autocast(enabled=fp16):

@@ -164,7 +164,7 @@ LINES = {
     ),
     'no validation': (
         {'train_cfg.val_interval': 11},
-        'val_interval is 11, train_cfg.max_iters 10: there is no validation',
+        'val_interval is 11, train_cfg.max_iters 10: the only validation is',
     ),
     'some padding': (
         {'model.data_preprocessor.size': (144, 128)},

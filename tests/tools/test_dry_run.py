@@ -259,3 +259,10 @@ def test_out_of_memory_is_no_reason_to_stop(
     (log,) = (tmp_path / 'run').glob('*/*.log')
     assert 'dry run: left out, out of memory (CUDA' in log.read_text()
     assert (tmp_path / 'run' / 'iter_6.pth').is_file()
+
+
+def test_class_weights_at_ignored_pixels(refusal):
+    loss = dict(type='CrossEntropyLoss', class_weight=[1.0, 1.0, 2.0])
+    line = refusal(**{'model.decode_head.loss_decode': loss})
+    assert 'dry run, first training step: index 255 is out of bounds' in line
+    assert "loss_decode.type='WeightedCrossEntropyLoss'" in line
