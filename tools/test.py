@@ -7,10 +7,11 @@ import argparse
 import os
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 import mmseg_balance  # noqa: F401  (registers everything)
 from mmseg_balance.configuration.data_roots import add_data_root
+from mmseg_balance.configuration.options import OptionAction
 
 TEST_KEYS = ('test_dataloader', 'test_evaluator', 'test_cfg')
 
@@ -47,7 +48,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionAction,
         metavar='KEY=VALUE',
         help='override keys of the config; lists as key="[a,b]" or key=a,b',
     )

@@ -8,10 +8,11 @@ import os
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 import mmseg_balance  # noqa: F401  (registers everything)
 from mmseg_balance.configuration.data_roots import add_data_root
+from mmseg_balance.configuration.options import OptionAction
 
 
 def parse_args() -> argparse.Namespace:
@@ -56,7 +57,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionAction,
         metavar='KEY=VALUE',
         help='override keys of the config, for instance '
         'train_dataloader.batch_size=4 '
@@ -137,6 +138,7 @@ def build(cfg: Config, args: argparse.Namespace):
         prepare_initial_weights,
     )
     from mmseg_balance.configuration.agreement import check_agreement
+    from mmseg_balance.configuration.number_keys import check_numbers
     from mmseg_balance.configuration.settling import settle_config
     from mmseg_balance.datasets.checks import check_data_configs
     from mmseg_balance.engine import launch
@@ -161,6 +163,7 @@ def build(cfg: Config, args: argparse.Namespace):
     from mmseg_balance.runs.seed import set_seed
 
     check_required(cfg)
+    check_numbers(cfg)
     for line in settle_config(cfg, args.cfg_options or ()):
         warn(line)
     for line in check_agreement(cfg):

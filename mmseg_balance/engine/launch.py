@@ -13,6 +13,7 @@ from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from ..configuration.data_roots import relocate_data, set_common_root
+from ..configuration.reading import read_config
 from ..configuration.vis_backends import follow_vis_backends
 from .config_checks import named_optimizers, type_name
 from .config_typos import new_keys
@@ -41,14 +42,12 @@ def load_config(
         The config.
 
     Raises:
-        FileNotFoundError: There is no such file; names it and, for a path
-            that does not start at the root, the folder it was looked for in.
-        ValueError: A data root fits no data set; see ``relocate_data``.
+        FileNotFoundError: There is no such file, or none of a base; see
+            ``read_config``.
+        ValueError: The file is no Python, or a data root fits no data set;
+            see ``relocate_data``.
     """
-    if not Path(path).is_file():
-        where = '' if Path(path).is_absolute() else f' in {Path.cwd()}'
-        raise FileNotFoundError(f'no config file {path}{where}')
-    cfg = Config.fromfile(path)
+    cfg = read_config(path)
     for line in new_keys(cfg, options or {}):
         print(f'warning: --cfg-options: {line}', file=sys.stderr)
     set_common_root(cfg, options or {})
@@ -78,11 +77,19 @@ def set_work_dir(cfg: Config, path: str | None = None) -> None:
         cfg: Config to change; its ``work_dir`` becomes ``path``, else stays,
             else becomes work_dirs/<name of the config file>.
         path: Folder that the command line names.
+
+    Raises:
+        NotADirectoryError: The folder is a file.
     """
     if path is not None:
         cfg.work_dir = path
     elif cfg.get('work_dir') is None:
         cfg.work_dir = default_work_dir(cfg.filename)
+    if Path(cfg.work_dir).is_file():
+        raise NotADirectoryError(
+            f'the work folder {cfg.work_dir} is a file, expected a folder: '
+            'name another with --work-dir, or work_dir in the config'
+        )
 
 
 def start_ranks(cfg: Config, launcher: str) -> None:

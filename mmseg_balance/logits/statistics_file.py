@@ -16,6 +16,8 @@ FORMAT = 'mmseg_balance.LogitStatistics'
 SETTINGS = ('num_classes', 'min_samples', 'clip', 'grid_size', 'anchor')
 TOOL = 'tools/analysis_tools/fit_logit_statistics.py'
 # the last decode head of a cascade predicts, auxiliary heads never do
+# single precision, summed over components
+WEIGHT_TOLERANCE = 1e-3
 _OF_A_LOSS = re.compile(
     r'(?P<prefix>(?:.*\.)?decode_head\.(?:.*\.)?loss_decode\.(?:.*\.)?'
     r'statistics\.)source\.weights'
@@ -97,7 +99,8 @@ def load_statistics(
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: The file is broken, has no statistics, none that were
-            fitted, or those of another number of classes; says what to do.
+            fitted, some that are no mixtures, or those of another number of
+            classes; says what to do.
     """
     path = Path(path)
     content = read_torch_file(path)
@@ -120,6 +123,7 @@ def load_statistics(
             f'({" ".join(str(error).split())}): make it anew with {TOOL}'
         ) from error
     _check_fitted(statistics, path)
+    _check_mixtures(statistics, path)
     return statistics, meta
 
 
@@ -224,3 +228,24 @@ def _check_fitted(statistics: LogitStatistics, path: Path) -> None:
             'train longer with GMMUpdateHook in custom_hooks, or make them '
             f'with {TOOL}'
         )
+
+
+def _check_mixtures(statistics: LogitStatistics, path: Path) -> None:
+    """Refuse numbers that no fit gives; scores would be wrong in silence."""
+    for name in ('source', 'target', 'anchors'):
+        bank = getattr(statistics, name)
+        sums = bank.weights.sum(-1)
+        wrong = {
+            'means that are not finite': ~bank.means.isfinite(),
+            'variances that are not above 0': ~(
+                (bank.variances > 0) & bank.variances.isfinite()
+            ),
+            'weights that are not a distribution': (bank.weights < 0).any(-1)
+            | ~((sums - 1).abs() < WEIGHT_TOLERANCE),
+        }
+        found = [what for what, where in wrong.items() if where.any()]
+        if found:
+            raise ValueError(
+                f'{path} has {found[0]} among its {name} mixtures: make it '
+                f'anew with {TOOL}'
+            )

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
+from ..configuration.options import OptionAction
 from ..configuration.settling import settle_config
 from ..engine.domain_data import build_domains
 from ..engine.launch import default_work_dir, load_config
@@ -36,7 +37,7 @@ def parse_options(options: Sequence[str]) -> dict[str, Any]:
         Values by dotted key.
     """
     parser = ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    parser.add_argument('--cfg-options', nargs='+', action=OptionAction)
     return (
         parser.parse_args(
             ['--cfg-options', *options] if options else []

@@ -16,10 +16,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 import mmseg_balance  # noqa: F401  (registers everything)
 from mmseg_balance.configuration.data_roots import add_data_root
+from mmseg_balance.configuration.options import OptionAction
 
 FILE = 'logit_statistics.pth'
 
@@ -84,7 +83,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionAction,
         metavar='KEY=VALUE',
         help='override keys of the config; lists as key="[a,b]" or key=a,b',
     )

@@ -12,10 +12,9 @@ import json
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 import mmseg_balance  # noqa: F401  (registers everything)
 from mmseg_balance.configuration.data_roots import add_data_root
+from mmseg_balance.configuration.options import OptionAction
 
 FILES = ('tau_sweep.json', 'tau_sweep.png')
 
@@ -69,7 +68,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionAction,
         metavar='KEY=VALUE',
         help='override keys of the config; lists as key="[a,b]" or key=a,b',
     )
