@@ -194,3 +194,7 @@ def test_bad_input():
         LogitReservoir(3).load_state_dict(
             LogitReservoir(3, seed=5).state_dict()
         )
+
+
+def test_one_pixel_of_each_class_is_enough():
+    assert LogitReservoir(3, capacity=1).capacity == 1

@@ -161,3 +161,9 @@ def test_objective_weighs_entropy(class_loss):
         weighted_entropy(logits, valid, 0.01, class_loss=class_loss)[0],
     )
     assert list(objective.history.take()) == ['target']
+
+
+def test_weights_of_the_entropies_are_those_of_advent():
+    objective = EntropyObjective()
+    assert objective.loss_weight == 0.001
+    assert objective.auxiliary_loss_weight == 0.0002
