@@ -178,6 +178,14 @@ def test_a_neck_is_refused(build, segmentor):
         )
 
 
+def test_distance_is_the_mean_over_the_cells_of_the_mask():
+    first = torch.zeros(1, 2, 2, 2)
+    second = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1).expand(1, 2, 2, 2)
+    mask = torch.tensor([[[True, True], [False, False]]])
+    assert masked_distance(first, second, mask) == 5
+    assert masked_distance(first, second, torch.zeros_like(mask)) == 0
+
+
 def _sgd(model):
     parameters = model.trainable.parameters()
     return OptimWrapper(torch.optim.SGD(parameters, 0.05))
