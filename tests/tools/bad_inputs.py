@@ -278,7 +278,7 @@ def _(kit):
 @case(
     'checkpoint',
     'load_from a folder',
-    'load_from: .* is no complete checkpoint',
+    'load_from: .*(?:directory|folder|no complete).*give a file',
 )
 def _(kit):
     return kit.train(load_from=str(kit.root))
