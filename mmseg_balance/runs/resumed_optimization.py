@@ -52,11 +52,6 @@ class ResumedOptimizationHook(Hook):
             name: len(wrapper.optimizer.param_groups)
             for name, wrapper in _wrappers(runner)
         }
-        # the wrapper's groups have mmengine's base_param_settings at their end
-        self.numbers = {
-            name: len(wrapper.optimizer.param_groups)
-            for name, wrapper in _wrappers(runner)
-        }
         self.schedulers = {
             name: [_plan(s) for s in schedulers]
             for name, schedulers in _schedulers(runner)
