@@ -47,7 +47,7 @@ def uda_config(tiny_config):
             max_iters=ITERS,
             val_interval=ITERS,
         )
-        cfg.param_scheduler[0].end = ITERS
+        cfg.param_scheduler[0].end = ITERS + 2  # a rate above 0 until the end
         cfg.default_hooks.checkpoint.interval = ITERS
         cfg.custom_hooks = [
             dict(type='IterationSeedHook'),
