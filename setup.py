@@ -48,5 +48,7 @@ setup(
             'scikit-learn',
             'ruff',
         ],
+        # tools/benchmarks/mutation.py, from Python 3.11 on
+        'mutation': ['mutmut>=3.8,<4', 'coverage>=7'],
     },
 )
