@@ -13,6 +13,7 @@ survived once more, after tests were added. Needs mutmut and coverage.
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import time
@@ -161,7 +162,12 @@ def main() -> None:
     file = args.work_dir / 'tests.json'
     if TestMap.load(file) is None:
         say('which tests run which lines: some minutes')
-        run_pytest(Measurement(file), args.work_dir)
+        # a process imports the tests, and what they register, once
+        child = multiprocessing.get_context('fork').Process(
+            target=run_pytest, args=(Measurement(file), args.work_dir)
+        )
+        child.start()
+        child.join()
     tests = TestMap.load(file)
     deadline = time.monotonic() + 60 * args.minutes
 

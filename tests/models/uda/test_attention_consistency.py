@@ -244,3 +244,34 @@ def test_masks_on_grids_are_of_the_nearest_pixel(size):
     columns = torch.arange(13) * size[1] // 13
     assert torch.equal(found, mask[:, rows][:, :, columns].flatten(1))
     assert torch.equal(found, expected.flatten(1) > 0)
+
+
+@pytest.mark.parametrize('same', [True, False])
+def test_divergence_by_loops(same):
+    student = torch.randn(2, 2, 3, 2).log_softmax(-1)
+    source, target = torch.randn(2, 2, 2, 3, 2).softmax(-1)
+    query_mask = torch.tensor([[True, False, True], [False, False, True]])
+    key_mask = torch.tensor([[True, False], [False, True]])
+    total = 0.0
+    for image in range(2):
+        for head in range(2):
+            for q in range(3):
+                teacher = source if query_mask[image, q] else target
+                for k in range(2):
+                    if same and query_mask[image, q] != key_mask[image, k]:
+                        continue
+                    t = teacher[image, head, q, k]
+                    s = student[image, head, q, k]
+                    total += float(t * (t.log() - s))
+    found = map_divergence(
+        student, source, target, query_mask, key_mask if same else None
+    )
+    assert float(found) == pytest.approx(total / 24, rel=1e-5)
+
+
+def test_attention_is_scaled_by_the_width_of_a_head():
+    queries = torch.tensor([[1.0, 2.0, 0.0, 2.0]]).view(1, 1, 1, 4)
+    keys = torch.tensor([[3.0, 1.0, 5.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
+    found = attention_logits(queries.half(), keys.view(1, 1, 2, 4).half())
+    assert found.dtype == torch.float32
+    assert found.flatten().tolist() == [2.5, 1]  # over sqrt(4)

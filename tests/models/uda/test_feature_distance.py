@@ -186,6 +186,90 @@ def test_distance_is_the_mean_over_the_cells_of_the_mask():
     assert masked_distance(first, second, torch.zeros_like(mask)) == 0
 
 
+def test_other_missing_keys_are_still_named(build):
+    """Of a checkpoint without the copy, without norms' counters or more."""
+    model = build('DAFormer', feature_distance=THINGS)
+    whole = model.state_dict()
+    for lost in ('student.decode_head.conv_seg.bias', 'student.backbone'):
+        state = {
+            k: v
+            for k, v in whole.items()
+            if 'feature_distance' not in k and not k.startswith(lost)
+        }
+        missing = model.load_state_dict(state, strict=False).missing_keys
+        assert missing and all(key.startswith(lost) for key in missing)
+
+
+def test_a_copy_without_counters_is_filled_in(build):
+    model = build('DAFormer', feature_distance=THINGS)
+    old = {k: v for k, v in model.state_dict().items() if '_tracked' not in k}
+    lost = [k for k in old if 'feature_distance' in k][0]
+    missing = model.load_state_dict(old, strict=False).missing_keys
+    assert not [k for k in missing if '_tracked' not in k]
+    del old[lost]
+    missing = model.load_state_dict(old, strict=False).missing_keys
+    assert [k for k in missing if '_tracked' not in k] == [lost]
+
+
+@pytest.mark.parametrize('size', [(8, 12), (10, 11)])
+@pytest.mark.parametrize('ratio', [0.25, 0.5, 0.75, 1.0])
+def test_cell_labels_by_counting(size, ratio):
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.randint(3, (2, *size), generator=generator)
+    labels[:, 1::4][labels[:, 1::4] == 1] = 9
+    labels[0, :4, :4] = 2
+    labels[1, :2, :4] = 1
+    labels[1, 2:4, :4] = 0
+    labels[1, 4:8, :4] = 9
+    rows, columns = -(-size[0] // 4), -(-size[1] // 4)
+    found = cell_labels(labels, (rows, columns), 3, 9, ratio)
+    assert found.shape == (2, rows, columns)
+    for image in range(2):
+        for row in range(rows):
+            for column in range(columns):
+                y, x = 4 * row, 4 * column
+                cell = labels[image, y : y + 4, x : x + 4].flatten().tolist()
+                counts = [cell.count(label) for label in range(3)]
+                ignored = 16 - sum(counts)  # and outside
+                best = max(counts)
+                known = best >= ignored and best / 16 >= ratio
+                expected = counts.index(best) if known else 9
+                assert found[image, row, column] == expected
+
+
+@pytest.mark.parametrize('settings', [{}, dict(loss_weight=2, min_ratio=0.5)])
+def test_loss_by_hand(build, settings):
+    distance = FeatureDistance([1, 3], **settings)
+    distance.num_classes, distance.ignore_index = 4, 255
+    frozen = torch.randn(1, 5, 2, 2)
+    distance.backbone = Level(frozen)
+    own = torch.randn(1, 5, 2, 2)
+    labels = torch.zeros(1, 4, 4, dtype=torch.int64)
+    labels[0, :2, :2] = 1  # all of it, three and two quarters, none
+    labels[0, :2, 2:] = torch.tensor([[3, 3], [3, 0]])
+    labels[0, 2:, :2] = torch.tensor([[1, 1], [2, 255]])
+    cells = [(0, 0), (0, 1)]
+    if settings:
+        cells.append((1, 0))
+    lengths = [(own - frozen)[0, :, y, x].norm() for y, x in cells]
+    expected = (2 if settings else 0.005) * sum(lengths) / len(cells)
+    loss = distance(build().student, (None, own), torch.zeros(1), labels)
+    torch.testing.assert_close(loss, expected)
+
+
+def test_the_ends_of_the_ranges_are_taken():
+    for settings in (dict(loss_weight=0, min_ratio=0), dict(min_ratio=1)):
+        FeatureDistance((0,), **settings)
+
+
+def test_distance_is_in_float32_under_autocast():
+    first, second = torch.randn(2, 1, 4, 3, 3)
+    mask = torch.ones(1, 3, 3, dtype=torch.bool)
+    expected = masked_distance(first, second, mask)
+    with torch.autocast('cpu', torch.bfloat16):
+        assert masked_distance(first, second, mask) == expected
+
+
 def _sgd(model):
     parameters = model.trainable.parameters()
     return OptimWrapper(torch.optim.SGD(parameters, 0.05))
