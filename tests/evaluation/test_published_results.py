@@ -6,6 +6,8 @@ import pytest
 
 from mmseg_balance.evaluation.published_results import (
     ROWS,
+    PublishedRow,
+    _parse,
     find_row,
     list_rows,
 )
@@ -310,3 +312,48 @@ def test_list_shows_each_row_once():
             numbers.split(','), notes_of(row.name), strict=True
         ):
             assert f'{int(number):3d}  {note.text}' in notes
+
+
+@pytest.mark.parametrize(
+    'line, expected',
+    [
+        (
+            'gta/cdac+blda B1,B3 cdac/cdac_mit-b5_40k 71.0 15.4 82.5 -',
+            PublishedRow(
+                'gta/cdac+blda',
+                ('B1', 'B3'),
+                'configs/cdac/cdac_mit-b5_40k_gta2cityscapes-512x512.py',
+                dict(mIoU=71.0, IoU_std=15.4, mAcc=82.5, Acc_std=None),
+            ),
+        ),
+        (
+            'synthia/hrda+gbw G1 hrda/hrda_gbw 66.8 - - 9.5',
+            PublishedRow(
+                'synthia/hrda+gbw',
+                ('G1',),
+                'configs/hrda/hrda_gbw_synthia2cityscapes-1024x1024.py',
+                dict(
+                    mIoU_synthia16=66.8,
+                    IoU_std_synthia16=None,
+                    mAcc_synthia16=None,
+                    Acc_std_synthia16=9.5,
+                ),
+            ),
+        ),
+        (
+            'synthia/advent G1 advent/advent_r101 46.7* - - -',
+            PublishedRow(
+                'synthia/advent',
+                ('G1',),
+                'configs/advent/advent_r101_synthia2cityscapes-512x512.py',
+                dict.fromkeys(
+                    f'{key}_synthia13'
+                    for key in ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
+                )
+                | dict(mIoU_synthia13=46.7),
+            ),
+        ),
+    ],
+)
+def test_a_line_of_the_table(line, expected):
+    assert _parse(line) == expected

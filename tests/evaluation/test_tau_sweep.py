@@ -176,3 +176,21 @@ def test_no_labelled_pixel(banks):
     sweep = swept(banks, [(torch.randn(4, 4, 4), ignored)], [0.0])
     with pytest.raises(ValueError, match='no pixel of the test set'):
         sweep.scores(CLASSES)
+
+
+def test_pixels_of_a_whole_set_are_counted_one_by_one(banks):
+    """Beyond 2^24, where float32 has no odd numbers."""
+    sweep = TauSweep([0.0], OffsetTable.build(banks[:1], banks[1]), 0)
+    sweep.confusion += 2**24
+    logits, labels = torch.zeros(4, 1, 1), torch.ones(1, 1, dtype=torch.long)
+    logits[2] = 1
+    sweep.add(logits, labels)
+    expected = torch.full((1, 4, 4), 2**24)
+    expected[0, 1, 2] += 1
+    assert torch.equal(sweep.confusion, expected)
+
+
+def test_the_ends_of_the_range_are_taken():
+    assert check_taus([10, 0]) == [0, 10]
+    text = sweep_text(rows(tau=[0.0, 10.0], mIoU=[1.0, 2.0]))
+    assert 'end of the grid' not in text  # there is nothing beyond

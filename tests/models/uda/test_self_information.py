@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch import Tensor
 
 from mmseg_balance.models.uda.self_information import (
@@ -125,3 +126,42 @@ def test_image_weights_by_counting():
     for i, number in enumerate((6, 6, 6, 6, 6, 6, 3, 3, 3, 1)):
         assert scalar(found[i]) == pytest.approx(1 / math.sqrt(number * 10))
     assert pixel_mean(found[None, None]) == found.mean()
+
+
+def probabilities(logits):
+    return logits.softmax(1).movedim(1, -1).reshape(-1, logits.shape[1])
+
+
+def test_entropy_is_that_of_scipy():
+    logits = 2 * torch.randn(2, 5, 3, 4)
+    valid = torch.rand(2, 3, 4) < 0.6
+    pixels = stats.entropy(probabilities(logits).double(), base=5, axis=1)
+    np.testing.assert_allclose(
+        self_information(logits).sum(1).flatten(), pixels, rtol=1e-5
+    )
+    assert scalar(entropy(logits)) == pytest.approx(pixels.mean(), rel=1e-5)
+    assert scalar(entropy(logits, valid)) == pytest.approx(
+        pixels[valid.flatten().numpy()].mean(), rel=1e-5
+    )
+
+
+@pytest.mark.parametrize('ratio', [0.0, 0.2, 1.0])
+def test_maximum_squares_by_loops(ratio):
+    logits = 2 * torch.randn(2, 5, 3, 4)
+    valid = torch.rand(2, 3, 4) < 0.6
+    p = probabilities(logits).view(2, 12, 5)
+    plain, weighted, counted = 0.0, 0.0, 0
+    for image in range(2):
+        which = [i for i in range(12) if valid[image].flatten()[i]]
+        best = [int(p[image, i].argmax()) for i in which]
+        for i, c in zip(which, best):
+            squares = float(p[image, i].square().sum())
+            size = best.count(c) ** ratio * len(which) ** (1 - ratio)
+            plain += squares
+            weighted += squares / max(size, 1)
+            counted += 1
+    assert scalar(max_square(logits, valid)) == pytest.approx(
+        -plain / counted / 5 / 2, rel=1e-5
+    )
+    found = image_weighted_max_square(logits, valid, ratio)
+    assert scalar(found) == pytest.approx(-weighted / (2 * 5), rel=1e-5)
