@@ -231,3 +231,53 @@ def test_of_150_classes_the_ends_are_told():
     content = report_dict(found)
     assert len(content['under_predicted']) == 139
     assert len(content['classes']) == num
+
+
+def many(num):
+    """Classes of falling bias, all below 0."""
+    values = -torch.arange(1, num + 1).double() / 1000
+    return BiasAssessment(
+        classes=tuple(f'c{i:03}' for i in range(num)),
+        num_pixels=torch.full((num,), 1234),
+        bias=values,
+        mixture_bias=2 * values,
+        js_positive=values.square(),
+        js_negative=values.abs(),
+        anchors='all logits',
+    )
+
+
+@pytest.mark.parametrize('num, left', [(40, 0), (41, 11)])
+def test_up_to_40_classes_are_shown(num, left):
+    text = report_text(many(num))
+    rows = [line for line in text.splitlines() if line.startswith('| c')]
+    assert len(rows) == num - left
+    assert (f'... {left} more ...' in text) == bool(left)
+    assert rows[0].split()[1:6:2] == ['c000', '1,234', '-0.10']
+
+
+@pytest.mark.parametrize('num, left', [(20, 0), (21, 11)])
+def test_up_to_20_names_are_listed(num, left):
+    text = ' '.join(report_text(many(num)).split())
+    listed = text[text.index('Under-predicted:') : text.index(' Rank')]
+    assert listed.count('c0') == num - left
+    assert listed.endswith(f', and {left} more') == bool(left)
+
+
+def test_divergences_are_summarised(parts):
+    found = assess(*parts, CLASSES)
+    content = report_dict(found)
+    rows = [
+        [cell.strip() for cell in line.split('|')[1:-1]]
+        for line in report_text(found).splitlines()
+        if line.startswith(('| mean', '| std'))
+    ]
+    for place, key in ((-2, 'js_positive'), (-1, 'js_negative')):
+        values = getattr(found, key).numpy()
+        for row, number in zip(rows, (np.nanmean(values), np.nanstd(values))):
+            assert row[place] == f'{number:.3f}'
+            name = f'{key}_{row[0]}'
+            assert content[name] == pytest.approx(float(number))
+    assert content['classes']['pole']['pixels'] == 100
+    assert content['rank_correlation'] == pytest.approx(found.rank_correlation)
+    assert content['absent'] == ['train'] and content['not_fitted'] == []

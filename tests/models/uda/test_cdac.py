@@ -376,3 +376,30 @@ def test_two_resolutions_are_refused(build, segmentor):
 def test_it_needs_a_teacher(cdac):
     with pytest.raises(ValueError, match='alpha'):
         cdac(alpha=None)
+
+
+def test_colours_reach_the_mixed_images(cdac):
+    given = dict(
+        jitter_probability=0.1, jitter_strength=0.3, blur_probability=0.4
+    )
+    augmentation = cdac(**given).objectives[0].augmentation
+    assert {k: getattr(augmentation, k) for k in given} == given
+    assert augmentation.mean.flatten().tolist() == [120] * 3
+    plain = cdac(strong_augmentation=False).objectives[0]
+    assert isinstance(plain.augmentation, torch.nn.Identity)
+
+
+def test_features_are_compared_on_the_source_stream(cdac):
+    model = cdac(feature_distance=dict(THINGS, loss_weight=2.0))
+    step = make_step(model)
+    step.source_labels[:] = 1
+    model.eval()
+    torch.manual_seed(0)
+    found = run_objective(model, step)['loss_feature_distance']
+    distance = model.objectives[0].feature_distance
+    student, frozen = (
+        part.backbone(step.source_images)[-1]
+        for part in (model.student, distance)
+    )
+    expected = 2 * (student - frozen).norm(dim=1).mean()
+    torch.testing.assert_close(found, expected)
