@@ -13,6 +13,7 @@ from torch import nn
 from ..engine.config_checks import type_name
 from ..engine.config_typos import keyed_dicts
 from ..models.state_dicts import shown
+from ..weight_files import read_weights
 from .timm_weights import check_timm_weights
 
 PRETRAINED = ('Pretrained', 'PretrainedInit')
@@ -83,6 +84,8 @@ def read_initial_file(key: str, path: str) -> Any:
         return None
     mend = f'give a file of your own: --cfg-options {key}=/path/to/file.pth'
     try:
+        if scheme is None:  # looked at alone, and large
+            return read_weights(path, mmap=True)
         return CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent')
     except KeyError as error:
         raise ValueError(

@@ -129,6 +129,12 @@ class UDADataset:
         """Meta information of the source, a copy."""
         return self.source.metainfo
 
+    @property
+    def source_branch(self) -> Branch:
+        """Samples of the source, with what the checks have read."""
+        self.full_init()
+        return self._source
+
     def __len__(self) -> int:
         return len(self.source)
 

@@ -41,15 +41,16 @@ def data_notes(
         sampler = getattr(train, 'batch_sampler', None)
         batch = getattr(sampler, 'batch_size', train.batch_size) or 1
         notes += _small_target(dataset.target, batch * world_size)
-    labelled = sets.get('source', dataset)
-    notes += _absent_classes(
-        'source' if len(sets) > 1 else next(iter(sets)),
-        labelled,
-        is_trained=True,
-    )
+    if isinstance(dataset, UDADataset):
+        # which know the labels that were read, and which may be bad
+        notes += _absent_classes('source', dataset.source_branch.parts, True)
+    else:
+        key = 'train_dataloader.dataset'
+        notes += _absent_classes(key, _parts(dataset, key), True)
     if val is None:
         return notes
-    notes += _absent_classes('val_dataloader.dataset', val.dataset)
+    key = 'val_dataloader.dataset'
+    notes += _absent_classes(key, _parts(val.dataset, key))
     evaluated = _leaves(val.dataset)
     for key, trained in sets.items():
         notes += _evaluated_too(key, _leaves(trained), evaluated)
@@ -67,11 +68,11 @@ def _small_target(target: Any, batch_size: int) -> list[str]:
 
 
 def _absent_classes(
-    key: str, dataset: Any, is_trained: bool = False
+    key: str, parts: Sequence[SplitPipeline], is_trained: bool = False
 ) -> list[str]:
     parts = [
         part
-        for part in (SplitPipeline(leaf, key) for leaf in _leaves(dataset))
+        for part in parts
         if part.annotations is not None
         and part.dataset.metainfo.get('classes')
     ]
@@ -99,6 +100,10 @@ def _evaluated_too(
         f'val_dataloader.dataset as well ({", ".join(shared[:SHOWN_FILES])}'
         f'{more}): scores are not those of unseen images'
     ]
+
+
+def _parts(dataset: Any, key: str) -> list[SplitPipeline]:
+    return [SplitPipeline(leaf, key) for leaf in _leaves(dataset)]
 
 
 def _leaves(dataset: Any) -> list[BaseDataset]:

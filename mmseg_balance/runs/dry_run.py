@@ -40,7 +40,8 @@ class DryRunHook(Hook):
     and random generators are put back, so that the run is bit for bit the
     same without it. On several ranks all take part, each with its own
     batch. Left out, with a line in the log: models that cannot be copied,
-    and whatever runs out of memory beside the copy.
+    and on one rank whatever runs out of memory beside the copy. One of
+    several ranks cannot leave it out alone, as the others wait for it.
 
     ``tools/train.py`` adds it, unless the config has ``dry_run = False`` at
     its top level. It costs one iteration, two predictions, and as long as
@@ -61,6 +62,13 @@ class DryRunHook(Hook):
             with unchanged_state(runner), quiet(runner):
                 done = dry_run(runner)
         except torch.OutOfMemoryError as error:
+            if runner.world_size > 1:
+                raise RuntimeError(
+                    'dry run: out of memory with a second copy of the model '
+                    f'({str(error).splitlines()[0]}), and other ranks may '
+                    'wait for this one: go without it, --cfg-options '
+                    'dry_run=False'
+                ) from error
             done = f'left out, out of memory ({str(error).splitlines()[0]})'
         seconds = time.perf_counter() - start
         runner.logger.info(f'dry run: {done}, {seconds:.1f} s')

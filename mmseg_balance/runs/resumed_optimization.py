@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
 from mmengine.config import Config
@@ -14,6 +15,7 @@ from .settings import changed_settings, settings_of
 
 # what moves in a scheduler, and what it takes from the parameter groups
 MOVING = ('last_step', '_global_step', '_last_value', 'base_values', 'verbose')
+MOVING += ('best', 'num_bad_epochs', 'cooldown_counter')  # ReduceOnPlateau
 # settings of speed, which newer versions of torch have more of
 OPTIONAL = {'foreach', 'fused', 'capturable', 'differentiable', 'maximize'}
 OPTIONAL |= {'decoupled_weight_decay', 'param_names'}
@@ -217,7 +219,9 @@ def _plan(scheduler: Any) -> dict[str, Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, (bool, int, float, str, list, tuple, type(None)))
+    # dicts are milestones of MultiStep, functions the annealing of OneCycle
+    plain = (bool, int, float, str, list, tuple, dict, FunctionType)
+    return value is None or isinstance(value, plain)
 
 
 def _is_at_start(scheduler: Any) -> bool:

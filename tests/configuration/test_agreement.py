@@ -190,6 +190,7 @@ def test_what_may_be_meant_is_said(name):
         schedule('LinearLR', start_factor=0.1, end=4),
         schedule('OneCycleLR', eta_max=1, total_steps=10),
         schedule('MultiStepLR', milestones=[5, 8]),
+        dict(param_scheduler=[dict(type='ReduceOnPlateauLR', monitor='mIoU')]),
         {'train_cfg.max_iters': None, 'train_cfg.max_epochs': 3},
         {'model.data_preprocessor.size': None},
         {'model.auxiliary_head': dict(AUXILIARY, num_classes=4)},

@@ -107,6 +107,15 @@ def test_counts_of_the_source_set(folder, alone):
     assert model.train()[1](torch.randn(1, 3, 4), torch.ones(1, 4)).isfinite()
 
 
+def test_labels_that_are_left_out_do_not_stop_it(folder):
+    counts = write_stats(folder)
+    (folder / 'labels/1.png').write_bytes(b'no label')
+    dataset = UDADataset(source_set(folder), on_bad_image='skip')
+    model = losses(dict(type='InverseFrequencyLoss', unit='pixels'))
+    ClassStatisticsHook().before_train(runner_of(model, dataset))
+    assert model[0].counts.pixels.tolist() == counts.sum(0).tolist()
+
+
 def test_online_counts_are_taken_over_after_each_iteration(folder):
     model = losses(dict(type='SeesawLoss')).train()
     hook = ClassStatisticsHook()

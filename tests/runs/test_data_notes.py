@@ -26,7 +26,7 @@ def build(tmp_path):
             cv2.imwrite(str(path), np.zeros((4, 4), np.uint8))
     load = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
 
-    def make(names: str) -> BaseSegDataset:
+    def make(names: str, classes=('road',)) -> BaseSegDataset:
         (tmp_path / f'{names}.txt').write_text('\n'.join(names))
         return BaseSegDataset(
             ann_file=f'{names}.txt',
@@ -34,7 +34,7 @@ def build(tmp_path):
             data_prefix=dict(img_path='images', seg_map_path='labels'),
             img_suffix='.png',
             serialize_data=False,
-            metainfo=dict(classes=('road',)),
+            metainfo=dict(classes=classes),
             pipeline=[*load, dict(type='PackSegInputs')],
         )
 
@@ -53,6 +53,17 @@ def test_target_smaller_than_a_batch(build):
     assert 'drawn with replacement' in line
     train = loader(UDADataset(build('ab')))
     assert data_notes(train, None, world_size=9) == []
+
+
+def test_absent_classes_beside_a_label_that_is_left_out(build, tmp_path):
+    labels = tmp_path / 'labels'
+    cv2.imwrite(str(labels / 'a.png'), np.eye(4, dtype=np.uint8))
+    (labels / 'b.png').write_bytes(b'not a label')
+    source = build('ab', ('road', 'sky', 'car'))
+    train = loader(UDADataset(source, on_bad_image='skip'))
+    (line,) = data_notes(train, None)
+    assert line.startswith('source: 1 of 3 classes have no labelled pixel')
+    assert line.endswith('car; they are not learnt')
 
 
 def test_images_of_training_and_evaluation(build, tmp_path):

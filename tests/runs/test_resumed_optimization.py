@@ -5,9 +5,10 @@ import re
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.optim import ReduceOnPlateauLR
 from mmengine.runner import Runner
 
-from mmseg_balance.runs.resumed_optimization import prepare_resume
+from mmseg_balance.runs.resumed_optimization import _plan, prepare_resume
 
 ITERS = 4
 
@@ -37,12 +38,14 @@ def train(tmp_path):
         schedule=(),
         checkpoint=None,
         paramwise=None,
+        schedulers=None,
     ):
         nonlocal count
         count += 1
         default = dict(type='Adam', lr=0.1, betas=(0.9, 0.99))
         poly = dict(type='PolyLR', begin=1, end=iters, by_epoch=False)
         warm = dict(type='LinearLR', start_factor=0.1, end=2, by_epoch=False)
+        schedulers = schedulers or [warm, {**poly, **dict(schedule)}]
         hook = dict(type='CheckpointHook', interval=1, by_epoch=False)
         runner = Runner(
             model=Model(),
@@ -59,15 +62,13 @@ def train(tmp_path):
                 else {**default, **(optimizer or {})},
                 paramwise_cfg=paramwise,
             ),
-            param_scheduler=[warm, {**poly, **dict(schedule)}],
+            param_scheduler=schedulers,
             default_hooks=dict(checkpoint={**hook, **(checkpoint or {})}),
             resume=resume is not None,
             load_from=resume,
             default_scope='mmseg',
             experiment_name=f'{tmp_path.name}_{count}',
-            cfg=Config(
-                dict(param_scheduler=[warm, {**poly, **dict(schedule)}])
-            ),
+            cfg=Config(dict(param_scheduler=schedulers)),
         )
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
         runner.param_schedulers = runner.build_param_scheduler(
@@ -130,6 +131,47 @@ def test_an_unchanged_run_is_left_alone(train, capfd, paramwise):
     text = output.out + output.err
     assert 'the config counts' not in text
     assert text.count('settings of the optimizer, schedule and max_iters') == 1
+
+
+ONE_CYCLE = dict(type='OneCycleLR', eta_max=1.0, total_steps=ITERS)
+STEPS = dict(type='MultiStepLR', milestones=[2], gamma=0.5)
+
+
+@pytest.mark.parametrize('schedule', [ONE_CYCLE, STEPS])
+def test_an_unchanged_schedule_is_left_alone(train, capfd, schedule):
+    schedulers = [dict(schedule, by_epoch=False)]
+    first = train(schedulers=schedulers)
+    capfd.readouterr()
+    assert train(resume=train.file(2), schedulers=schedulers) == first[2:]
+    output = capfd.readouterr()
+    assert 'the config counts' not in output.out + output.err
+
+
+@pytest.mark.parametrize(
+    'then, now',
+    [
+        (STEPS, dict(STEPS, milestones=[1, 3])),
+        (ONE_CYCLE, dict(ONE_CYCLE, anneal_strategy='linear')),
+    ],
+)
+def test_another_schedule_of_a_kind_is_followed(train, then, now):
+    then, now = ([dict(part, by_epoch=False)] for part in (then, now))
+    wanted = train(schedulers=now)
+    assert wanted[2:] != train(schedulers=then)[2:]
+    assert train(resume=train.file(2), schedulers=now) == wanted[2:]
+
+
+def test_what_a_schedule_remembers_of_scores_is_no_setting():
+    group = torch.nn.Parameter(torch.ones(1))
+    optimizer = torch.optim.SGD([group], lr=0.1)
+    scheduler = ReduceOnPlateauLR(optimizer, monitor='mIoU', patience=0)
+    before = _plan(scheduler)
+    for score in (0.5, 0.7, 0.9):
+        scheduler.step(dict(mIoU=score))
+    assert scheduler.best == 0.5
+    assert _plan(scheduler) == before
+    scheduler.patience = 3
+    assert _plan(scheduler) != before
 
 
 def test_a_checkpoint_without_optimizer(train, capfd):

@@ -5,6 +5,8 @@ hours later.
 """
 
 import re
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -259,6 +261,18 @@ def test_out_of_memory_is_no_reason_to_stop(
     (log,) = (tmp_path / 'run').glob('*/*.log')
     assert 'dry run: left out, out of memory (CUDA' in log.read_text()
     assert (tmp_path / 'run' / 'iter_6.pth').is_file()
+
+
+def test_out_of_memory_on_one_of_several_ranks_ends_it(monkeypatch):
+    # others may be in a collective call, which this one would never join
+    def fails(*args):
+        raise torch.OutOfMemoryError('CUDA out of memory')
+
+    monkeypatch.setattr(dry_run, 'dry_run', fails)
+    for name in ('unchanged_state', 'quiet'):
+        monkeypatch.setattr(dry_run, name, lambda *args: nullcontext())
+    with pytest.raises(RuntimeError, match='CUDA out.*dry_run=False'):
+        dry_run.DryRunHook().before_train(SimpleNamespace(world_size=2))
 
 
 def test_class_weights_at_ignored_pixels(refusal):

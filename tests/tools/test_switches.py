@@ -184,6 +184,10 @@ def test_works(run_tool, uda_config, tmp_path, name):
     assert not torch.equal(state[f'teacher{key[7:]}'], state[key])
 
 
+# its other row, below, is of by_epoch=False
+PLATEAU = dict(type='ReduceOnPlateauLR', monitor='mIoU')
+WORKS['ReduceOnPlateauLR'] = dict(param_scheduler=[PLATEAU])
+
 REFUSED = {
     'FlexibleRunner': (
         dict(runner_type='FlexibleRunner'),

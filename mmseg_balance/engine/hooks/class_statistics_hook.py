@@ -104,7 +104,8 @@ def source_class_counts(dataset, stats_dir: str | None = None) -> np.ndarray:
     if isinstance(dataset, UDADataset):
         if stats_dir is None and dataset.rare_class_sampling is not None:
             stats_dir = dataset.rare_class_sampling.stats_dir
-        dataset = dataset.source
-    return count_classes_of_samples(
-        Branch(dataset, 'source'), stats_dir, 'ClassStatisticsHook'
-    )
+        # which knows the files that are left out
+        branch = dataset.source_branch
+    else:
+        branch = Branch(dataset, 'source')
+    return count_classes_of_samples(branch, stats_dir, 'ClassStatisticsHook')
