@@ -12,10 +12,15 @@ from mmseg.registry import DATASETS
 
 from .folders import folder_problem, is_local, refuse_circles
 from .image_checks import check_image_files
-from .label_checks import check_label_files, check_label_values
+from .label_checks import (
+    check_images_can_be_read,
+    check_label_files,
+    check_label_values,
+)
 from .left_out import say_left_out
+from .named_files import is_label_loader, name_files
 from .preparation import WITHOUT_LABELS, preparation
-from .split_pipeline import SplitPipeline, is_label_loader
+from .split_pipeline import SplitPipeline
 
 ELSEWHERE = (
     '. Data that lies elsewhere: --data-root NAME=FOLDER, or the variable '
@@ -166,9 +171,10 @@ def check_evaluation_set(
     evaluation, after hours of training.
 
     Args:
-        dataset: Built data set, or a wrapper of such. Of those that load no
-            labels the list of images alone is checked; those that are not of
-            MMSegmentation are left alone.
+        dataset: Built data set, or a wrapper of such, whose errors name
+            their files from then on. Of those that load no labels the images
+            alone are checked; those that are not of MMSegmentation are left
+            alone.
         key: Its key, ``'val_dataloader.dataset'`` for example, for messages.
         needs_classes: Whether it has to name its classes; without them
             labels cannot be checked.
@@ -176,11 +182,12 @@ def check_evaluation_set(
     Raises:
         FileNotFoundError: A folder is missing or empty, or an image has no
             label.
-        OSError: A label cannot be decoded.
+        OSError: An image or a label cannot be decoded.
         ValueError: The data set names no classes, or a label has values
             outside them or another size than its image.
     """
     for leaf_key, leaf in _leaf_datasets(dataset, key):
+        name_files(leaf, leaf_key)
         with_labels = any(
             is_label_loader(type(t).__name__) for t in leaf.pipeline.transforms
         )
@@ -194,6 +201,7 @@ def check_evaluation_set(
             leaf.full_init()
             check_image_files(leaf, leaf_key)
             say_left_out(leaf, leaf_key, with_labels)
+            check_images_can_be_read(leaf, leaf_key)
             continue
         check_folders(leaf, leaf_key, with_labels=True)
         leaf.full_init()

@@ -148,6 +148,24 @@ def can_be_decoded(path: str | Path | None) -> bool:
     return True
 
 
+def is_whole(path: str | Path) -> bool:
+    """Whether an image looks whole, without decoding it.
+
+    Args:
+        path: The file, of this machine.
+
+    Returns:
+        False where Pillow knows no such format, or a PNG has a wrong
+        checksum or no end. The end of other formats is not looked at.
+    """
+    try:
+        with Image.open(path) as image:
+            image.verify()
+    except Exception:  # noqa: BLE001  (as many kinds as there are formats)
+        return False
+    return True
+
+
 def plain_colours(path: Path) -> list[tuple[int, int, int]]:
     """The colours of an image that shows nothing, black or white alone.
 

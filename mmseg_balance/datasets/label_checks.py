@@ -2,16 +2,19 @@
 
 import logging
 import os.path as osp
+from collections.abc import Sized
 from pathlib import PurePath
 
 import numpy as np
+from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
 
 from .bad_files import BadFileError
 from .folders import is_local, names_in
-from .image_pairs import exif_orientation
+from .image_pairs import exif_orientation, is_whole
+from .named_files import is_image_loader, load_named
 from .preparation import WITHOUT_LABELS, preparation
 from .split_pipeline import SplitPipeline
 
@@ -68,9 +71,7 @@ def _found_instead(label: str, listed: dict[str, set[str]]) -> str:
     return f', found {near[0]}: see seg_map_suffix' if near else ''
 
 
-def checked_samples(
-    part: SplitPipeline, num_files: int = NUM_FILES
-) -> list[int]:
+def checked_samples(part: Sized, num_files: int = NUM_FILES) -> list[int]:
     """Indices of the samples whose files are read before training.
 
     Args:
@@ -90,14 +91,14 @@ def check_label_values(
 ) -> None:
     """Refuse wrong label values and sizes in a sample of the files.
 
-    Of images the headers are read, no more.
+    Images are looked at and not decoded, unless one seems to be cut short.
 
     Args:
         part: Fully initialised data set that loads labels.
         num_files: Number of files, evenly spaced over the data set.
 
     Raises:
-        OSError: A label cannot be decoded; names it.
+        OSError: An image or a label cannot be decoded; names it.
         ValueError: A label has values outside the classes, or another size
             than its image; names the files and what was found. Where bad
             files are left out: all of those that were read are bad.
@@ -129,6 +130,30 @@ def check_label_values(
             except BadFileError as error:
                 part.note_bad(index, error)
         _warn_of_turned_images(part, num_files)
+
+
+def check_images_can_be_read(
+    dataset: BaseDataset, key: str, num_files: int = NUM_FILES
+) -> None:
+    """Refuse images that are empty or cut short, in a sample of the files.
+
+    For data sets whose labels are not read.
+
+    Args:
+        dataset: Fully initialised data set.
+        key: Its key, for messages.
+        num_files: Number of files, evenly spaced over the data set.
+
+    Raises:
+        OSError: An image cannot be decoded; names it.
+    """
+    loaders = [t for t in dataset.pipeline.transforms if is_image_loader(t)]
+    if not (loaders and is_local(dataset)):
+        return
+    for index in checked_samples(dataset, num_files):
+        info = dataset.get_data_info(index)
+        if 'img_path' in info and not is_whole(info['img_path']):
+            load_named(loaders[0], info, key)
 
 
 def _warn_of_turned_images(part: SplitPipeline, num_files: int) -> None:
@@ -167,13 +192,14 @@ def _odd_samples(part: SplitPipeline) -> list[int]:
 
 
 def check_stored(part: SplitPipeline, index: int) -> None:
-    """Check what no longer shows once a label is loaded, and its size.
+    """Check a label for what loading it hides, and its image and size.
 
     Args:
         part: Fully initialised data set of local files that loads labels.
         index: Index into it.
 
     Raises:
+        OSError: The image cannot be decoded; names it.
         ValueError: The file has values that loading would cut to 8 bits, or
             another size than its image.
     """
@@ -188,6 +214,8 @@ def check_stored(part: SplitPipeline, index: int) -> None:
         return  # loading it names the file and what is wrong with it
     if wide and _keeps_8_bits(part.annotations):
         _check_fits_8_bits(stored, path, part.name)
+    if not is_whole(info['img_path']):
+        part.read(index)  # which has the last word
     try:
         with Image.open(info['img_path']) as image:
             image_size = image.size

@@ -6,26 +6,16 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from .bad_files import (
-    BadFileError,
-    UnreadableFileError,
-    WrongLabelError,
-)
-from .image_pairs import can_be_decoded, exif_orientation
+from .bad_files import BadFileError, WrongLabelError
+from .image_pairs import exif_orientation
 from .label_range import LabelRange
+from .named_files import (
+    is_image_loader,
+    is_label_loader,
+    is_loader,
+    load_named,
+)
 from .preparation import size_advice
-
-
-def is_label_loader(name: str) -> bool:
-    """Whether a transform reads label files.
-
-    Args:
-        name: Name of its class.
-
-    Returns:
-        True for mmseg's ``LoadAnnotations`` and others named like it.
-    """
-    return name.startswith('Load') and 'Annotation' in name
 
 
 class SplitPipeline:
@@ -71,12 +61,12 @@ class SplitPipeline:
         )
         self._first, self._second = transforms[:cut], transforms[cut:]
         self.can_crop = cut < len(transforms)
-        self.loaders = [t for t in transforms if _is_loader(t)]
+        self.loaders = [t for t in transforms if is_loader(t)]
         self.annotations = next(
             (t for t in transforms if is_label_loader(type(t).__name__)), None
         )
         self.image_loader = next(
-            (t for t in transforms if _is_image_loader(type(t).__name__)), None
+            (t for t in transforms if is_image_loader(t)), None
         )
         self._counts: dict[int, np.ndarray | None] = {}
         self._check_reduce_zero_label()
@@ -168,7 +158,7 @@ class SplitPipeline:
 
     def _run(self, transforms: Sequence[Callable], results: dict) -> Any:
         for transform in transforms:
-            run = self._load if _is_loader(transform) else _call
+            run = self._load if is_loader(transform) else _call
             results = run(transform, results)
             if results is None:
                 return None
@@ -176,22 +166,9 @@ class SplitPipeline:
 
     def _load(self, transform: Callable, results: dict) -> dict | None:
         is_label = is_label_loader(type(transform).__name__)
-        path = results.get('seg_map_path' if is_label else 'img_path')
         had_both = _has_both(results)
-        try:
-            loaded = transform(results)
-        except Exception as error:
-            kind = type(transform).__name__
-            raise UnreadableFileError(
-                f'{self.name} {"label" if is_label else "image"} {path} '
-                'cannot be read or decoded '
-                f'({type(error).__name__}: {error}); '
-                + (
-                    f'the file itself is whole: see to the keys of {kind}'
-                    if can_be_decoded(path)
-                    else 'replace the file, or take it out of the data set'
-                )
-            ) from error
+        path = results.get('seg_map_path')
+        loaded = load_named(transform, results, self.name)
         if is_label and loaded is not None and 'gt_seg_map' in loaded:
             try:
                 self.labels.check(loaded['gt_seg_map'], path, self.name)
@@ -242,14 +219,6 @@ class SplitPipeline:
             'give both the same size, or set data_prefix to the folders that '
             f'belong together{size_advice(self.dataset)}'
         )
-
-
-def _is_image_loader(name: str) -> bool:
-    return name.startswith('Load') and 'Image' in name
-
-
-def _is_loader(transform: Callable) -> bool:
-    return type(transform).__name__.startswith('Load')
 
 
 def _has_both(results: dict) -> bool:

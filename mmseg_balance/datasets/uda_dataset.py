@@ -12,16 +12,17 @@ from .branch import Branch, leaf_datasets
 from .checks import (
     build_lazily,
     check_folders,
+    check_images_can_be_read,
     check_label_files,
     check_label_values,
 )
 from .image_checks import check_image_files
 from .left_out import say_left_out
+from .named_files import is_label_loader
 from .pack_uda_inputs import check_packing
 from .rare_class_sampling import RareClassSampling
 from .samplers import Draw
 from .seeding import seed_cpu_generators
-from .split_pipeline import is_label_loader
 from .wrapped import full_init
 
 
@@ -274,6 +275,8 @@ def _open(
         if with_labels:
             check_label_files(part, key)
             check_label_values(part)
+        elif not skips_bad:
+            check_images_can_be_read(part.dataset, key)
     return branch
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from ..datasets import UDADataset
 from ..datasets.branch import Branch
 from ..datasets.checks import build_lazily, check_data_configs
-from ..datasets.split_pipeline import is_label_loader
+from ..datasets.named_files import is_label_loader
 from .config_checks import type_name
 
 # a tuple, as str.endswith takes it

@@ -1,6 +1,7 @@
 """What tools/train.py and tools/test.py share: config, ranks, work folder."""
 
 import datetime
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from ..configuration.reading import read_config
 from ..configuration.vis_backends import follow_vis_backends
 from .config_checks import named_optimizers, type_name
 from .config_typos import new_keys
+
+ANOTHER_FOLDER = 'name another with --work-dir, or work_dir in the config'
 
 
 def load_config(
@@ -80,15 +83,27 @@ def set_work_dir(cfg: Config, path: str | None = None) -> None:
 
     Raises:
         NotADirectoryError: The folder is a file.
+        PermissionError: It cannot be written to.
     """
     if path is not None:
         cfg.work_dir = path
     elif cfg.get('work_dir') is None:
         cfg.work_dir = default_work_dir(cfg.filename)
-    if Path(cfg.work_dir).is_file():
+    there = os.path.abspath(cfg.work_dir)
+    while not os.path.exists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        what = 'is' if there == os.path.abspath(cfg.work_dir) else 'lies below'
         raise NotADirectoryError(
-            f'the work folder {cfg.work_dir} is a file, expected a folder: '
-            'name another with --work-dir, or work_dir in the config'
+            f'the work folder {cfg.work_dir} {what} a file, expected a '
+            f'folder: {ANOTHER_FOLDER}'
+        )
+    # also where a disk is read-only, which permissions do not tell
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(
+            f'the work folder {cfg.work_dir} cannot be written to: {there} '
+            'is read-only for this user, or its whole disk is: '
+            f'{ANOTHER_FOLDER}'
         )
 
 

@@ -10,6 +10,10 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ..datasets import UDADataset
+from .hooks.missing_validation_hook import (
+    VALIDATED_KEY,
+    MissingValidationHook,
+)
 
 
 @LOOPS.register_module()
@@ -20,6 +24,9 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
     this one moves the sampler, which has to be a
     :class:`~mmseg_balance.datasets.ResumableInfiniteSampler` or another with
     ``start_at(draws_per_rank)``. With other samplers it behaves as mmengine's.
+
+    A run that stands at a validation when it is resumed validates first; see
+    :class:`~mmseg_balance.engine.hooks.MissingValidationHook`.
 
     The sampler takes the seed of the run, that of the checkpoint after a
     resume, unless the config gives it one of its own.
@@ -51,6 +58,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             runner, _NotStarted(loader) if self._can_move else loader, **kwargs
         )
         self.dataloader = loader
+        runner.register_hook(MissingValidationHook())
 
     def run(self) -> nn.Module:
         """Train.
@@ -72,6 +80,24 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         finally:
             # ends the worker processes, whose prefetched batches take memory
             del self.dataloader_iterator
+
+    def validation_is_due(self) -> bool:
+        """Whether a validation follows the iteration that was trained last."""
+        super()._decide_current_val_interval()
+        return (
+            self.runner.val_loop is not None
+            and self._iter >= self.val_begin
+            and (
+                self._iter % self.val_interval == 0
+                or self._iter == self._max_iters
+            )
+        )
+
+    def _decide_current_val_interval(self) -> None:
+        # which mmengine's loop calls right before it validates
+        if self.validation_is_due():
+            # so that what is saved behind the validation knows of it
+            self.runner.message_hub.update_info(VALIDATED_KEY, self._iter)
 
 
 def check_target(model: nn.Module, loader: DataLoader) -> None:

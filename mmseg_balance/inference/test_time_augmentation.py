@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mmengine.config import Config
 
-from ..datasets.split_pipeline import is_label_loader
+from ..datasets.named_files import is_label_loader
 from ..engine.config_checks import type_name
 
 

@@ -11,6 +11,7 @@ from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 
 from mmseg_balance.datasets import UDADataset
+from mmseg_balance.datasets.bad_files import UnreadableFileError
 from mmseg_balance.datasets.checks import check_evaluation_set
 from mmseg_balance.datasets.label_checks import check_label_values
 from mmseg_balance.datasets.split_pipeline import SplitPipeline
@@ -160,15 +161,30 @@ def test_sizes_at_the_start(tmp_path):
         UDADataset(source, source)
 
 
-def test_images_are_not_decoded_at_the_start(tmp_path):
+def test_images_are_looked_at_and_not_decoded_at_the_start(tmp_path):
     make_files(tmp_path)
-    for path in (tmp_path / 'images').iterdir():
-        # the header of a PNG file ends at byte 33
-        path.write_bytes(path.read_bytes()[:40])
     part = SplitPipeline(build(tmp_path), 'val')
+    loaded = []
+    part.image_loader.transform = loaded.append
     check_label_values(part)
-    with pytest.raises(OSError, match=r'val image \S*000.png cannot'):
-        part.load(0)
+    assert loaded == []
+
+
+@pytest.mark.parametrize('with_labels', [True, False])
+@pytest.mark.parametrize(
+    'length, reason', [(40, 'replace'), (0, 'it is empt')]
+)
+def test_image_cut_short_is_found_at_the_start(
+    tmp_path, with_labels, length, reason
+):
+    make_files(tmp_path)
+    path = tmp_path / 'images/001.png'
+    # the header of a PNG file ends at byte 33
+    path.write_bytes(path.read_bytes()[:length])
+    dataset = build(tmp_path, LOAD if with_labels else LOAD[:1])
+    message = f'{KEY} image {path} cannot be read .*; {reason}'
+    with pytest.raises(UnreadableFileError, match=message):
+        check_evaluation_set(dataset, KEY)
 
 
 def test_image_turned_by_its_camera_fits_the_upright_label(tmp_path):

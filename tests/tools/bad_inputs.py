@@ -228,6 +228,17 @@ def _(kit):
 
 @case(
     'config',
+    'a work folder that is read-only',
+    'the work folder frozen/run cannot be written to: frozen is read-only '
+    '.*--work-dir',
+)
+def _(kit):
+    kit.freeze(kit.folder('frozen'))
+    return kit.train('--work-dir', kit.root / 'frozen/run')
+
+
+@case(
+    'config',
     'an override without a value',
     "--cfg-options: expected KEY=VALUE, but got 'max_iters'",
 )
@@ -410,14 +421,23 @@ def _(kit):
     return kit.train_on(root)
 
 
-@case('data', 'an empty image file')
+@case(
+    'data',
+    'an empty image file',
+    'train_dataloader.dataset image data/img/train/0.png .*is empty: replace',
+)
 def _(kit):
     root = kit.data()
     kit.replace(root / 'img/train/0.png', b'')
     return kit.train_on(root)
 
 
-@case('data', 'an image cut short')
+@case(
+    'data',
+    'an image cut short',
+    'train_dataloader.dataset image data/img/train/0.png cannot be read '
+    '.*replace the file, or take it out',
+)
 def _(kit):
     root = kit.data()
     image = root / 'img/train/0.png'
@@ -484,7 +504,12 @@ def _(kit):
     return kit.train_on(root)
 
 
-@case('data', 'a data root that vanishes during the training')
+@case(
+    'data',
+    'a data root that vanishes during the training',
+    'train_dataloader.dataset image data/img/train/[0-9].png cannot be read '
+    '.*the folder data/img/train is not there.*goes on with --resume',
+)
 def _(kit):
     root = kit.data()
     return kit.train_on(

@@ -9,6 +9,7 @@ from .compile_hook import CompileHook
 from .finite_loss_hook import FiniteLossHook
 from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
+from .missing_validation_hook import MissingValidationHook
 from .teacher_update_hook import TeacherUpdateHook
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     'FiniteLossHook',
     'GMMUpdateHook',
     'IterationSeedHook',
+    'MissingValidationHook',
     'TeacherUpdateHook',
 ]
