@@ -186,8 +186,8 @@ def check_evaluation_set(
         ValueError: The data set names no classes, or a label has values
             outside them or another size than its image.
     """
+    name_all_files(dataset, key)
     for leaf_key, leaf in _leaf_datasets(dataset, key):
-        name_files(leaf, leaf_key)
         with_labels = any(
             is_label_loader(type(t).__name__) for t in leaf.pipeline.transforms
         )
@@ -210,6 +210,18 @@ def check_evaluation_set(
         part = SplitPipeline(leaf, leaf_key)
         check_label_files(part, leaf_key)
         check_label_values(part)
+
+
+def name_all_files(dataset: Any, key: str) -> None:
+    """Let the errors of a data set name its files.
+
+    Args:
+        dataset: Built data set, or a wrapper of such; those that are not of
+            MMSegmentation are left alone.
+        key: Its key.
+    """
+    for leaf_key, leaf in _leaf_datasets(dataset, key):
+        name_files(leaf, leaf_key)
 
 
 def leaf_configs(config: Any, key: str) -> Iterator[tuple[str, dict]]:

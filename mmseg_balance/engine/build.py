@@ -1,12 +1,16 @@
 """Everything a training needs, built before anything is changed or run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
+from torch.utils.data import DataLoader
 
 from ..datasets import UDADataset
-from ..datasets.checks import check_evaluation_set
+from ..datasets.checks import check_evaluation_set, name_all_files
 from ..models.uda import UDASegmentor
 from ..models.uda.optimization import split_optimizers
 from ..runs.data_notes import data_notes
@@ -63,7 +67,8 @@ def build_runner(cfg: Config) -> Runner:
         runner = RUNNERS.build(cfg)
     else:
         runner = Runner.from_cfg(cfg)
-    train = runner.train_loop.dataloader
+    with _files_are_named(runner):
+        train = runner.train_loop.dataloader
     if not isinstance(train.dataset, UDADataset):  # which has checked itself
         key = 'train_dataloader.dataset'
         check_evaluation_set(train.dataset, key, needs_classes=False)
@@ -82,6 +87,23 @@ def build_runner(cfg: Config) -> Runner:
     runner.cfg[RANKS_KEY] = runner.world_size
     runner.cfg[PROVENANCE_KEY] = provenance(runner.train_dataloader.dataset)
     return runner
+
+
+@contextmanager
+def _files_are_named(runner: Runner) -> Iterator[None]:
+    """Let training data name their files before a loop starts the workers."""
+    build = runner.build_dataloader
+
+    def build_named(*args, **kwargs) -> DataLoader:
+        loader = build(*args, **kwargs)
+        name_all_files(loader.dataset, 'train_dataloader.dataset')
+        return loader
+
+    runner.build_dataloader = build_named
+    try:
+        yield
+    finally:
+        del runner.build_dataloader
 
 
 def build_optimization(runner: Runner) -> None:
