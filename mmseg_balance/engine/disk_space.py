@@ -4,6 +4,7 @@ import errno
 import inspect
 import os
 import shutil
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -57,10 +58,14 @@ register_backend('atomic', AtomicBackend, force=True)
 
 
 def free_space(folder: str | Path) -> int:
-    """Bytes that may be written below a folder, which may be missing."""
+    """Bytes that may be written below a folder, which may be missing.
+
+    Some network file systems do not tell (0 bytes in all): as many as wanted.
+    """
     folder = Path(folder).resolve()
     there = next(p for p in (folder, *folder.parents) if p.exists())
-    return shutil.disk_usage(there).free
+    usage = shutil.disk_usage(there)
+    return usage.free if usage.total else sys.maxsize
 
 
 def megabytes(number: float) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from torch import nn
 
@@ -73,9 +74,29 @@ def copy_run(runner: Runner) -> RunCopy:
     )
     for name, module in model.named_modules():
         _unwrap_forward(name, module)
+    _unwrap_steps(optim_wrapper)
     stand_in = copy.copy(runner)
     stand_in.model, stand_in.optim_wrapper = model, optim_wrapper
     return RunCopy(model, optim_wrapper, hooks, stand_in)
+
+
+def _unwrap_steps(optim_wrapper: Any) -> None:
+    """Forget a ``step`` that still calls that of the original.
+
+    mmengine's schedulers put such a function on a wrapper, to count calls;
+    the copy would not move, and the run's loss scaler be asked in its place.
+
+    Raises:
+        TypeError: It is a function of another kind.
+    """
+    several = isinstance(optim_wrapper, OptimWrapperDict)
+    for wrapper in optim_wrapper.values() if several else [optim_wrapper]:
+        step = vars(wrapper).get('step')
+        if step is None:
+            continue
+        if not hasattr(step, '_with_counter'):
+            raise TypeError('step of the optimizer was replaced')
+        del wrapper.step
 
 
 def _unwrap_forward(name: str, module: nn.Module) -> None:

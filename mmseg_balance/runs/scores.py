@@ -1,4 +1,4 @@
-"""What scores are of: written beside them, and compared when they are read."""
+"""What scores are of: written beside them, and asked when they are read."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from mmengine.config import Config
 
 from ..datasets.file_utils import hash_file, write_atomically
 from ..engine.experiment import own_code
-from .settings import changed_settings
 
 ORIGIN_KEY = 'origin'
 SETTINGS = ('model', 'test_dataloader', 'test_evaluator')
@@ -78,23 +77,6 @@ def read_scores(folder: Path, checkpoint: str | Path) -> dict[str, Any]:
         f'{checkpoint}: make them with tools/test.py CONFIG {checkpoint} '
         f'--work-dir {folder}'
     )
-
-
-def changed_test(scores: Mapping[str, Any], cfg: Config) -> list[str]:
-    """How the settings of a test differ from those of a config.
-
-    Args:
-        scores: What :func:`read_scores` returned.
-        cfg: Config that they should be of.
-
-    Returns:
-        A line for each key.
-    """
-    then = scores[ORIGIN_KEY]['settings']
-    now = {key: cfg[key] for key in SETTINGS if cfg.get(key)}
-    # JSON knows no tuples and no objects
-    now = json.loads(json.dumps(now, default=str))
-    return [str(c) for c in changed_settings(then, now, evaluation=True)]
 
 
 def _named(origin: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Checkpoints are whole or not there, and the last good one stays."""
 
 import errno
+import sys
 
 import pytest
 import torch
@@ -123,3 +124,14 @@ def test_the_size_of_a_checkpoint(tmp_path, kind, settings, copies):
     file = tmp_path / 'a.pth'
     torch.save([model.state_dict(), optimizer.state_dict()], file)
     assert guess == pytest.approx(file.stat().st_size, rel=0.02)
+
+
+def test_a_file_system_that_does_not_tell_its_size(tmp_path, monkeypatch):
+    usage = disk_space.shutil.disk_usage(tmp_path)._replace
+    for total, free, found in ((0, 0, sys.maxsize), (9, 0, 0), (9, 4, 4)):
+        monkeypatch.setattr(
+            disk_space.shutil,
+            'disk_usage',
+            lambda _, t=total, f=free: usage(total=t, used=0, free=f),
+        )
+        assert disk_space.free_space(tmp_path / 'missing') == found
