@@ -73,7 +73,9 @@ class _Visitor(file_mutation.MutationVisitor):
         nothing = IgnoredCode(set(), set(), set())
         super().__init__(OPERATORS, nothing)
         self.places: list[tuple[int, int, str, int, int]] = []
+        self.in_function: list[bool] = []
         self._functions: list[tuple[str, int, int]] = []
+        self._kinds: list[type] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
@@ -81,11 +83,13 @@ class _Visitor(file_mutation.MutationVisitor):
             self._functions.append(
                 (node.name.value, span.start.line, span.end.line)
             )
+            self._kinds.append(type(node))
         return super().on_visit(node)
 
     def on_leave(self, node: cst.CSTNode) -> None:
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             self._functions.pop()
+            self._kinds.pop()
         super().on_leave(node)
 
     def _create_mutations(self, node: cst.CSTNode) -> None:
@@ -97,7 +101,10 @@ class _Visitor(file_mutation.MutationVisitor):
         name = '.'.join(f[0] for f in self._functions)
         first, last = self._functions[-1][1:] if self._functions else (0, 0)
         place = (span.start.line, span.end.line, name, first, last)
-        self.places += [place] * (len(self.mutations) - count)
+        added = len(self.mutations) - count
+        self.places += [place] * added
+        inside = self._kinds[-1:] == [cst.FunctionDef]
+        self.in_function += [inside] * added
 
     def _skip_node_and_children(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.FunctionDef):
@@ -105,12 +112,18 @@ class _Visitor(file_mutation.MutationVisitor):
         return super()._skip_node_and_children(node)
 
 
-def mutants_in_functions(file: Path) -> list[int]:
-    """Numbers of the mutants of a module whose fault is in a function."""
-    mutations = _visit(file)[1].mutations
+def numbered_mutants(file: Path) -> list[tuple[int, bool]]:
+    """Numbers of the mutants of a module, and which can be put in.
+
+    Returns:
+        For each mutant of a function or a class its number, and whether the
+        fault is in a function: what a class is built with, the default of a
+        field of a dataclass for one, cannot be changed afterwards.
+    """
+    visitor = _visit(file)[1]
     return [
-        number
-        for number, mutation in enumerate(mutations)
+        (number, visitor.in_function[number])
+        for number, mutation in enumerate(visitor.mutations)
         if mutation.contained_by_top_level_function is not None
     ]
 
@@ -123,7 +136,7 @@ def make_mutants(
     Args:
         file: Python file.
         root: Folder that its name in reports is relative to.
-        chosen: Their numbers, of :func:`mutants_in_functions`.
+        chosen: Their numbers, of :func:`numbered_mutants`.
 
     Yields:
         The mutants.

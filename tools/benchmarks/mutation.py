@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from mutants import Mutant, make_mutants, mutants_in_functions
+from mutants import Mutant, make_mutants, numbered_mutants
 from mutation_report import write_tables
 from mutation_tests import Measurement, TestMap, Trials, run_pytest
 
@@ -68,17 +68,18 @@ def sample(
 ) -> tuple[list[tuple[Path, int]], int]:
     """Draw mutants from all of a part's.
 
-    What stands in no function is left out, as mutmut does.
+    What stands in no function is left out, nearly as mutmut does.
 
     Returns:
         Module and index of each, in the order of the draw; and how many
         there are in all.
     """
     files = sorted((ROOT / PARTS[part]).rglob('*.py'))
-    everything = [(f, i) for f in files for i in mutants_in_functions(f)]
+    everything = [(f, *n) for f in files for n in numbered_mutants(f)]
     # a larger sample of the same seed begins with the smaller one
     random.Random(seed).shuffle(everything)
-    return everything[:size], len(everything)
+    possible = [(f, i) for f, i, in_function in everything if in_function]
+    return possible[:size], len(possible)
 
 
 def run_part(

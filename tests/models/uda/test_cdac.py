@@ -336,7 +336,7 @@ def test_it_goes_with_other_objectives(build, segmentor, batch):
 @pytest.mark.parametrize('name', ['loss_weight', 'attention_weight'])
 @pytest.mark.parametrize('value', [-1, float('nan'), float('inf'), '1'])
 def test_weights_out_of_range_are_refused(cdac, name, value):
-    with pytest.raises(ValueError, match=f'{name}.*at least 0.*{value}'):
+    with pytest.raises(ValueError, match=f'`{name}`.*at least 0.*{value}'):
         cdac(cross_attention={name: value})
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mmengine.logging import MessageHub
 from torch import nn
 
 from mmseg_balance.models.uda.log import to_host
@@ -86,3 +87,17 @@ def test_a_single_optimizer_moves_the_student():
     assert split_optimizers(wrapper, False) == (wrapper, None)
     with pytest.raises(TypeError, match='has one optimizer'):
         split_optimizers(wrapper, True)
+
+
+def test_a_broken_loss_names_the_iteration_that_is_running():
+    hub = MessageHub.get_instance('a_broken_loss')
+    hub.update_info('iter', 41)
+    logs = {
+        'src.loss': torch.tensor(1.0),
+        'src.loss_ce': torch.tensor(-torch.inf),
+    }
+    with pytest.raises(
+        FloatingPointError,
+        match=r'^Iteration 42: src.loss_ce = -inf. Training',
+    ):
+        to_host(logs, ['src.loss'])
