@@ -121,9 +121,10 @@ def set_compile(cfg: Config) -> None:
 def unread_keys(cfg: Config, options: Iterable[str] = ()) -> list[str]:
     """Lines on top-level keys that nothing reads.
 
-    Variables of a config file whose value stands in a key that is read have
-    done their work, and are not named; nor are those of base files, which
-    many of MMSegmentation's leave behind.
+    Variables that the config file itself uses (``**data``, ``2 * iters``),
+    or whose value stands in a key that is read, have done their work, and
+    are not named; nor are those of base files, which many of
+    MMSegmentation's leave behind.
 
     Args:
         cfg: Config of a training run.
@@ -140,12 +141,15 @@ def unread_keys(cfg: Config, options: Iterable[str] = ()) -> list[str]:
         for key in read & cfg._cfg_dict.keys()
         for value in _values(cfg._cfg_dict[key])
     }
-    own = _own_names(cfg) | {option.split('.')[0] for option in options}
+    own, taken = _names(cfg)
+    changed = {option.split('.')[0] for option in options}
     lines, rest = [], []
     for key, value in cfg._cfg_dict.items():
         is_container = isinstance(value, (dict, list, tuple))
         is_used = _frozen(value) in used
         if key in read or key.endswith('_pipeline'):
+            continue
+        if key in taken - changed:
             continue
         if is_used and is_container:
             continue
@@ -159,7 +163,7 @@ def unread_keys(cfg: Config, options: Iterable[str] = ()) -> list[str]:
                 f'{key} is a key of MMSegmentation 0.x and read by nothing: '
                 f'see {OLD_KEYS[key]}'
             )
-        elif key in own:
+        elif key in own | changed:
             rest.append(key)
     if rest:
         lines.append(
@@ -176,19 +180,18 @@ def runner_keys() -> set[str]:
     return {*arguments, *ASKED} - {'self', 'cfg'}
 
 
-def _own_names(cfg: Config) -> set[str]:
-    """Names that the config file itself sets, not a base file of it."""
+def _names(cfg: Config) -> tuple[set[str], set[str]]:
+    """Names that the config file itself sets, and those that it uses."""
+    unknown = set(cfg._cfg_dict), set()
     if cfg.filename is None:
-        return set(cfg._cfg_dict)
+        return unknown
     try:
         tree = ast.parse(Path(cfg.filename).read_text(encoding='utf-8'))
     except (OSError, SyntaxError, ValueError):  # not Python, or gone
-        return set(cfg._cfg_dict)
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+        return unknown
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return own, {node.id for node in names if isinstance(node.ctx, ast.Load)}
 
 
 def _values(config: Any) -> Iterator[Any]:

@@ -101,34 +101,25 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
 
 
 def check_target(model: nn.Module, loader: DataLoader) -> None:
-    """Refuse a target set that is missing, or smaller than a batch.
+    """Refuse a model that learns from target images and has none.
 
     Args:
         model: The model, wrapped or not.
         loader: Training data loader; any data set but ``UDADataset`` passes.
 
     Raises:
-        ValueError: Names what was found and the keys.
+        ValueError: Names the model and the keys.
     """
     dataset = loader.dataset
-    if not isinstance(dataset, UDADataset):
+    if not isinstance(dataset, UDADataset) or dataset.target is not None:
         return
     if is_model_wrapper(model):
         model = model.module
-    if dataset.target is None:
-        if getattr(model, 'needs_target', False):
-            raise ValueError(
-                f'{type(model).__name__} learns from target images, and '
-                'train_dataloader.dataset.target is None: set it to the '
-                "config of a data set, or model.type to 'SourceOnly'"
-            )
-        return
-    batch_size = _batch_size_of(loader)
-    if len(dataset.target) < batch_size:
+    if getattr(model, 'needs_target', False):
         raise ValueError(
-            f'the target set has {len(dataset.target)} images, fewer than a '
-            f'batch of {batch_size}: lower train_dataloader.batch_size, or '
-            'add images to train_dataloader.dataset.target'
+            f'{type(model).__name__} learns from target images, and '
+            'train_dataloader.dataset.target is None: set it to the '
+            "config of a data set, or model.type to 'SourceOnly'"
         )
 
 

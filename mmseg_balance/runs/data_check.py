@@ -8,13 +8,13 @@ from mmengine.registry import init_default_scope
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
-from ..datasets import UDADataset
 from ..datasets.checks import build_lazily, folder_problems, leaf_configs
 from ..datasets.image_checks import check_image_files
 from ..datasets.label_checks import check_label_files
 from ..datasets.left_out import left_out
 from ..datasets.split_pipeline import SplitPipeline
 from ..datasets.survey import SurveyFile, survey
+from .data_notes import absent_trained_classes
 from .data_report import DataReport, SetReport, duplicates, summarise
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -49,7 +49,7 @@ def check_data(cfg: Config, state: Path, nproc: int = 1) -> DataReport:
     report = DataReport(reports)
     report.notes += duplicates(reports)
     if not report.num_stops:
-        report.stops += _pair_problems(cfg)
+        report.stops += _training_problems(cfg)
     return report
 
 
@@ -108,15 +108,17 @@ def _collect(report: SetReport, check: Callable[[], None]) -> None:
         report.stops.append(str(error))
 
 
-def _pair_problems(cfg: Config) -> list[str]:
-    """What building the training set as a whole stops at."""
-    config = (cfg.get('train_dataloader') or {}).get('dataset') or {}
-    kind = config.get('type')
-    kind = DATASETS.get(kind) if isinstance(kind, str) else kind
-    if not (isinstance(kind, type) and issubclass(kind, UDADataset)):
+def _training_problems(cfg: Config) -> list[str]:
+    """What a training stops at in its data set as a whole."""
+    config = (cfg.get('train_dataloader') or {}).get('dataset')
+    if not config:
         return []
     try:
-        DATASETS.build(config.to_dict())
+        dataset = DATASETS.build(config.to_dict())
+        if hasattr(dataset, 'full_init'):
+            dataset.full_init()
+        absent_trained_classes(dataset)
     except (OSError, TypeError, ValueError) as error:
-        return [f'train_dataloader.dataset: {error}']
+        key, text = 'train_dataloader.dataset', str(error)
+        return [text if text.startswith(key) else f'{key}: {text}']
     return []

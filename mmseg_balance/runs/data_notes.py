@@ -41,12 +41,7 @@ def data_notes(
         sampler = getattr(train, 'batch_sampler', None)
         batch = getattr(sampler, 'batch_size', train.batch_size) or 1
         notes += _small_target(dataset.target, batch * world_size)
-    if isinstance(dataset, UDADataset):
-        # which know the labels that were read, and which may be bad
-        notes += _absent_classes('source', dataset.source_branch.parts, True)
-    else:
-        key = 'train_dataloader.dataset'
-        notes += _absent_classes(key, _parts(dataset, key), True)
+    notes += absent_trained_classes(dataset)
     if val is None:
         return notes
     key = 'val_dataloader.dataset'
@@ -55,6 +50,26 @@ def data_notes(
     for key, trained in sets.items():
         notes += _evaluated_too(key, _leaves(trained), evaluated)
     return notes
+
+
+def absent_trained_classes(dataset: Any) -> list[str]:
+    """Say which classes a training has no labelled pixel of.
+
+    Args:
+        dataset: Fully initialised data set of the training; the source of a
+            ``UDADataset`` counts.
+
+    Returns:
+        A line, or none.
+
+    Raises:
+        ValueError: Labels of a single class.
+    """
+    if isinstance(dataset, UDADataset):
+        # which know the labels that were read, and which may be bad
+        return _absent_classes('source', dataset.source_branch.parts, True)
+    key = 'train_dataloader.dataset'
+    return _absent_classes(key, _parts(dataset, key), True)
 
 
 def _small_target(target: Any, batch_size: int) -> list[str]:

@@ -141,6 +141,22 @@ def test_public_configs_have_none(name):
     assert unread_keys(Config.fromfile(name)) == []
 
 
+def test_variables_that_the_file_uses(tmp_path):
+    """Unpacked, joined or calculated with: no key holds them as they are."""
+    path = tmp_path / 'own.py'
+    path.write_text(
+        "root, steps, custom = 'data/own', 3, dict(n=7)\n"
+        'data = dict(a=1)\nload = [dict(b=2)]\nunused = 8\n'
+        "model = dict(**data, root=root + '/x', size=2 * steps,\n"
+        "             c=custom['n'], p=[*load, dict(d=4)])\n"
+    )
+    cfg = Config.fromfile(path)
+    (line,) = unread_keys(cfg)
+    assert line.startswith('nothing reads unused of the config; ')
+    (line,) = unread_keys(cfg, ['steps'])
+    assert line.startswith('nothing reads steps, unused of the config; ')
+
+
 def test_an_override_of_a_variable_is_named():
     name = 'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py'
     cfg = Config.fromfile(STOCK / name)

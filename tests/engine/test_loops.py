@@ -181,7 +181,7 @@ def test_number_of_classes_of_decode_heads():
     check_num_classes(model, object())
 
 
-def test_target_set_missing_or_smaller_than_a_batch(tmp_path):
+def test_target_set_missing_and_smaller_than_a_batch(tmp_path):
     root = tmp_path / 'data'
     for folder in ('images', 'labels'):
         (root / folder).mkdir(parents=True)
@@ -206,11 +206,11 @@ def test_target_set_missing_or_smaller_than_a_batch(tmp_path):
         type='UDADataset', source=child, target=dict(child, indices=2)
     )
     runner = Runner.from_cfg(cfg)
-    with pytest.raises(ValueError, match='target set has 2 images, fewer tha'):
-        runner.train()
-    runner._train_dataloader['batch_size'] = 2
     loop = runner.build_train_loop(runner._train_loop)
     assert len(loop.dataloader.dataset.target) == 2
+    batch = next(iter(loop.dataloader))
+    # drawn with replacement
+    assert len(batch['target']['inputs']) == loop.dataloader.batch_size > 2
 
     runner._train_dataloader['dataset']['target'] = None
     loop = runner.build_train_loop(runner._train_loop)

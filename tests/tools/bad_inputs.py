@@ -601,7 +601,11 @@ def _(kit):
     return kit.train_on(root)
 
 
-@case('data', 'a target set smaller than a batch', 'target')
+@case(
+    'data',
+    'a target set smaller than a batch',
+    'goes on: the target has 5 images, fewer than the 6 of a batch',
+)
 def _(kit):
     return kit.train_uda(**{'train_dataloader.batch_size': 6})
 

@@ -119,6 +119,21 @@ def test_what_may_not_be_meant_so(check, data):
         assert line in text
 
 
+def test_labels_of_a_single_class(check, data):
+    """A training stops at them; each file for itself is right."""
+    for file in (data / 'ann/train').iterdir():
+        label = np.zeros((40, 48), np.uint8)
+        label[10:20] = 255
+        cv2.imwrite(str(file), label)
+    status, text = check()
+    assert status == 1
+    assert (
+        'STOPS: train_dataloader.dataset: 2 of 3 classes have no labelled '
+        'pixel in all labels: road, car'
+    ) in text
+    assert '255 is ignored (ignore_index). Where it is a class, map' in text
+
+
 def test_a_check_that_was_killed_goes_on(check, data, monkeypatch, tmp_path):
     read = []
     examine = survey._examine
