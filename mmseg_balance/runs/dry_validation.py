@@ -63,6 +63,8 @@ def copied_evaluator(evaluator: Evaluator) -> Evaluator:
     evaluator = copy.deepcopy(evaluator)
     for metric in evaluator.metrics:
         metric.results = []
+        # one that names files apart would fill the results of the original
+        vars(metric).pop('process', None)
     return evaluator
 
 
