@@ -17,11 +17,12 @@ from ..runs.data_notes import data_notes
 from ..runs.log_details import keep_details_in_file
 from ..runs.provenance import PROVENANCE_KEY, changed_provenance, provenance
 from ..runs.settings import settings_of
-from .hooks import BadImagesHook
+from .hooks import BadImagesHook, MissingValidationHook
 from .resume import (
     RANKS_KEY,
     changed_data_order,
     check_same_model,
+    last_validation_is_missing,
     nothing_left,
 )
 from .weights import read_checkpoint
@@ -162,4 +163,18 @@ def check_resume(runner: Runner, path: str) -> str | None:
                 f'--resume: {path} is of other {what}: {"; ".join(lines)}; '
                 'its numbers are those of both'
             )
-    return nothing_left(meta, runner.train_loop)
+    done = nothing_left(meta, runner.train_loop)
+    if done is not None and _is_to_be_validated(runner, meta['iter']):
+        return None
+    return done
+
+
+def _is_to_be_validated(runner: Runner, iteration: int) -> bool:
+    """Whether all that a resumed run has to do is its last validation."""
+    loop = runner.train_loop
+    return (
+        any(isinstance(hook, MissingValidationHook) for hook in runner.hooks)
+        and runner.val_loop is not None
+        and loop.val_begin <= iteration == loop.max_iters
+        and last_validation_is_missing(runner.work_dir, iteration)
+    )

@@ -1,5 +1,8 @@
 """Whether a run that goes on is still the run of its checkpoint."""
 
+import json
+from pathlib import Path
+
 from mmengine.config import Config
 from mmengine.runner import BaseLoop
 from torch import Tensor, nn
@@ -84,3 +87,31 @@ def nothing_left(meta: dict, loop: BaseLoop) -> str | None:
     if done < wanted:
         return None
     return f'nothing left to do, {done} of {wanted} iterations are trained'
+
+
+def last_validation_is_missing(work_dir: str | Path, iteration: int) -> bool:
+    """Whether a training was stopped in the validation at its end.
+
+    Args:
+        work_dir: Folder of the run, with the logs of its visualizer.
+        iteration: The last one.
+
+    Returns:
+        False as well where no values were logged there.
+    """
+    rows = [
+        row
+        for file in Path(work_dir).glob('*/vis_data/scalars.json')
+        for row in map(_row, file.read_text().splitlines())
+        if row.get('step')
+    ]
+    # those of a validation have scores, and no learning rate
+    scored = [row for row in rows if not row.keys() & {'lr', 'loss'}]
+    return bool(rows) and all(row['step'] != iteration for row in scored)
+
+
+def _row(line: str) -> dict:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError:
+        return {}  # cut by a kill

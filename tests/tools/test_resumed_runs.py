@@ -1,5 +1,6 @@
 """--resume of a run that is not, or no longer, that of the checkpoint."""
 
+import json
 import shutil
 
 import pytest
@@ -100,6 +101,35 @@ def test_nothing_left(run_tool, tiny_config, trained, capsys):
         'are trained'
     )
     assert (trained / 'iter_6.pth').stat().st_mtime_ns == before
+
+
+def test_last_validation_is_made_up_for(run_tool, tiny_config, trained, capfd):
+    (file,) = trained.glob('*/vis_data/scalars.json')
+    rows = file.read_text().splitlines()
+    scores = [row for row in rows if 'mIoU' in row]
+    assert len(scores) == 1
+    # as where it was killed in its last validation
+    file.write_text('\n'.join(rows[: rows.index(scores[0])]))
+    config = tiny_config()
+    weights = (trained / 'iter_6.pth').stat().st_mtime_ns
+    run_tool('train.py', config, '--work-dir', trained, '--resume')
+    output = capfd.readouterr()
+    assert 'before the validation of iteration 6' in output.out + output.err
+    again = [
+        row
+        for other in trained.glob('*/vis_data/scalars.json')
+        for row in other.read_text().splitlines()
+        if 'mIoU' in row
+    ]
+    clocks = ('time', 'data_time')
+    first, second = (
+        {k: v for k, v in json.loads(row).items() if k not in clocks}
+        for row in (*scores, *again)
+    )
+    assert first == second
+    assert (trained / 'iter_6.pth').stat().st_mtime_ns == weights
+    run_tool('train.py', config, '--work-dir', trained, '--resume')
+    assert 'nothing left to do' in capfd.readouterr().out
 
 
 def test_early_schedulers_give_the_same_learning_rates(
