@@ -210,3 +210,33 @@ def test_settings_out_of_range(build, kwargs, word):
 def test_without_distributions_there_is_nothing_to_estimate(build):
     with pytest.raises(ValueError, match="type='BLDALoss'"):
         build(density_estimation={})
+
+
+@pytest.mark.parametrize('norm', ['l1', 'l2'])
+def test_one_number_is_predicted_for_each_pixel(build, norm):
+    """Of constant features the prediction is the bias; d is known."""
+    model = build(
+        loss=LOSS, density_estimation=dict(loss_weight=3.0, norm=norm)
+    )
+    density, head = model.density, model.student.decode_head
+    assert density.conv.weight.shape == (1, 8, 1, 1)
+    density.conv.bias.data.fill_(0.75)
+    statistics = head.loss_decode.statistics
+    seen = []
+
+    def positive_cdf(logits, labels, target_mask, ignore_index):
+        seen.append((target_mask, ignore_index))
+        d = torch.full_like(logits[:, :1], 0.25)
+        return d, (labels != ignore_index).unsqueeze(1)
+
+    statistics.positive_cdf = positive_cdf
+    logits, labels = torch.randn(1, 4, 4, 4), torch.zeros(1, 4, 4).long()
+    labels[0, 0] = 255
+    weight = torch.full((1, 4, 4), 0.5)
+    mask = torch.ones(1, 4, 4).bool()
+    features = torch.zeros(1, 8, 2, 2)
+    error = 0.5 if norm == 'l1' else 0.25
+    for given, share in ((None, 1), (weight, 0.5)):
+        found = density(head, features, logits, labels, given, mask)
+        assert float(found.detach()) == 3 * 0.75 * share * error
+    assert seen[0][0] is mask and seen[0][1] == 255

@@ -376,3 +376,27 @@ def test_thermal_images(build, batch, optimizers, segmentor):
     logs = model.train_step(data, optimizers(model))
     for name in ('src', 'mix', 'masked'):
         assert logs[f'{name}.decode.loss_ce'] > 0
+
+
+@pytest.mark.parametrize('corners', [True, False])
+def test_the_teachers_logits_are_resized_as_its_head_says(
+    build, segmentor, corners
+):
+    cfg = segmentor()
+    cfg['decode_head']['align_corners'] = corners
+    model = build(segmentor=cfg)
+    nn.init.normal_(model.teacher.decode_head.conv_seg.weight)
+    model.eval()
+    images = torch.randn(2, 3, 24, 40)
+    head = model.teacher.decode_head
+    expected = F.interpolate(
+        head(model.teacher.extract_feat(images)),
+        (24, 40),
+        mode='bilinear',
+        align_corners=corners,
+    )
+    found = model.teacher_logits(images)
+    torch.testing.assert_close(found, expected)
+    assert not found.requires_grad
+    assert model.num_classes == model.out_channels == 4
+    assert list(model.trainable) == ['student']
