@@ -10,8 +10,11 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from scipy.optimize import minimize
 
-from mmseg_balance.models.losses import gradient_weights
-from mmseg_balance.models.losses.gradient_weights import class_weights
+from mmseg_balance.models.losses import GBWLoss, gradient_weights
+from mmseg_balance.models.losses.gradient_weights import (
+    class_weights,
+    weights_of_mode,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -365,3 +368,24 @@ def test_class_means_do_not_depend_on_the_number_of_pixels():
         loss(logits[..., index], many), loss(logits, labels)
     )
     assert loss(logits, torch.full_like(labels, 255)) == 0
+
+
+@pytest.mark.parametrize('mode', ['normalized', 'paper', 'released'])
+def test_weights_are_those_of_the_loss_that_is_taken(mode):
+    """Of the focal loss where that is the loss, and of its pixel weights."""
+    torch.manual_seed(0)
+    logits, labels = 2 * torch.randn(2, 4, 5, 6), torch.randint(4, (2, 5, 6))
+    labels[0] = 1
+    labels[1, 0] = 9
+    known, weight = labels != 9, torch.rand(2, 5, 6)
+    target = labels.masked_fill(~known, 0)
+    found = []
+    for gamma in (0.0, 2.0):
+        loss = GBWLoss(mode, 0.02, focal_gamma=gamma)
+        squared, present = gradient_weights.class_gradients(
+            logits.log_softmax(1), target, known, weight, mode, gamma
+        )
+        expected = weights_of_mode(squared, present, 0.02, mode)
+        found.append(loss.weights(logits, labels, weight, 9))
+        torch.testing.assert_close(found[-1], expected)
+    assert (found[0] - found[1]).abs().max() > 1e-4

@@ -87,7 +87,10 @@ def test_lbw_is_a_running_average_of_class_losses():
         np.testing.assert_allclose(loss.class_weights(), expected, rtol=1e-5)
     assert loss.class_weights()[3] == 1
     assert loss.history.take()['all']['calls'] == 3
+    assert set(loss.state_dict()) == {'mean', 'share'}
+    loss(logits, labels)
     loss.forget_statistics()
+    loss.update_statistics()  # of what was observed before, nothing is left
     assert loss.class_weights().tolist() == [1] * 4
 
 
@@ -138,3 +141,29 @@ def test_a_source_loss_is_its_criterion_on_the_source_alone():
     assert loss(logits, labels, target_mask=mask, **arguments) == 0
     assert loss(logits, labels, collect=False, **arguments) == 0
     assert loss.loss_name == 'loss_own'
+
+
+@pytest.mark.parametrize('counts', ['online', [1.0, 2.0, 3.0]])
+def test_online_counts_are_forgotten_and_saved_and_others_are_not(counts):
+    loss = MODELS.build(
+        dict(type='LogitAdjustmentLoss', num_classes=3, counts=counts)
+    )
+    online = counts == 'online'
+    logits = torch.randn(2, 3, 2, 2, requires_grad=True)
+    labels = torch.tensor([[[0, 0], [2, 255]], [[0, 1], [1, 1]]])
+    mask = torch.ones_like(labels, dtype=torch.bool)
+    for target_mask in (None, mask):
+        loss(logits, labels, target_mask=target_mask)
+    loss.update_statistics()
+    expected = [3, 3, 1] if online else counts
+    assert loss.counts.of('pixels').tolist() == expected
+    if online:
+        assert loss.counts.of('images').tolist() == [2, 1, 1]
+    names = {'counts.pixels', 'counts.images'}
+    assert set(loss.state_dict()) == (names if online else set())
+    loss(logits, labels)
+    loss.forget_statistics()
+    loss.update_statistics()
+    assert loss.counts.of('pixels').tolist() == (
+        [0, 0, 0] if online else counts
+    )

@@ -29,6 +29,8 @@ PACKAGE = 'mmseg_balance'
 POOL = ('tests/logits', 'tests/models', 'tests/evaluation')
 # those that train, compile or build every config
 LEFT_OUT = ('tests/models/test_every_config.py',)
+# those that read the defaults of arguments, and so run no line of them
+DEFAULTS = '_defaults.py'
 SLOWEST = 2.0  # seconds of a test that is run for mutants
 LONGEST = 20.0  # seconds of all that are run for one mutant
 # an endless loop is a killed mutant: processor seconds beside the tests' own
@@ -64,19 +66,23 @@ class TestMap:
     def tests_of(self, mutant: Mutant) -> list[str]:
         """Tests that run the line of a mutant, else its function.
 
+        Tests of defaults are among the latter.
+
         Returns:
             Node ids, quick tests first, of ``LONGEST`` seconds in all.
         """
         lines = self._lines.get(mutant.module, {})
         found: set[int] = set()
-        for first, last in (
-            (mutant.line, mutant.end),
-            (mutant.first + 1, mutant.last),
-        ):
-            for line in range(first, last + 1):
+        for line in range(mutant.line, mutant.end + 1):
+            found.update(lines.get(str(line), ()))
+        if not found:
+            for line in range(mutant.first + 1, mutant.last + 1):
                 found.update(lines.get(str(line), ()))
-            if found:
-                break
+            found.update(
+                number
+                for number, (test, _) in enumerate(self._tests)
+                if DEFAULTS in test
+            )
         chosen, seconds = [], 0.0
         for test, duration in sorted(
             (self._tests[i] for i in found), key=lambda test: test[1]
