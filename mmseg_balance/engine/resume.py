@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-from mmengine.config import Config
 from mmengine.runner import BaseLoop
 from torch import Tensor, nn
 
 from ..models.state_dicts import differences, shown
-from ..runs.settings import RANKS_KEY
+from ..runs.settings import RANKS_KEY, settings_of
 
 
 def check_same_model(
@@ -53,9 +52,8 @@ def changed_data_order(
         A sentence for each setting that differs, with both values; none
         where the checkpoint does not tell.
     """
-    try:
-        cfg = Config.fromstring(meta.get('cfg') or '', file_format='.py')
-    except Exception:  # noqa: BLE001  (a config of another place or version)
+    cfg = settings_of(meta)
+    if cfg is None:
         return []
     before = {
         'train_dataloader.batch_size': (

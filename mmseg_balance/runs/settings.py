@@ -1,5 +1,6 @@
 """What differs between the settings of two runs, key by key."""
 
+import ast
 import os
 import reprlib
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,12 @@ PLACES = (
 )
 PATHS = ('*.data_prefix.*', '*.ann_file')
 MISSING = '(not set)'
+# what the text of a config consists of
+PLAIN_NODES = (
+    *(ast.Module, ast.Assign, ast.Store, ast.Load, ast.Constant, ast.Dict),
+    *(ast.List, ast.Tuple, ast.Set, ast.UnaryOp, ast.USub, ast.Call),
+    ast.keyword,
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,9 @@ def changed_settings(
 def settings_of(meta: Mapping[str, Any]) -> Config | None:
     """The config that a checkpoint was trained with.
 
+    Its text is Python, of which values and calls of ``dict`` alone are run:
+    a checkpoint may come from anywhere.
+
     Args:
         meta: Meta data of the checkpoint.
 
@@ -112,9 +122,22 @@ def settings_of(meta: Mapping[str, Any]) -> Config | None:
     if not isinstance(text, str) or not text:
         return None
     try:
-        return Config.fromstring(text, file_format='.py')
+        tree = ast.parse(text)
+        if not all(map(_is_value, ast.walk(tree))):
+            return None
+        settings: dict[str, Any] = {}
+        names = dict(__builtins__={}, dict=dict)
+        exec(compile(tree, 'meta', 'exec'), names, settings)  # noqa: S102
+        return Config(settings)
     except Exception:  # noqa: BLE001  (whatever a foreign config leads to)
         return None
+
+
+def _is_value(node: ast.AST) -> bool:
+    """Whether a node of Python code is of an assignment of plain values."""
+    if isinstance(node, ast.Name):
+        return isinstance(node.ctx, ast.Store) != (node.id == 'dict')
+    return isinstance(node, PLAIN_NODES)
 
 
 def _differences(key: str, old: Any, new: Any) -> Iterator[Change]:

@@ -161,3 +161,19 @@ def test_config_of_a_checkpoint():
     assert changed_settings(cfg, CFG, evaluation=True) == []
     assert settings_of({}) is None
     assert settings_of(dict(cfg='a = (')) is None
+
+
+@pytest.mark.parametrize(
+    'line',
+    [
+        "open({!r}, 'w')",
+        "a = dict(b=open({!r}, 'w'))",
+        'import os; os.mkdir({!r})',
+        "dict = open\na = dict({!r}, 'w')",
+        "a = [open({!r}, 'w') for _ in (1,)]",
+    ],
+)
+def test_code_in_a_checkpoint_is_not_run(tmp_path, line):
+    path = tmp_path / 'made'
+    assert settings_of(dict(cfg=line.format(str(path)))) is None
+    assert not path.exists()
