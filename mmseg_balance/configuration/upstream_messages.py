@@ -4,6 +4,12 @@ import re
 
 ADVICE = (
     (
+        r'base_(wd|lr) should not be None',
+        'optim_wrapper.paramwise_cfg multiplies the weight decay or the '
+        'learning rate, and optim_wrapper.optimizer has none: set '
+        'optim_wrapper.optimizer.weight_decay and .lr',
+    ),
+    (
         r'albumentations is not installed',
         'a pipeline has Albu, and albumentations is not installed: '
         "'pip install albumentations'",

@@ -49,9 +49,9 @@ def build_or_exit(
         return build()
     except Exception as error:  # noqa: BLE001  (a config may raise anything)
         reason = explain(error, cfg) if cfg is not None else None
-        reason = reason or advice(error)
         if reason is None and raised_here(error):
             sys.exit(f'error: {one_line(error)}')
+        reason = reason or advice(error)
         where = keep_traceback(error, work_dir)
         reason = reason or f'{type(error).__name__}: {one_line(error)}'
         # where a dry run was, for one

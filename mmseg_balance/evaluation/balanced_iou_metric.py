@@ -150,7 +150,13 @@ class BalancedIoUMetric(IoUMetric):
             try:
                 super().process(data_batch, [sample])
             except ValueError as error:
-                raise ValueError(f'{file}: {error}') from error
+                mend = (
+                    '; labels are scored at their own size: put '
+                    'LoadAnnotations behind Resize in its pipeline'
+                    if 'of one size' in str(error)
+                    else ''
+                )
+                raise ValueError(f'{file}: {error}{mend}') from error
 
     @staticmethod
     def intersect_and_union(

@@ -1,9 +1,13 @@
 """Details that belong into the log file and not on the screen."""
 
 import logging
+import re
 
-# what mmengine says of each parameter with settings of its own
-DETAILS = ('paramwise_options -- ',)
+# what mmengine says of each parameter with settings of its own, and of each
+# that is frozen, as all of a teacher's are
+DETAILS = re.compile(
+    r'paramwise_options -- |\S+ is skipped since its requires_grad=False'
+)
 
 
 class DetailFilter(logging.Filter):
@@ -11,7 +15,7 @@ class DetailFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the level of a record where it is a detail."""
-        if str(record.msg).startswith(DETAILS):
+        if DETAILS.match(str(record.msg)):
             record.levelno = logging.DEBUG
             record.levelname = logging.getLevelName(logging.DEBUG)
         return True

@@ -14,8 +14,9 @@ def test_settings_of_parameters(tmp_path, capfd):
         keep_details_in_file(logger)
     assert len(logger.filters) == 1
     optimizer = dict(type='SGD', lr=0.1, weight_decay=0.1)
+    teacher = torch.nn.Linear(2, 2).requires_grad_(False)
     build_optim_wrapper(
-        torch.nn.ModuleDict(dict(head=torch.nn.Linear(2, 2))),
+        torch.nn.ModuleDict(dict(head=torch.nn.Linear(2, 2), teacher=teacher)),
         dict(
             optimizer=optimizer,
             paramwise_cfg=dict(custom_keys=dict(head=dict(lr_mult=10))),
@@ -25,5 +26,7 @@ def test_settings_of_parameters(tmp_path, capfd):
     output = capfd.readouterr()
     shown = output.out + output.err
     assert 'another line' in shown and 'paramwise_options' not in shown
+    assert 'teacher.weight is skipped' not in shown
+    assert 'teacher.weight is skipped' in file.read_text()
     kept = [x for x in file.read_text().splitlines() if 'paramwise' in x]
     assert any('DEBUG' in x and 'head.weight:lr=1.0' in x for x in kept)

@@ -127,7 +127,7 @@ RESIZE = dict(type='Resize', scale=(24, 20))
     [
         (
             {f'{VAL}.pipeline': [*LOAD, RESIZE, PACK]},
-            r'/0.png: .*label',
+            r'/0.png: .*of one size.*put LoadAnnotations behind Resize',
         ),
         (
             {'default_hooks.checkpoint.save_best': 'mIou'},
