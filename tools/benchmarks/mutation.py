@@ -97,14 +97,13 @@ def run_part(
     drawn, total = sample(part, args.sample, args.seed)
     results = []
     for count, (path, index) in enumerate(drawn):
-        if time.monotonic() > deadline:
-            break
+        late = time.monotonic() > deadline
         (mutant,) = make_mutants(path, ROOT, [index])
         found = kept.get(mutant.key)
         again = args.survivors and found and found['result'] == 'survived'
-        if found is None and args.survivors:
+        if found is None and (args.survivors or late):
             continue
-        if found is None or again:
+        if found is None or (again and not late):
             found = try_mutant(mutant, tests.tests_of(mutant), attempt)
         results.append(found)
         if count % 10 == 9:
