@@ -148,6 +148,11 @@ def check_scores(runner: Runner, scores: dict) -> None:
         return  # of others it is not known which scores they may give
     names = {*scores, *possible_scores(metrics)}
     for key, name in wanted:
+        if '_labelled' in name:
+            raise ValueError(
+                f'{key} is {name!r}, which there is only where a class has '
+                f'no labelled pixel: take {name.replace("_labelled", "")!r}'
+            )
         if name == 'auto' or name in names:
             continue
         near = difflib.get_close_matches(name, names, 3, 0.5)

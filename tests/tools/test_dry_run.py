@@ -135,6 +135,11 @@ RESIZE = dict(type='Resize', scale=(24, 20))
             ': val_evaluator gives .*mIoU',
         ),
         (
+            {'default_hooks.checkpoint.save_best': 'mIoU_labelled'},
+            "save_best is 'mIoU_labelled', which there is only where a class "
+            "has no labelled pixel: take 'mIoU'",
+        ),
+        (
             {'custom_hooks': [EARLY_STOPPING]},
             "monitor of EarlyStoppingHook is 'mIo', which",
         ),
