@@ -18,6 +18,7 @@ from ..runs.log_details import keep_details_in_file
 from ..runs.provenance import PROVENANCE_KEY, changed_provenance, provenance
 from ..runs.settings import settings_of
 from .hooks import BadImagesHook, MissingValidationHook
+from .loops import check_num_classes
 from .resume import (
     RANKS_KEY,
     changed_data_order,
@@ -80,6 +81,7 @@ def build_runner(cfg: Config) -> Runner:
     val = None if runner.val_loop is None else runner.val_loop.dataloader
     if val is not None:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')
+        check_num_classes(runner.model, val.dataset, 'val_dataloader')
     for line in data_notes(train, val, runner.world_size):
         runner.logger.warning(line)
     keep_details_in_file(runner.logger)

@@ -152,7 +152,8 @@ def check_num_classes(
             f'{key} is {found}, but the {type(dataset).__name__} of '
             f'{loader} has {len(classes)} classes '
             f'({", ".join(classes)}): set num_classes of the decode '
-            f'heads to {len(classes)}'
+            f'heads to {len(classes)}, or metainfo.classes of '
+            f'{loader}.dataset to those of the model'
         )
 
 

@@ -204,3 +204,16 @@ def test_what_stops_a_training_is_one_line(refusal, street_data, tmp_path):
         'training then goes on with --resume$',
         message,
     )
+
+
+@pytest.mark.parametrize('number', [2, 4])
+def test_validation_has_the_classes_of_the_model(refusal, number):
+    names = ['sky', 'road', 'car', 'bus'][:number]
+    metainfo = dict(classes=names, palette=[[0, 0, 0]] * number)
+    changes = {'val_dataloader.dataset.metainfo': metainfo}
+    if number == 2:  # values that two classes allow
+        changes['val_dataloader.dataset.reduce_zero_label'] = True
+    message = refusal(changes=changes)
+    assert 'num_classes is 3' in message
+    assert f'of val_dataloader has {number} classes' in message
+    assert 'metainfo.classes of val_dataloader.dataset' in message
