@@ -65,12 +65,16 @@ def test_validation_batch_of_two_sizes(refusal, two_sizes):
     assert 'set val_dataloader.batch_size=1' in line
 
 
-def test_sizes_in_batches_of_their_own_pass(run_tool, tiny_config, two_sizes):
+def test_sizes_in_batches_of_their_own_pass(
+    run_tool, tiny_config, two_sizes, tmp_path
+):
     run_tool(
         'train.py',
         tiny_config(**two_sizes),
+        *('--work-dir', tmp_path / 'trained'),
         *('--cfg-options', 'train_cfg.max_iters=1'),
     )
+    assert (tmp_path / 'trained' / 'iter_1.pth').is_file()
 
 
 def vision_transformer(cfg):

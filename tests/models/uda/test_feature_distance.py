@@ -259,7 +259,9 @@ def test_loss_by_hand(build, settings):
 
 def test_the_ends_of_the_ranges_are_taken():
     for settings in (dict(loss_weight=0, min_ratio=0), dict(min_ratio=1)):
-        FeatureDistance((0,), **settings)
+        distance = FeatureDistance((0,), **settings)
+        for name, value in settings.items():
+            assert getattr(distance, name) == value
 
 
 def test_distance_is_in_float32_under_autocast():
