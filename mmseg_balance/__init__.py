@@ -17,6 +17,11 @@ from . import (  # noqa: E402  (the work-arounds must come before mmseg)
     models,
     visualization,
 )
+from .configuration.package_names import (  # noqa: E402
+    teach_package_names,
+)
+
+teach_package_names()
 
 __all__ = [
     '__version__',

@@ -4,29 +4,29 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from .library import find_config
+
 
 def read_config(path: str | Path) -> Config:
     """Read a config file and the files that its ``_base_`` names.
 
     Args:
-        path: Config file.
+        path: Config file, or the name of one that comes with a package;
+            see ``find_config``.
 
     Returns:
         The config.
 
     Raises:
-        FileNotFoundError: There is no such file, or none of one of its
+        FileNotFoundError: There is no such config, or none of one of its
             bases; names both.
         ValueError: The file, or one of its bases, is no Python.
     """
-    path = Path(path)
-    if path.is_dir():
+    if Path(path).is_dir():
         raise FileNotFoundError(
             f'{path} is a folder: give a config file in it'
         )
-    if not path.is_file():
-        where = '' if path.is_absolute() else f' in {Path.cwd()}'
-        raise FileNotFoundError(f'no config file {path}{where}')
+    path = find_config(path)
     try:
         return Config.fromfile(path)
     except FileNotFoundError as error:
