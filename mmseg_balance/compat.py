@@ -4,49 +4,126 @@ Each one names the versions that need it. ``tests/test_compat.py`` fails
 once one is no longer needed.
 """
 
+import importlib
 import importlib.util
 import sys
+import warnings
+from collections import defaultdict
 from importlib.machinery import ModuleSpec
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pickle import UnpicklingError
 from types import ModuleType
 from typing import NoReturn
 
 import numpy as np
 import torch
-from packaging.specifiers import SpecifierSet
+from packaging.requirements import Requirement
+from packaging.version import Version
+from torch import nn
 
+# Of each module the packages that bring it: OpenMMLab's own first, that of
+# the maintained forks last, which import under the same names.
 SUPPORTED = {
-    'mmengine': '>=0.10.0,<0.11',
-    'mmsegmentation': '>=1.2.0,<1.3',
-    'torch': '>=2.6',
+    'mmengine': ('mmengine>=0.10.0,<0.11', 'onedl-mmengine>=0.10.8,<0.11'),
+    'mmcv': (
+        'mmcv-lite>=2.0.0rc4,<2.2.0',
+        'mmcv>=2.0.0rc4,<2.2.0',
+        'onedl-mmcv>=2.3.0,<2.4',
+    ),
+    'mmseg': (
+        'mmsegmentation>=1.2.0,<1.3',
+        'onedl-mmsegmentation>=1.4.0,<1.5',
+    ),
+    'torch': ('torch>=2.6',),
 }
+FORK = 'onedl-mmsegmentation'
+# the first mmseg that imports without the compiled operators of mmcv
+WITHOUT_OPS = Version('1.4.0')
 
 
 def check_versions() -> None:
     """Refuse upstream versions that this package was not written for.
 
+    The versions are those that the modules tell of themselves, whichever
+    package brought them.
+
     Raises:
-        ImportError: A package is missing or outside its range; names the
-            package, the version found, the range and the command.
+        ImportError: A module is missing, cannot be imported or is outside
+            its ranges; names it, the version found, the packages that bring
+            it and the command.
     """
-    for name, wanted in SUPPORTED.items():
-        try:
-            found = version(name)
-        except PackageNotFoundError:
-            found = None
-        if found is None or not SpecifierSet(wanted).contains(
-            found, prereleases=True
+    for module, packages in SUPPORTED.items():
+        found = _version(module)
+        ranges = [Requirement(package).specifier for package in packages]
+        if found is None or not any(
+            r.contains(found, prereleases=True) for r in ranges
         ):
             raise ImportError(
-                f'mmseg_balance needs {name}{wanted}, found '
-                f'{found or "none"}: pip install "{name}{wanted}"'
+                f'mmseg_balance needs {" or ".join(packages)}, found '
+                f'{f"{module} {found}" if found else "none"}: '
+                f'{_install_command(packages, found)}'
             )
-    if importlib.util.find_spec('mmcv') is None:
-        raise ImportError(
-            'mmseg_balance needs mmcv or mmcv-lite >=2.0.0rc4,<2.2.0, found '
-            'none: pip install "mmcv-lite==2.1.0"'
-        )
+
+
+def _version(module: str) -> str | None:
+    """Version that a module tells of itself; None where there is none."""
+    try:
+        # torch's is a class of its own
+        return str(importlib.import_module(module).__version__)
+    except ModuleNotFoundError as error:
+        if error.name == module:
+            return None
+        problem = error
+    except AttributeError:  # a folder of that name that is no package
+        return None
+    except (ImportError, AssertionError) as error:  # asserts of mmseg
+        problem = error
+    raise ImportError(
+        f'{module} is installed and cannot be imported: {problem}'
+    ) from problem
+
+
+def _install_command(packages: tuple[str, ...], found: str | None) -> str:
+    fork = _is_installed('onedl-mmengine') or _is_installed(FORK)
+    if found is None and len(packages) > 1:
+        # all that is missing, not this one alone
+        package = f'mmseg_balance[{"onedl" if fork else "lite"}]'
+    else:
+        package = packages[-1 if fork else 0]
+    return f'pip install "{package}"'
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def warn_of_overwritten() -> None:
+    """Warn of two packages that brought one module into one folder.
+
+    pip installs the second over the first, as whoever installs a package
+    that asks for ``mmengine`` beside ``onedl-mmengine`` finds out late: some
+    files are then of the one and some of the other.
+    """
+    for module, packages in SUPPORTED.items():
+        brought = defaultdict(list)
+        for package in packages:
+            name = Requirement(package).name
+            if _is_installed(name):
+                folder = distribution(name).locate_file(module)
+                brought[str(folder)].append(name)
+        for folder, names in brought.items():
+            if len(names) > 1:
+                warnings.warn(
+                    f'{" and ".join(names)} are installed over each other '
+                    f'in {folder}, whose files may be of either: '
+                    f'pip uninstall {" ".join(names)}, then pip install the '
+                    'one that is meant',
+                    stacklevel=2,
+                )
 
 
 def _missing_op(name: str):
@@ -76,11 +153,13 @@ def stub_compiled_ops() -> None:
 
     Upstream: mmsegmentation <= 1.2.2 imports ``mmcv.ops`` unguarded in
     ``mmseg.utils``, ``san_head``, ``focal_loss`` and ``point_sample``. Does
-    nothing where the compiled operators are installed.
+    nothing where the compiled operators are installed, and for
+    onedl-mmsegmentation, which says itself what cannot be built.
     """
     if (
-        importlib.util.find_spec('mmcv._ext') is None
-        and 'mmcv._ext' not in sys.modules
+        'mmcv._ext' not in sys.modules
+        and importlib.util.find_spec('mmcv._ext') is None
+        and Version(_version('mmseg')) < WITHOUT_OPS
     ):
         stub = _MissingOps('mmcv._ext')
         stub.__spec__ = ModuleSpec('mmcv._ext', loader=None)
@@ -141,7 +220,8 @@ def load_weights_safely() -> None:
     Upstream: mmengine <= 0.10.7 unpickles what an address sends without
     ``weights_only`` (``init_cfg`` and ``load_from`` of http://,
     open-mmlab://, torchvision:// and mmcls://), and what goes wrong ends in
-    a traceback that does not name the file.
+    a traceback that does not name the file. onedl-mmengine <= 0.10.12 reads
+    whatever is refused once more without ``weights_only``.
     """
     from mmengine.runner import checkpoint
 
@@ -153,17 +233,48 @@ def load_weights_safely() -> None:
     def load_from_http(filename, map_location=None, **kwargs):
         return weight_files.download_weights(filename, map_location, **kwargs)
 
-    # the loaders of the other schemes call the second by its name
+    def load_refused(file, map_location=None, weights_only=None):
+        return torch.load(file, map_location=map_location, weights_only=True)
+
+    # the loaders of the other schemes call these by their names
     checkpoint.load_from_local = load_from_local
     checkpoint.load_from_http = load_from_http
+    if hasattr(checkpoint, '_safe_torch_load'):
+        checkpoint._safe_torch_load = load_refused
     register = checkpoint.CheckpointLoader.register_scheme
     register('', load_from_local, force=True)
     register(['http://', 'https://'], load_from_http, force=True)
 
 
+def find_configs_of_fork() -> None:
+    """Let ``mmseg::`` in configs name the files of the fork.
+
+    Upstream: onedl-mmengine <= 0.10.12 looks for them in a package named
+    mmsegmentation, and ``mmengine.hub.get_config`` installs that over
+    onedl-mmsegmentation.
+    """
+    from mmengine.config.utils import MODULE2PACKAGE
+
+    if _is_installed(FORK):
+        MODULE2PACKAGE['mmseg'] = FORK
+
+
+def swaps_channels(preprocessor: nn.Module) -> bool:
+    """Whether a data preprocessor changes BGR to RGB or back.
+
+    Upstream: the ``SegDataPreProcessor`` of mmsegmentation keeps it as
+    ``channel_conversion``; that of onedl-mmsegmentation, and the
+    ``ImgDataPreprocessor`` of mmengine, as ``_channel_conversion``.
+    """
+    names = ('channel_conversion', '_channel_conversion')
+    return any(getattr(preprocessor, name, False) for name in names)
+
+
 def apply() -> None:
     """Check versions and apply every work-around. Idempotent."""
     check_versions()
+    warn_of_overwritten()
     stub_compiled_ops()
     allow_checkpoint_types()
     load_weights_safely()
+    find_configs_of_fork()

@@ -72,8 +72,10 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         if self._takes_seed:
             sampler.seed = _common_seed(self.runner)
         sampler.start_at(self._iter * _batch_size_of(self.dataloader))
+        # onedl-mmengine may be told not to ask for the past's
+        asks = not getattr(self, 'fast_forward_on_resume', False)
         self.dataloader_iterator = _SkippingIterator(
-            self.dataloader, self._iter
+            self.dataloader, self._iter if asks else 0
         )
         try:
             return super().run()
@@ -174,8 +176,8 @@ class _NotStarted:
 class _SkippingIterator:
     """Batches of a data loader behind as many Nones.
 
-    mmengine's loop takes one item for each iteration of the past; the sampler
-    has skipped those already.
+    mmengine's loop takes one item for each iteration of the past, or, in
+    onedl-mmengine, asks to skip them; the sampler has skipped those already.
     """
 
     def __init__(self, loader: DataLoader, num_skipped: int) -> None:
@@ -190,6 +192,9 @@ class _SkippingIterator:
             self._num_left -= 1
             return None
         return next(self._batches)
+
+    def skip_iter(self, num_iters: int) -> None:
+        self._num_left -= num_iters
 
 
 def _sampler_of(loader: DataLoader) -> Any:

@@ -12,6 +12,7 @@ from mmengine.runner import Runner, set_random_seed
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from .. import compat
 from ..datasets.checks import check_data_configs
 from ..datasets.seeding import hash_seed, seed_cpu_generators
 from ..engine.export_config import strip_initial_weights
@@ -149,7 +150,7 @@ class TrainingSamples:
         preprocessor = self._model.data_preprocessor
         if getattr(preprocessor, 'mean', None) is not None:
             image = image * preprocessor.std + preprocessor.mean
-        is_bgr = not getattr(preprocessor, 'channel_conversion', False)
+        is_bgr = not compat.swaps_channels(preprocessor)
         channels = image.float().clamp(0, 255).byte().cpu().numpy()
         if len(channels) != 3:
             channels = channels[:1].repeat(3, 0)

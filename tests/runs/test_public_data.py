@@ -118,6 +118,7 @@ def run(monkeypatch):
     monkeypatch.setattr(
         'mmengine.config.config.FormatCode',
         lambda text, **kwargs: (text, True),
+        raising=False,
     )
 
     def run(tool, *args):

@@ -1,10 +1,13 @@
 """What cannot be adapted is refused by name when the model is built."""
 
+import mmseg
 import pytest
 import torch
 from mmseg.registry import MODELS
+from packaging.version import Version
 from torch import nn
 
+from mmseg_balance import compat
 from mmseg_balance.models.uda.wrapper import UDAModelWrapper
 
 
@@ -140,8 +143,13 @@ def test_losses_that_learn_from_ignored_pixels_are_named(
 
 
 def test_class_weights_beside_ignored_pixels(segmentor):
-    """mmseg's cross entropy looks up the class weight of label 255."""
+    """mmseg's cross entropy looks up the class weight of label 255.
+
+    That of onedl-mmsegmentation does with ``avg_non_ignore`` alone.
+    """
     criterion = dict(type='CrossEntropyLoss', class_weight=[1.0] * 4)
+    if Version(mmseg.__version__) >= compat.WITHOUT_OPS:
+        criterion['avg_non_ignore'] = True
     loss = dict(type='BLDALoss', num_classes=4, criterion=criterion)
     with pytest.raises(
         ValueError,
@@ -150,6 +158,7 @@ def test_class_weights_beside_ignored_pixels(segmentor):
     ):
         dacs(segmentor(loss))
     criterion['type'] = 'WeightedCrossEntropyLoss'
+    criterion.pop('avg_non_ignore', None)
     dacs(segmentor(loss))
     criterion['class_weight'] = [1.0] * 19
     with pytest.raises(ValueError, match='num_classes is 4, but class_weight'):
