@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 
 
@@ -30,12 +30,27 @@ def prediction_names(paths: Sequence[str]) -> dict[str, PurePath]:
         lambda path: path.with_name(f'{path.stem}.png'),
         lambda path: path.with_name(f'{path.name}.png'),
     )
-    for layout in layouts:
-        names = [layout(path) for path in below]
-        # file systems may not tell cases apart
-        if len({str(name).lower() for name in names}) == len(names):
-            break
+    names = first_distinct([layout(p) for p in below] for layout in layouts)
     return dict(zip(paths, names, strict=True))
+
+
+def first_distinct(layouts: Iterable[list[PurePath]]) -> list[PurePath]:
+    """The first way of naming results that keeps each apart.
+
+    Args:
+        layouts: Names of all results, in one way after the other.
+
+    Returns:
+        Those of which no two are alike and none is a folder of another; else
+        the last.
+    """
+    for names in layouts:
+        # file systems may not tell cases apart
+        places = {PurePath(str(name).lower()) for name in names}
+        folders = {folder for place in places for folder in place.parents}
+        if len(places) == len(names) and not places & folders:
+            break
+    return names
 
 
 def picture_names(paths: Sequence[str]) -> dict[str, str]:

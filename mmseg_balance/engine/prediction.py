@@ -100,7 +100,7 @@ def build_predictor(
 
     model = MODELS.build(model_config(cfg))
     check_fits(model, weights, checkpoint)
-    dataset = _test_set(cfg)
+    dataset = lazy_test_set(cfg)
     if dataset is not None:
         check_num_classes(model, dataset, 'test_dataloader')
         check_classes(meta, dataset, checkpoint)
@@ -197,8 +197,16 @@ def _check_size(labels: Tensor, logits: Tensor, metainfo: dict) -> None:
         )
 
 
-def _test_set(cfg: Config) -> Any:
-    """The test set without its files, for its classes; None without one."""
+def lazy_test_set(cfg: Config) -> Any:
+    """The test set without its files, for its classes and ids.
+
+    Args:
+        cfg: Config of a training or of an evaluation.
+
+    Returns:
+        The data set; None where there is none, or where it cannot be built
+        without its folders.
+    """
     config = (cfg.get('test_dataloader') or {}).get('dataset')
     if not config:
         return None

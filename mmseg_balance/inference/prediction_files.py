@@ -68,9 +68,9 @@ def claim_folder(folder: Path, names: Sequence[PurePath]) -> None:
         raise FileExistsError(
             f'{folder} has {foreign[0]}'
             + (f' and {len(foreign) - 1} more' if foreign[1:] else '')
-            + ', which no test wrote and predictions would replace: name '
-            'another folder for the predictions (--out, or output_dir of the '
-            'metric)'
+            + ', which no earlier run wrote and predictions would replace: '
+            'name another folder for the predictions (--out, or output_dir '
+            'of the metric)'
         )
     folder.mkdir(parents=True, exist_ok=True)
     listed = json.dumps(sorted(known | set(own)), indent=0)

@@ -1,0 +1,139 @@
+"""Predictions as pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+import numpy as np
+
+from ...datasets.file_utils import read_label, write_png
+from ...visualization.figures import colour_labels
+
+LABELS, OVERLAYS, CONFIDENCES = 'labels', 'overlays', 'confidences'
+FOLDERS = (LABELS, OVERLAYS, CONFIDENCES)
+
+
+def result_folders(folder: Path) -> list[Path]:
+    """Where a folder of results has files, so that none is an input."""
+    return [folder / kind for kind in FOLDERS]
+
+
+class ResultFiles:
+    """The files of each image in a folder of results.
+
+    Args:
+        folder: The folder.
+        ids: Value of each class in label files, (C,).
+        palette: RGB of each class.
+        opacity: Of the colours over the image; None: no such pictures.
+        confidence_bits: 8 or 16 of a pixel; None: no confidences.
+
+    Attributes:
+        kinds (list[str]): Sub-folders of what is written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        ids: np.ndarray,
+        palette: Sequence[Sequence[int]],
+        opacity: float | None = None,
+        confidence_bits: int | None = None,
+    ) -> None:
+        self.folder = folder
+        self._ids = ids.astype(np.uint8 if ids.max() < 256 else np.uint16)
+        self._palette = palette
+        self._opacity = opacity
+        self._bits = confidence_bits
+        self.kinds = [LABELS]
+        if opacity is not None:
+            self.kinds.append(OVERLAYS)
+        if confidence_bits is not None:
+            self.kinds.append(CONFIDENCES)
+
+    def is_there(self, name: PurePath) -> bool:
+        """Whether all files of an image are there."""
+        return all((self.folder / k / name).is_file() for k in self.kinds)
+
+    def write(
+        self,
+        name: PurePath,
+        labels: np.ndarray,
+        confidence: np.ndarray | None,
+        image: np.ndarray | None,
+    ) -> None:
+        """Write the files of an image, its label file last.
+
+        Args:
+            name: Relative path of each.
+            labels: Classes (H, W).
+            confidence: Of each pixel (H, W), 0 to 1, where it is written.
+            image: BGR (H, W, 3) in uint8, where it is painted on.
+        """
+        if self._opacity is not None:
+            picture = paint(image, labels, self._palette, self._opacity)
+            write_png(self.folder / OVERLAYS / name, picture)
+        if self._bits is not None:
+            grey = quantize(confidence, self._bits)
+            write_png(self.folder / CONFIDENCES / name, grey)
+        write_png(self.folder / LABELS / name, self._ids[labels])
+
+    def read_labels(self, name: PurePath) -> np.ndarray:
+        """Read classes back from a label file.
+
+        Args:
+            name: Its relative path.
+
+        Returns:
+            Classes (H, W).
+
+        Raises:
+            OSError, ValueError: The file is no label file; names it.
+        """
+        path = self.folder / LABELS / name
+        values = read_label(path)
+        order = np.argsort(self._ids)
+        ids = self._ids[order]
+        places = np.searchsorted(ids, values).clip(max=len(ids) - 1)
+        if (ids[places] != values).any():
+            raise ValueError(
+                f'{path} has values that are no class: remove it, and it is '
+                'predicted anew'
+            )
+        return order[places]
+
+
+def paint(
+    image: np.ndarray,
+    labels: np.ndarray,
+    palette: Sequence[Sequence[int]],
+    opacity: float = 0.5,
+) -> np.ndarray:
+    """Lay the colours of the classes over an image.
+
+    Args:
+        image: BGR (H, W, 3) in uint8.
+        labels: Classes (H, W).
+        palette: RGB of each class.
+        opacity: Weight of the colours, 0 to 1.
+
+    Returns:
+        RGB (H, W, 3) in uint8.
+    """
+    colours = colour_labels(labels, palette).astype(np.float32)
+    mixed = opacity * colours + (1 - opacity) * image[..., ::-1]
+    return mixed.round().astype(np.uint8)
+
+
+def quantize(confidence: np.ndarray, bits: int) -> np.ndarray:
+    """Confidences as whole numbers.
+
+    Args:
+        confidence: Values from 0 to 1.
+        bits: 8: 255 stands for 1; 16: 65535 does.
+
+    Returns:
+        uint8 or uint16 of the same shape.
+    """
+    kind = np.uint8 if bits == 8 else np.uint16
+    top = np.iinfo(kind).max
+    return (confidence * np.float64(top)).round().clip(0, top).astype(kind)

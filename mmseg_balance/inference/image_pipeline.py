@@ -1,0 +1,213 @@
+"""Images as a test of the config would load them."""
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from mmseg.registry import TRANSFORMS
+from mmseg.structures import SegDataSample
+from torch import Tensor
+
+from ..datasets.checks import leaf_configs
+from ..datasets.named_files import (
+    is_image_loader,
+    is_label_loader,
+    is_loader,
+    load_named,
+)
+from ..engine.config_checks import type_name
+from ..engine.test_set import TEST_SET
+
+# what cv2.imread makes of any file
+COLOUR = ('color', 'color_ignore_orientation')
+
+
+@dataclass
+class LoadedImage:
+    """An image as the model takes it.
+
+    Attributes:
+        path: Its file; None of an array.
+        inputs: (channels, H, W), resized as the pipeline says.
+        sample: What the model needs to know of it.
+        image: BGR (H, W, 3) in uint8 at its own size; None where it is not
+            kept.
+    """
+
+    path: str | None
+    inputs: Tensor
+    sample: SegDataSample
+    image: np.ndarray | None
+
+    @property
+    def batch_key(self) -> tuple:
+        """What images have in common that go through the model together."""
+        meta = self.sample.metainfo
+        sizes = (meta.get('ori_shape'), meta.get('img_shape'))
+        flip = (meta.get('flip'), meta.get('flip_direction'))
+        return tuple(self.inputs.shape), sizes, flip
+
+
+class ImagePipeline:
+    """The pipeline of a test, over files and arrays, without labels.
+
+    Args:
+        cfg: Config with ``test_dataloader``, whose (first) data set has the
+            pipeline, or with ``test_pipeline``.
+        keep_images: Whether the images themselves are kept.
+        channel_order: Of arrays: 'bgr', as cv2 and mmcv read, or 'rgb'.
+
+    Attributes:
+        keep_images (bool): See above.
+
+    Raises:
+        ValueError: There is no pipeline, it loads no image, or it gives
+            several versions of one.
+    """
+
+    def __init__(
+        self,
+        cfg: Config,
+        keep_images: bool = False,
+        channel_order: str = 'bgr',
+    ) -> None:
+        if channel_order not in ('bgr', 'rgb'):
+            raise ValueError(
+                "Expected channel_order to be 'bgr' or 'rgb', but got "
+                f'{channel_order!r}'
+            )
+        self._transforms = [TRANSFORMS.build(t) for t in test_steps(cfg)]
+        first = self._transforms[:1]
+        if not (first and is_image_loader(first[0])):
+            raise ValueError(
+                'the pipeline of the test begins with '
+                f'{type(first[0]).__name__ if first else "nothing"}, expected '
+                'one that loads images, such as LoadImageFromFile'
+            )
+        loader = first[0]
+        self._color_type = getattr(loader, 'color_type', None)
+        self._array_loader = TRANSFORMS.build(
+            dict(
+                type='LoadImageFromNDArray',
+                to_float32=getattr(loader, 'to_float32', False),
+            )
+        )
+        self.keep_images = keep_images
+        self._is_rgb = channel_order == 'rgb'
+
+    def __call__(self, image: str | Path | np.ndarray) -> LoadedImage:
+        """Load an image and run the transforms.
+
+        Args:
+            image: File, or array (H, W, 3) in uint8.
+
+        Returns:
+            The image as the model takes it.
+
+        Raises:
+            UnreadableFileError: The file cannot be read or decoded.
+            ValueError: The array is of another kind.
+        """
+        results: Any = dict(seg_fields=[])
+        if isinstance(image, np.ndarray):
+            path = None
+            results = self._array_loader(
+                results | dict(img=self._as_read(image))
+            )
+            steps = self._transforms[1:]
+        else:
+            path = str(image)
+            results['img_path'] = path
+            steps = self._transforms
+        kept = None
+        for i, step in enumerate(steps):
+            if is_loader(step):
+                results = load_named(step, results, 'input')
+            else:
+                results = step(results)
+            if results is None:
+                raise ValueError(
+                    f'{path or "an array"}: {type(step).__name__} of the '
+                    'pipeline of the test gives up on it'
+                )
+            if self.keep_images and path is not None and i == 0:
+                kept = _as_picture(results['img'])
+        if self.keep_images and path is None:
+            kept = _as_picture(self._as_read(image))
+        return LoadedImage(
+            path, results['inputs'], results['data_samples'], kept
+        )
+
+    def _as_read(self, image: np.ndarray) -> np.ndarray:
+        """An array as a file of that image would be read."""
+        if self._color_type not in COLOUR:
+            # channels of another kind, of which nothing is known here
+            return image[..., ::-1].copy() if self._is_rgb else image
+        if image.dtype != np.uint8:
+            raise ValueError(
+                f'Expected an image in uint8 (0 to 255), but got {image.dtype}'
+            )
+        if image.ndim == 2:
+            image = image[..., None]
+        if image.ndim != 3 or image.shape[2] not in (1, 3, 4):
+            raise ValueError(
+                'Expected an image of (height, width, 3), but got '
+                f'{image.shape}'
+            )
+        if image.shape[2] == 1:
+            return np.repeat(image, 3, axis=2)
+        image = image[..., :3]  # without alpha, as files are read
+        return np.ascontiguousarray(
+            image[..., ::-1] if self._is_rgb else image
+        )
+
+
+def test_steps(cfg: Config) -> list[dict]:
+    """The transforms of a test, without those that load labels.
+
+    Args:
+        cfg: Config of a test, or with ``test_pipeline`` alone.
+
+    Returns:
+        Their configs; of several data sets those of the first.
+
+    Raises:
+        ValueError: There are none, or they give several versions of an image.
+    """
+    data = (cfg.get('test_dataloader') or {}).get('dataset')
+    pipelines = [c.get('pipeline') for _, c in leaf_configs(data, TEST_SET)]
+    if data and data.get('pipeline'):
+        pipelines.insert(0, data['pipeline'])
+    pipeline = next((p for p in pipelines if p), cfg.get('test_pipeline'))
+    if not pipeline:
+        raise ValueError(
+            f'{cfg.filename or "the config"} has neither {TEST_SET}.pipeline '
+            'nor test_pipeline: add test_pipeline=[...], what a test does to '
+            'an image'
+        )
+    steps = [
+        copy.deepcopy(dict(step))
+        for step in pipeline
+        if not is_label_loader(type_name(step))
+    ]
+    if any(type_name(step) == 'TestTimeAug' for step in steps):
+        raise ValueError(
+            'the pipeline of the test has TestTimeAug, which gives several '
+            f'versions of an image: set {TEST_SET}.pipeline to one without it'
+        )
+    return steps
+
+
+def _as_picture(image: np.ndarray) -> np.ndarray:
+    """A copy with three channels in uint8."""
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.dtype == np.uint16:
+        image = image >> 8
+    image = image.clip(0, 255).astype(np.uint8)
+    if image.shape[2] < 3:
+        return np.repeat(image[..., :1], 3, axis=2)
+    return image[..., :3].copy()

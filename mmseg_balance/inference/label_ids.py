@@ -1,0 +1,121 @@
+"""Which value a class has in the label files of a data set."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from mmseg.datasets import CityscapesDataset
+from mmseg.registry import DATASETS
+
+from ..datasets.branch import leaf_datasets
+from ..datasets.checks import leaf_configs
+from ..datasets.label_scheme import CITYSCAPES_TRAIN_IDS
+from ..datasets.named_files import is_label_loader
+from ..engine.config_checks import type_name
+from ..engine.prediction import lazy_test_set
+from ..engine.test_set import TEST_SET
+
+IDS = ('dataset', 'class', 'cityscapes')
+
+
+def label_ids(
+    cfg: Config, classes: Sequence[str], ids: str = 'dataset'
+) -> np.ndarray:
+    """Value of each class in label files.
+
+    Args:
+        cfg: Config of an evaluation.
+        classes: Names of the classes that are predicted.
+        ids: 'class': its number from 0. 'dataset': what the label files of
+            the test set have, one more where it has ``reduce_zero_label``,
+            and the number in the data set's own list where ``metainfo``
+            names some of its classes alone. 'cityscapes': the official label
+            ids of Cityscapes (7 for road), by the names of the classes.
+
+    Returns:
+        int64 (C,).
+
+    Raises:
+        ValueError: ``ids`` is none of these, a class is none of Cityscapes,
+            or the config does not say what the files of its data set have.
+    """
+    if ids == 'dataset':
+        return _dataset_ids(cfg, len(classes))
+    if ids == 'class':
+        return np.arange(len(classes))
+    if ids != 'cityscapes':
+        raise ValueError(f'Expected ids to be one of {IDS}, but got {ids!r}')
+    names = CityscapesDataset.METAINFO['classes']
+    official = {names[t]: value for value, t in CITYSCAPES_TRAIN_IDS.items()}
+    unknown = [name for name in classes if name not in official]
+    if unknown:
+        raise ValueError(
+            f'--ids cityscapes: {unknown[0]!r} is no class of Cityscapes '
+            f'({", ".join(names)}): take --ids dataset or --ids class'
+        )
+    return np.array([official[name] for name in classes])
+
+
+def _dataset_ids(cfg: Config, num_classes: int) -> np.ndarray:
+    config = (cfg.get('test_dataloader') or {}).get('dataset')
+    if not config:
+        loads = cfg.get('test_pipeline') or []
+        return np.arange(num_classes) + any(
+            is_label_loader(type_name(step)) and step.get('reduce_zero_label')
+            for step in loads
+        )
+    dataset = lazy_test_set(cfg)
+    if dataset is None:
+        rules = [
+            _rule_of_config(c, k) for k, c in leaf_configs(config, TEST_SET)
+        ]
+    else:
+        while hasattr(dataset, 'dataset') and not hasattr(
+            dataset, 'reduce_zero_label'
+        ):
+            dataset = dataset.dataset
+        rules = [
+            (
+                bool(getattr(leaf, 'reduce_zero_label', False)),
+                getattr(leaf, 'label_map', None),
+            )
+            for leaf in leaf_datasets(dataset, TEST_SET)
+        ]
+    values = [_invert(*rule, num_classes) for rule in rules]
+    if any((v != values[0]).any() for v in values):
+        raise ValueError(
+            f'the data sets of {TEST_SET} have different values for one '
+            'class in their label files (reduce_zero_label, '
+            'metainfo.classes): take --ids class'
+        )
+    return values[0]
+
+
+def _rule_of_config(config: dict, key: str) -> tuple[bool, Mapping | None]:
+    """What loading does to labels, of a data set that cannot be built."""
+    kind: Any = DATASETS.get(config['type'])
+    settings = inspect.signature(kind.__init__).parameters
+    reduces = config.get('reduce_zero_label')
+    if reduces is None and 'reduce_zero_label' in settings:
+        reduces = settings['reduce_zero_label'].default
+    if reduces is None:
+        raise ValueError(
+            f'{key}: {type_name(config)} cannot be built without its folders, '
+            'so that the values of its label files are not known: name '
+            'them with --data-root, or take --ids class'
+        )
+    names = (config.get('metainfo') or {}).get('classes')
+    return bool(reduces), kind.get_label_map(names)
+
+
+def _invert(
+    reduces: bool, label_map: Mapping[int, int] | None, num_classes: int
+) -> np.ndarray:
+    """Value in the file of each class that loading made of it."""
+    values = np.arange(num_classes)
+    for old, new in (label_map or {}).items():
+        if 0 <= new < num_classes:
+            values[new] = old
+    return values + reduces

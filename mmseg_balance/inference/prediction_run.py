@@ -1,0 +1,308 @@
+"""Predictions of files, written to a folder as they come."""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ..datasets.bad_files import POLICIES, BadFileError
+from ..datasets.file_utils import hash_file
+from ..engine.stop_signals import StopSignals
+from ..models.segmentors import PostHocSegmentor
+from ..version import __version__
+from .files.class_shares import ClassShares, check_shares_file
+from .files.frames import Frame, FrameStream, painted_name
+from .files.inputs import Input, find_inputs
+from .files.outputs import OVERLAYS, ResultFiles, paint, result_folders
+from .files.run_record import check_record, write_record
+from .image_pipeline import test_steps
+from .prediction_files import claim_folder
+from .predictor import Prediction, Predictor
+
+
+@dataclass
+class RunOptions:
+    """What is written, and how.
+
+    Attributes:
+        ids: Values of label files: 'dataset', 'class' or 'cityscapes'.
+        overlay: Whether the classes are painted on the images.
+        overlay_video: Whether those of a video become a video.
+        opacity: Of the colours.
+        confidence_bits: 8 or 16 of a pixel of confidence pictures; None:
+            there are none.
+        shares: JSON file of class shares; None: none.
+        fps: Frames a second that are taken of a video; None: all.
+        resume: Whether images whose files are there are left as they are.
+        on_bad_image: 'stop', or 'skip' to go on behind a file that cannot
+            be read.
+        progress: Whether a bar is shown.
+    """
+
+    ids: str = 'dataset'
+    overlay: bool = False
+    overlay_video: bool = False
+    opacity: float = 0.5
+    confidence_bits: int | None = None
+    shares: Path | None = None
+    fps: float | None = None
+    resume: bool = False
+    on_bad_image: str = 'stop'
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        if not 0 <= self.opacity <= 1:
+            raise ValueError(
+                f'Expected --opacity to be in [0, 1], but got {self.opacity}'
+            )
+        if self.fps is not None and not self.fps > 0:
+            raise ValueError(
+                f'Expected --fps to be above 0, but got {self.fps}'
+            )
+        if self.confidence_bits not in (None, 8, 16):
+            raise ValueError(
+                'Expected --confidence-bits to be 8 or 16, but got '
+                f'{self.confidence_bits}'
+            )
+        if self.on_bad_image not in POLICIES:
+            raise ValueError(
+                f'Expected --on-bad-image to be one of {POLICIES}, but got '
+                f'{self.on_bad_image!r}'
+            )
+
+
+@dataclass
+class Summary:
+    """What came of a run.
+
+    Attributes:
+        predicted: Number of images and frames.
+        kept: Number of those that were there already.
+        bad: Messages on files that could not be read.
+        was_stopped: Whether a signal ended it before its time.
+    """
+
+    predicted: int = 0
+    kept: int = 0
+    bad: list[str] = field(default_factory=list)
+    was_stopped: bool = False
+
+
+class PredictionRun:
+    """Predicts files and writes the results.
+
+    Nothing is written before :meth:`run`; what cannot work is refused
+    before.
+
+    Args:
+        predictor: The model. Its ``confidence`` and ``keep_images`` are set
+            to what is written.
+        inputs: Files, folders, patterns and videos, or what
+            ``find_inputs`` found of them.
+        out: Folder of results.
+        options: What is written.
+
+    Attributes:
+        inputs (list[Input]): The images and videos.
+
+    Raises:
+        FileExistsError: ``out`` has results of another model, or files that
+            no run wrote and that would be replaced.
+        FileNotFoundError: There is nothing to predict.
+        UnreadableFileError: A video cannot be read.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        inputs: Sequence[str | Path] | Sequence[Input],
+        out: str | Path,
+        options: RunOptions | None = None,
+    ) -> None:
+        self.predictor = predictor
+        self.options = options = options or RunOptions()
+        self.out = Path(out)
+        self.inputs = [one for one in inputs if isinstance(one, Input)]
+        if len(self.inputs) < len(inputs) or not inputs:
+            self.inputs = find_inputs(inputs, result_folders(self.out))
+        self._ids = predictor.ids(options.ids)
+        self._settings = run_settings(predictor, self._ids)
+        paints = options.overlay or options.overlay_video
+        pictures = dict(
+            opacity=float(options.opacity) if paints else None,
+            confidence_bits=options.confidence_bits,
+        )
+        self._pictures = check_record(self.out, self._settings, pictures)
+        if options.shares is not None:
+            check_shares_file(options.shares)
+        predictor.confidence = options.confidence_bits is not None
+        predictor.keep_images = paints
+        self._files = ResultFiles(
+            self.out,
+            self._ids,
+            predictor.palette,
+            options.opacity if options.overlay else None,
+            options.confidence_bits,
+        )
+        self._summary = Summary()
+        self._shares = ClassShares(predictor.classes)
+        self._stream = FrameStream(
+            self.inputs,
+            options.fps,
+            self.out / OVERLAYS if options.overlay_video else None,
+            self._note_bad,
+        )
+
+    def run(self) -> Summary:
+        """Predict all of it.
+
+        Ctrl-C and SIGTERM end it behind the images that are on their way.
+
+        Returns:
+            How many there were, and what could not be read.
+
+        Raises:
+            UnreadableFileError: A file cannot be read, unless such are
+                skipped.
+        """
+        self._claim()
+        with (
+            StopSignals() as stop,
+            tqdm(
+                total=len(self._stream),
+                unit='image',
+                disable=not self.options.progress,
+                smoothing=0.1,
+            ) as bar,
+        ):
+
+            def is_done(name: PurePath) -> bool:
+                is_kept = self.options.resume and self._keep(name)
+                bar.update(is_kept)
+                return is_kept
+
+            frames = self._stream.frames(is_done, lambda: stop.requested)
+            try:
+                for frame, prediction in self._predictions(frames):
+                    bar.update()
+                    if prediction is not None:
+                        self._write(frame, prediction)
+            finally:
+                if self.options.shares is not None:
+                    self._shares.write(self.options.shares)
+            self._summary.was_stopped = stop.requested
+        return self._summary
+
+    def _predictions(
+        self, frames: Iterator[Frame]
+    ) -> Iterator[tuple[Frame, Prediction | None]]:
+        """Each frame with its prediction; painted videos are ended."""
+        waiting: deque[Frame] = deque()
+
+        def images() -> Iterator[Path | np.ndarray]:
+            for frame in frames:
+                waiting.append(frame)
+                yield frame.image
+
+        painted = None
+        try:
+            for prediction in self.predictor.stream(
+                images(), on_bad=self._note_bad
+            ):
+                frame = waiting.popleft()
+                if painted is not None and frame.painted is not painted:
+                    painted.close()
+                painted = frame.painted
+                yield frame, prediction
+        except BaseException:
+            if painted is not None:
+                painted.is_whole = False
+            raise
+        finally:
+            if painted is not None:
+                painted.close()
+
+    def _claim(self) -> None:
+        """Refuse to replace files of a user; say what will be written."""
+        names = [one.name for one in self.inputs]
+        for kind in self._files.kinds:
+            claim_folder(self.out / kind, names)
+        if self.options.overlay_video:
+            videos = [one for one in self.inputs if one.is_video]
+            painted = [painted_name(one) for one in videos]
+            claim_folder(self.out / OVERLAYS, painted)
+        write_record(
+            self.out,
+            self._settings,
+            self._pictures,
+            dict(
+                checkpoint=self.predictor.checkpoint,
+                classes=list(self.predictor.classes),
+                version=__version__,
+            ),
+        )
+
+    def _keep(self, name: PurePath) -> bool:
+        """Whether the files of an image are there; counts it then."""
+        if not self._files.is_there(name):
+            return False
+        if self.options.shares is not None:
+            labels = self._files.read_labels(name)
+            self._shares.add(shares_key(name), labels)
+        self._summary.kept += 1
+        return True
+
+    def _write(self, frame: Frame, prediction: Prediction) -> None:
+        labels, image = prediction.labels, prediction.image
+        self._files.write(frame.name, labels, prediction.confidence, image)
+        if frame.painted is not None:
+            palette, opacity = self.predictor.palette, self.options.opacity
+            frame.painted.write(paint(image, labels, palette, opacity))
+        if self.options.shares is not None:
+            self._shares.add(shares_key(frame.name), labels)
+        self._summary.predicted += 1
+
+    def _note_bad(self, error: BadFileError) -> None:
+        if self.options.on_bad_image == 'stop':
+            raise error
+        self._summary.bad.append(str(error))
+
+
+def shares_key(name: PurePath) -> str:
+    """Key of an image in the file of class shares: its relative path."""
+    return name.with_suffix('').as_posix()
+
+
+def run_settings(predictor: Predictor, ids: np.ndarray) -> dict[str, Any]:
+    """What predictions in a folder depend on.
+
+    Args:
+        predictor: The model.
+        ids: Value of each class in label files.
+
+    Returns:
+        Values that JSON keeps.
+    """
+    model = predictor.model
+    balance = dict(post_hoc=None)
+    if isinstance(model, PostHocSegmentor):
+        balance = dict(
+            post_hoc=hash_file(model.statistics_path),
+            tau=float(model.tau),
+            domain=model.domain,
+        )
+        model = model.segmentor
+    network = repr([predictor.cfg.model.to_dict(), test_steps(predictor.cfg)])
+    return dict(
+        weights=hash_file(predictor.checkpoint),
+        network=hashlib.sha256(network.encode()).hexdigest(),
+        part=getattr(model, 'predict_with', None),
+        **balance,
+        ids=ids.tolist(),
+    )

@@ -1,0 +1,442 @@
+"""A trained model, from files to labels."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.logging import print_log
+from mmseg.structures import SegDataSample
+from torch import Tensor, nn
+
+from ..datasets.bad_files import BadFileError
+from ..engine.config_checks import type_name
+from ..engine.launch import load_config
+from ..engine.model_config import model_config
+from ..engine.prediction import build_predictor
+from ..engine.statistics_origin import check_origin
+from ..models.segmentors import PostHocSegmentor
+from .files.inputs import find_inputs
+from .files.videos import Video
+from .image_pipeline import ImagePipeline, LoadedImage
+from .label_ids import label_ids
+
+Image = str | Path | np.ndarray
+EXPORTED = ('config.py', 'weights.pth')
+
+
+@dataclass
+class Prediction:
+    """What a model says of one image.
+
+    Attributes:
+        labels: Class of each pixel at the size of the image, (H, W) in
+            uint8, or uint16 of more than 256 classes.
+        confidence: Largest softmax of each pixel, float32 (H, W); None
+            where it was not asked for.
+        path: The image's file; None of an array and of a video's frame.
+        image: The image, BGR (H, W, 3) in uint8; None where it was not
+            asked for.
+    """
+
+    labels: np.ndarray
+    confidence: np.ndarray | None = None
+    path: str | None = None
+    image: np.ndarray | None = None
+
+
+class Predictor:
+    """Labels images with a trained model, as tools/test.py does.
+
+    Args:
+        model: Config of a UDA model or of a segmentor, or the folder that
+            ``export_segmentor`` wrote.
+        checkpoint: Checkpoint of that model. Default: that of the folder.
+        part: 'student' or 'teacher' of a UDA model; by default what its
+            ``predict_with`` says.
+        post_hoc: File of statistics to balance the classes by (Eq. 7), as
+            ``--post-hoc`` of tools/test.py takes it.
+        tau: Scale of the offset of ``post_hoc``. Default: 1.
+        domain: Whose distributions ``post_hoc`` takes. Default: 'target'.
+        device: Such as 'cpu' or 'cuda:0'. Default: an accelerator where
+            there is one.
+        batch_size: How many images at most go through the model together;
+            those of another size than the one before begin a new batch.
+        num_workers: Threads that load images ahead. 0: none.
+        channel_order: Of arrays: 'bgr', as cv2 and mmcv read, or 'rgb'.
+        confidence: Whether predictions have their confidence.
+        keep_images: Whether predictions have their image.
+        cfg_options: Overrides by dotted key, as ``--cfg-options`` gives them.
+
+    Attributes:
+        cfg (Config): Config of the model.
+        model (nn.Module): The model, in evaluation mode.
+        classes (tuple[str, ...]): Names of the classes.
+        palette (list[list[int]]): RGB of each class.
+        checkpoint (str): File of the weights.
+
+    Raises:
+        FileNotFoundError: There is no such config, folder or file.
+        ValueError: They do not fit each other; see ``build_predictor`` and
+            ``PostHocSegmentor``.
+
+    Example:
+        >>> predictor = Predictor('config.py', 'iter_40000.pth')
+        >>> for prediction in predictor.predict(['a.png', 'folder']):
+        ...     print(prediction.path, prediction.labels.shape)
+        >>> labels = predictor(cv2.imread('a.png')).labels
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Config,
+        checkpoint: str | Path | None = None,
+        *,
+        part: str | None = None,
+        post_hoc: str | Path | None = None,
+        tau: float | None = None,
+        domain: str | None = None,
+        device: str | None = None,
+        batch_size: int = 1,
+        num_workers: int = 2,
+        channel_order: str = 'bgr',
+        confidence: bool = True,
+        keep_images: bool = False,
+        cfg_options: dict | None = None,
+    ) -> None:
+        if batch_size < 1 or num_workers < 0:
+            raise ValueError(
+                'Expected batch_size to be at least 1 and num_workers at '
+                f'least 0, but got {batch_size} and {num_workers}'
+            )
+        cfg, self.checkpoint = find_model(model, checkpoint, cfg_options)
+        cfg, balance = split_post_hoc(cfg, post_hoc, tau, domain)
+        self.cfg, self.model = build_predictor(
+            cfg, self.checkpoint, part=part, device=device
+        )
+        self.batch_size, self.num_workers = batch_size, num_workers
+        self.confidence = confidence
+        self._pipeline = ImagePipeline(self.cfg, keep_images, channel_order)
+        self._set_classes()
+        if balance:
+            self._balance(balance)
+
+    def __call__(self, image: Image) -> Prediction:
+        """Label one image.
+
+        Args:
+            image: File, or array (H, W, 3) in uint8.
+
+        Returns:
+            Its prediction.
+        """
+        return next(self.stream([image]))
+
+    def predict(self, images: Image | Iterable[Image]) -> list[Prediction]:
+        """Label images and keep the results; see :meth:`stream` for many.
+
+        Args:
+            images: Array, file, folder, pattern or video, or several.
+
+        Returns:
+            A prediction for each image and each frame, in their order; the
+            files of a folder in the order of their names.
+        """
+        if isinstance(images, (str, Path, np.ndarray)):
+            images = [images]
+        return list(self.stream(_images(images)))
+
+    def stream(
+        self,
+        images: Iterable[Image],
+        on_bad: Callable[[BadFileError], None] | None = None,
+    ) -> Iterator[Prediction | None]:
+        """Label images one after the other, as they come.
+
+        Args:
+            images: Files of images, or arrays. Only some are held at once.
+            on_bad: Called for a file that cannot be read, in whose place
+                None is given. Default: the error is raised.
+
+        Yields:
+            The prediction of each image, in their order.
+
+        Raises:
+            UnreadableFileError: A file cannot be read or decoded.
+            ValueError: An array is no image, or the model gives NaN.
+        """
+        batch: list[LoadedImage] = []
+        for loaded in self._load_ahead(images):
+            if isinstance(loaded, BadFileError):
+                yield from self._predict_batch(batch)
+                batch = []
+                if on_bad is None:
+                    raise loaded
+                on_bad(loaded)
+                yield None
+                continue
+            if batch and loaded.batch_key != batch[0].batch_key:
+                yield from self._predict_batch(batch)
+                batch = []
+            batch.append(loaded)
+            if len(batch) == self.batch_size:
+                yield from self._predict_batch(batch)
+                batch = []
+        yield from self._predict_batch(batch)
+
+    @property
+    def keep_images(self) -> bool:
+        """Whether predictions have their image."""
+        return self._pipeline.keep_images
+
+    @keep_images.setter
+    def keep_images(self, keep: bool) -> None:
+        self._pipeline.keep_images = keep
+
+    def ids(self, scheme: str = 'dataset') -> np.ndarray:
+        """Value of each class in label files; see :func:`label_ids`.
+
+        Args:
+            scheme: 'dataset', 'class' or 'cityscapes'.
+
+        Returns:
+            int64 (C,).
+        """
+        return label_ids(self.cfg, self.classes, scheme)
+
+    @torch.no_grad()
+    def _predict_batch(self, batch: list[LoadedImage]) -> list[Prediction]:
+        if not batch:
+            return []
+        data = [
+            dict(inputs=one.inputs, data_samples=one.sample) for one in batch
+        ]
+        samples = self.model.test_step(pseudo_collate(data))
+        return [
+            self._prediction(*pair)
+            for pair in zip(batch, samples, strict=True)
+        ]
+
+    def _prediction(
+        self, loaded: LoadedImage, sample: SegDataSample
+    ) -> Prediction:
+        if 'pred_sem_seg' not in sample:
+            raise ValueError(
+                f'{type(self.model).__name__} predicts no classes, but '
+                f'{", ".join(sample.keys())}: give a segmentor'
+            )
+        scores = sample.seg_logits.data
+        if torch.isnan(scores).any():
+            raise ValueError(
+                f'{self.checkpoint} gives NaN for '
+                f'{loaded.path or "an array"}: its training diverged, or its '
+                'numbers are too large for the precision'
+            )
+        wide = len(self.classes) > 256
+        labels = sample.pred_sem_seg.data.squeeze(0)
+        labels = labels.cpu().numpy().astype(np.uint16 if wide else np.uint8)
+        confidence = None
+        if self.confidence:
+            confidence = max_softmax(scores).cpu().numpy()
+        return Prediction(labels, confidence, loaded.path, loaded.image)
+
+    def _load_ahead(
+        self, images: Iterable[Image]
+    ) -> Iterator[LoadedImage | BadFileError]:
+        """Loaded images in their order, a few of them ahead."""
+        if not self.num_workers:
+            yield from map(self._load, images)
+            return
+        ahead = self.batch_size + self.num_workers
+        waiting: deque[Future] = deque()
+        with ThreadPoolExecutor(self.num_workers) as pool:
+            try:
+                for image in images:
+                    waiting.append(pool.submit(self._load, image))
+                    if len(waiting) > ahead:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _load(self, image: Image) -> LoadedImage | BadFileError:
+        try:
+            return self._pipeline(image)
+        except BadFileError as error:
+            return error
+
+    def _set_classes(self) -> None:
+        meta = getattr(self.model, 'dataset_meta', None) or {}
+        count = num_classes(self.model)
+        names = meta.get('classes') or [f'class {i}' for i in range(count)]
+        self.classes = tuple(names)
+        palette = meta.get('palette')
+        if palette is None or len(palette) != len(self.classes):
+            palette = distinct_colours(len(self.classes))
+        self.palette = [[int(v) for v in colour] for colour in palette]
+
+    def _balance(self, settings: dict) -> None:
+        """Wrap the model for post-hoc class balancing."""
+        part = getattr(self.model, 'predict_with', None)
+        model = PostHocSegmentor(self.model, **settings)
+        for line in check_origin(
+            model.statistics_meta,
+            model.statistics_path,
+            self.checkpoint,
+            part,
+            self.classes,
+        ):
+            print_log(f'--post-hoc: {line}', 'current', logging.WARNING)
+        self.model = model.eval()
+
+
+def find_model(
+    model: str | Path | Config,
+    checkpoint: str | Path | None = None,
+    cfg_options: dict | None = None,
+    data_roots: Sequence[str] | None = None,
+) -> tuple[Config, str]:
+    """Config and checkpoint of what a user names as a model.
+
+    Args:
+        model: Config, its file, or the folder that ``export_segmentor``
+            wrote.
+        checkpoint: Checkpoint; may be left out with such a folder.
+        cfg_options: Overrides by dotted key.
+        data_roots: Folders of data sets, as ``--data-root`` gives them.
+
+    Returns:
+        The config and the path of the checkpoint.
+
+    Raises:
+        FileNotFoundError: The folder lacks one of its files.
+        ValueError: There is no checkpoint.
+    """
+    if isinstance(model, (str, Path)) and Path(model).is_dir():
+        config, weights = (Path(model) / name for name in EXPORTED)
+        for file in [config] if checkpoint else [config, weights]:
+            if not file.is_file():
+                raise FileNotFoundError(
+                    f'{model} has no {file.name}: name a config and a '
+                    'checkpoint, or a folder that tools/model_converters/'
+                    'export_segmentor.py wrote'
+                )
+        model, checkpoint = config, checkpoint or weights
+    if checkpoint is None:
+        raise ValueError(
+            f'{getattr(model, "filename", model)} is a config: name its '
+            'checkpoint too'
+        )
+    if not isinstance(model, Config):
+        model = load_config(str(model), cfg_options, data_roots)
+    elif cfg_options:
+        model.merge_from_dict(cfg_options)
+    return model, str(checkpoint)
+
+
+def split_post_hoc(
+    cfg: Config,
+    post_hoc: str | Path | None = None,
+    tau: float | None = None,
+    domain: str | None = None,
+) -> tuple[Config, dict]:
+    """Part a model from its post-hoc balancing.
+
+    Args:
+        cfg: Config; its model may be a PostHocSegmentor.
+        post_hoc, tau, domain: See :class:`Predictor`.
+
+    Returns:
+        Config of the model alone, and arguments of ``PostHocSegmentor``
+        beside the segmentor; none where nothing is balanced.
+
+    Raises:
+        ValueError: Settings of balancing where there is none.
+    """
+    options = {
+        key: value
+        for key, value in (('tau', tau), ('domain', domain))
+        if value is not None
+    }
+    if post_hoc is not None:
+        return cfg, dict(statistics=str(post_hoc), **options)
+    if options:
+        raise ValueError(
+            f'{" and ".join(options)} without post_hoc (--post-hoc '
+            'STATISTICS), whose settings they are'
+        )
+    if type_name(cfg.get('model') or {}) != 'PostHocSegmentor':
+        return cfg, {}
+    inner = Config(cfg._cfg_dict.to_dict(), filename=cfg.filename)
+    settings = model_config(inner)
+    inner.model = settings.pop('segmentor')
+    preprocessor = settings.pop('data_preprocessor', None)
+    if preprocessor is not None:
+        inner.model.setdefault('data_preprocessor', preprocessor)
+    settings.pop('type')
+    return inner, dict(settings)
+
+
+def max_softmax(scores: Tensor) -> Tensor:
+    """Largest probability of each pixel.
+
+    Args:
+        scores: Logits (C, H, W), or one probability (1, H, W) of two classes.
+
+    Returns:
+        float32 (H, W).
+    """
+    scores = scores.float()
+    if len(scores) == 1:
+        return torch.maximum(scores, 1 - scores).squeeze(0)
+    # not by logsumexp, which loses the digits that large logits take up
+    return 1 / (scores - scores.amax(0)).exp().sum(0)
+
+
+def num_classes(model: nn.Module) -> int:
+    """Number of classes of a model."""
+    head = model.decode_head
+    return (head[-1] if isinstance(head, nn.ModuleList) else head).num_classes
+
+
+def distinct_colours(count: int) -> list[list[int]]:
+    """Colours for classes that have none: those of PASCAL VOC's colour map.
+
+    Args:
+        count: Number of classes.
+
+    Returns:
+        RGB of each, 0 to 255, the same in each run.
+    """
+    colours = []
+    for number in range(1, count + 1):
+        colour = [0, 0, 0]
+        for bit in range(8):
+            for channel in range(3):
+                value = number >> (3 * bit + channel) & 1
+                colour[channel] |= value << (7 - bit)
+        colours.append(colour)
+    return colours
+
+
+def _images(images: Iterable[Image]) -> Iterator[Image]:
+    """Arrays and files of images, of folders, patterns and videos too."""
+    for image in images:
+        if isinstance(image, np.ndarray):
+            yield image
+            continue
+        for found in find_inputs([image]):
+            if found.is_video:
+                for _, frame in Video(found.path).frames():
+                    yield frame
+            else:
+                yield found.path
