@@ -1,12 +1,13 @@
 # make demo: set up, train DACS and DACS + BLDA on toy streets, write a report
 # make test: set up, run the tests
+# make docs: set up, build docs/_build/html; a warning is an error
 # VENV may name a virtual environment to make or reuse.
 PYTHON ?= python3
 VENV ?= .venv
 HASH := $(shell cat pyproject.toml setup.py | $(PYTHON) -c "import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:16])")
 STAMP := $(VENV)/.installed-$(HASH)
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint docs clean
 
 setup: $(STAMP)
 
@@ -33,6 +34,10 @@ test: setup
 lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+docs: setup
+	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html \
+	    docs docs/_build/html
 
 clean:
 	rm -rf $(VENV)
