@@ -1,6 +1,6 @@
 _base_ = [
     '../_base_/models/lite0_daformer.py',
-    '../_base_/datasets/camvid-day2camvid-dusk_192.py',
+    '../_base_/datasets/camvid-day2camvid-dusk_192_uniform.py',
     '../_base_/schedules/adamw_300_adversarial.py',
     '../_base_/uda/no_teacher.py',
     '../_base_/default_runtime.py',
@@ -9,5 +9,3 @@ model = dict(
     type='AdvEnt',
     segmentor=dict(decode_head=dict(num_classes=11)),
 )
-# as all methods before rare class sampling
-train_dataloader = dict(dataset=dict(rare_class_sampling=None))

@@ -1,10 +1,8 @@
 _base_ = [
     '../_base_/models/lite0_daformer.py',
-    '../_base_/datasets/toy2toy_192.py',
+    '../_base_/datasets/toy2toy_192_uniform.py',
     '../_base_/schedules/adamw_300_adversarial.py',
     '../_base_/uda/no_teacher.py',
     '../_base_/default_runtime.py',
 ]
 model = dict(type='AdvEnt')
-# as all methods before rare class sampling
-train_dataloader = dict(dataset=dict(rare_class_sampling=None))

@@ -1,14 +1,7 @@
-_base_ = ['./cdac_mit-tiny_300_camvid-day2camvid-dusk-192x192.py']
-model = dict(
-    density_estimation=dict(loss_weight=0.2),
-    segmentor=dict(
-        decode_head=dict(
-            loss_decode=dict(type='BLDALoss', num_classes=11, tau=0.1)
-        )
-    ),
-)
-custom_hooks = [
-    dict(type='IterationSeedHook'),
-    dict(type='TeacherUpdateHook'),
-    dict(type='GMMUpdateHook'),
+_base_ = [
+    './cdac_mit-tiny_300_camvid-day2camvid-dusk-192x192.py',
+    '../_base_/balance/blda.py',
 ]
+model = _base_.pop('balance_model')
+model.segmentor.decode_head.loss_decode.num_classes = 11
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -1,16 +1,6 @@
 _base_ = [
     './dacs_r101_40k_synthia2cityscapes-512x512.py',
+    '../_base_/balance/blda.py',
 ]
-model = dict(
-    density_estimation=dict(loss_weight=0.2),
-    segmentor=dict(
-        decode_head=dict(
-            loss_decode=dict(type='BLDALoss', num_classes=19, tau=0.1)
-        )
-    ),
-)
-custom_hooks = [
-    dict(type='IterationSeedHook'),
-    dict(type='TeacherUpdateHook'),
-    dict(type='GMMUpdateHook'),
-]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -5,12 +5,8 @@
 _base_ = [
     '../_base_/models/deeplabv2_r101_coco.py',
     '../_base_/datasets/gta2cityscapes_dacs.py',
-    '../_base_/schedules/sgd_250k.py',
+    '../_base_/schedules/sgd_250k_snapshots.py',
     '../_base_/uda/self_training.py',
     '../_base_/default_runtime.py',
 ]
 model = dict(type='DACS', alpha=0.99, jitter_strength=0.25)
-train_cfg = dict(val_interval=5000)
-default_hooks = dict(
-    checkpoint=dict(interval=5000, save_best='mIoU', rule='greater')
-)

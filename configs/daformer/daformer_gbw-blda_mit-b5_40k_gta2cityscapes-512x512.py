@@ -1,13 +1,6 @@
-# GBW, normalized, as the criterion inside BLDA.
-_base_ = ['./daformer_blda_mit-b5_40k_gta2cityscapes-512x512.py']
-model = dict(
-    segmentor=dict(
-        decode_head=dict(loss_decode=dict(criterion=dict(type='GBWLoss')))
-    )
-)
-custom_hooks = [
-    dict(type='IterationSeedHook'),
-    dict(type='TeacherUpdateHook'),
-    dict(type='GMMUpdateHook'),
-    dict(type='ClassWeightsHook', interval=500),
+_base_ = [
+    './daformer_mit-b5_40k_gta2cityscapes-512x512.py',
+    '../_base_/balance/gbw-blda.py',
 ]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -1,15 +1,6 @@
-_base_ = ['./hrda_mit-b5_40k_gta2cityscapes-1024x1024.py']
-model = dict(
-    segmentor=dict(
-        decode_head=dict(
-            loss_decode=dict(
-                type='InverseFrequencyLoss', num_classes=19, unit='images'
-            )
-        )
-    )
-)
-custom_hooks = [
-    dict(type='IterationSeedHook'),
-    dict(type='TeacherUpdateHook'),
-    dict(type='ClassStatisticsHook'),
+_base_ = [
+    './hrda_mit-b5_40k_gta2cityscapes-1024x1024.py',
+    '../_base_/balance/inverse-image.py',
 ]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

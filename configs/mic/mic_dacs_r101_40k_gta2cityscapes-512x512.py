@@ -1,6 +1,5 @@
-_base_ = ['../dacs/dacs_r101_40k_gta2cityscapes-512x512.py']
-model = dict(
-    type='MIC',
-    # half of that of HRDA, at half the resolution
-    masked_consistency=dict(block_size=32, mask_ratio=0.7, loss_weight=1.0),
-)
+_base_ = [
+    '../dacs/dacs_r101_40k_gta2cityscapes-512x512.py',
+    '../_base_/uda/mic_512.py',
+]
+model = _base_.pop('uda_model')

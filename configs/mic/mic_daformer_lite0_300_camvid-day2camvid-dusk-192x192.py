@@ -1,10 +1,5 @@
-_base_ = ['../daformer/daformer_lite0_300_camvid-day2camvid-dusk-192x192.py']
-model = dict(
-    type='MIC',
-    masked_consistency=dict(
-        block_size=32,
-        mask_ratio=0.7,
-        loss_weight=1.0,
-        norm_statistics=False,  # the backbone has batch norms
-    ),
-)
+_base_ = [
+    '../daformer/daformer_lite0_300_camvid-day2camvid-dusk-192x192.py',
+    '../_base_/uda/mic_lite0.py',
+]
+model = _base_.pop('uda_model')

@@ -1,5 +1,5 @@
-_base_ = ['../hrda/hrda_mit-b5_40k_synthia2cityscapes-1024x1024.py']
-model = dict(
-    type='MIC',
-    masked_consistency=dict(block_size=64, mask_ratio=0.7, loss_weight=1.0),
-)
+_base_ = [
+    '../hrda/hrda_mit-b5_40k_synthia2cityscapes-1024x1024.py',
+    '../_base_/uda/mic.py',
+]
+model = _base_.pop('uda_model')

@@ -2,15 +2,10 @@
 # losses are the paper's (class_loss='predicted': entropies of the pixels that
 # are predicted as a class), its gradients normalized, as lambda would change
 # nothing at this size otherwise (mode='paper').
-_base_ = ['./minent_r101_120k_synthia2cityscapes-512x512.py']
-model = dict(
-    entropy=dict(class_weighting=dict(class_loss='channel')),
-    segmentor=dict(
-        decode_head=dict(loss_decode=dict(type='GBWLoss', mode='released')),
-        auxiliary_head=dict(loss_decode=dict(type='GBWLoss', mode='released')),
-    ),
-)
-custom_hooks = [
-    dict(type='IterationSeedHook'),
-    dict(type='ClassWeightsHook', interval=500),
+_base_ = [
+    './minent_r101_120k_synthia2cityscapes-512x512.py',
+    '../_base_/balance/gbw_multi-level.py',
 ]
+model = _base_.pop('balance_model')
+model.entropy = dict(class_weighting=dict(class_loss='channel'))
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -1,17 +1,10 @@
 # As in the paper: two levels. (There one image of 1280 x 720 and one of
 # 1024 x 512 an iteration; here crops of both, two each.)
 _base_ = [
-    '../_base_/models/deeplabv2_r101_multi-level.py',
+    '../_base_/models/deeplabv2_r101_multi-level_advent.py',
     '../_base_/datasets/gta2cityscapes.py',
     '../_base_/schedules/sgd_120k.py',
     '../_base_/uda/no_teacher.py',
     '../_base_/default_runtime.py',
 ]
-dilations = (6, 12, 18, 24)  # in https://github.com/valeoai/ADVENT
-model = dict(
-    type='MinEnt',
-    segmentor=dict(
-        decode_head=dict(dilations=dilations),
-        auxiliary_head=dict(dilations=dilations),
-    ),
-)
+model = dict(type='MinEnt')

@@ -2,25 +2,10 @@
 # sampling. Its statistics are made by
 # python tools/dataset_converters/class_stats.py data/camvid/day/labels/train \
 #     --num-classes 11 --out-dir data/camvid_day_stats
-_base_ = './camvid-day2camvid-dusk.py'
-crop_size = (192, 192)
-source_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PackSegInputs'),
-]
-target_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='RandomCrop', crop_size=crop_size),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PackSegInputs'),
-]
+_base_ = ['./pipelines_192.py', './pairs/camvid-day2camvid-dusk.py']
 train_dataloader = dict(
     dataset=dict(
-        source=dict(pipeline=source_pipeline),
-        target=dict(pipeline=target_pipeline),
+        _base_.pop('train_pair'),
         rare_class_sampling=dict(
             class_temp=0.01,
             min_pixels=400,
@@ -29,3 +14,5 @@ train_dataloader = dict(
         ),
     )
 )
+val_dataloader = dict(dataset=_base_.pop('val_set'))
+test_dataloader = val_dataloader

@@ -1,23 +1,11 @@
-# SYNTHIA -> Cityscapes as https://github.com/vikolss/DACS loads it: crops
-# anywhere, no flips, the source resized to one size.
-_base_ = './synthia2cityscapes.py'
-crop_size = (512, 512)
-source_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='Resize', scale=(1280, 760), keep_ratio=False),
-    dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=1.0),
-    dict(type='PackSegInputs'),
-]
-target_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(1024, 512)),
-    dict(type='RandomCrop', crop_size=crop_size),
-    dict(type='PackSegInputs'),
-]
+# SYNTHIA -> Cityscapes as https://github.com/vikolss/DACS loads it.
+_base_ = ['./gta2cityscapes_dacs.py', './pairs/synthia2cityscapes.py']
+source_pipeline = _base_.source_pipeline
+source_pipeline[2].scale = (1280, 760)
 train_dataloader = dict(
     dataset=dict(
-        source=dict(pipeline=source_pipeline),
-        target=dict(pipeline=target_pipeline),
+        source=dict(_base_.pop('source_set'), pipeline=source_pipeline)
     )
 )
+val_evaluator = _base_.pop('pair_evaluator')
+test_evaluator = val_evaluator

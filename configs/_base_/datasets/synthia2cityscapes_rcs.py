@@ -1,9 +1,5 @@
 # SYNTHIA -> Cityscapes with rare class sampling (DAFormer).
-_base_ = './synthia2cityscapes.py'
+_base_ = ['./synthia2cityscapes.py', '../balance/rcs.py']
 train_dataloader = dict(
-    dataset=dict(
-        rare_class_sampling=dict(
-            class_temp=0.01, min_pixels=3000, min_crop_ratio=0.5
-        )
-    )
+    dataset=dict(rare_class_sampling=_base_.pop('balance_sampling'))
 )

@@ -1,25 +1,12 @@
 # Toy streets, crops of 192 x 192, with rare class sampling.
-_base_ = './toy2toy.py'
-crop_size = (192, 192)
-source_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
-    dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PackSegInputs'),
-]
-target_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='RandomCrop', crop_size=crop_size),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PackSegInputs'),
-]
+_base_ = ['./pipelines_192.py', './pairs/toy2toy.py']
 train_dataloader = dict(
     dataset=dict(
-        source=dict(pipeline=source_pipeline),
-        target=dict(pipeline=target_pipeline),
+        _base_.pop('train_pair'),
         rare_class_sampling=dict(
             class_temp=0.01, min_pixels=200, min_crop_ratio=0.5
         ),
     )
 )
+val_dataloader = dict(dataset=_base_.pop('val_set'))
+test_dataloader = val_dataloader

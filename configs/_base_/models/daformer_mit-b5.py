@@ -1,18 +1,9 @@
 # DAFormer: MiT-B5 with depthwise ASPP fusion of its four stages.
 # The checkpoint may be mmseg's or the original one of SegFormer.
+_base_ = './encoder_decoder.py'
 norm_cfg = dict(type='BN', requires_grad=True)
 model = dict(
     segmentor=dict(
-        type='EncoderDecoder',
-        data_preprocessor=dict(
-            type='SegDataPreProcessor',
-            mean=[123.675, 116.28, 103.53],
-            std=[58.395, 57.12, 57.375],
-            bgr_to_rgb=True,
-            pad_val=0,
-            seg_pad_val=255,
-            size=(512, 512),
-        ),
         backbone=dict(
             type='FusedMixVisionTransformer',
             embed_dims=64,
@@ -36,9 +27,7 @@ model = dict(
             in_index=[0, 1, 2, 3],
             channels=256,
             dropout_ratio=0.1,
-            num_classes=19,
             norm_cfg=norm_cfg,
-            align_corners=False,
             decoder_params=dict(
                 embed_dims=256,
                 embed_cfg=dict(type='mlp'),
@@ -52,9 +41,6 @@ model = dict(
                     norm_cfg=norm_cfg,
                 ),
             ),
-            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0),
         ),
-        train_cfg=dict(),
-        test_cfg=dict(mode='whole'),
     )
 )

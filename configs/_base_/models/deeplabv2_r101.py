@@ -1,17 +1,8 @@
 # DeepLabV2 with ResNet-101, the CNN of the papers' tables.
+_base_ = './encoder_decoder.py'
 norm_cfg = dict(type='BN', requires_grad=True)
 model = dict(
     segmentor=dict(
-        type='EncoderDecoder',
-        data_preprocessor=dict(
-            type='SegDataPreProcessor',
-            mean=[123.675, 116.28, 103.53],
-            std=[58.395, 57.12, 57.375],
-            bgr_to_rgb=True,
-            pad_val=0,
-            seg_pad_val=255,
-            size=(512, 512),
-        ),
         backbone=dict(
             type='ResNetV1c',
             depth=101,
@@ -33,11 +24,6 @@ model = dict(
             in_index=3,
             # of the four of DeepLabV2 the public DACS and DAFormer(C) have two
             dilations=(6, 12),
-            num_classes=19,
-            align_corners=False,
-            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0),
         ),
-        train_cfg=dict(),
-        test_cfg=dict(mode='whole'),
     )
 )

@@ -3,12 +3,9 @@ _base_ = './deeplabv2_r101.py'
 model = dict(
     segmentor=dict(
         auxiliary_head=dict(
-            type='DLV2Head',
+            _base_.model.segmentor.decode_head,
             in_channels=1024,
             in_index=2,
-            dilations=(6, 12),
-            num_classes=19,
-            align_corners=False,
             loss_decode=dict(type='CrossEntropyLoss', loss_weight=0.1),
         )
     )

@@ -1,7 +1,10 @@
 # HRDA: DAFormer at two resolutions. The head and the attention take
 # num_classes from HRDAHead, and the head its loss.
 _base_ = './daformer_mit-b5.py'
-norm_cfg = dict(type='BN', requires_grad=True)
+__head = _base_.model.segmentor.pop('decode_head')
+__num_classes = __head.pop('num_classes')
+__loss = __head.pop('loss_decode')
+__head.pop('align_corners')
 model = dict(
     segmentor=dict(
         type='HRDAEncoderDecoder',
@@ -11,51 +14,23 @@ model = dict(
         detail_overlap=True,
         data_preprocessor=dict(size=(1024, 1024)),
         decode_head=dict(
-            _delete_=True,
             type='HRDAHead',
-            num_classes=19,
+            num_classes=__num_classes,
             detail_loss_weight=0.1,
-            head=dict(
-                type='DAFormerHead',
-                in_channels=[64, 128, 320, 512],
-                in_index=[0, 1, 2, 3],
-                channels=256,
-                dropout_ratio=0.1,
-                norm_cfg=norm_cfg,
-                decoder_params=dict(
-                    embed_dims=256,
-                    embed_cfg=dict(type='mlp'),
-                    embed_neck_cfg=dict(type='mlp'),
-                    fusion_cfg=dict(
-                        type='aspp',
-                        sep=True,
-                        dilations=(1, 6, 12, 18),
-                        pool=False,
-                        act_cfg=dict(type='ReLU'),
-                        norm_cfg=norm_cfg,
-                    ),
-                ),
-            ),
+            head=__head,
             attention=dict(
-                type='DAFormerHead',
-                in_channels=[64, 128, 320, 512],
-                in_index=[0, 1, 2, 3],
-                channels=256,
-                dropout_ratio=0.1,
-                norm_cfg=norm_cfg,
+                __head,
                 decoder_params=dict(
-                    embed_dims=256,
-                    embed_cfg=dict(type='mlp'),
-                    embed_neck_cfg=dict(type='mlp'),
+                    __head.decoder_params,
                     fusion_cfg=dict(
                         type='conv',
                         kernel_size=1,
                         act_cfg=dict(type='ReLU'),
-                        norm_cfg=norm_cfg,
+                        norm_cfg=_base_.norm_cfg,
                     ),
                 ),
             ),
-            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0),
+            loss_decode=__loss,
         ),
         test_cfg=dict(mode='slide', crop_size=(1024, 1024), stride=(512, 512)),
     )

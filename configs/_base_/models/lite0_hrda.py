@@ -1,61 +1,16 @@
-# HRDA small enough for a CPU. The head and the attention take num_classes
-# from HRDAHead, and the head its loss.
-_base_ = './lite0_daformer.py'
-norm_cfg = dict(type='BN', requires_grad=True)
+# HRDA small enough for a CPU.
+_base_ = ['./hrda_mit-b5.py', './lite0.py']
+__head = dict(
+    in_channels=[24, 40, 112, 320],
+    channels=64,
+    decoder_params=dict(embed_dims=64),
+)
 model = dict(
     segmentor=dict(
-        type='HRDAEncoderDecoder',
-        scale=0.5,
         detail_crop_size=(96, 96),
-        crop_coord_divisible=8,
-        detail_overlap=True,
-        decode_head=dict(
-            _delete_=True,
-            type='HRDAHead',
-            num_classes=19,
-            detail_loss_weight=0.1,
-            head=dict(
-                type='DAFormerHead',
-                in_channels=[24, 40, 112, 320],
-                in_index=[0, 1, 2, 3],
-                channels=64,
-                dropout_ratio=0.1,
-                norm_cfg=norm_cfg,
-                decoder_params=dict(
-                    embed_dims=64,
-                    embed_cfg=dict(type='mlp'),
-                    embed_neck_cfg=dict(type='mlp'),
-                    fusion_cfg=dict(
-                        type='aspp',
-                        sep=True,
-                        dilations=(1, 6, 12, 18),
-                        pool=False,
-                        act_cfg=dict(type='ReLU'),
-                        norm_cfg=norm_cfg,
-                    ),
-                ),
-            ),
-            attention=dict(
-                type='DAFormerHead',
-                in_channels=[24, 40, 112, 320],
-                in_index=[0, 1, 2, 3],
-                channels=64,
-                dropout_ratio=0.1,
-                norm_cfg=norm_cfg,
-                decoder_params=dict(
-                    embed_dims=64,
-                    embed_cfg=dict(type='mlp'),
-                    embed_neck_cfg=dict(type='mlp'),
-                    fusion_cfg=dict(
-                        type='conv',
-                        kernel_size=1,
-                        act_cfg=dict(type='ReLU'),
-                        norm_cfg=norm_cfg,
-                    ),
-                ),
-            ),
-            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0),
-        ),
-        test_cfg=dict(mode='slide', crop_size=(192, 192), stride=(96, 96)),
+        data_preprocessor=dict(size=(192, 192)),
+        backbone=dict(_delete_=True, **_base_.pop('lite0')),
+        decode_head=dict(head=__head, attention=__head),
+        test_cfg=dict(crop_size=(192, 192), stride=(96, 96)),
     )
 )

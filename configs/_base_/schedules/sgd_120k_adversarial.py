@@ -1,25 +1,9 @@
 # sgd_120k.py, and Adam for the discriminators.
-_base_ = './sgd_120k.py'
+_base_ = ['./sgd_120k.py', './discriminator.py']
 optim_wrapper = dict(
-    _delete_=True,
-    constructor='AdversarialOptimWrapperConstructor',
-    student={{_base_.optim_wrapper}},
-    discriminator=dict(
-        type='OptimWrapper',
-        optimizer=dict(type='Adam', lr=1e-04, betas=(0.9, 0.99)),
-    ),
+    student=_base_.pop('optim_wrapper'), **_base_.pop('adversarial_optim')
 )
 param_scheduler = dict(
-    _delete_=True,
-    student={{_base_.param_scheduler}},
-    discriminator=[
-        dict(
-            type='PolyLR',
-            power=0.9,
-            eta_min=0.0,
-            begin=0,
-            end=250001,
-            by_epoch=False,
-        ),
-    ],
+    student=_base_.pop('param_scheduler'),
+    discriminator=[dict(_base_.pop('adversarial_decay'), end=250001)],
 )

@@ -1,18 +1,10 @@
 # Effective number of images: 1 - 0.999^n, of 406 images in all.
-_base_ = ['./dacs_lite0_300_camvid-day2camvid-dusk-192x192.py']
-model = dict(
-    segmentor=dict(
-        decode_head=dict(
-            loss_decode=dict(
-                type='ClassBalancedLoss',
-                num_classes=11,
-                beta=0.999,
-            )
-        )
-    )
-)
-custom_hooks = [
-    dict(type='IterationSeedHook'),
-    dict(type='TeacherUpdateHook'),
-    dict(type='ClassStatisticsHook', stats_dir='data/camvid_day_stats'),
+_base_ = [
+    './dacs_lite0_300_camvid-day2camvid-dusk-192x192.py',
+    '../../_base_/balance/class-balanced.py',
 ]
+model = _base_.pop('balance_model')
+model.segmentor.decode_head.loss_decode.num_classes = 11
+model.segmentor.decode_head.loss_decode.beta = 0.999
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')
+custom_hooks[-1].stats_dir = 'data/camvid_day_stats'

@@ -1,12 +1,8 @@
-_base_ = ['./dacs_lite0_300_camvid-day2camvid-dusk-192x192.py']
-model = dict(
-    segmentor=dict(
-        decode_head=dict(loss_decode=dict(type='LBWLoss', num_classes=11))
-    )
-)
-custom_hooks = [
-    dict(type='IterationSeedHook'),
-    dict(type='TeacherUpdateHook'),
-    dict(type='ClassStatisticsHook'),
-    dict(type='ClassWeightsHook', interval=10),
+_base_ = [
+    './dacs_lite0_300_camvid-day2camvid-dusk-192x192.py',
+    '../../_base_/balance/lbw.py',
 ]
+model = _base_.pop('balance_model')
+model.segmentor.decode_head.loss_decode.num_classes = 11
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')
+custom_hooks[-1].interval = 10

@@ -1,7 +1,7 @@
 # DACS, to which one balance method after the other is added.
 _base_ = [
     '../../_base_/models/lite0_daformer.py',
-    '../../_base_/datasets/camvid-day2camvid-dusk_192.py',
+    '../../_base_/datasets/camvid-day2camvid-dusk_192_uniform.py',
     '../../_base_/schedules/adamw_300.py',
     '../../_base_/uda/self_training.py',
     '../../_base_/default_runtime.py',
@@ -9,4 +9,3 @@ _base_ = [
 model = dict(
     type='DACS', alpha=0.99, segmentor=dict(decode_head=dict(num_classes=11))
 )
-train_dataloader = dict(dataset=dict(rare_class_sampling=None))

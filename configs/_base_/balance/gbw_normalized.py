@@ -1,0 +1,5 @@
+# GBW whose weights follow at every crop size.
+balance_model = dict(
+    segmentor=dict(decode_head=dict(loss_decode=dict(type='GBWLoss')))
+)
+balance_hooks = [dict(type='ClassWeightsHook', interval=500)]
