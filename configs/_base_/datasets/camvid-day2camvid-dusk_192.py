@@ -2,7 +2,7 @@
 # sampling. Its statistics are made by
 # python tools/dataset_converters/class_stats.py data/camvid/day/labels/train \
 #     --num-classes 11 --out-dir data/camvid_day_stats
-_base_ = ['./pipelines_192.py', './pairs/camvid-day2camvid-dusk.py']
+_base_ = ['./pipelines_192.py', './pair_camvid-day2camvid-dusk.py']
 train_dataloader = dict(
     dataset=dict(
         _base_.pop('train_pair'),

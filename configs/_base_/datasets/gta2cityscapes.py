@@ -1,5 +1,5 @@
 # GTA -> Cityscapes, half the resolution, crops of 512 x 512 (as DAFormer).
-_base_ = ['./pipelines_512.py', './pairs/gta2cityscapes.py']
+_base_ = ['./pipelines_512.py', './pair_gta2cityscapes.py']
 train_dataloader = dict(dataset=_base_.pop('train_pair'))
 val_dataloader = dict(dataset=_base_.pop('val_set'))
 test_dataloader = val_dataloader

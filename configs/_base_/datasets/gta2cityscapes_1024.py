@@ -1,7 +1,7 @@
 # GTA -> Cityscapes, crops of 1024 x 1024 at the full resolution (HRDA).
 _base_ = [
     './pipelines_1024.py',
-    './pairs/gta2cityscapes.py',
+    './pair_gta2cityscapes.py',
     '../balance/rcs.py',
 ]
 train_dataloader = dict(

@@ -1,5 +1,5 @@
 # GTA -> Cityscapes as https://github.com/vikolss/DACS loads it.
-_base_ = ['./pipelines_dacs.py', './pairs/gta2cityscapes.py']
+_base_ = ['./pipelines_dacs.py', './pair_gta2cityscapes.py']
 train_dataloader = dict(dataset=_base_.pop('train_pair'))
 val_dataloader = dict(dataset=_base_.pop('val_set'))
 test_dataloader = val_dataloader

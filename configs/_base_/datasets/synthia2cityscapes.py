@@ -1,5 +1,5 @@
 # SYNTHIA -> Cityscapes, crops of 512 x 512 at half the resolution.
-_base_ = ['./gta2cityscapes.py', './pairs/synthia2cityscapes.py']
+_base_ = ['./gta2cityscapes.py', './pair_synthia2cityscapes.py']
 source_pipeline = _base_.source_pipeline
 source_pipeline[2].scale = (1280, 760)
 train_dataloader = dict(

@@ -1,5 +1,5 @@
 # SYNTHIA -> Cityscapes as https://github.com/vikolss/DACS loads it.
-_base_ = ['./gta2cityscapes_dacs.py', './pairs/synthia2cityscapes.py']
+_base_ = ['./gta2cityscapes_dacs.py', './pair_synthia2cityscapes.py']
 source_pipeline = _base_.source_pipeline
 source_pipeline[2].scale = (1280, 760)
 train_dataloader = dict(

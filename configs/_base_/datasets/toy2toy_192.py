@@ -1,5 +1,5 @@
 # Toy streets, crops of 192 x 192, with rare class sampling.
-_base_ = ['./pipelines_192.py', './pairs/toy2toy.py']
+_base_ = ['./pipelines_192.py', './pair_toy2toy.py']
 train_dataloader = dict(
     dataset=dict(
         _base_.pop('train_pair'),

@@ -1,6 +1,6 @@
 # Toy streets: made by tools/dataset_converters/toy_streets.py in the layouts
 # of GTA and Cityscapes.
-_base_ = './gta2cityscapes.py'
+_base_ = './pair_gta2cityscapes.py'
 _base_.pop('pair_evaluator')
 train_pair = dict(
     source=dict(data_root='data/toy_streets/toy_gta'),
