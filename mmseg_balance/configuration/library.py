@@ -77,12 +77,12 @@ def find_config(config: str | Path) -> Path:
         FileNotFoundError: There is none; names the configs that are spelt
             most like it.
     """
+    if Path(config).is_file():
+        return Path(config)
     text = str(config)
     package, mark, name = text.rpartition('::')
     if mark and package != NAME:
         return _of_package(package, name)
-    if not mark and Path(config).is_file():
-        return Path(config)
     found = _in(config_folder(), name)
     if found is None:
         raise FileNotFoundError(_none_of(text, name))
