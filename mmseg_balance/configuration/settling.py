@@ -6,6 +6,7 @@ from mmengine.config import Config
 
 from ..engine.launch import add_hook
 from .needed_hooks import add_needed_hooks, check_copies, is_uda_model
+from .part_checks import check_parts
 from .runner_keys import check_runner, set_compile, unread_keys
 from .vis_backends import check_vis_backends
 
@@ -22,10 +23,12 @@ def settle_config(cfg: Config, options: Iterable[str] = ()) -> list[str]:
 
     Raises:
         ValueError: A runner, strategy, option of ``compile`` or copy of a
-            hook that cannot work; names the key.
+            hook that cannot work, or a part of ``_base_`` that is not in
+            use; names the key.
         ImportError: A visualizer's backend lacks its package.
     """
     check_runner(cfg)
+    check_parts(cfg)
     set_compile(cfg)
     check_copies(cfg)
     check_vis_backends(cfg)
