@@ -34,9 +34,7 @@ for _ in range(60):
     statistics.update()  # Eq. 8
 images, labels = draw_batch()
 logits = network(images).detach()
-balanced = post_hoc_scores(  # Eq. 7
-    logits, statistics.source, statistics.anchors
-)
-for scores in (logits, balanced):  # accuracy of each class
+banks = statistics.source, statistics.anchors
+for scores in (logits, post_hoc_scores(logits, *banks)):  # Eq. 7
     right = scores.argmax(1) == labels
     print(*(f'{right[labels == c].float().mean():.2f}' for c in range(3)))

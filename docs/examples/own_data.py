@@ -7,7 +7,7 @@ _base_ = [
     'mmseg_balance::_base_/default_runtime.py',
 ]
 crop_size = (128, 160)  # height, width
-data = dict(
+own = dict(
     type='FolderDataset',
     data_root='data/own',
     img_suffix=('.jpg', '.png'),
@@ -19,11 +19,11 @@ load, pack = dict(type='LoadImageFromFile'), dict(type='PackSegInputs')
 labels = dict(type='LoadAnnotations')
 crop = dict(type='RandomCrop', crop_size=crop_size)
 flip = dict(type='RandomFlip', prob=0.5)
-source = dict(**data, pipeline=[load, labels, crop, flip, pack])
+source = dict(**own, pipeline=[load, labels, crop, flip, pack])
 source['data_prefix'] = dict(img_path='sim/images', seg_map_path='sim/labels')
-target = dict(**data, pipeline=[load, crop, flip, pack])
+target = dict(**own, pipeline=[load, crop, flip, pack])
 target['data_prefix'] = dict(img_path='camera/images')
-val = dict(**data, pipeline=[load, labels, pack])
+val = dict(**own, pipeline=[load, labels, pack])
 val['data_prefix'] = dict(img_path='val/images', seg_map_path='val/labels')
 sampler = dict(type='ResumableInfiniteSampler', shuffle=True)
 train_dataloader = dict(batch_size=2, num_workers=2, sampler=sampler)
