@@ -17,7 +17,7 @@ from setuptools.command.egg_info import egg_info
 
 ROOT = Path(__file__).resolve().parent
 # of each, the kinds of files that belong to it
-MIM = {'configs': ('.py', '.yml'), 'tools': ('.py', '.sh')}
+MIM = {'configs': ('.py', '.yml', '.md'), 'tools': ('.py', '.sh')}
 # measure the repository, with what stands in its docs and tests
 LEFT_OUT = ('benchmarks', '__pycache__')
 # Removed when this process ends. A build in the checkout would meet others

@@ -87,8 +87,7 @@ def test_nothing_else_is_in_it(names):
     info = f'mmseg_balance-{__version__}.dist-info'
     assert {name.parts[0] for name in names} == {'mmseg_balance', info}
     kinds = {name.suffix for name in names if name.parts[0] != info}
-    # '' is of py.typed: a name without a stem has no suffix either
-    assert kinds <= {'.py', '.yml', '.sh', '.typed'}
+    assert kinds <= {'.py', '.yml', '.md', '.sh', '.typed'}
     for name in names:
         assert 'benchmarks' not in name.parts
         assert 'tests' not in name.parts
