@@ -225,7 +225,7 @@ def load_weights_safely() -> None:
     """
     from mmengine.runner import checkpoint
 
-    from . import weight_files
+    from .files import weights as weight_files
 
     def load_from_local(filename, map_location=None):
         return weight_files.read_weights(filename, map_location)

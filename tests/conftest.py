@@ -6,13 +6,11 @@ from pathlib import Path
 import mmengine.config.config as config_module
 import pytest
 import torch
+from helpers.paths import ROOT
 from hypothesis import HealthCheck, settings
 from yapf.yapflib import yapf_api
 
 import mmseg_balance  # noqa: F401  (registers everything)
-
-ROOT = Path(__file__).resolve().parents[1]
-
 
 # the same examples in each run; machines are noisy, so that no example is
 # too slow, and _seed is drawn once for all of them

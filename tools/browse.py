@@ -66,10 +66,10 @@ def build(args: argparse.Namespace):
     """The samples; what is wrong shows here."""
     from mmengine.device import get_device
 
-    from mmseg_balance.engine.build import check_required
-    from mmseg_balance.engine.launch import load_config
-    from mmseg_balance.engine.out_files import check_out, make_folder
+    from mmseg_balance.configuration.reading import load_config
     from mmseg_balance.inference.training_samples import TrainingSamples
+    from mmseg_balance.runs.build import check_required
+    from mmseg_balance.runs.out_files import check_out, make_folder
 
     if args.num < 1:
         raise ValueError(
@@ -100,7 +100,7 @@ def draw(args: argparse.Namespace, samples) -> None:
     """Draw sample after sample."""
     from tqdm import tqdm
 
-    from mmseg_balance.datasets.file_utils import write_atomically
+    from mmseg_balance.files.writing import write_atomically
     from mmseg_balance.visualization.training_figure import training_figure
 
     meta = samples.dataset.metainfo
@@ -114,8 +114,8 @@ def draw(args: argparse.Namespace, samples) -> None:
 def main() -> None:
     """Draw, and say what is wrong in one line."""
     args = parse_args()
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.engine.launch import default_work_dir
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.runs.work_dir import default_work_dir
 
     folder = Path(default_work_dir(args.config))
     args.out = args.out or folder / 'browse'

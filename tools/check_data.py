@@ -15,7 +15,7 @@ from mmengine.config import DictAction
 
 import mmseg_balance  # noqa: F401  (registers everything)
 from mmseg_balance.configuration.data_roots import add_data_root
-from mmseg_balance.datasets.converter_cli import add_nproc
+from mmseg_balance.datasets.conversion.converter_cli import add_nproc
 
 STATE, REPORT = 'files.jsonl', 'report.txt'
 SHOWN_STOPS = 10
@@ -48,9 +48,9 @@ def parse_args() -> argparse.Namespace:
 
 def check(args: argparse.Namespace):
     """Check the data, and write the report."""
-    from mmseg_balance.datasets.file_utils import write_atomically
-    from mmseg_balance.engine.launch import load_config
-    from mmseg_balance.runs.data_check import check_data
+    from mmseg_balance.configuration.reading import load_config
+    from mmseg_balance.files.writing import write_atomically
+    from mmseg_balance.runs.data.check import check_data
 
     cfg = load_config(args.config, args.cfg_options, args.data_root)
     report = check_data(cfg, args.work_dir / STATE, args.nproc)
@@ -61,8 +61,8 @@ def check(args: argparse.Namespace):
 def main() -> None:
     """Check, print, and end with 1 where a training would stop."""
     args = parse_args()
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.engine.launch import default_work_dir
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.runs.work_dir import default_work_dir
 
     if args.work_dir is None:
         args.work_dir = Path(default_work_dir(args.config), 'check_data')

@@ -24,9 +24,9 @@ from mmseg.registry import DATASETS
 from prettytable import PrettyTable
 
 from mmseg_balance.configuration.data_roots import VARIABLE
-from mmseg_balance.datasets.file_utils import write_atomically
 from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
-from mmseg_balance.engine.experiment import Experiment
+from mmseg_balance.files.writing import write_atomically
+from mmseg_balance.runs.experiment import Experiment
 from mmseg_balance.visualization import Sample, read_samples, write_report
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -111,7 +111,7 @@ def check_args(args: argparse.Namespace) -> None:
 
 def train_command(config: str, work_dir: Path, seed: int, args) -> list[str]:
     """Command of the training, which goes on with an earlier one."""
-    from mmseg_balance.engine.work_dir import latest_checkpoint
+    from mmseg_balance.runs.work_dir import latest_checkpoint
 
     options = ['--work-dir', str(work_dir), '--seed', str(seed)]
     if latest_checkpoint(work_dir) is not None:
@@ -152,11 +152,10 @@ def test_command(
 
 def reproduce(row: PublishedRow, args: argparse.Namespace) -> None:
     """Run what is left to do for a row, and compare its scores."""
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.engine.launch import default_work_dir
-    from mmseg_balance.engine.work_dir import latest_checkpoint
-    from mmseg_balance.runs.reproduction import find_work_dir, run_config
-    from mmseg_balance.runs.scores import read_scores
+    from mmseg_balance.cli.reproduction import find_work_dir, run_config
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.runs.records.scores import read_scores
+    from mmseg_balance.runs.work_dir import default_work_dir, latest_checkpoint
 
     config = _config(find_row(row.trained_as))
     cfg = build_or_exit(
@@ -193,7 +192,7 @@ def best_snapshot(work_dir: Path, args: argparse.Namespace) -> Path:
     Raises:
         FileNotFoundError: None was kept.
     """
-    from mmseg_balance.engine.work_dir import is_complete
+    from mmseg_balance.runs.work_dir import is_complete
 
     if args.dry_run:
         return work_dir / 'best_*.pth'
@@ -218,8 +217,8 @@ def check_folder(work_dir: Path, cfg, args: argparse.Namespace) -> list[str]:
     Raises:
         ValueError: Settings or data of what is there differ; names them.
     """
-    from mmseg_balance.engine.work_dir import latest_checkpoint
-    from mmseg_balance.runs.reproduction import compare_with
+    from mmseg_balance.cli.reproduction import compare_with
+    from mmseg_balance.runs.work_dir import latest_checkpoint
 
     checkpoint = latest_checkpoint(work_dir)
     if checkpoint is None:
@@ -239,7 +238,7 @@ def check_folder(work_dir: Path, cfg, args: argparse.Namespace) -> list[str]:
 
 def fit(config: str, cfg, checkpoint: Path, out: Path, args) -> None:
     """Fit statistics, unless those that are there are of this checkpoint."""
-    from mmseg_balance.runs.reproduction import stale_statistics
+    from mmseg_balance.cli.reproduction import stale_statistics
 
     if out.exists() and not args.dry_run:
         lines = stale_statistics(out, checkpoint, cfg)
@@ -273,7 +272,7 @@ def run(
     print(*words, shlex.join(command), flush=True)
     if args.dry_run:
         return
-    from mmseg_balance.engine.work_dir import latest_checkpoint
+    from mmseg_balance.runs.work_dir import latest_checkpoint
 
     before = work_dir and latest_checkpoint(work_dir)
     process = subprocess.Popen(command, env=os.environ | variables)

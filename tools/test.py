@@ -125,7 +125,7 @@ def set_post_hoc(cfg: Config, args: argparse.Namespace) -> None:
         if getattr(args, key) is not None
     }
     if args.post_hoc is not None:
-        from mmseg_balance.engine.post_hoc_config import refuse_post_hoc
+        from mmseg_balance.configuration.checks.post_hoc import refuse_post_hoc
 
         refuse_post_hoc(cfg)
         cfg.model = dict(
@@ -143,10 +143,11 @@ def set_post_hoc(cfg: Config, args: argparse.Namespace) -> None:
 
 def load(args: argparse.Namespace) -> Config:
     """Config of the evaluation, with what the command line says."""
-    from mmseg_balance.engine import launch
+    from mmseg_balance.configuration.reading import load_config
+    from mmseg_balance.runs.work_dir import set_work_dir
 
-    cfg = launch.load_config(args.config, args.cfg_options, args.data_root)
-    launch.set_work_dir(cfg, args.work_dir)
+    cfg = load_config(args.config, args.cfg_options, args.data_root)
+    set_work_dir(cfg, args.work_dir)
     return cfg
 
 
@@ -154,9 +155,8 @@ def build(cfg: Config, args: argparse.Namespace):
     """Runner of the evaluation: checked, built, and not yet started."""
     from mmengine.runner import Runner
 
-    from mmseg_balance.datasets.checks import check_data_configs
-    from mmseg_balance.engine import launch
-    from mmseg_balance.engine.weights import read_checkpoint
+    from mmseg_balance.checkpoints.weights import read_checkpoint
+    from mmseg_balance.datasets.checks.folder_checks import check_data_configs
     from mmseg_balance.inference.prediction_files import (
         draws_pictures,
         prepare_files,
@@ -164,6 +164,7 @@ def build(cfg: Config, args: argparse.Namespace):
     from mmseg_balance.inference.test_time_augmentation import (
         set_test_time_augmentation,
     )
+    from mmseg_balance.runs.ranks import start_ranks
 
     if '://' not in args.checkpoint and not Path(args.checkpoint).is_file():
         raise FileNotFoundError(f'no checkpoint file {args.checkpoint}')
@@ -185,7 +186,7 @@ def build(cfg: Config, args: argparse.Namespace):
             metric.keep_results = True
     # the folders of the training are not needed here
     check_data_configs(Config(dict(test_dataloader=cfg.test_dataloader)))
-    launch.start_ranks(cfg, args.launcher)
+    start_ranks(cfg, args.launcher)
     runner = Runner.from_cfg(cfg)
     check_runner(runner, weights, meta, args)
     prepare_files(
@@ -200,9 +201,11 @@ def check_runner(runner, weights: dict, meta: dict, args) -> None:
     """Refuse scores of another model or of other classes."""
     from mmengine.model import BaseTTAModel, is_model_wrapper
 
-    from mmseg_balance.datasets.checks import check_evaluation_set
-    from mmseg_balance.engine.loops import check_num_classes
-    from mmseg_balance.engine.weights import check_classes, check_fits
+    from mmseg_balance.checkpoints.weights import check_classes, check_fits
+    from mmseg_balance.datasets.checks.folder_checks import (
+        check_evaluation_set,
+    )
+    from mmseg_balance.models.data_checks import check_num_classes
     from mmseg_balance.models.segmentors import PostHocSegmentor
 
     model = runner.model
@@ -222,7 +225,7 @@ def check_runner(runner, weights: dict, meta: dict, args) -> None:
 
 def warn_of_origin(runner, model, dataset, args) -> None:
     """Say where statistics are those of other weights."""
-    from mmseg_balance.engine.statistics_origin import check_origin
+    from mmseg_balance.inference.statistics_origin import check_origin
 
     key = 'model.statistics' if args.post_hoc is None else '--post-hoc'
     for line in check_origin(
@@ -240,10 +243,10 @@ def main() -> None:
     args = parse_args()
     from mmengine.dist import is_main_process
 
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.engine.launch import default_work_dir
-    from mmseg_balance.engine.weights import read_checkpoint
-    from mmseg_balance.runs.scores import add_origin
+    from mmseg_balance.checkpoints.weights import read_checkpoint
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.runs.records.scores import add_origin
+    from mmseg_balance.runs.work_dir import default_work_dir
 
     folder = args.work_dir or default_work_dir(args.config)
     cfg = build_or_exit(lambda: load(args), folder)

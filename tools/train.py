@@ -80,7 +80,7 @@ def parse_args() -> argparse.Namespace:
 
 def set_resume(cfg: Config, resume: str | None) -> None:
     """Point the config at the checkpoint to go on from."""
-    from mmseg_balance.engine.work_dir import latest_checkpoint
+    from mmseg_balance.runs.work_dir import latest_checkpoint
 
     if resume is None and cfg.get('resume') and not cfg.get('load_from'):
         resume = 'auto'
@@ -103,7 +103,7 @@ def set_resume(cfg: Config, resume: str | None) -> None:
 
 def trained_with(cfg: Config) -> int | None:
     """Seed of the checkpoint to go on from, where there is one."""
-    from mmseg_balance.engine.weights import read_checkpoint
+    from mmseg_balance.checkpoints.weights import read_checkpoint
 
     if not (cfg.get('resume') and cfg.get('load_from')):
         return None
@@ -112,10 +112,11 @@ def trained_with(cfg: Config) -> int | None:
 
 def load(args: argparse.Namespace) -> Config:
     """Config of the run, with what the command line says."""
-    from mmseg_balance.engine import launch
+    from mmseg_balance.configuration.reading import load_config
+    from mmseg_balance.runs.work_dir import set_work_dir
 
-    cfg = launch.load_config(args.config, args.cfg_options, args.data_root)
-    launch.set_work_dir(cfg, args.work_dir)
+    cfg = load_config(args.config, args.cfg_options, args.data_root)
+    set_work_dir(cfg, args.work_dir)
     return cfg
 
 
@@ -133,21 +134,14 @@ def build(cfg: Config, args: argparse.Namespace):
         The runner; and a line for the user where the checkpoint to resume
         from is of the end, else None.
     """
-    from mmseg_balance.checkpoints.initial_files import check_initial_files
-    from mmseg_balance.checkpoints.initial_weights_hook import (
-        prepare_initial_weights,
-    )
-    from mmseg_balance.configuration.agreement import check_agreement
-    from mmseg_balance.configuration.number_keys import check_numbers
-    from mmseg_balance.configuration.settling import settle_config
-    from mmseg_balance.datasets.checks import check_data_configs
-    from mmseg_balance.engine import launch
-    from mmseg_balance.engine.build import (
-        build_runner,
-        check_required,
-        check_resume,
-    )
-    from mmseg_balance.engine.config_checks import check_config
+    from mmseg_balance.checkpoints.initial.files import check_initial_files
+    from mmseg_balance.checkpoints.initial.hook import prepare_initial_weights
+    from mmseg_balance.configuration.checks.agreement import check_agreement
+    from mmseg_balance.configuration.checks.number_keys import check_numbers
+    from mmseg_balance.configuration.checks.settling import settle_config
+    from mmseg_balance.configuration.checks.training import check_config
+    from mmseg_balance.configuration.run_options import add_hook, enable_amp
+    from mmseg_balance.datasets.checks.folder_checks import check_data_configs
     from mmseg_balance.engine.hooks import (
         AtomicCheckpointHook,
         ClassStatisticsHook,
@@ -158,7 +152,13 @@ def build(cfg: Config, args: argparse.Namespace):
         draws_pictures,
         prepare_files,
     )
-    from mmseg_balance.runs.dry_run import DryRunHook
+    from mmseg_balance.runs.build import (
+        build_runner,
+        check_required,
+        check_resume,
+    )
+    from mmseg_balance.runs.dry_run.trial import DryRunHook
+    from mmseg_balance.runs.ranks import start_ranks
     from mmseg_balance.runs.resumed_optimization import prepare_resume
     from mmseg_balance.runs.seed import set_seed
 
@@ -169,11 +169,11 @@ def build(cfg: Config, args: argparse.Namespace):
     for line in check_agreement(cfg):
         warn(line)
     if args.amp:
-        launch.enable_amp(cfg)
+        enable_amp(cfg)
     if args.compile:
-        launch.add_hook(cfg, 'CompileHook')
+        add_hook(cfg, 'CompileHook')
     if args.channels_last:
-        launch.add_hook(cfg, 'ChannelsLastHook')
+        add_hook(cfg, 'ChannelsLastHook')
     set_resume(cfg, args.resume)
     options = args.cfg_options
     for line in set_seed(cfg, args.seed, options, trained_with(cfg)):
@@ -181,7 +181,7 @@ def build(cfg: Config, args: argparse.Namespace):
     check_config(cfg)
     check_data_configs(cfg)
     check_initial_files(cfg)
-    launch.start_ranks(cfg, args.launcher)
+    start_ranks(cfg, args.launcher)
     runner = build_runner(cfg)
     prepare_initial_weights(runner)
     if runner.val_loop is not None:
@@ -214,9 +214,9 @@ def main() -> None:
     args = parse_args()
     from mmengine.dist import is_main_process
 
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.engine.launch import default_work_dir
-    from mmseg_balance.engine.work_dir import (
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.runs.work_dir import (
+        default_work_dir,
         latest_checkpoint,
         set_aside_checkpoints,
     )

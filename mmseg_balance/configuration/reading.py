@@ -1,10 +1,15 @@
-"""Reading a config file, with one line for what is wrong with its text."""
+"""Reading a config, with one line for what is wrong with its text."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
 
+from .data_roots import relocate_data, set_common_root
 from .library import find_config
+from .typos import new_keys
+from .vis_backends import follow_vis_backends
 
 
 def read_config(path: str | Path) -> Config:
@@ -42,3 +47,42 @@ def read_config(path: str | Path) -> Config:
             f'{path}, or a file that its _base_ names, is no Python: '
             f'{error.msg} in line {error.lineno}'
         ) from error
+
+
+def load_config(
+    path: str,
+    options: dict | None = None,
+    data_roots: Sequence[str] | None = None,
+    relocate: bool = True,
+) -> Config:
+    """Read a config file and apply overrides.
+
+    An override of a key that is new, and much like one that is there, is
+    named on stderr. Data sets below ``data/`` are looked for in the folder
+    that the variable MMSEG_BALANCE_DATA names, where it is set.
+
+    Args:
+        path: Config file.
+        options: Overrides by dotted key, as ``--cfg-options`` gives them.
+        data_roots: Folders of data sets, as ``--data-root`` gives them.
+        relocate: Whether data sets are looked for there and where the
+            variable says; not where the config is written for others.
+
+    Returns:
+        The config.
+
+    Raises:
+        FileNotFoundError: There is no such file, or none of a base; see
+            ``read_config``.
+        ValueError: The file is no Python, or a data root fits no data set;
+            see ``relocate_data``.
+    """
+    cfg = read_config(path)
+    for line in new_keys(cfg, options or {}):
+        print(f'warning: --cfg-options: {line}', file=sys.stderr)
+    set_common_root(cfg, options or {})
+    cfg.merge_from_dict(options or {})
+    follow_vis_backends(cfg, options or {})
+    if relocate:
+        relocate_data(cfg, data_roots)
+    return cfg

@@ -1,14 +1,14 @@
 """Data sets, their pairs, and how samples are drawn from them."""
 
-from .camvid import CamVidDataset
-from .gta import GTADataset
-from .image_suffixes import FolderDataset
-from .pack_uda_inputs import PackUDAInputs
-from .pseudo_margins import PseudoMargins
-from .rare_class_sampling import RareClassSampling, rcs_class_probs
-from .samplers import Draw, ResumableInfiniteSampler
-from .synthia import SYNTHIADataset
-from .uda_dataset import UDADataset
+from .files.image_suffixes import FolderDataset
+from .pairs.pack_uda_inputs import PackUDAInputs
+from .pairs.pseudo_margins import PseudoMargins
+from .pairs.uda_dataset import UDADataset
+from .sampling.rare_class_sampling import RareClassSampling, rcs_class_probs
+from .sampling.samplers import Draw, ResumableInfiniteSampler
+from .sets.camvid import CamVidDataset
+from .sets.gta import GTADataset
+from .sets.synthia import SYNTHIADataset
 
 __all__ = [
     'CamVidDataset',

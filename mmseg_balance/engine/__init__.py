@@ -1,12 +1,14 @@
 """Training: hooks, loops and optimizer wrappers."""
 
 from . import hooks
-from .adversarial_optim_wrapper_constructor import (
+from .loops import ResumableIterBasedTrainLoop
+from .optim.adversarial_optim_wrapper_constructor import (
     AdversarialOptimWrapperConstructor,
 )
-from .autocast_optim_wrapper import AutocastOptimWrapper
-from .loops import ResumableIterBasedTrainLoop
-from .student_optim_wrapper_constructor import StudentOptimWrapperConstructor
+from .optim.autocast_optim_wrapper import AutocastOptimWrapper
+from .optim.student_optim_wrapper_constructor import (
+    StudentOptimWrapperConstructor,
+)
 
 __all__ = [
     'AdversarialOptimWrapperConstructor',

@@ -9,7 +9,7 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from torch import Tensor
 
-from mmseg_balance.logits.bias import class_bias
+from mmseg_balance.logits.bias.confusion import class_bias
 
 from .confusion import confusion_matrix, iou_and_acc
 from .summaries import labelled_classes, summarise_group, with_ending

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mmseg_balance.logits.alignment import check_banks
-from mmseg_balance.logits.bias import class_bias
-from mmseg_balance.logits.gmm import GaussianMixtureBank
-from mmseg_balance.logits.mixture_bias import js_divergence, mixture_bias
+from mmseg_balance.logits.bias.confusion import class_bias
+from mmseg_balance.logits.bias.mixtures import js_divergence, mixture_bias
+from mmseg_balance.logits.mixtures.gmm import GaussianMixtureBank
+from mmseg_balance.logits.offsets.alignment import check_banks
 from mmseg_balance.logits.progress import Track, untracked
 
 

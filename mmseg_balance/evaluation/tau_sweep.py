@@ -9,7 +9,7 @@ from prettytable import PrettyTable
 from torch import Tensor
 
 from mmseg_balance.logits import OffsetTable
-from mmseg_balance.logits.post_hoc import tau_scores
+from mmseg_balance.logits.post_hoc.scores import tau_scores
 
 from .confusion import confusion_matrix, iou_and_acc
 from .summaries import labelled_classes, summarise_group, with_ending

@@ -7,8 +7,8 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
-from ..engine.export import choose_part
-from ..engine.export_config import strip_initial_weights
+from ..checkpoints.export.config import strip_initial_weights
+from ..checkpoints.export.segmentor import choose_part
 
 
 def count_operations(

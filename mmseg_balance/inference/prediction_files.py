@@ -12,9 +12,9 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.evaluation import IoUMetric
 
-from ..datasets.branch import leaf_datasets
-from ..datasets.file_utils import write_atomically
-from ..datasets.prediction_names import picture_names, prediction_names
+from ..datasets.files.prediction_names import picture_names, prediction_names
+from ..datasets.loading.branch import leaf_datasets
+from ..files.writing import write_atomically
 
 # names of the PNGs that a folder has of this package
 LIST = '.predictions.json'

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from mmengine.config import Config
 
-from ..datasets.named_files import is_label_loader
-from ..engine.config_checks import type_name
+from ..configuration.walk import type_name
+from ..datasets.loading.named_files import is_label_loader
 
 
 def set_test_time_augmentation(cfg: Config) -> list[str]:

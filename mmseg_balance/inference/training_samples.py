@@ -13,16 +13,16 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from .. import compat
-from ..datasets.checks import check_data_configs
+from ..checkpoints.export.config import strip_initial_weights
+from ..checkpoints.weights import check_fits, read_checkpoint
+from ..configuration.model_config import model_config
+from ..datasets.checks.folder_checks import check_data_configs
 from ..datasets.seeding import hash_seed, seed_cpu_generators
-from ..engine.export_config import strip_initial_weights
-from ..engine.model_config import model_config
-from ..engine.prediction import load_fitting
-from ..engine.weights import check_fits, read_checkpoint
 from ..models.uda import UDASegmentor
-from ..models.uda.pseudo_labels import PseudoLabels
-from ..models.uda.step import ShownBatch, UDAStep, stack_labels
+from ..models.uda.objectives.step import ShownBatch, UDAStep, stack_labels
+from ..models.uda.teacher.pseudo_labels import PseudoLabels
 from ..visualization.training_figure import Panel
+from .prediction import load_fitting
 
 IGNORED = 255
 

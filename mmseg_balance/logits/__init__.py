@@ -1,17 +1,17 @@
 """Distributions of logits: the heart of the package, in plain PyTorch."""
 
-from .alignment import inverse_cdf, positive_cdf
-from .bias import class_bias
-from .em import mixture_cdf
-from .gmm import GaussianMixtureBank
-from .mixture_bias import js_divergence, mixture_bias
-from .offline import fit_statistics
-from .offset import logit_offset
-from .offset_table import OffsetTable
-from .post_hoc import post_hoc_scores
-from .reservoir import LogitReservoir
-from .statistics import LogitStatistics
-from .statistics_file import load_statistics, save_statistics
+from .bias.confusion import class_bias
+from .bias.mixtures import js_divergence, mixture_bias
+from .mixtures.em import mixture_cdf
+from .mixtures.gmm import GaussianMixtureBank
+from .offsets.alignment import inverse_cdf, positive_cdf
+from .offsets.offset import logit_offset
+from .offsets.table import OffsetTable
+from .post_hoc.scores import post_hoc_scores
+from .statistics.file import load_statistics, save_statistics
+from .statistics.offline import fit_statistics
+from .statistics.online import LogitStatistics
+from .statistics.reservoir import LogitReservoir
 
 __all__ = [
     'GaussianMixtureBank',

@@ -10,8 +10,8 @@ from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 
-from ..weight_files import read_weights
-from .settings import changed_settings, settings_of
+from ..files.weights import read_weights
+from .records.settings import changed_settings, settings_of
 
 # what moves in a scheduler, and what it takes from the parameter groups
 MOVING = ('last_step', '_global_step', '_last_value', 'base_values', 'verbose')

@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from torch import Tensor
 
-from mmseg_balance.logits.alignment import check_banks, inverse_cdf
-from mmseg_balance.logits.em import Parameters, mixture_cdf
-from mmseg_balance.logits.gmm import GaussianMixtureBank
+from mmseg_balance.logits.mixtures.em import Parameters, mixture_cdf
+from mmseg_balance.logits.mixtures.gmm import GaussianMixtureBank
+from mmseg_balance.logits.offsets.alignment import check_banks, inverse_cdf
 
 from .class_rows import OVER, UNDER, ClassRows
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from ..datasets.file_utils import write_atomically
+from ..files.writing import write_atomically
 from .figures import class_bars, colour_labels, to_png
 from .samples import Sample
 

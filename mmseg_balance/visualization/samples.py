@@ -8,7 +8,7 @@ import mmcv
 import numpy as np
 from mmseg.datasets import BaseSegDataset
 
-from mmseg_balance.datasets.prediction_names import prediction_names
+from mmseg_balance.datasets.files.prediction_names import prediction_names
 
 
 @dataclass

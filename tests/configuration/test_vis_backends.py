@@ -4,7 +4,7 @@ import pytest
 from mmengine.config import Config
 
 from mmseg_balance.configuration import vis_backends
-from mmseg_balance.engine.launch import load_config
+from mmseg_balance.configuration.reading import load_config
 
 BASE = """
 vis_backends = [dict(type='LocalVisBackend')]

@@ -1,13 +1,12 @@
 """Learning rates of the long schedules against their closed form."""
 
-from pathlib import Path
-
 import pytest
 import torch
+from helpers.paths import ROOT
 from mmengine.config import Config
 from mmengine.registry import PARAM_SCHEDULERS
 
-SCHEDULES = Path(__file__).resolve().parents[2] / 'configs/_base_/schedules'
+SCHEDULES = ROOT / 'configs/_base_/schedules'
 
 
 def rates(name, iterations):

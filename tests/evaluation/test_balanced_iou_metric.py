@@ -1,10 +1,10 @@
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.multiprocessing as mp
+from helpers.paths import ROOT
 from mmengine.config import Config
 from mmengine.structures import PixelData
 from mmseg.evaluation import IoUMetric
@@ -418,7 +418,7 @@ def test_a_headline_without_labels_leaves_the_rest():
 
 def test_synthia_runs_are_scored_on_the_classes_of_synthia():
     """16 good classes, and three that nothing was learnt of."""
-    root = Path(__file__).resolve().parents[2]
+    root = ROOT
     name = 'daformer_mit-b5_40k_synthia2cityscapes-512x512.py'
     cfg = Config.fromfile(root / 'configs/daformer' / name)
     label = np.arange(19).repeat(10)[None]

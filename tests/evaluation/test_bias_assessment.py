@@ -16,8 +16,8 @@ from mmseg_balance.evaluation.bias_assessment import (
 )
 from mmseg_balance.evaluation.bias_report import report_dict, report_text
 from mmseg_balance.logits import GaussianMixtureBank
-from mmseg_balance.logits.offline import fit_statistics
-from mmseg_balance.logits.reservoir import LogitReservoir
+from mmseg_balance.logits.statistics.offline import fit_statistics
+from mmseg_balance.logits.statistics.reservoir import LogitReservoir
 
 CLASSES = ('road', 'pole', 'sky', 'train')
 

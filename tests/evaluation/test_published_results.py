@@ -1,8 +1,8 @@
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.paths import ROOT
 
 from mmseg_balance.evaluation.published_results import (
     ROWS,
@@ -19,7 +19,6 @@ from mmseg_balance.evaluation.recipes import (
     notes_of,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 # methods of Table 1 of the GBW paper, by the beginning of their lines
 GBW_METHODS = {
     'advent': 'Convolutional\tOutput [47]',

@@ -17,7 +17,7 @@ from mmseg_balance.evaluation.tau_sweep import (
     sweep_text,
 )
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable
-from mmseg_balance.logits.post_hoc import post_hoc_scores
+from mmseg_balance.logits.post_hoc.scores import post_hoc_scores
 
 CLASSES = ('sky', 'road', 'car', 'pole')
 

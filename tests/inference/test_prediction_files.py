@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import pytest
 
-from mmseg_balance.datasets.prediction_names import (
+from mmseg_balance.datasets.files.prediction_names import (
     picture_names,
     prediction_names,
 )

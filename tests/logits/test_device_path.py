@@ -7,14 +7,10 @@ The ways differ in what they skip and in the size of their chunks; see
 import pytest
 import torch
 
-from mmseg_balance.logits import (
-    LogitStatistics,
-    em,
-    host,
-    table_lookup,
-    tabulation,
-)
-from mmseg_balance.logits.em import em_moments
+from mmseg_balance.logits import LogitStatistics, host
+from mmseg_balance.logits.mixtures import em
+from mmseg_balance.logits.mixtures.em import em_moments
+from mmseg_balance.logits.offsets import table_lookup, tabulation
 
 CLASSES = 7
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from mmseg_balance.logits import GaussianMixtureBank, LogitStatistics
-from mmseg_balance.logits.alignment import inverse_cdf
-from mmseg_balance.logits.bias import class_bias
-from mmseg_balance.logits.em import mixture_cdf
-from mmseg_balance.logits.mixture_bias import js_divergence, mixture_bias
-from mmseg_balance.logits.offset import logit_offset
-from mmseg_balance.logits.post_hoc import post_hoc_scores, tau_scores
+from mmseg_balance.logits.bias.confusion import class_bias
+from mmseg_balance.logits.bias.mixtures import js_divergence, mixture_bias
+from mmseg_balance.logits.mixtures.em import mixture_cdf
+from mmseg_balance.logits.offsets.alignment import inverse_cdf
+from mmseg_balance.logits.offsets.offset import logit_offset
+from mmseg_balance.logits.post_hoc.scores import post_hoc_scores, tau_scores
 
 CLASSES = 3
 numbers = st.integers(0, 2**31)

@@ -10,17 +10,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from helpers.paths import ROOT
+from helpers.recipe_checks import recipe_differences
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import HOOKS, MODELS
 from mmseg.structures import SegDataSample
-from recipe_checks import recipe_differences
 from torch import nn
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.statistics_file import save_statistics
+from mmseg_balance.logits.statistics.file import save_statistics
 from mmseg_balance.models.losses import (
     BLDALoss,
     CountedLoss,
@@ -28,7 +29,6 @@ from mmseg_balance.models.losses import (
     LBWLoss,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(
     str(p.relative_to(ROOT))
     for p in (ROOT / 'configs').rglob('*.py')

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from helpers.public_parameters import load_vector
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
-from public_parameters import load_vector
 
 from mmseg_balance.models.backbones import mmseg_mit_keys
 

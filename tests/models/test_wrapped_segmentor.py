@@ -6,10 +6,10 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
-from mmseg_balance.engine.export import choose_part
-from mmseg_balance.engine.model_config import model_config
+from mmseg_balance.checkpoints.export.segmentor import choose_part
+from mmseg_balance.configuration.model_config import model_config
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.statistics_file import save_statistics
+from mmseg_balance.logits.statistics.file import save_statistics
 
 
 def preprocessor(mean):

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers.paths import ROOT
 
 from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope='session')

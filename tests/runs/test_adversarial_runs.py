@@ -2,13 +2,12 @@
 
 import signal
 import time
-from pathlib import Path
 
 import pytest
 import torch
-from test_interrupted_runs import assert_equal, losses
+from helpers.comparison import assert_equal, losses
+from helpers.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DUMP = """
 custom_imports = dict(imports=['mmseg_balance', 'dump_rank'])
 custom_hooks = [dict(type='IterationSeedHook'), dict(type='DumpRank')]

@@ -8,8 +8,8 @@ from torch import distributed, multiprocessing, nn
 
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.models.losses import LBWLoss, SeesawLoss
-from mmseg_balance.models.losses.rank_sums import sum_over_ranks
-from mmseg_balance.models.uda.optimization import (
+from mmseg_balance.models.losses.class_weights.rank_sums import sum_over_ranks
+from mmseg_balance.models.uda.optimization.sequential_backward import (
     average_gradients,
     average_norm_statistics,
 )

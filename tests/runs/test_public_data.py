@@ -14,15 +14,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.paths import ROOT
 from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 from PIL import Image
 
-from mmseg_balance.datasets.class_stats import load_class_counts
-from mmseg_balance.datasets.colour_labels import ID_OF_COLOUR
-from mmseg_balance.datasets.label_scheme import CITYSCAPES_TRAIN_IDS
+from mmseg_balance.datasets.class_statistics.files import load_class_counts
+from mmseg_balance.datasets.conversion.colour_labels import ID_OF_COLOUR
+from mmseg_balance.datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
 
-ROOT = Path(__file__).resolve().parents[2]
 HEIGHT, WIDTH = 32, 64
 SKY, ROAD, BUILDING, TREE, CAR, PLATE, VOID = 23, 7, 11, 21, 26, 34, 0
 COLOUR_OF_ID = {i: colour for colour, i in ID_OF_COLOUR.items()}

@@ -8,9 +8,10 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+from helpers.paths import ROOT
 from mmengine.config import Config
 
-TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+TOOLS = ROOT / 'tools'
 CLASSES = ('sky', 'road', 'car')
 PALETTE = [[70, 130, 180], [128, 64, 128], [0, 0, 142]]
 

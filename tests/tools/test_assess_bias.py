@@ -12,7 +12,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.statistics_file import save_statistics
+from mmseg_balance.logits.statistics.file import save_statistics
 
 TOOL = 'analysis_tools/assess_bias.py'
 CLASSES = ['sky', 'road', 'car']
@@ -276,7 +276,7 @@ def test_interruption_leaves_no_files(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(
-        'mmseg_balance.engine.prediction.predict_logits', interrupt
+        'mmseg_balance.inference.prediction.predict_logits', interrupt
     )
     out = tmp_path / 'out'
     with pytest.raises(SystemExit) as exit_:

@@ -10,21 +10,20 @@ import os
 import pickle
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from bad_inputs import CASES
+from helpers.bad_inputs import CASES
 from mmengine.config import Config, config
 from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmseg.registry import HOOKS, MODELS
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.statistics_file import save_statistics
+from mmseg_balance.logits.statistics.file import save_statistics
 
 PAGE = os.environ.get('MMSEG_BALANCE_TABLE')
 CLASSES = ('sky', 'road', 'car')
@@ -202,7 +201,6 @@ def table(tmp_path_factory):
     lines = {}
     yield lines
     if PAGE:
-        sys.path.insert(0, str(Path(__file__).parents[2] / 'tools/benchmarks'))
         from doc_block import replace_block
         from doc_block import table as markdown
 

@@ -130,7 +130,7 @@ def test_labels_of_the_evaluation_are_checked_first(
 
 
 def test_error_without_a_text_shows_its_line(tmp_path):
-    from mmseg_balance.engine.build_errors import build_or_exit
+    from mmseg_balance.configuration.error_lines import build_or_exit
 
     def build():
         raise AssertionError  # as many checks of mmengine and timm do

@@ -11,7 +11,7 @@ from mmseg.apis import inference_model, init_model
 from mmseg.registry import MODELS
 
 import mmseg_balance  # noqa: F401  (mmseg.apis needs it under mmcv-lite)
-from mmseg_balance.engine.export_config import (
+from mmseg_balance.checkpoints.export.config import (
     foreign_modules,
     imports_for,
 )

@@ -11,11 +11,12 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 
-from mmseg_balance.engine import experiment, statistics_pass
-from mmseg_balance.engine.prediction import predict_logits
-from mmseg_balance.engine.statistics_origin import check_origin
-from mmseg_balance.logits.statistics_file import load_statistics
-from mmseg_balance.runs.reproduction import run_config, stale_statistics
+from mmseg_balance.cli.reproduction import run_config, stale_statistics
+from mmseg_balance.inference import statistics_pass
+from mmseg_balance.inference.prediction import predict_logits
+from mmseg_balance.inference.statistics_origin import check_origin
+from mmseg_balance.logits.statistics.file import load_statistics
+from mmseg_balance.runs.records import code
 
 TOOL = 'analysis_tools/fit_logit_statistics.py'
 CLASSES = ['sky', 'road', 'car']
@@ -244,7 +245,7 @@ def test_interruptions_change_nothing(
 
 
 def test_interrupted_fit_goes_on(trained, fit, monkeypatch, capfd):
-    from mmseg_balance.logits import offline
+    from mmseg_balance.logits.statistics import offline
 
     config, checkpoint, _ = trained()
     expected = fit(config, checkpoint, out='whole.pth').read_bytes()
@@ -258,7 +259,7 @@ def test_interrupted_fit_goes_on(trained, fit, monkeypatch, capfd):
             fit(config, checkpoint)
     # no image is looked at again, and other code is said
     monkeypatch.setattr(statistics_pass, 'predict_logits', None)
-    monkeypatch.setattr(experiment.torch, '__version__', '0.0')
+    monkeypatch.setattr(code.torch, '__version__', '0.0')
     assert fit(config, checkpoint).read_bytes() == expected
     told = capfd.readouterr().err
     assert 'a.pth.partial: torch was ' in told and ', is 0.0' in told

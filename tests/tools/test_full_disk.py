@@ -7,10 +7,10 @@ import pytest
 import torch
 from mmengine.optim import OptimWrapper
 
-from mmseg_balance.engine import disk_space
-from mmseg_balance.engine.disk_space import checkpoint_size, copies_kept
 from mmseg_balance.engine.hooks import checkpoint_hook
-from mmseg_balance.engine.work_dir import latest_checkpoint
+from mmseg_balance.files import disk_space
+from mmseg_balance.files.disk_space import checkpoint_size, copies_kept
+from mmseg_balance.runs.work_dir import latest_checkpoint
 
 KEEP_ONE = {'default_hooks.checkpoint.max_keep_ckpts': 1}
 

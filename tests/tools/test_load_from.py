@@ -10,9 +10,9 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 from mmseg.registry import MODELS
 
-from mmseg_balance.checkpoints import timm_weights
-from mmseg_balance.checkpoints.initial_files import check_initial_files
-from mmseg_balance.checkpoints.initial_weights import initial_weights
+from mmseg_balance.checkpoints.initial import timm_weights
+from mmseg_balance.checkpoints.initial.files import check_initial_files
+from mmseg_balance.checkpoints.initial.weights import initial_weights
 
 CLASSES = ['sky', 'road', 'car']
 

@@ -13,10 +13,10 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmseg_balance.engine import experiment
+from mmseg_balance.cli.reproduction import find_work_dir
 from mmseg_balance.evaluation.published_results import ROWS, find_row
-from mmseg_balance.runs.reproduction import find_work_dir
-from mmseg_balance.runs.scores import add_origin, read_scores
+from mmseg_balance.runs.records import code
+from mmseg_balance.runs.records.scores import add_origin, read_scores
 
 CONFIG = 'configs/daformer/daformer_blda_mit-b5_40k_gta2cityscapes-512x512.py'
 WORK_DIR = 'work_dirs/daformer_blda_mit-b5_40k_gta2cityscapes-512x512_seed0'
@@ -227,7 +227,7 @@ def test_the_same_run_elsewhere_goes_on(
     run, work_dir, config = begun
     shutil.copytree(street_data, tmp_path / 'moved')
     moved = work_dir.rename(tmp_path / 'work of before')
-    monkeypatch.setattr(experiment, 'sources', lambda: 'f' * 12)
+    monkeypatch.setattr(code, 'sources', lambda: 'f' * 12)
     run(
         *('--dry-run', '--work-dir', moved, '--launcher', 'pytorch'),
         *('--gpus', 2, '--cfg-options', 'train_dataloader.num_workers=3'),

@@ -6,9 +6,9 @@ import shutil
 import pytest
 import torch
 
-from mmseg_balance.engine import experiment
-from mmseg_balance.engine.resume import changed_data_order
-from mmseg_balance.engine.work_dir import latest_checkpoint
+from mmseg_balance.runs.records import code
+from mmseg_balance.runs.resume import changed_data_order
+from mmseg_balance.runs.work_dir import latest_checkpoint
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_other_code_and_data_are_told(
     run_tool, tiny_config, trained, capfd, monkeypatch
 ):
     (trained / 'iter_6.pth').unlink()
-    monkeypatch.setattr(experiment.torch, '__version__', '0.0')
+    monkeypatch.setattr(code.torch, '__version__', '0.0')
     prefix = dict(img_path='img/val', seg_map_path='ann/val')
     key = 'train_dataloader.dataset.data_prefix'
     config = tiny_config(**{key: prefix})

@@ -6,18 +6,18 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.config import ConfigDict
-from mmengine.registry import init_default_scope
-from mmseg.registry import DATASETS, MODELS
-from stock_configs import (
+from helpers.stock_configs import (
     NETWORKS,
     save_random_weights,
     small_stock_config,
     use_data,
 )
+from mmengine.config import ConfigDict
+from mmengine.registry import init_default_scope
+from mmseg.registry import DATASETS, MODELS
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.statistics_file import save_statistics
+from mmseg_balance.logits.statistics.file import save_statistics
 
 SIZE = (32, 32)
 FIT = 'analysis_tools/fit_logit_statistics.py'

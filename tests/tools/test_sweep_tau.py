@@ -10,7 +10,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.statistics_file import save_statistics
+from mmseg_balance.logits.statistics.file import save_statistics
 
 SWEEP = 'analysis_tools/sweep_tau.py'
 CLASSES = ['sky', 'road', 'car']

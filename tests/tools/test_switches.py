@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers.paths import ROOT
 from mmengine.config import Config
 
-TABLE = Path(__file__).resolve().parents[2] / 'docs' / 'switches.md'
+TABLE = ROOT / 'docs' / 'switches.md'
 CROP = (32, 32)
 ITERS = 2
 MOSAIC = dict(type='MultiImageMixDataset')

@@ -76,7 +76,7 @@ def test_compiled_runs_resume_and_agree(run_tool, tiny_config, tmp_path):
 def test_flags_add_hooks_once(run_tool, tiny_config):
     from mmengine.config import Config
 
-    from mmseg_balance.engine.launch import add_hook
+    from mmseg_balance.configuration.run_options import add_hook
 
     cfg = Config.fromfile(tiny_config())
     for _ in range(2):

@@ -216,43 +216,45 @@ def test_checkpoint_of_another_model_is_refused(
 def test_amp_on_an_accelerator(monkeypatch):
     from mmengine.optim import OptimWrapper  # noqa: F401
 
-    from mmseg_balance.engine import launch
+    from mmseg_balance.configuration import run_options
+    from mmseg_balance.configuration.run_options import enable_amp
 
-    monkeypatch.setattr(launch, 'get_device', lambda: 'cuda')
+    monkeypatch.setattr(run_options, 'get_device', lambda: 'cuda')
     cfg = Config(dict(optim_wrapper=dict(type='OptimWrapper')))
-    launch.enable_amp(cfg)
+    enable_amp(cfg)
     assert cfg.optim_wrapper == dict(
         type='AmpOptimWrapper', loss_scale='dynamic'
     )
     cfg.optim_wrapper.loss_scale = 512.0
-    launch.enable_amp(cfg)
+    enable_amp(cfg)
     assert cfg.optim_wrapper.loss_scale == 512.0
 
 
 def test_ranks_on_cpu_get_no_device_number(monkeypatch):
-    from mmseg_balance.engine import launch
+    from mmseg_balance.runs import ranks
+    from mmseg_balance.runs.ranks import start_ranks
 
     started = []
-    monkeypatch.setattr(launch, 'get_device', lambda: 'cpu')
+    monkeypatch.setattr(ranks, 'get_device', lambda: 'cpu')
     monkeypatch.setattr(
-        launch.distributed,
+        ranks.distributed,
         'init_process_group',
         lambda backend, **kwargs: started.append(backend),
     )
     plain = Config(dict(env_cfg=dict()))
-    launch.start_ranks(plain, 'pytorch')
+    start_ranks(plain, 'pytorch')
     assert plain.launcher == 'pytorch' and started == ['gloo']
     assert plain.model_wrapper_cfg.device_ids is None
     own = Config(dict(model_wrapper_cfg=dict(type='UDAModelWrapper')))
-    launch.start_ranks(own, 'pytorch')
+    start_ranks(own, 'pytorch')
     assert own.model_wrapper_cfg == dict(type='UDAModelWrapper')
     single = Config(dict())
-    launch.start_ranks(single, 'none')
+    start_ranks(single, 'none')
     assert 'model_wrapper_cfg' not in single and len(started) == 2
 
 
 def test_latest_checkpoint_of_a_moved_folder(tmp_path):
-    from mmseg_balance.engine.work_dir import latest_checkpoint
+    from mmseg_balance.runs.work_dir import latest_checkpoint
 
     for number in (9, 10, 100):
         torch.save({}, tmp_path / f'iter_{number}.pth')

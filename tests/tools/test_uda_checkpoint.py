@@ -1,18 +1,12 @@
 """Checkpoints in the public layout predict here what they did there."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from helpers.public_parameters import load_vector
 from mmengine.config import Config
 from mmseg.apis import init_model
 
-from mmseg_balance.engine.weights import check_fits, read_checkpoint
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'models'))
-
-from public_parameters import load_vector  # noqa: E402
+from mmseg_balance.checkpoints.weights import check_fits, read_checkpoint
 
 TOOL = 'model_converters/uda_checkpoint.py'
 CLOSE = dict(rtol=0, atol=1e-4)

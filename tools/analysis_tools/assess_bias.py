@@ -66,8 +66,8 @@ def parse_args() -> argparse.Namespace:
 
 def read_anchors(args: argparse.Namespace, model, classes: list[str]):
     """Anchors of a file, and what they are, in words."""
-    from mmseg_balance.engine.statistics_origin import check_origin
-    from mmseg_balance.logits.statistics_file import load_statistics
+    from mmseg_balance.inference.statistics_origin import check_origin
+    from mmseg_balance.logits.statistics.file import load_statistics
 
     path = args.statistics
     statistics, meta = load_statistics(path, len(classes))
@@ -86,10 +86,10 @@ def read_anchors(args: argparse.Namespace, model, classes: list[str]):
 
 def build(args: argparse.Namespace):
     """Config, model, test set and anchors, all checked."""
-    from mmseg_balance.engine.launch import load_config
-    from mmseg_balance.engine.out_files import check_out, make_folder
-    from mmseg_balance.engine.prediction import build_predictor
-    from mmseg_balance.engine.test_set import build_labelled_test_set
+    from mmseg_balance.configuration.reading import load_config
+    from mmseg_balance.inference.evaluation_set import build_labelled_test_set
+    from mmseg_balance.inference.prediction import build_predictor
+    from mmseg_balance.runs.out_files import check_out, make_folder
 
     check_out(args.out, FILES, args.overwrite)
     cfg, model = build_predictor(
@@ -112,10 +112,10 @@ def measure(model, dataset, num_workers: int = 2):
     import torch
     from tqdm import tqdm
 
-    from mmseg_balance.engine.prediction import predict_logits
-    from mmseg_balance.engine.test_set import TEST_SET
     from mmseg_balance.evaluation import confusion_matrix
-    from mmseg_balance.logits.reservoir import LogitReservoir
+    from mmseg_balance.inference.evaluation_set import TEST_SET
+    from mmseg_balance.inference.prediction import predict_logits
+    from mmseg_balance.logits.statistics.reservoir import LogitReservoir
 
     num_classes = len(dataset.metainfo['classes'])
     reservoir = LogitReservoir(num_classes)
@@ -154,11 +154,11 @@ def draw(assessment, bank, anchors) -> dict[str, bytes]:
 
 def run(args: argparse.Namespace, cfg, model, dataset, anchors) -> None:
     """Measure, print, and write the files."""
-    from mmseg_balance.datasets.file_utils import write_atomically
-    from mmseg_balance.engine.out_files import check_out
     from mmseg_balance.evaluation.bias_assessment import assess
     from mmseg_balance.evaluation.bias_report import report_dict, report_text
-    from mmseg_balance.logits.offline import fit_statistics
+    from mmseg_balance.files.writing import write_atomically
+    from mmseg_balance.logits.statistics.offline import fit_statistics
+    from mmseg_balance.runs.out_files import check_out
 
     workers = cfg.test_dataloader.get('num_workers', 2)
     confusion, reservoir = measure(model, dataset, workers)
@@ -202,8 +202,8 @@ def run(args: argparse.Namespace, cfg, model, dataset, anchors) -> None:
 def main() -> None:
     """Assess, and say what is wrong in one line."""
     args = parse_args()
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.engine.launch import default_work_dir
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.runs.work_dir import default_work_dir
 
     folder = Path(default_work_dir(args.config))
     args.out = args.out or folder / 'bias'

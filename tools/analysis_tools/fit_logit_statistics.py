@@ -93,7 +93,7 @@ def parse_args() -> argparse.Namespace:
 
 def check_args(args: argparse.Namespace) -> None:
     """Refuse what cannot work, before anything is loaded."""
-    from mmseg_balance.engine.out_files import check_out_file
+    from mmseg_balance.runs.out_files import check_out_file
 
     if not 0 <= args.threshold <= 1:
         raise ValueError(
@@ -111,13 +111,13 @@ def check_args(args: argparse.Namespace) -> None:
 
 def build(args: argparse.Namespace):
     """Config, model, data sets and the pass over them, all checked."""
-    from mmseg_balance.engine.domain_data import (
+    from mmseg_balance.configuration.reading import load_config
+    from mmseg_balance.inference.domain_data import (
         build_domains,
         check_trained_classes,
     )
-    from mmseg_balance.engine.launch import load_config
-    from mmseg_balance.engine.prediction import build_predictor
-    from mmseg_balance.engine.statistics_pass import (
+    from mmseg_balance.inference.prediction import build_predictor
+    from mmseg_balance.inference.statistics_pass import (
         StatisticsPass,
         pass_settings,
         spread,
@@ -172,7 +172,7 @@ def fit(args: argparse.Namespace, state, data, classes: list[str], device):
     """Fit what was collected of each domain."""
     from tqdm import tqdm
 
-    from mmseg_balance.logits.offline import fit_statistics
+    from mmseg_balance.logits.statistics.offline import fit_statistics
 
     anchor = find_anchor(args.anchor, classes)
     try:
@@ -212,8 +212,8 @@ def table(classes: list[str], state, domains) -> str:
 
 def run(args: argparse.Namespace) -> None:
     """Collect logits, fit them, and say what came of it."""
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.logits.statistics_file import save_statistics
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.logits.statistics.file import save_statistics
 
     folder = args.out.parent
     cfg, model, data, classes, state = build_or_exit(
@@ -270,7 +270,7 @@ def run(args: argparse.Namespace) -> None:
 def main() -> None:
     """Run, and say how to go on after an interruption."""
     args = parse_args()
-    from mmseg_balance.engine.launch import default_work_dir
+    from mmseg_balance.runs.work_dir import default_work_dir
 
     if args.out is None:
         args.out = Path(default_work_dir(args.config)) / FILE

@@ -43,7 +43,7 @@ def count(args: argparse.Namespace) -> dict[str, int]:
     """Count; what is wrong with the config shows here."""
     from mmengine.device import get_device
 
-    from mmseg_balance.engine.launch import load_config
+    from mmseg_balance.configuration.reading import load_config
     from mmseg_balance.inference.complexity import count_operations
 
     if min(args.shape) < 1:
@@ -57,8 +57,8 @@ def count(args: argparse.Namespace) -> dict[str, int]:
 def main() -> None:
     """Count, and print."""
     args = parse_args()
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.engine.launch import default_work_dir
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.runs.work_dir import default_work_dir
 
     folder = Path(default_work_dir(args.config))
     found = build_or_exit(lambda: count(args), folder)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmseg_balance.datasets.file_utils import write_atomically
 from mmseg_balance.engine.hooks.class_weights_hook import FILE
+from mmseg_balance.files.writing import write_atomically
 from mmseg_balance.visualization.class_weight_figure import (
     class_weight_figure,
 )

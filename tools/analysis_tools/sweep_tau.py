@@ -78,8 +78,8 @@ def parse_args() -> argparse.Namespace:
 
 def check_args(args: argparse.Namespace) -> None:
     """Refuse what cannot work, before anything is loaded."""
-    from mmseg_balance.engine.out_files import check_out
     from mmseg_balance.evaluation.tau_sweep import DEFAULT_TAUS, check_taus
+    from mmseg_balance.runs.out_files import check_out
 
     try:
         args.taus = check_taus(
@@ -92,16 +92,16 @@ def check_args(args: argparse.Namespace) -> None:
 
 def build(args: argparse.Namespace):
     """Config, model, test set, and the sweep, all checked."""
-    from mmseg_balance.engine.launch import load_config
-    from mmseg_balance.engine.out_files import make_folder
-    from mmseg_balance.engine.prediction import build_predictor
-    from mmseg_balance.engine.statistics_origin import check_origin
-    from mmseg_balance.engine.test_set import build_labelled_test_set
+    from mmseg_balance.configuration.reading import load_config
     from mmseg_balance.evaluation.tau_sweep import TauSweep
-    from mmseg_balance.logits.domain_statistics import (
+    from mmseg_balance.inference.evaluation_set import build_labelled_test_set
+    from mmseg_balance.inference.prediction import build_predictor
+    from mmseg_balance.inference.statistics_origin import check_origin
+    from mmseg_balance.logits.statistics.domain_statistics import (
         DOMAINS,
         load_domain_statistics,
     )
+    from mmseg_balance.runs.out_files import make_folder
 
     check_args(args)
     cfg = load_config(args.config, args.cfg_options, args.data_root)
@@ -128,11 +128,11 @@ def run(args: argparse.Namespace, cfg, model, dataset, sweep) -> None:
     """Go over the test set once, print and write the scores."""
     from tqdm import tqdm
 
-    from mmseg_balance.datasets.file_utils import write_atomically
-    from mmseg_balance.engine.out_files import check_out
-    from mmseg_balance.engine.prediction import predict_logits
-    from mmseg_balance.engine.test_set import headline_classes
     from mmseg_balance.evaluation.tau_sweep import best_taus, sweep_text
+    from mmseg_balance.files.writing import write_atomically
+    from mmseg_balance.inference.evaluation_set import headline_classes
+    from mmseg_balance.inference.prediction import predict_logits
+    from mmseg_balance.runs.out_files import check_out
     from mmseg_balance.visualization.tau_curve import tau_curves
 
     workers = cfg.test_dataloader.get('num_workers', 2)
@@ -175,8 +175,8 @@ def run(args: argparse.Namespace, cfg, model, dataset, sweep) -> None:
 def main() -> None:
     """Sweep, and say what is wrong in one line."""
     args = parse_args()
-    from mmseg_balance.engine.build_errors import build_or_exit
-    from mmseg_balance.engine.launch import default_work_dir
+    from mmseg_balance.configuration.error_lines import build_or_exit
+    from mmseg_balance.runs.work_dir import default_work_dir
 
     folder = Path(default_work_dir(args.config))
     args.out = args.out or folder / 'tau_sweep'

@@ -20,7 +20,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from step_cases import iterate, random_batch
 
-from mmseg_balance.datasets.file_utils import write_atomically
+from mmseg_balance.files.writing import write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = 'configs/dacs/dacs_lite0_500_camvid-day2camvid-dusk-256x256.py'

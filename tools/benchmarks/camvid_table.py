@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from camvid_rows import GROUPS, METHODS
 
-from mmseg_balance.datasets.file_utils import write_atomically
-from mmseg_balance.engine.experiment import Experiment
+from mmseg_balance.files.writing import write_atomically
+from mmseg_balance.runs.experiment import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ('student', 'teacher')

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmseg_balance.datasets.file_utils import write_atomically
+from mmseg_balance.files.writing import write_atomically
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -26,8 +26,8 @@ from fault_report import write_tables
 from forked_runs import import_all, logged, start, wait, wait_until
 from machine_faults import FAULTS, damaged_checkpoints, resume_to_the_end
 
-from mmseg_balance.datasets.file_utils import write_atomically
-from mmseg_balance.engine.work_dir import latest_checkpoint
+from mmseg_balance.files.writing import write_atomically
+from mmseg_balance.runs.work_dir import latest_checkpoint
 
 ITERS = 20
 # a run of one moment in five ends before it is killed, and is drawn anew

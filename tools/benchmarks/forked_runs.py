@@ -25,11 +25,11 @@ MODULES = (
     *('mmseg.models', 'mmseg.datasets', 'mmseg.engine', 'mmseg.evaluation'),
     *('mmengine.runner', 'mmengine.visualization', 'mmseg.visualization'),
     *('torch.distributed', 'torch.utils.data', 'torch.optim'),
-    'mmseg_balance.engine.build',
-    'mmseg_balance.engine.launch',
-    'mmseg_balance.engine.work_dir',
-    'mmseg_balance.engine.build_errors',
-    'mmseg_balance.datasets.checks',
+    'mmseg_balance.runs.build',
+    'mmseg_balance.runs.ranks',
+    'mmseg_balance.runs.work_dir',
+    'mmseg_balance.configuration.error_lines',
+    'mmseg_balance.datasets.checks.folder_checks',
 )
 # what an iteration measures, and not what it computes
 CLOCKS = ('time', 'data_time', 'memory')

@@ -18,7 +18,7 @@ import torch
 from fault_cases import write_config
 from forked_runs import ROOT, difference, start, wait
 
-from mmseg_balance.engine.work_dir import latest_checkpoint
+from mmseg_balance.runs.work_dir import latest_checkpoint
 
 DISK = '7m'  # holds a few checkpoints of 2 MB
 RANK_RUNS = 3

@@ -18,9 +18,10 @@ import camvid_table
 from camvid_rows import MAIN, METHODS
 from camvid_table import ROOT, mean_and_spread
 
-from mmseg_balance.datasets.file_utils import hash_file, write_atomically
-from mmseg_balance.engine.experiment import run_tool
-from mmseg_balance.logits.statistics_file import load_statistics
+from mmseg_balance.files.hashing import hash_file
+from mmseg_balance.files.writing import write_atomically
+from mmseg_balance.logits.statistics.file import load_statistics
+from mmseg_balance.runs.experiment import run_tool
 
 BASES = ('source_only', 'dacs')
 TAUS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)

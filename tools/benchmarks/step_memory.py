@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from mmseg_balance.models.uda import base
+from mmseg_balance.models.uda import segmentor
 
 
 class LiveStorages(TorchDispatchMode):
@@ -157,7 +157,7 @@ def without_values() -> Iterator[None]:
         for owner, name, replacement in (
             # torch knows no autocast there, not even to switch it off
             (torch, 'autocast', lambda *_, **__: nullcontext()),
-            (base, 'to_host', lambda logs, losses: {}),
+            (segmentor, 'to_host', lambda logs, losses: {}),
             # there it would take the one without a fused kernel
             (F, 'scaled_dot_product_attention', _fused_attention),
         ):

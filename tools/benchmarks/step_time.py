@@ -26,7 +26,7 @@ from measure import MB, alternate, machine, peak_memory
 from step_cases import METHODS, NETS, PRECISIONS, Case, make_step
 from step_memory import count_step
 
-from mmseg_balance.datasets.file_utils import write_atomically
+from mmseg_balance.files.writing import write_atomically
 
 REFERENCE = 'reference'
 HEADER = ('method', 'BLDA', 'mode', 'seconds', 'ratio', 'peak MB')

@@ -13,19 +13,19 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmseg_balance.datasets.class_stats import (
+from mmseg_balance.datasets.class_statistics.files import (
     check_replaced,
     count_label_files,
     write_class_stats,
 )
-from mmseg_balance.datasets.conversion import TRAIN_ID_SUFFIX
-from mmseg_balance.datasets.converter_cli import (
+from mmseg_balance.datasets.conversion.converter_cli import (
     add_nproc,
     clear_exit,
     positive_int,
     print_counts,
 )
-from mmseg_balance.datasets.file_utils import find_files
+from mmseg_balance.datasets.conversion.label_conversion import TRAIN_ID_SUFFIX
+from mmseg_balance.files.walking import find_files
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -22,13 +22,13 @@ Usage: python tools/dataset_converters/gta.py data/gta --nproc 8
 
 from collections.abc import Sequence
 
-from mmseg_balance.datasets.conversion import convert_folder
-from mmseg_balance.datasets.converter_cli import (
+from mmseg_balance.datasets.conversion.converter_cli import (
     clear_exit,
     conversion_parser,
     finish_conversion,
 )
-from mmseg_balance.datasets.label_scheme import cityscapes_scheme
+from mmseg_balance.datasets.conversion.label_conversion import convert_folder
+from mmseg_balance.datasets.conversion.label_scheme import cityscapes_scheme
 
 GTA_LABELS = cityscapes_scheme(fit_to_image=True)
 

@@ -7,8 +7,11 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmseg_balance.datasets.converter_cli import add_nproc, clear_exit
-from mmseg_balance.datasets.value_mapping import map_folder
+from mmseg_balance.datasets.conversion.converter_cli import (
+    add_nproc,
+    clear_exit,
+)
+from mmseg_balance.datasets.conversion.value_mapping import map_folder
 
 
 def _pair(text: str) -> tuple[int, int]:

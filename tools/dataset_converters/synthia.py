@@ -24,13 +24,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mmseg_balance.datasets.conversion import convert_folder
-from mmseg_balance.datasets.converter_cli import (
+from mmseg_balance.datasets.conversion.converter_cli import (
     clear_exit,
     conversion_parser,
     finish_conversion,
 )
-from mmseg_balance.datasets.label_scheme import LabelScheme
+from mmseg_balance.datasets.conversion.label_conversion import convert_folder
+from mmseg_balance.datasets.conversion.label_scheme import LabelScheme
 
 
 def read_synthia_ids(path: Path) -> np.ndarray:

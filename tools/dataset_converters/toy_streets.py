@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from mmseg_balance.datasets.converter_cli import (
+from mmseg_balance.datasets.conversion.converter_cli import (
     add_nproc,
     class_table,
     clear_exit,

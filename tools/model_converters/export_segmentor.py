@@ -36,8 +36,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Export, and say how to use the result."""
     args = parse_args()
-    from mmseg_balance.engine.export import export_segmentor
-    from mmseg_balance.engine.launch import load_config
+    from mmseg_balance.checkpoints.export.segmentor import export_segmentor
+    from mmseg_balance.configuration.reading import load_config
 
     try:
         if not Path(args.checkpoint).is_file():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import mmseg_balance  # noqa: F401  (registers everything)
 
 if TYPE_CHECKING:
-    from mmseg_balance.engine.public_checkpoint import Converted
+    from mmseg_balance.checkpoints.public.conversion import Converted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,7 +67,7 @@ def report_evaluation(
     """Say which config fits, and print the command that evaluates."""
     from mmengine.config import Config
 
-    from mmseg_balance.engine.public_configs import (
+    from mmseg_balance.checkpoints.public.matching_configs import (
         evaluation_model,
         find_config,
         part_options,
@@ -103,9 +103,12 @@ def report_evaluation(
 def main() -> None:
     """Convert, write, and report."""
     args = parse_args()
-    from mmseg_balance.engine.launch import load_config
-    from mmseg_balance.engine.public_checkpoint import convert_checkpoint
-    from mmseg_balance.engine.public_file import check_target, save_checkpoint
+    from mmseg_balance.checkpoints.public.checkpoint_layout import (
+        check_target,
+        save_checkpoint,
+    )
+    from mmseg_balance.checkpoints.public.conversion import convert_checkpoint
+    from mmseg_balance.configuration.reading import load_config
 
     try:
         check_target(args.source, args.out, args.force)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..class_stats import count_label_files, write_class_stats
-from ..file_utils import map_files, write_atomically, write_png
+from ...files.mapping import map_files
+from ...files.writing import write_atomically
+from ..class_statistics.files import count_label_files, write_class_stats
+from ..files.label_images import write_png
 from .domains import DOMAINS
 from .render import CLASSES, render
 from .street import build_scene

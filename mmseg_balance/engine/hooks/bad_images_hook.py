@@ -6,7 +6,7 @@ from mmengine.dist import get_rank, is_main_process
 from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 
-from mmseg_balance.datasets.bad_files import LEFT_OUT_KEY
+from mmseg_balance.datasets.loading.bad_files import LEFT_OUT_KEY
 
 COUNT_KEY = 'num_bad_images'
 

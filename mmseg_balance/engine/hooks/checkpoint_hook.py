@@ -12,7 +12,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
-from ..disk_space import (
+from ...files.disk_space import (
     DiskFullError,
     checkpoint_size,
     free_space,

@@ -7,8 +7,10 @@ from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
 
 from mmseg_balance.datasets import UDADataset
-from mmseg_balance.datasets.branch import Branch
-from mmseg_balance.datasets.class_counts import count_classes_of_samples
+from mmseg_balance.datasets.class_statistics.counting import (
+    count_classes_of_samples,
+)
+from mmseg_balance.datasets.loading.branch import Branch
 from mmseg_balance.models.losses import CountedLoss, LBWLoss
 
 

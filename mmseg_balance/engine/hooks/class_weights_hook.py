@@ -8,7 +8,9 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
 
-from mmseg_balance.models.losses.weight_history import WeightHistory
+from mmseg_balance.models.losses.class_weights.weight_history import (
+    WeightHistory,
+)
 
 FILE = 'class_weights.jsonl'
 

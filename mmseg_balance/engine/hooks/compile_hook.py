@@ -12,9 +12,9 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
 from torch import nn
 
-from mmseg_balance.models.segmentation_loss import loss_modules
-from mmseg_balance.models.uda.density_estimation import classifier_of
-from mmseg_balance.models.uda.feature_distance import FeatureDistance
+from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
+from mmseg_balance.models.uda.density.density_estimation import classifier_of
+from mmseg_balance.models.uda.distances.feature_distance import FeatureDistance
 from mmseg_balance.models.uda.objectives import CrossAttentionObjective
 
 # student, teacher and frozen backbone are one code with several states, and

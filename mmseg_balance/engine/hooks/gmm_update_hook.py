@@ -5,9 +5,9 @@ from mmengine.model import is_model_wrapper
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
 
+from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
 from mmseg_balance.models.losses import BLDALoss
-from mmseg_balance.models.segmentation_loss import loss_modules
-from mmseg_balance.models.uda.checks import check_head
+from mmseg_balance.models.uda.checks.segmentor import check_head
 
 
 @HOOKS.register_module()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ..state_dicts import shown
+from ...state_dicts import shown
 
 _BLOCK = 'layers.{0}.1.{1}.'
 # original key, stages counted from 1, and the key here, counted from 0

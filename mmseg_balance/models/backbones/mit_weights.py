@@ -5,8 +5,8 @@ from typing import Any
 from mmengine.runner import CheckpointLoader
 from torch import nn
 
-from ...weight_files import read_weights
-from ..state_dicts import differences, shown
+from ...files.weights import read_weights
+from ...state_dicts import differences, shown
 from .mit_keys import is_original_mit, mmseg_mit_keys
 
 

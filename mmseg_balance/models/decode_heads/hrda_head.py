@@ -12,7 +12,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType
 from torch import Tensor
 
-from ..predictions import Prediction
+from ..head_losses.predictions import Prediction
 from ..windows import Box
 
 

@@ -8,11 +8,11 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.post_hoc import check_tau
-from mmseg_balance.logits.statistics import MAX_PENDING
+from mmseg_balance.logits.post_hoc.scores import check_tau
+from mmseg_balance.logits.statistics.online import MAX_PENDING
 
-from ..segmentation_loss import domain_arguments
-from .rank_sums import sum_over_ranks
+from ..head_losses.segmentation_loss import domain_arguments
+from .class_weights.rank_sums import sum_over_ranks
 
 ADJUSTED = ('all', 'source')
 

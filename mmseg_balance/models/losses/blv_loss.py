@@ -6,7 +6,7 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from ..number_checks import check_number
+from ...number_checks import check_number
 from .counted_loss import CountedLoss
 from .logit_adjustment_loss import log_prior
 from .pixel_loss import cross_entropy

@@ -7,8 +7,8 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from ..number_checks import check_number
-from .class_counts import check_unit
+from ...number_checks import check_number
+from .class_weights.class_counts import check_unit
 from .counted_loss import CountedLoss
 from .pixel_loss import cross_entropy
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from .class_counts import ClassCounts
+from .class_weights.class_counts import ClassCounts
+from .class_weights.rank_sums import sum_over_ranks
 from .pixel_loss import PixelLoss
-from .rank_sums import sum_over_ranks
 
 
 class CountedLoss(PixelLoss):

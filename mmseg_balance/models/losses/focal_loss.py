@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from ..number_checks import check_number
+from ...number_checks import check_number
 from .pixel_loss import PixelLoss, cross_entropy
 
 

@@ -7,15 +7,15 @@ from mmseg.registry import MODELS
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..number_checks import check_number
-from .gradient_weights import (
+from ...number_checks import check_number
+from .class_weights.gradient_weights import (
     MODES,
     class_gradients,
     class_sums,
     weights_of_mode,
 )
+from .class_weights.weight_history import WeightHistory
 from .pixel_loss import PixelLoss, focal
-from .weight_history import WeightHistory
 
 
 @torch.no_grad()

@@ -6,10 +6,10 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from ..number_checks import check_num_classes, check_number
+from ...number_checks import check_num_classes, check_number
+from .class_weights.rank_sums import sum_over_ranks
+from .class_weights.weight_history import WeightHistory
 from .pixel_loss import PixelLoss, cross_entropy
-from .rank_sums import sum_over_ranks
-from .weight_history import WeightHistory
 
 
 @MODELS.register_module()

@@ -5,7 +5,7 @@ from typing import Any
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from ..number_checks import check_number
+from ...number_checks import check_number
 from .counted_loss import CountedLoss
 from .pixel_loss import cross_entropy
 

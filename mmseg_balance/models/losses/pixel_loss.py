@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..number_checks import is_number
+from ...number_checks import is_number
 
 
 def cross_entropy(

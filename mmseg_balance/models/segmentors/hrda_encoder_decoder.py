@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..decode_heads.hrda_head import HRDAHead, ScaledFeatures
-from ..segmentation_loss import segmentation_losses
+from ..head_losses.segmentation_loss import segmentation_losses
 from ..windows import Box, random_box, sliding_boxes
 
 

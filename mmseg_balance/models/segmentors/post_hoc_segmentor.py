@@ -14,12 +14,12 @@ from mmseg.utils import (
 )
 from torch import Tensor, nn
 
-from mmseg_balance.logits.domain_statistics import (
+from mmseg_balance.logits.post_hoc.scores import check_tau, table_scores
+from mmseg_balance.logits.statistics.domain_statistics import (
     DOMAINS,
     check_domain,
     load_domain_statistics,
 )
-from mmseg_balance.logits.post_hoc import check_tau, table_scores
 
 from ..wrapped_segmentor import build_segmentor
 

@@ -1,7 +1,6 @@
 """Unsupervised domain adaptation methods and their parts."""
 
 from .adversarial_methods import AdaptSegNet, AdvEnt, MaxSquare, MinEnt
-from .base import UDASegmentor
 from .methods import CDAC, DACS, HRDA, MIC, DAFormer, SourceOnly
 from .objectives import (
     AdversarialObjective,
@@ -12,7 +11,8 @@ from .objectives import (
     Objective,
     SourceObjective,
 )
-from .wrapper import UDAModelWrapper
+from .optimization.wrapper import UDAModelWrapper
+from .segmentor import UDASegmentor
 
 __all__ = [
     'CDAC',

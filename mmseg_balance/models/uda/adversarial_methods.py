@@ -5,7 +5,6 @@ from typing import Any
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 
-from .base import UDASegmentor
 from .objectives import (
     AdversarialObjective,
     EntropyObjective,
@@ -13,6 +12,7 @@ from .objectives import (
     Objective,
     SourceObjective,
 )
+from .segmentor import UDASegmentor
 
 
 class TargetMethod(UDASegmentor):

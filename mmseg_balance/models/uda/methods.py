@@ -6,13 +6,13 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 
 from ..segmentors import HRDAEncoderDecoder
-from .base import UDASegmentor
 from .objectives import (
     ClassMixedObjective,
     CrossAttentionObjective,
     MaskedObjective,
     SourceObjective,
 )
+from .segmentor import UDASegmentor
 
 
 @MODELS.register_module()

@@ -11,8 +11,8 @@ from mmseg_balance.models.uda.objectives import (
     ClassMixedObjective,
     cross_attention,
 )
-from mmseg_balance.models.uda.pseudo_labels import PseudoLabels
-from mmseg_balance.models.uda.step import UDAStep
+from mmseg_balance.models.uda.objectives.step import UDAStep
+from mmseg_balance.models.uda.teacher.pseudo_labels import PseudoLabels
 
 THINGS = dict(classes=[1, 2], min_ratio=0.5)
 BLDA = dict(type='BLDALoss', num_classes=4, min_samples=4)

@@ -15,7 +15,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import nn
 
-from mmseg_balance.models.uda.discriminator import FCDiscriminator
+from mmseg_balance.models.uda.adversaries.discriminator import FCDiscriminator
 
 OUTPUTS = dict(main='decode', aux='aux')
 SIZE = (32, 64)

@@ -19,13 +19,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import mmseg_balance
-from mmseg_balance.models.uda import base
+from mmseg_balance.models.uda import segmentor
 
 BLDA = dict(type='BLDALoss', num_classes=4)
 SIDE = 64
 PACKAGE = str(Path(mmseg_balance.__file__).parent)
 # copies of images and labels, and kornia's draws of colours
-KNOWN = ('data_preprocessor.py', 'base.py', 'photometric.py', 'step.py')
+KNOWN = (
+    'data_preprocessor.py',
+    'uda/segmentor.py',
+    'photometric.py',
+    'step.py',
+)
 
 
 class Copies(TorchDispatchMode):
@@ -54,7 +59,7 @@ def logged(monkeypatch):
     """The logs of a step, which are the one thing that is fetched."""
     logs = {}
     monkeypatch.setattr(
-        base, 'to_host', lambda values, losses: logs.update(values)
+        segmentor, 'to_host', lambda values, losses: logs.update(values)
     )
     return logs
 

@@ -11,23 +11,29 @@ import inspect
 
 import pytest
 
-from mmseg_balance.models.uda import methods, weighted_entropy
-from mmseg_balance.models.uda.attention_consistency import (
+from mmseg_balance.models.uda import methods
+from mmseg_balance.models.uda.adversaries.discriminator import FCDiscriminator
+from mmseg_balance.models.uda.density.density_estimation import (
+    DensityEstimation,
+)
+from mmseg_balance.models.uda.distances.attention_consistency import (
     attention_divergence,
 )
-from mmseg_balance.models.uda.density_estimation import DensityEstimation
-from mmseg_balance.models.uda.discriminator import FCDiscriminator
-from mmseg_balance.models.uda.feature_distance import FeatureDistance
+from mmseg_balance.models.uda.distances.feature_distance import FeatureDistance
+from mmseg_balance.models.uda.entropy import weighted_entropy
+from mmseg_balance.models.uda.entropy.self_information import (
+    image_weighted_max_square,
+)
+from mmseg_balance.models.uda.mixing.photometric import StrongAugmentation
 from mmseg_balance.models.uda.objectives import (
     AdversarialObjective,
     CrossAttentionObjective,
     EntropyObjective,
     MaskedObjective,
 )
-from mmseg_balance.models.uda.photometric import StrongAugmentation
-from mmseg_balance.models.uda.pseudo_labels import PseudoLabeler, pseudo_labels
-from mmseg_balance.models.uda.self_information import (
-    image_weighted_max_square,
+from mmseg_balance.models.uda.teacher.pseudo_labels import (
+    PseudoLabeler,
+    pseudo_labels,
 )
 
 COLOURS = dict(

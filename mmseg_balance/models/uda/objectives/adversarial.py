@@ -10,13 +10,18 @@ from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...number_checks import check_number
-from ..discriminator import frozen
-from ..image_logits import MAIN, image_logits, output_heads, recorded_logits
-from ..output_checks import check_outputs
-from ..self_information import self_information
-from ..step import UDAStep
+from ....number_checks import check_number
+from ..adversaries.discriminator import frozen
+from ..entropy.self_information import self_information
+from ..teacher.image_logits import (
+    MAIN,
+    image_logits,
+    output_heads,
+    recorded_logits,
+)
 from .objective import Objective
+from .output_checks import check_outputs
+from .step import UDAStep
 
 INPUTS = dict(
     softmax=partial(torch.softmax, dim=1), self_information=self_information

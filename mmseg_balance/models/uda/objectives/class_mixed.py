@@ -4,12 +4,12 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
-from ...predictions import training_features
-from ...segmentation_loss import segmentation_losses
-from ..class_mix import draw_mix_masks, mix
-from ..photometric import strong_augmentation
-from ..step import ShownBatch, UDAStep
+from ...head_losses.predictions import training_features
+from ...head_losses.segmentation_loss import segmentation_losses
+from ..mixing.class_mix import draw_mix_masks, mix
+from ..mixing.photometric import strong_augmentation
 from .objective import Objective
+from .step import ShownBatch, UDAStep
 
 
 @MODELS.register_module()

@@ -8,6 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ....number_checks import check_number
 from ...backbones import (
     AttentionRecord,
     CrossDomainFeatures,
@@ -15,15 +16,14 @@ from ...backbones import (
     cross_domain_features,
     recorded_attention,
 )
-from ...number_checks import check_number
-from ...segmentation_loss import segmentation_losses
+from ...head_losses.segmentation_loss import segmentation_losses
 from ...segmentors import HRDAEncoderDecoder
-from ..attention_consistency import attention_divergence
-from ..feature_distance import FeatureDistance
-from ..photometric import strong_augmentation
-from ..step import ShownBatch, UDAStep
+from ..distances.attention_consistency import attention_divergence
+from ..distances.feature_distance import FeatureDistance
+from ..mixing.photometric import strong_augmentation
 from .class_mixed import mixed_batch
 from .objective import Objective
+from .step import ShownBatch, UDAStep
 
 
 @MODELS.register_module()

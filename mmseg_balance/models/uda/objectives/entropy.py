@@ -7,13 +7,17 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
-from ...number_checks import check_number
-from ..image_logits import MAIN, image_logits
-from ..output_checks import check_outputs
-from ..self_information import entropy, image_weighted_max_square, max_square
-from ..step import UDAStep
-from ..weighted_entropy import weighted_entropy_of
+from ....number_checks import check_number
+from ..entropy.self_information import (
+    entropy,
+    image_weighted_max_square,
+    max_square,
+)
+from ..entropy.weighted_entropy import weighted_entropy_of
+from ..teacher.image_logits import MAIN, image_logits
 from .objective import Objective
+from .output_checks import check_outputs
+from .step import UDAStep
 
 KINDS = dict(
     entropy=entropy,

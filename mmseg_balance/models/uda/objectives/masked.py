@@ -8,13 +8,13 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
-from ...predictions import training_features
-from ...segmentation_loss import segmentation_losses
-from ..block_mask import block_mask
-from ..norm_statistics import kept_norm_statistics
-from ..photometric import strong_augmentation
-from ..step import ShownBatch, UDAStep
+from ...head_losses.predictions import training_features
+from ...head_losses.segmentation_loss import segmentation_losses
+from ..mixing.block_mask import block_mask
+from ..mixing.photometric import strong_augmentation
+from ..teacher.norm_statistics import kept_norm_statistics
 from .objective import Objective
+from .step import ShownBatch, UDAStep
 
 DOMAINS = ('target', 'source', 'both')
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from torch import Tensor, nn
 
-from ..step import ShownBatch, UDAStep
+from .step import ShownBatch, UDAStep
 
 
 class Objective(nn.Module, ABC):

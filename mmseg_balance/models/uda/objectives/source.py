@@ -4,11 +4,11 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
-from ...predictions import training_features
-from ...segmentation_loss import segmentation_losses
-from ..feature_distance import FeatureDistance
-from ..step import UDAStep
+from ...head_losses.predictions import training_features
+from ...head_losses.segmentation_loss import segmentation_losses
+from ..distances.feature_distance import FeatureDistance
 from .objective import Objective
+from .step import UDAStep
 
 
 @MODELS.register_module()

@@ -1,0 +1,1 @@
+"""A trained segmentor as a config and weights of its own."""

@@ -1,0 +1,1 @@
+"""Initial weights: their files, layouts, and how they are taken."""

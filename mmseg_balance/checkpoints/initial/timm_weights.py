@@ -1,0 +1,93 @@
+"""Weights that timm fetches while it builds a network."""
+
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from ...files.weights import kept_at, read_weights
+
+SECONDS = 5
+HUB = ('hf-hub', 'hf_hub')  # in front of a name that is looked up there
+
+
+def check_timm_weights(key: str, part: dict) -> None:
+    """Refuse a ``TIMMBackbone`` whose weights are neither here nor in reach.
+
+    timm tries for most of a minute, and does not say how to name a file.
+
+    Args:
+        key: Key of the backbone in the config.
+        part: Config of the backbone.
+
+    Raises:
+        ConnectionError: Names the key, the address, and how to give a file.
+        FileNotFoundError, ValueError: The file that is given cannot be read.
+    """
+    if part.get('checkpoint_path'):
+        _check_file(f'{key}.checkpoint_path', part['checkpoint_path'])
+    if not part.get('pretrained', True):
+        return
+    overlay = part.get('pretrained_cfg_overlay') or {}
+    if overlay.get('file'):
+        _check_file(f'{key}.pretrained_cfg_overlay.file', overlay['file'])
+        return
+    address = _address(part.get('model_name', ''))
+    if address is None or _is_in_reach(address):
+        return
+    raise ConnectionError(
+        f'{key}.pretrained is True, and {address} is neither kept on this '
+        'machine nor in reach: download it elsewhere and give the file, '
+        f'--cfg-options {key}.pretrained_cfg_overlay.file=/path/to/file, or '
+        f'set {key}.pretrained=False'
+    )
+
+
+def _check_file(key: str, path: str) -> None:
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'{key}: no file {path}')
+    if not str(path).endswith('.safetensors'):
+        try:
+            read_weights(path)
+        except ValueError as error:
+            raise ValueError(f'{key}: {error}') from error
+
+
+def _address(name: str) -> str | None:
+    """Where timm would fetch weights; None where it has or knows none."""
+    try:
+        import huggingface_hub
+        from timm.models import get_pretrained_cfg
+    except ImportError:
+        return None  # building the network says what is missing
+    scheme, _, repo = name.rpartition(':')
+    files = ['model.safetensors', 'pytorch_model.bin']
+    if scheme not in HUB:
+        known = get_pretrained_cfg(name)
+        if known is None or known.file or known.state_dict:
+            return None
+        if not known.hf_hub_id:
+            kept = known.url and kept_at(known.url).is_file()
+            return None if kept else known.url
+        repo = known.hf_hub_id
+        if known.hf_hub_filename:
+            files = [known.hf_hub_filename]
+    repo, _, revision = repo.partition('@')
+    revision = revision or None
+    for file in files:
+        kept = huggingface_hub.try_to_load_from_cache(
+            repo, file, revision=revision
+        )
+        if isinstance(kept, str):
+            return None
+    return huggingface_hub.hf_hub_url(repo, files[0], revision=revision)
+
+
+def _is_in_reach(address: str) -> bool:
+    """Whether something answers there, through proxies too."""
+    try:
+        with urlopen(Request(address, method='HEAD'), timeout=SECONDS):
+            return True
+    except HTTPError:
+        return True
+    except OSError:
+        return False

@@ -1,0 +1,29 @@
+"""Configs whose model is balanced post hoc already."""
+
+from mmengine.config import Config
+
+from ..typos import keyed_dicts
+from ..walk import type_name
+
+BALANCED = 'whose logits are balanced already'
+
+
+def refuse_post_hoc(cfg: Config, reason: str = BALANCED) -> None:
+    """Refuse a model with a PostHocSegmentor where its segmentor is needed.
+
+    Its scores have the shape of logits, and would pass for them.
+
+    Args:
+        cfg: Config with ``model``.
+        reason: What is wrong with it, for the message.
+
+    Raises:
+        ValueError: Names the key, the file and the remedy.
+    """
+    for key, part in keyed_dicts(dict(model=cfg.get('model'))):
+        if type_name(part) == 'PostHocSegmentor':
+            raise ValueError(
+                f'{key} of {cfg.filename or "the config"} is a '
+                f'PostHocSegmentor, {reason}: give the config of its '
+                'segmentor'
+            )

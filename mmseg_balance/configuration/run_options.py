@@ -1,0 +1,57 @@
+"""What options of a command line change in a config."""
+
+from mmengine.config import Config
+from mmengine.device import get_device
+
+from .walk import named_optimizers, type_name
+
+
+def enable_amp(cfg: Config) -> None:
+    """Train in mixed precision: what ``--amp`` of tools/train.py does.
+
+    float16 with a dynamic loss scale on an accelerator, bfloat16 on the CPU.
+
+    Args:
+        cfg: Config to change: the type of ``optim_wrapper``, or of each in
+            it where there are several.
+
+    Raises:
+        ValueError: ``optim_wrapper`` is of a type that mixed precision
+            cannot be added to.
+    """
+    several = named_optimizers(cfg)
+    if not several:
+        _enable_amp(cfg.optim_wrapper, 'optim_wrapper')
+    for name, optim_wrapper in several.items():
+        _enable_amp(optim_wrapper, f'optim_wrapper.{name}')
+
+
+def _enable_amp(optim_wrapper: dict, key: str) -> None:
+    kind = optim_wrapper.get('type', 'OptimWrapper')
+    on_cpu = get_device() == 'cpu'
+    wanted = 'AutocastOptimWrapper' if on_cpu else 'AmpOptimWrapper'
+    if kind == wanted:
+        return
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper', 'AutocastOptimWrapper'):
+        raise ValueError(
+            f'--amp found {key}.type={kind!r}, expected '
+            "'OptimWrapper': drop --amp, or set mixed precision in the config"
+        )
+    optim_wrapper.type = wanted
+    if on_cpu:
+        for setting in ('loss_scale', 'dtype', 'use_fsdp'):
+            optim_wrapper.pop(setting, None)
+    else:
+        optim_wrapper.loss_scale = 'dynamic'
+
+
+def add_hook(cfg: Config, kind: str) -> None:
+    """Add a hook, unless the config has one of its type.
+
+    Args:
+        cfg: Config to change: ``custom_hooks``.
+        kind: Type of the hook, with its default settings.
+    """
+    hooks = list(cfg.get('custom_hooks') or ())
+    if not any(type_name(hook) == kind for hook in hooks):
+        cfg.custom_hooks = [*hooks, dict(type=kind)]

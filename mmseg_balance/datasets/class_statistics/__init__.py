@@ -1,0 +1,1 @@
+"""How many pixels of each class each label image has."""

@@ -1,0 +1,1 @@
+"""A sample, from its files to the two halves of its pipeline."""

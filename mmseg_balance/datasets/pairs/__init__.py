@@ -1,0 +1,1 @@
+"""Source and target images, drawn and packed together."""

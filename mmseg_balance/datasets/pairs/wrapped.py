@@ -1,0 +1,72 @@
+"""Lists the files of data sets that wrap others."""
+
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import (
+    BaseDataset,
+    ClassBalancedDataset,
+    ConcatDataset,
+    RepeatDataset,
+)
+
+from ..class_statistics.counting import count_classes_of_samples
+from ..loading.branch import Branch
+
+
+def full_init(dataset: Any, name: str, stats_dir: str | None = None) -> None:
+    """Initialise a data set and those that it wraps.
+
+    mmengine's ``ClassBalancedDataset`` asks each sample for its classes,
+    which MMSegmentation's data sets do not tell; those of the class
+    statistics are told here.
+
+    Args:
+        dataset: Data set that ``leaf_datasets`` takes, built lazily.
+        name: Its key, for messages.
+        stats_dir: Folder of the class statistics; by default the
+            ``data_root`` of each data set.
+
+    Raises:
+        FileNotFoundError: There are no statistics; names the command that
+            makes them.
+        ValueError: They are those of another data set, or a
+            ``ClassBalancedDataset`` is to balance images without labels.
+    """
+    if isinstance(dataset, ConcatDataset):
+        for child in dataset.datasets:
+            full_init(child, name, stats_dir)
+    elif isinstance(dataset, (RepeatDataset, ClassBalancedDataset)):
+        full_init(dataset.dataset, name, stats_dir)
+    if isinstance(dataset, ClassBalancedDataset):
+        _balance(dataset, name, stats_dir)
+    dataset.full_init()
+
+
+def _balance(
+    dataset: ClassBalancedDataset, name: str, stats_dir: str | None
+) -> None:
+    """Let a wrapper count the images of each class."""
+    child = dataset.dataset
+    own = getattr(type(child), 'get_cat_ids', BaseDataset.get_cat_ids)
+    if own not in (
+        BaseDataset.get_cat_ids,
+        ClassBalancedDataset.get_cat_ids,
+    ):
+        return  # a data set that knows its classes
+    branch = Branch(child, name)
+    if any(part.annotations is None for part in branch.parts):
+        raise ValueError(
+            f'{name}: ClassBalancedDataset repeats images by the classes of '
+            'their labels, and the pipeline loads none: take RepeatDataset, '
+            'or the data set itself'
+        )
+    # the key that named the folder, or else what needs it
+    wanted_by = 'rare_class_sampling' if stats_dir else 'ClassBalancedDataset'
+    counts = count_classes_of_samples(branch, stats_dir, wanted_by)
+    # for the time of its initialisation: it asks no more then
+    child.get_cat_ids = lambda i: np.flatnonzero(counts[i]).tolist()
+    try:
+        dataset.full_init()
+    finally:
+        del child.get_cat_ids

@@ -1,0 +1,178 @@
+"""Rare class sampling (DAFormer, Hoyer et al., CVPR 2022, Eq. 6 and 7)."""
+
+import copy
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from ..class_statistics.counting import count_classes_of_samples
+from ..loading.branch import Branch
+from ..loading.split_pipeline import SplitPipeline
+
+
+def rcs_class_probs(
+    counts: np.ndarray, temperature: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sampling probability of each class, higher for rarer classes.
+
+    P(c) = softmax_c((1 - f_c) / T) with f_c the share of class c among the
+    labelled pixels. Matches ``get_rcs_class_probs`` of
+    github.com/lhoyer/DAFormer.
+
+    Args:
+        counts: Pixels of each class in each file, (F, C).
+        temperature: T > 0; the smaller, the more the rarest classes prevail.
+
+    Returns:
+        The classes that have pixels, by ascending number of pixels, and
+        their probabilities; both (C',) with C' <= C.
+
+    Raises:
+        ValueError: No class has a pixel.
+    """
+    totals = np.asarray(counts, dtype=np.int64).sum(axis=0)
+    classes = np.argsort(totals, kind='stable')
+    classes = classes[totals[classes] > 0]
+    if len(classes) == 0:
+        raise ValueError(
+            'rare_class_sampling: the class statistics have no pixel of any '
+            'class'
+        )
+    frequency = totals[classes] / totals.sum()
+    return classes, softmax((1 - frequency) / temperature)
+
+
+class RareClassSampling:
+    """Draws source samples by class, and crops until the class is in it.
+
+    A class is drawn by :func:`rcs_class_probs`, then a file among those with
+    more than ``min_pixels`` pixels of it. The image is decoded once; while
+    the class has no more than ``min_pixels * min_crop_ratio`` pixels in the
+    crop, another crop of that image is taken, ``max_crops`` times at most.
+    Random numbers come from NumPy's global generator.
+
+    Args:
+        class_temp: Temperature T of the class probabilities.
+        min_pixels: A file counts for a class above this number of pixels.
+        min_crop_ratio: Share of ``min_pixels`` that a crop has to exceed;
+            0 takes every first crop. HRDA uses 2.0.
+        max_crops: Further crops of one image; the last is kept in any case.
+        stats_dir: Folder of the class statistics; by default the
+            ``data_root`` of the source data set.
+
+    Attributes:
+        classes (np.ndarray): Classes that can be drawn, rarest first, once
+            :meth:`prepare` has run.
+        probs (np.ndarray): Their probabilities.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
+
+    def __init__(
+        self,
+        class_temp: float = 0.01,
+        min_pixels: int = 3000,
+        min_crop_ratio: float = 0.5,
+        max_crops: int = 10,
+        stats_dir: str | None = None,
+    ) -> None:
+        if class_temp <= 0:
+            raise ValueError(
+                'rare_class_sampling.class_temp: expected a number > 0, '
+                f'found {class_temp}'
+            )
+        for key, value in (
+            ('min_pixels', min_pixels),
+            ('min_crop_ratio', min_crop_ratio),
+            ('max_crops', max_crops),
+        ):
+            if value < 0:
+                raise ValueError(
+                    f'rare_class_sampling.{key}: expected a number >= 0, '
+                    f'found {value}'
+                )
+        self.class_temp = class_temp
+        self.min_pixels = min_pixels
+        self.min_crop_ratio = min_crop_ratio
+        self.max_crops = max_crops
+        self.stats_dir = stats_dir
+
+    def prepare(self, branch: Branch, class_names: tuple[str, ...]) -> None:
+        """Read the statistics of the data set to draw from.
+
+        Args:
+            branch: The source.
+            class_names: Names of its C classes.
+
+        Raises:
+            FileNotFoundError: There are no statistics; names the command
+                that makes them.
+            ValueError: They are those of another data set or of other
+                labels, or a class has pixels but no file with more than
+                ``min_pixels`` of them.
+        """
+        counts = count_classes_of_samples(branch, self.stats_dir)
+        self.classes, self.probs = rcs_class_probs(counts, self.class_temp)
+        above = counts > self.min_pixels
+        self._check_files(counts, above, class_names)
+        self._files = {
+            int(c): np.flatnonzero(above[:, c]) for c in self.classes
+        }
+
+    def draw(self, branch: Branch) -> Any:
+        """Draw a sample.
+
+        Args:
+            branch: The source, as in :meth:`prepare`.
+
+        Returns:
+            What its pipeline returns; None where it gave up on the sample.
+
+        Raises:
+            OSError: A file cannot be read or decoded; names it.
+            ValueError: A label value is outside the classes, or a label has
+                another size than its image.
+        """
+        c = int(np.random.choice(self.classes, p=self.probs))
+        files = self._files[c]
+        index = int(files[np.random.randint(len(files))])
+        part, local = branch.locate(index)
+        results = part.load(local)
+        return None if results is None else self._crop(part, results, c)
+
+    def _crop(self, part: SplitPipeline, results: dict, c: int) -> Any:
+        wanted = self.min_pixels * self.min_crop_ratio
+        if wanted <= 0 or not part.can_crop:
+            return part.finish(results)
+        kept = None
+        for _ in range(self.max_crops + 1):
+            # a copy, as transforms may write into what they are given
+            packed = part.finish(copy.deepcopy(results))
+            if packed is None:
+                continue
+            kept = packed
+            label = packed['data_samples'].gt_sem_seg.data
+            if int((label == c).sum()) > wanted:
+                break
+        return kept
+
+    def _check_files(
+        self,
+        counts: np.ndarray,
+        above: np.ndarray,
+        class_names: tuple[str, ...],
+    ) -> None:
+        lost = [c for c in self.classes if not above[:, c].any()]
+        if lost:
+            found = ', '.join(
+                f'{class_names[c]!r} (class {c}: at most '
+                f'{counts[:, c].max()} pixels in a file)'
+                for c in lost
+            )
+            raise ValueError(
+                'rare_class_sampling.min_pixels is '
+                f'{self.min_pixels}, and no file has more pixels of {found}; '
+                'set min_pixels below these numbers'
+            )

@@ -1,0 +1,1 @@
+"""Files: walking, writing, hashing; weights; disk space."""

@@ -1,0 +1,195 @@
+"""Source and target of a training as whole images, one after the other."""
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from torch import nn
+
+from ..configuration.walk import type_name
+from ..datasets import UDADataset
+from ..datasets.checks.folder_checks import build_lazily, check_data_configs
+from ..datasets.loading.branch import Branch
+from ..datasets.loading.named_files import is_label_loader
+
+# a tuple, as str.endswith takes it
+IMAGE_SUFFIXES = tuple(
+    case(suffix)
+    for suffix in ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
+    for case in (str.lower, str.upper)
+)
+
+
+def build_domains(
+    cfg: Config, target_images: str | Path | None = None
+) -> dict[str, Branch]:
+    """Build the data sets of a training with the test pipeline.
+
+    Nothing is cropped, flipped or drawn at random, and nothing repeated.
+    Images and labels are read as the data set's own pipeline reads them, and
+    labels stay at their size. The source keeps its own ``Resize``, where it
+    has one: its images may be larger than those of the test set.
+
+    Args:
+        cfg: Config of the training. Where it has no source, its labelled
+            data is the source, so that any supervised training will do.
+        target_images: Folder of target images, in place of the training's
+            target, or for a training without one.
+
+    Returns:
+        'source', with labels, and, where there is one, 'target', without.
+
+    Raises:
+        FileNotFoundError: Folders or labels are missing.
+        ValueError: The training has no data, there is no test pipeline, or
+            the data sets are not right; see ``UDADataset``.
+    """
+    data = (cfg.get('train_dataloader') or {}).get('dataset') or {}
+    source = data.get('source') if 'source' in data else data
+    if not source:
+        raise ValueError(
+            'the config has no train_dataloader.dataset with labels, by '
+            'which logits are told apart: set it to the data set that the '
+            'model was trained with'
+        )
+    test = (cfg.get('test_dataloader') or {}).get('dataset') or {}
+    pipeline = test.get('pipeline') or cfg.get('test_pipeline')
+    if not pipeline:
+        raise ValueError(
+            'the config has no test_dataloader.dataset.pipeline and no '
+            'test_pipeline, by which whole images are loaded: set one of them'
+        )
+    used = {
+        k: v for k, v in data.items() if k != 'target' or target_images is None
+    }
+    check_data_configs(Config(dict(train_dataloader=dict(dataset=used))))
+    source = build_lazily(
+        _with_pipeline(source, pipeline, is_source=True), 'source'
+    )
+    target = data.get('target') if 'source' in data else None
+    if target_images is not None:
+        target = folder_config(target_images, source.metainfo)
+    if target is not None:
+        target = build_lazily(
+            _with_pipeline(target, pipeline, is_source=False), 'target'
+        )
+    pairs = UDADataset(source, target)
+    branches = dict(source=pairs.source)
+    if pairs.target is not None:
+        branches['target'] = pairs.target
+    return {key: Branch(dataset, key) for key, dataset in branches.items()}
+
+
+def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:
+    """Config of a data set of all images in a folder, without labels.
+
+    Args:
+        folder: The folder; images may lie in sub-folders.
+        metainfo: Of a data set with the same classes.
+
+    Returns:
+        The config.
+
+    Raises:
+        NotADirectoryError: There is no such folder.
+    """
+    if not Path(folder).is_dir():
+        raise NotADirectoryError(f'--target-images {folder} is no folder')
+    return dict(
+        type='BaseSegDataset',
+        data_prefix=dict(img_path=str(folder)),
+        img_suffix=IMAGE_SUFFIXES,
+        metainfo={
+            key: metainfo[key]
+            for key in ('classes', 'palette')
+            if metainfo.get(key)
+        },
+    )
+
+
+def check_trained_classes(
+    source: Branch, model: nn.Module, checkpoint: str
+) -> list[str]:
+    """Refuse data of other classes than those that a model was trained on.
+
+    Args:
+        source: Of :func:`build_domains`, whose target has the same classes.
+        model: Of ``build_predictor``.
+        checkpoint: Its checkpoint, for the message.
+
+    Returns:
+        The classes.
+
+    Raises:
+        ValueError: Names both lists.
+    """
+    classes = list(source.parts[0].dataset.metainfo['classes'])
+    trained = list(getattr(model, 'dataset_meta', {}).get('classes') or ())
+    if trained and trained != classes:
+        raise ValueError(
+            f'{checkpoint} was trained on the classes {", ".join(trained)}, '
+            f'the labelled data of train_dataloader has {", ".join(classes)}: '
+            'give the config that the checkpoint was trained with'
+        )
+    return classes
+
+
+def whole_image_pipeline(
+    own: Sequence[dict], test: Sequence[dict], is_source: bool
+) -> list[dict]:
+    """Pipeline for whole images of a training set.
+
+    Args:
+        own: Configs of the transforms in its training.
+        test: Configs of those in the test.
+        is_source: Whether labels are loaded, and its own size is kept.
+
+    Returns:
+        The transforms of the test, with those that load and, for the
+        source, ``Resize`` taken from the training.
+    """
+    images = [t for t in own if _kind(t) == 'image']
+    resizes = [t for t in own if type_name(t) == 'Resize' and is_source]
+    labels = [t for t in own if _kind(t) == 'label' and is_source]
+    result = [t for t in test if _kind(t) != 'label']
+    for place, transform in enumerate(result):
+        if _kind(transform) == 'image' and images:
+            result[place] = images[0]
+    if resizes:
+        result = [t for t in result if type_name(t) != 'Resize']
+        loaded = [i for i, t in enumerate(result) if _kind(t) == 'image']
+        result.insert(max(loaded, default=-1) + 1, resizes[0])
+    # right before they are packed, so that no transform resizes them
+    return copy.deepcopy([*result[:-1], *labels[:1], *result[-1:]])
+
+
+def _with_pipeline(
+    config: dict, test: Sequence[dict], is_source: bool
+) -> dict[str, Any]:
+    """Config of a data set, or of several, with the pipeline exchanged.
+
+    Each image comes once, whatever a wrapper repeats in training.
+    """
+    if isinstance(config.get('dataset'), dict):
+        return _with_pipeline(config['dataset'], test, is_source)
+    config = copy.deepcopy(dict(config))
+    if 'datasets' in config:
+        config['datasets'] = [
+            _with_pipeline(child, test, is_source)
+            for child in config['datasets']
+        ]
+    else:
+        config['pipeline'] = whole_image_pipeline(
+            config.get('pipeline') or (), test, is_source
+        )
+    return config
+
+
+def _kind(transform: dict) -> str:
+    """'image' or 'label' for a transform that loads one, else ''."""
+    name = type_name(transform)
+    if is_label_loader(name):
+        return 'label'
+    return 'image' if name.startswith('Load') else ''

@@ -1,0 +1,264 @@
+"""Banks of one-dimensional Gaussian mixtures, fitted online (Eq. 8, Alg. 1).
+
+A bank holds one mixture for each element of ``shape``: (C, C) for the
+distributions of logit l over the pixels of label c, (2,) for the anchors.
+All of its mixtures are fitted at once.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .. import host
+from .em import Parameters, Reduce, em_step, mixture_cdf
+
+
+class GaussianMixtureBank(nn.Module):
+    """One-dimensional Gaussian mixtures that follow a stream of samples.
+
+    BLDA (ICML 2025), Eq. 8 and Alg. 1; agrees with the released code, which
+    takes the momentum step on variances.
+
+    Args:
+        shape: Leading shape of the bank, (C, C) or (2,).
+        num_components: Components K of each mixture.
+        momentum: Share of the old parameters in an update, [0, 1).
+        warmup: Updates of the bank over which the momentum grows from 0 to
+            its value. 0: no ramp, and the first update of a pair replaces
+            its parameters.
+        min_variance: Floor of the variances.
+
+    Attributes:
+        weights, means, variances: float32 (*shape, K).
+        num_updates: Updates so far, (*shape).
+        staleness: Iterations since the last update, (*shape); 1 after an
+            update in the iteration before.
+        step: Updates of the bank in which any mixture took part, ().
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int],
+        num_components: int = 5,
+        momentum: float = 0.99,
+        warmup: int = 1500,
+        min_variance: float = 1e-4,
+    ) -> None:
+        super().__init__()
+        if num_components < 1:
+            raise ValueError(
+                'Expected `num_components` to be at least 1, '
+                f'but got {num_components}'
+            )
+        if not 0 <= momentum < 1:
+            raise ValueError(
+                f'Expected `momentum` to be in [0, 1), but got {momentum}'
+            )
+        if warmup < 0:
+            raise ValueError(
+                'Expected `warmup` to be 0 (no ramp) or a number'
+                f' of updates, but got {warmup}'
+            )
+        if min_variance <= 0:
+            raise ValueError(
+                'Expected `min_variance` to be positive, but '
+                f'got {min_variance}'
+            )
+        self.shape = tuple(shape)
+        self.num_components = num_components
+        self.momentum = momentum
+        self.warmup = warmup
+        self.min_variance = min_variance
+        full = (*self.shape, num_components)
+        self.register_buffer('weights', torch.full(full, 1 / num_components))
+        # spread out, or EM could never tell the components apart
+        self.register_buffer(
+            'means', _normal_quantiles(num_components).expand(full).clone()
+        )
+        self.register_buffer('variances', torch.ones(full))
+        self.register_buffer(
+            'num_updates', torch.zeros(self.shape, dtype=torch.long)
+        )
+        self.register_buffer(
+            'staleness', torch.ones(self.shape, dtype=torch.long)
+        )
+        self.register_buffer('step', torch.zeros((), dtype=torch.long))
+
+    @property
+    def parameters_(self) -> Parameters:
+        """Weights, means and variances, each (*shape, K)."""
+        return self.weights, self.means, self.variances
+
+    def cdf(self, z: Tensor) -> Tensor:
+        """Cumulative distribution of each mixture at z (*shape, N)."""
+        return mixture_cdf(z, *self.parameters_)
+
+    @torch.no_grad()
+    def fit(
+        self,
+        samples: Tensor,
+        num_loops: int,
+        valid: Tensor | None = None,
+        reduce: Reduce | None = None,
+    ) -> Parameters:
+        """Run EM from the present parameters and change nothing.
+
+        Args:
+            samples: (*shape, N); what is not finite, or beyond 1e6, does not
+                count.
+            num_loops: EM loops T.
+            valid: Samples that count, bool (*shape, N). Default: all.
+            reduce: Sums a tensor over ranks. Default: one rank.
+
+        Returns:
+            Weights, means and variances after the loops.
+
+        Raises:
+            ValueError: Shapes that do not fit the bank.
+        """
+        return self._fit(*self._counted(samples, valid), num_loops, reduce)
+
+    def _fit(
+        self,
+        samples: Tensor,
+        valid: Tensor,
+        num_loops: int,
+        reduce: Reduce | None,
+    ) -> Parameters:
+        parameters = self.parameters_
+        for _ in range(num_loops):
+            parameters = em_step(
+                samples, parameters, valid, self.min_variance, reduce
+            )
+        return parameters
+
+    @torch.no_grad()
+    def initialize(
+        self,
+        samples: Tensor,
+        valid: Tensor | None = None,
+        reduce: Reduce | None = None,
+    ) -> None:
+        """Place the components of never updated mixtures over their samples.
+
+        EM from components that lie far from the samples gives each of them
+        the same share for ever, one wide Gaussian in the end. Here they
+        start at the normal quantiles of the samples' mean and variance.
+
+        Args: as in :meth:`fit`.
+        """
+        samples, valid = self._counted(samples, valid)
+        fresh = self.num_updates == 0
+        if reduce is None:  # or else ranks could disagree
+            fresh = fresh & valid.any(-1)
+        if host.on_host(samples) and not bool(fresh.any()):
+            return
+        double = samples.double()
+        sums = torch.stack(
+            [
+                valid.sum(-1).double(),
+                (double * valid).sum(-1),
+                (double.square() * valid).sum(-1),
+            ]
+        )
+        count, total, squares = sums if reduce is None else reduce(sums)
+        mean = total / count
+        variance = (squares / count - mean.square()).float()
+        mean = mean.float()
+        variance = variance.clamp(min=self.min_variance).unsqueeze(-1)
+        fresh = (fresh & (count > 0)).unsqueeze(-1)
+        quantiles = _normal_quantiles(self.num_components, samples.device)
+        means = mean.unsqueeze(-1) + variance.sqrt() * quantiles
+        self.means.copy_(torch.where(fresh, means, self.means))
+        self.variances.copy_(torch.where(fresh, variance, self.variances))
+
+    @torch.no_grad()
+    def update(
+        self,
+        samples: Tensor,
+        mask: Tensor,
+        num_loops: int = 3,
+        valid: Tensor | None = None,
+        reduce: Reduce | None = None,
+    ) -> None:
+        """EM, then the momentum step for the masked pairs (Alg. 1, 13-16).
+
+        phi <- (1 - m^n) phi_T + m^n phi with n the staleness and
+        m = momentum * min(step / warmup, 1).
+
+        Args:
+            samples: (*shape, N).
+            mask: Pairs that take part, bool (*shape); those without a valid
+                sample do not.
+            num_loops: EM loops T.
+            valid: Samples that count, bool (*shape, N). Default: all.
+            reduce: Sums a tensor over ranks. Default: one rank.
+        """
+        samples, valid = self._counted(samples, valid)
+        fitted = self._fit(samples, valid, num_loops, reduce)
+        mask = mask & valid.any(-1)
+        if reduce is not None:
+            mask = reduce(mask.float()) > 0
+        momentum = self.momentum * torch.ones_like(
+            self.step, dtype=torch.float
+        )
+        if self.warmup:
+            momentum = momentum * (self.step / self.warmup).clamp(max=1)
+        keep = momentum**self.staleness
+        if not self.warmup:
+            keep = keep.masked_fill(self.num_updates == 0, 0)
+        keep = keep.masked_fill(~mask, 1).unsqueeze(-1)
+        for old, new in zip(self.parameters_, fitted, strict=True):
+            old.copy_(
+                torch.where(
+                    mask.unsqueeze(-1), keep * old + (1 - keep) * new, old
+                )
+            )
+        self.num_updates += mask
+        self.staleness.copy_(torch.where(mask, 1, self.staleness + 1))
+        self.step += mask.any()
+
+    def _apply(self, fn, recurse: bool = True) -> 'GaussianMixtureBank':
+        """Move with the model, but stay float32 when it is cast."""
+        kept = {k: getattr(self, k) for k in ('weights', 'means', 'variances')}
+        super()._apply(fn, recurse)
+        for name, value in kept.items():
+            setattr(self, name, value.to(getattr(self, name).device))
+        return self
+
+    def _counted(
+        self, samples: Tensor, valid: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Samples in float32, and which of them count."""
+        if samples.shape[:-1] != self.shape:
+            raise ValueError(
+                f'Expected `samples` to be of shape {self.shape} + (N,), but '
+                f'got {tuple(samples.shape)}'
+            )
+        if valid is not None and valid.shape != samples.shape:
+            raise ValueError(
+                'Expected `valid` to be of the shape of `samples`, '
+                f'{tuple(samples.shape)}, but got {tuple(valid.shape)}'
+            )
+        samples = samples.float()
+        # NaN compares as False; the square of what is larger may overflow
+        finite = samples.abs() < _LARGEST
+        valid = finite if valid is None else finite & valid
+        return samples.masked_fill(~finite, 0), valid
+
+    def extra_repr(self) -> str:
+        """Shape and settings, for print(model)."""
+        return (
+            f'shape={self.shape}, num_components={self.num_components}, '
+            f'momentum={self.momentum}, warmup={self.warmup}'
+        )
+
+
+# A logit beyond this is a failure of the network, not a sample of it.
+_LARGEST = 1e6
+
+
+def _normal_quantiles(num: int, device: torch.device | None = None) -> Tensor:
+    place = torch.arange(num, device=device) + 0.5
+    return torch.special.ndtri(place / num)

@@ -1,0 +1,178 @@
+"""Alignment of logits with anchor distributions through their CDFs."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..mixtures.em import mixture_cdf
+from ..mixtures.gmm import GaussianMixtureBank
+
+
+def cdf_table(
+    weights: Tensor, means: Tensor, variances: Tensor, num_points: int
+) -> tuple[Tensor, Tensor]:
+    """Points over mean +- 3 sigma of all components, and the CDF there.
+
+    Args:
+        weights, means, variances: (*shape, K).
+        num_points: Points P.
+
+    Returns:
+        Points and CDF, each (*shape, P).
+    """
+    reach = 3 * variances.sqrt()
+    low = (means - reach).amin(-1, keepdim=True)
+    high = (means + reach).amax(-1, keepdim=True)
+    unit = torch.linspace(0, 1, num_points, device=means.device)
+    points = low + (high - low) * unit
+    return points, mixture_cdf(points, weights, means, variances)
+
+
+def inverse_cdf(
+    p: Tensor,
+    weights: Tensor,
+    means: Tensor,
+    variances: Tensor,
+    clip: float = 0.01,
+    num_points: int = 1000,
+) -> Tensor:
+    """F^-1(p) by linear interpolation in a table of the CDF (App. D).
+
+    Args:
+        p: Probabilities, (*shape, N).
+        weights, means, variances: Mixtures, (*shape, K).
+        clip: p is clamped to [clip, 1 - clip] first.
+        num_points: Points of the table.
+
+    Returns:
+        Quantiles, (*shape, N); outside the table its first or last point.
+    """
+    points, cdf = cdf_table(weights, means, variances, num_points)
+    p = p.clamp(clip, 1 - clip).contiguous()
+    right = torch.searchsorted(cdf, p).clamp_(1, num_points - 1)
+    left = right - 1
+    cdf_left, cdf_right = _take(cdf, left), _take(cdf, right)
+    step = (points[..., -1:] - points[..., :1]) / (num_points - 1)
+    # a flat stretch of the CDF has no inverse: take its left end
+    share = (p - cdf_left) / (cdf_right - cdf_left).clamp_(min=1e-12)
+    return points[..., :1] + (share.clamp_(0, 1) + left) * step
+
+
+def _take(table: Tensor, index: Tensor) -> Tensor:
+    """``table.gather(-1, index)``; faster on CPUs for a single table."""
+    if table.numel() == table.shape[-1]:
+        flat = table.view(-1).index_select(0, index.view(-1))
+        return flat.view_as(index)
+    return table.gather(-1, index)
+
+
+def align(
+    z: Tensor,
+    parameters: tuple[Tensor, Tensor, Tensor],
+    is_positive: Tensor,
+    anchors: GaussianMixtureBank,
+    clip: float,
+) -> Tensor:
+    """z' = F_a^-1(F_cl(z)) of Eq. 6.
+
+    Args:
+        z: Logits, (*shape, N).
+        parameters: The mixtures they come from, each (*shape, K).
+        is_positive: Which of them are positive (c = l), bool, of a shape
+            that broadcasts to (*shape, N).
+        anchors: Bank of shape (2,): positive, then negative.
+        clip: Clamp of the CDF.
+
+    Returns:
+        Aligned logits, (*shape, N).
+    """
+    p = mixture_cdf(z, *parameters)
+    flat = p.reshape(1, -1)
+    positive, negative = (
+        inverse_cdf(
+            flat, *(a[i : i + 1] for a in anchors.parameters_), clip=clip
+        ).view_as(p)
+        for i in (0, 1)
+    )
+    return torch.where(is_positive, positive, negative)
+
+
+def check_banks(
+    bank: GaussianMixtureBank,
+    anchors: GaussianMixtureBank | None = None,
+    num_classes: int | None = None,
+) -> None:
+    """Refuse banks whose shapes do not belong together.
+
+    Raises:
+        ValueError: Names the bank, its shape and the shape expected.
+    """
+    if len(bank.shape) != 2 or bank.shape[0] != bank.shape[1]:
+        raise ValueError(
+            f'Expected `bank` to be of shape (C, C), but got {bank.shape}'
+        )
+    if num_classes is not None and bank.shape[0] != num_classes:
+        raise ValueError(
+            f'Expected a bank of {num_classes} classes, one for '
+            f'each logit, but got one of {bank.shape[0]}'
+        )
+    if anchors is not None and anchors.shape != (2,):
+        raise ValueError(
+            'Expected `anchors` to be of shape (2,), positive '
+            f'and negative, but got {anchors.shape}'
+        )
+
+
+@torch.no_grad()
+def positive_cdf(
+    logits: Tensor,
+    labels: Tensor,
+    bank: GaussianMixtureBank | Sequence[GaussianMixtureBank],
+    ignore_index: int = 255,
+    domain: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Difficulty d = F_cc(z_c) of each pixel in its own class c (Eq. 10).
+
+    Args:
+        logits: (N, C, ...).
+        labels: (N, ...).
+        bank: Mixtures of shape (C, C), or one bank a domain.
+        ignore_index: Label of pixels that are left out.
+        domain: Index of each pixel's bank, (N, ...), bool or integer.
+            Default: the first bank for all.
+
+    Returns:
+        d, float32 (N, 1, ...), 0 where it means nothing; and where it means
+        something, bool (N, 1, ...): a class is given, and its positive
+        distribution has been fitted.
+    """
+    banks = [bank] if isinstance(bank, GaussianMixtureBank) else list(bank)
+    num_classes = logits.shape[1]
+    for each in banks:
+        check_banks(each, num_classes=num_classes)
+    known = (labels >= 0) & (labels < num_classes)
+    known &= labels != ignore_index
+    label = torch.where(known, labels, 0).long()
+    z = logits.detach().float().gather(1, label.unsqueeze(1)).squeeze(1)
+    row = label if domain is None else label + num_classes * domain.long()
+    row = row.flatten().to(torch.int32)
+    weights, means, variances = (
+        torch.cat([p.diagonal() for p in each], dim=1)  # (K, rows)
+        for each in zip(*(b.parameters_ for b in banks), strict=True)
+    )
+    half, scale = weights / 2, (2 * variances).rsqrt()
+    flat = z.flatten()
+    density = torch.zeros_like(flat)
+    phi, own = torch.empty_like(flat), torch.empty_like(flat)
+    # component by component, so that no (pixels, K) tensor is gathered; and
+    # by index_select, several times as fast as indexing on CPUs
+    for k in range(len(weights)):
+        torch.index_select(means[k], 0, row, out=own)
+        torch.sub(flat, own, out=phi)
+        phi.mul_(torch.index_select(scale[k], 0, row, out=own)).erf_().add_(1)
+        torch.index_select(half[k], 0, row, out=own)
+        density.addcmul_(phi, own)
+    fitted = torch.cat([b.num_updates.diagonal() > 0 for b in banks])
+    valid = known & fitted.index_select(0, row).view_as(known)
+    return (density.view_as(z) * valid).unsqueeze(1), valid.unsqueeze(1)

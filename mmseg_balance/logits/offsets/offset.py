@@ -1,0 +1,67 @@
+"""Offsets of logits, each computed directly or looked up in a table (Eq. 6).
+
+Direct evaluation is exact, and dear: K error functions and an inversion for
+each logit. Training uses :class:`~.offset_table.OffsetTable`.
+"""
+
+import torch
+from torch import Tensor
+
+from ..mixtures.gmm import GaussianMixtureBank
+from .alignment import align, check_banks
+from .table import OffsetTable
+
+# Pixels whose gathered mixtures, (pixels, C, K), are alive at one time.
+_CHUNK = 2**16
+
+
+@torch.no_grad()
+def logit_offset(
+    logits: Tensor,
+    labels: Tensor,
+    bank: GaussianMixtureBank,
+    anchors: GaussianMixtureBank,
+    clip: float = 0.01,
+    ignore_index: int = 255,
+    grid_size: int | None = 512,
+) -> Tensor:
+    """Offset Delta_cl(z) = z' - z of Eq. 6 for each logit.
+
+    Args:
+        logits: (N, C, ...).
+        labels: (N, ...), the class c of each pixel.
+        bank: Mixtures of shape (C, C).
+        anchors: Bank of shape (2,): positive, then negative.
+        clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
+        ignore_index: Label of pixels whose offset is 0.
+        grid_size: Points of the table; None computes each logit directly.
+
+    Returns:
+        Offsets, float32 (N, C, ...), without gradient; 0 for ignored pixels
+        and for pairs that were never updated.
+
+    Raises:
+        ValueError: Banks of other shapes.
+    """
+    num_classes = logits.shape[1]
+    check_banks(bank, anchors, num_classes)
+    if grid_size is not None:
+        table = OffsetTable.build([bank], anchors, clip, grid_size)
+        return table.lookup(logits, labels, ignore_index=ignore_index)
+    z = logits.detach().float().movedim(1, -1).reshape(-1, num_classes)
+    flat = labels.reshape(-1)
+    classes = torch.arange(num_classes, device=z.device)
+    offset = torch.zeros_like(z)
+    for start in range(0, len(z), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        known = (flat[part] >= 0) & (flat[part] < num_classes)
+        known &= flat[part] != ignore_index
+        label = torch.where(known, flat[part], 0).long()
+        rows = tuple(p[label] for p in bank.parameters_)
+        points = z[part].unsqueeze(-1)
+        positive = (label.unsqueeze(-1) == classes).unsqueeze(-1)
+        aligned = align(points, rows, positive, anchors, clip)
+        counts = (bank.num_updates[label] > 0) & known.unsqueeze(-1)
+        offset[part] = ((aligned - points).squeeze(-1)) * counts
+    shape = (logits.shape[0], *logits.shape[2:], num_classes)
+    return offset.view(shape).movedim(-1, 1)

@@ -1,0 +1,163 @@
+"""Reading an offset table: what training does with each logit (Eq. 6).
+
+Made for CPUs, where fresh memory costs more than arithmetic: a chunk of one
+logit's map at a time, in buffers that are used again. ``index_select`` is
+several times as fast there as indexing; whatever compares, chooses or mixes
+integers with floats is several times as slow as a multiplication. On a GPU a
+chunk has all logits of many pixels, so that few kernels are started.
+"""
+
+import torch
+from torch import Tensor
+
+from .. import host
+from .tabulation import REFINEMENT
+
+# Pixels of a chunk on a CPU: small enough for its cache, large enough for
+# the cost of a call.
+_CHUNK = 2**17
+# Logits of a chunk on a GPU: seven buffers of them take 60 MB.
+_DEVICE_CHUNK = 2**21
+# On a CPU the finer cells are left out where they change an offset by no
+# more than this: half of the cost, and the logits of trained networks.
+_TOLERANCE = 0.02
+# The offset of an infinite logit, times 0, is 0.
+_HUGE = 1e38
+
+
+class TableReader:
+    """Interpolates in the knots of a table, chunk by chunk.
+
+    Args:
+        low, scale: Lower end, and cells per logit, of each (logit, row),
+            float32 (C, rows). A scale of 0 says that a pair was never
+            fitted: its offset is 0.
+        starts: First knot of each cell, negative for refined ones, flat;
+            cell b of pair (row, logit) is number (row * C + logit) * cells
+            + b.
+        values: Knots of each pair, (pairs, knots); those of the grid first.
+        error: What the grid alone would be off, of each logit, (C,).
+    """
+
+    def __init__(
+        self,
+        low: Tensor,
+        scale: Tensor,
+        starts: Tensor,
+        values: Tensor,
+        error: Tensor,
+    ) -> None:
+        self.num_classes, self.rows = low.shape
+        self.low, self.scale = low.flatten(), scale.flatten()
+        self.starts = starts
+        self.values = values.view(-1)
+        self.knots = values.shape[1]
+        self.cells = len(starts) // max(len(values), 1)
+        self.error = error
+
+    def read(self, z: Tensor, row: Tensor) -> Tensor:
+        """Offsets of a batch.
+
+        Args:
+            z: Logits, (N, C, P).
+            row: Row of each pixel, (N, P), of the integer type of
+                ``starts``. The last row has scale 0, and nothing in
+                ``starts``.
+
+        Returns:
+            Offsets, float32 (N, C, P).
+        """
+        offset = torch.empty(z.shape, dtype=torch.float32, device=z.device)
+        for n in range(len(z)):
+            if host.on_host(z):
+                self._read_by_logit(z[n], row[n], offset[n])
+            else:
+                self._read_all(z[n], row[n], offset[n])
+        return offset
+
+    def _read_by_logit(self, z: Tensor, row: Tensor, offset: Tensor) -> None:
+        """An image (C, P) on a CPU."""
+        classes = self.num_classes
+        size = min(_CHUNK, z.shape[1])
+        floats, ints = z.new_empty(3, size).float(), row.new_empty(3, size)
+        uniform = (self.error <= _TOLERANCE).tolist()
+        # any pair will do for the last row
+        pair = row.clamp(max=self.rows - 2).mul_(classes)
+        for start in range(0, z.shape[1], size):
+            part = slice(start, start + size)
+            used = len(row[part])
+            for c in range(classes):
+                buffers = floats[:, :used], ints[:, :used]
+                buffers[1][0].copy_(row[part])
+                if c:
+                    buffers[1][0].add_(c * self.rows)
+                length = self.knots if uniform[c] else self.cells
+                torch.add(pair[part], c, out=buffers[1][1]).mul_(length)
+                self._interpolate(
+                    z[c, part].float(), offset[c, part], *buffers, uniform[c]
+                )
+
+    def _read_all(self, z: Tensor, row: Tensor, offset: Tensor) -> None:
+        """An image (C, P) on a GPU."""
+        classes = self.num_classes
+        size = min(max(_DEVICE_CHUNK // classes, 1), z.shape[1])
+        floats = offset.new_empty(4, classes * size)
+        ints = row.new_empty(3, classes * size)
+        logit = torch.arange(classes, device=z.device).to(row.dtype)
+        logit = logit.unsqueeze(1)
+        pair = row.clamp(max=self.rows - 2).mul_(classes)
+        for start in range(0, z.shape[1], size):
+            part = slice(start, start + size)
+            shape = z[:, part].shape
+            used = shape.numel()
+            indices = ints[:, :used]
+            torch.add(row[part], logit * self.rows, out=indices[0].view(shape))
+            torch.add(pair[part], logit, out=indices[1].view(shape))
+            indices[1].mul_(self.cells)
+            found = floats[3, :used]
+            self._interpolate(
+                z[:, part].float().flatten(),
+                found,
+                floats[:3, :used],
+                indices,
+            )
+            offset[:, part] = found.view(shape)
+
+    def _interpolate(
+        self,
+        z: Tensor,
+        out: Tensor,
+        floats: Tensor,
+        ints: Tensor,
+        uniform: bool = False,
+    ) -> None:
+        """A chunk; ``ints`` has its place in ``low``, and its first cell."""
+        place, other, scale = floats
+        row, cell, start = ints
+        torch.index_select(self.low, 0, row, out=other)
+        torch.sub(z, other, out=place)
+        torch.index_select(self.scale, 0, row, out=scale)
+        # NaN is the loss's to report, and no index
+        place.mul_(scale).nan_to_num_(0.0).clamp_(0, _below(self.cells))
+        start.copy_(place)
+        cell.add_(start)
+        place.frac_()
+        if not uniform:
+            torch.index_select(self.starts, 0, cell, out=start)
+            torch.clamp(start, -1, 0, out=cell)
+            other.copy_(cell)  # -1 in a refined cell, else 0
+            place.mul_(other.mul_(1 - REFINEMENT).add_(1))
+            # a product may round up to the next knot
+            cell.copy_(place.clamp_(max=_below(REFINEMENT)))
+            cell.add_(start.abs_())
+            place.frac_()
+        torch.index_select(self.values, 0, cell, out=out)
+        torch.index_select(self.values, 0, cell.add_(1), out=other)
+        out.add_(other.sub_(out).mul_(place))
+        out.sub_(torch.clamp(z, -_HUGE, _HUGE, out=other))
+        out.mul_(scale.mul_(1e30).clamp_(max=1))
+
+
+def _below(number: int) -> float:
+    """The largest float32 below an integer."""
+    return number * (1 - 2**-24)

@@ -1,0 +1,193 @@
+"""Post-hoc class balancing of a trained network's logits (Eq. 7)."""
+
+import math
+from collections.abc import Iterator, Sequence
+from numbers import Real
+
+import torch
+from torch import Tensor
+
+from .. import host
+from ..mixtures.gmm import GaussianMixtureBank
+from ..offsets.alignment import check_banks
+from ..offsets.table import OffsetTable
+from .row_lookup import RowLookup
+
+# Logits of one chunk, (C, pixels): what a temporary of it holds at most. On
+# CPUs half a MB, which stays in the cache; elsewhere enough to keep it busy.
+_CHUNK = 2**17
+_DEVICE_CHUNK = 2**24
+
+
+@torch.no_grad()
+def post_hoc_scores(
+    logits: Tensor,
+    bank: GaussianMixtureBank,
+    anchors: GaussianMixtureBank,
+    tau: float = 1.0,
+    clip: float = 0.01,
+    grid_size: int = 512,
+) -> Tensor:
+    """Revised log-probability of each class (Sec. 3.3.3, Eq. 7, App. A).
+
+    For class c every logit is moved as if c were the label: log p~_c =
+    f_c + tau Delta_cc(f_c) - log sum_c' exp(f_c' + tau Delta_cc'(f_c')).
+    The scores of a pixel do not sum to 1 over c; their argmax is y~.
+
+    Args:
+        logits: (N, C, ...).
+        bank: Mixtures of shape (C, C).
+        anchors: Bank of shape (2,): positive, then negative.
+        tau: Scale of the offset, at least 0. 0 gives log-softmax.
+        clip: The CDF is clamped to [clip, 1 - clip].
+        grid_size: Knots of the offset table.
+
+    Returns:
+        log p~, float32 (N, C, ...). Pairs that were never updated have
+        offset 0.
+
+    Raises:
+        ValueError: Banks of another number of classes, a bank or anchors
+            that were never fitted, or tau out of range.
+    """
+    check_post_hoc(logits.shape[1], bank, anchors, tau)
+    table = OffsetTable.build([bank], anchors, clip, grid_size)
+    return table_scores(logits, table, tau)
+
+
+def check_tau(tau: float, name: str = 'tau') -> None:
+    """Refuse a scale of the offset that is not a number of at least 0.
+
+    Args:
+        tau: The scale.
+        name: Its key, for the error.
+
+    Raises:
+        ValueError: Names the key and the value.
+    """
+    is_number = isinstance(tau, Real) and not isinstance(tau, bool)
+    if not (is_number and 0 <= tau < math.inf):
+        raise ValueError(
+            f'Expected `{name}` to be a number of at least 0, but got {tau!r}'
+        )
+
+
+def check_post_hoc(
+    num_classes: int,
+    bank: GaussianMixtureBank,
+    anchors: GaussianMixtureBank,
+    tau: float,
+) -> None:
+    """Refuse what cannot balance logits; see :func:`post_hoc_scores`."""
+    check_banks(bank, anchors, num_classes)
+    check_tau(tau)
+    fitted = dict(
+        bank=(bank.num_updates > 0).any(),
+        anchors=(anchors.num_updates > 0).all(),
+    )
+    for name, is_fitted in fitted.items():
+        if not bool(is_fitted):
+            raise ValueError(
+                f'`{name}` was never fitted: train with BLDALoss, or make '
+                'it with tools/analysis_tools/fit_logit_statistics.py'
+            )
+
+
+@torch.no_grad()
+def table_scores(
+    logits: Tensor, table: OffsetTable, tau: float, domain: int = 0
+) -> Tensor:
+    """:func:`post_hoc_scores` with a table that is there already.
+
+    Args:
+        logits: (N, C, ...).
+        table: Offsets of one bank or several.
+        tau: Scale of the offset.
+        domain: Index of the bank in the table.
+
+    Returns:
+        log p~, float32 (N, C, ...).
+
+    Raises:
+        ValueError: Logits of another number of classes than the table.
+    """
+    flat, shape = _pixels_last(logits, table)
+    if tau == 0:
+        return flat.log_softmax(0).view(shape).movedim(0, 1)
+    scores = torch.empty_like(flat)
+    for c, pixels, offset in _offsets(flat, table, domain):
+        moved = offset.mul_(tau).add_(flat[:, pixels])
+        scores[c, pixels] = _log_share(moved, c)
+    return scores.view(shape).movedim(0, 1)
+
+
+@torch.no_grad()
+def tau_scores(
+    logits: Tensor, table: OffsetTable, taus: Sequence[float], domain: int = 0
+) -> Tensor:
+    """Classes that :func:`table_scores` predicts for each tau.
+
+    The offsets, which do not depend on tau, are looked up once.
+
+    Args:
+        logits: (N, C, ...).
+        table: Offsets of one bank or several.
+        taus: Scales of the offset, T of them. 0 gives argmax f.
+        domain: Index of the bank in the table.
+
+    Returns:
+        Class y~ of the largest score, int64 (T, N, ...).
+
+    Raises:
+        ValueError: Logits of another number of classes than the table.
+    """
+    flat, shape = _pixels_last(logits, table)
+    best = flat.new_full((len(taus), flat.shape[1]), -torch.inf)
+    labels = torch.zeros_like(best, dtype=torch.int64)
+    moving = [(i, tau) for i, tau in enumerate(taus) if tau != 0]
+    for c, pixels, offset in _offsets(flat, table, domain) if moving else ():
+        own = flat[:, pixels]
+        for i, tau in moving:
+            score = _log_share(torch.add(own, offset, alpha=tau), c)
+            labels[i, pixels].masked_fill_(score > best[i, pixels], c)
+            torch.maximum(score, best[i, pixels], out=best[i, pixels])
+    for i, tau in enumerate(taus):
+        if tau == 0:
+            # exactly: rounding in the scores could break a near tie
+            labels[i] = flat.argmax(0)
+    return labels.view(len(taus), *shape[1:])
+
+
+def _pixels_last(
+    logits: Tensor, table: OffsetTable
+) -> tuple[Tensor, tuple[int, ...]]:
+    """Logits as float32 (C, P), and the shape (C, N, ...) that they had."""
+    if logits.shape[1] != table.num_classes:
+        raise ValueError(
+            f'Expected {table.num_classes} logits a pixel, '
+            f'but got {logits.shape[1]}'
+        )
+    moved = logits.float().movedim(1, 0).contiguous()
+    return moved.flatten(1), tuple(moved.shape)
+
+
+def _offsets(
+    flat: Tensor, table: OffsetTable, domain: int
+) -> Iterator[tuple[int, slice, Tensor]]:
+    """Offsets with each class as label, (C, pixels), chunk by chunk."""
+    num_classes, num_pixels = flat.shape
+    largest = _CHUNK if host.on_host(flat) else _DEVICE_CHUNK
+    size = max(largest // num_classes, 1)
+    for c in range(num_classes):
+        lookup = RowLookup.of(table, domain * num_classes + c)
+        for start in range(0, num_pixels, size):
+            pixels = slice(start, start + size)
+            yield c, pixels, lookup.offset(flat[:, pixels])
+
+
+def _log_share(moved: Tensor, c: int) -> Tensor:
+    """Row c of the log-softmax over rows; overwrites ``moved`` (C, P)."""
+    top = moved.amax(0)
+    moved.sub_(top)
+    own = moved[c].clone()
+    return own.sub_(moved.exp_().sum(0).log_())

@@ -1,0 +1,251 @@
+"""Fitted distributions of logits as a file, or from a training's."""
+
+import os
+import re
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .online import LogitStatistics
+
+FORMAT = 'mmseg_balance.LogitStatistics'
+SETTINGS = ('num_classes', 'min_samples', 'clip', 'grid_size', 'anchor')
+TOOL = 'tools/analysis_tools/fit_logit_statistics.py'
+# the last decode head of a cascade predicts, auxiliary heads never do
+# single precision, summed over components
+WEIGHT_TOLERANCE = 1e-3
+_OF_A_LOSS = re.compile(
+    r'(?P<prefix>(?:.*\.)?decode_head\.(?:.*\.)?loss_decode\.(?:.*\.)?'
+    r'statistics\.)source\.weights'
+)
+
+
+def save_statistics(
+    path: str | Path, statistics: LogitStatistics, meta: dict[str, Any]
+) -> None:
+    """Write statistics so that the file is either whole or not there.
+
+    Args:
+        path: The file, replaced where it exists; missing parent folders are
+            made.
+        statistics: What to save: banks and settings, no samples.
+        meta: Where they come from: numbers, strings, lists and dicts.
+
+    Raises:
+        TypeError: ``meta`` holds something else.
+    """
+    settings = {name: getattr(statistics, name) for name in SETTINGS}
+    settings['num_components'] = statistics.source.num_components
+    content = dict(
+        format=FORMAT,
+        settings=settings,
+        state_dict=statistics.state_dict(),
+        meta=meta,
+    )
+    write_torch_file(path, content)
+
+
+def write_torch_file(path: str | Path, content: dict[str, Any]) -> None:
+    """``torch.save`` that leaves the old file or the new, and no half.
+
+    Args:
+        path: The file; missing parent folders are made.
+        content: What ``torch.load`` reads with weights_only.
+
+    Raises:
+        TypeError: ``torch.load`` would not read it.
+    """
+    buffer = BytesIO()
+    torch.save(content, buffer)
+    buffer.seek(0)
+    try:
+        torch.load(buffer, weights_only=True)
+    except Exception as error:  # whatever the unpickler meets
+        raise TypeError(
+            f'{path} would hold what torch cannot load with weights_only: '
+            f'{_reason(error)}'
+        ) from error
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    try:
+        temporary.write_bytes(buffer.getbuffer())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_statistics(
+    path: str | Path, num_classes: int | None = None
+) -> tuple[LogitStatistics, dict[str, Any]]:
+    """Read statistics that were fitted, or followed by a training.
+
+    Args:
+        path: File of :func:`save_statistics`, or a checkpoint of a model
+            whose decode head has a ``BLDALoss``. A checkpoint says nothing
+            of ``clip``, ``grid_size`` and ``anchor``, which then are those
+            of :class:`LogitStatistics` by default.
+        num_classes: Number of classes that is expected. Default: any.
+
+    Returns:
+        The statistics on the CPU, and where they come from: the ``meta`` of
+        the file; of a checkpoint its path and, where it has them, 'iter' and
+        'classes'.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is broken, has no statistics, none that were
+            fitted, some that are no mixtures, or those of another number of
+            classes; says what to do.
+    """
+    path = Path(path)
+    content = read_torch_file(path)
+    if content.get('format') == FORMAT:
+        settings, meta = content['settings'], content['meta']
+        state = content['state_dict']
+    else:
+        settings, state, meta = _of_checkpoint(content, path)
+    if num_classes not in (None, settings['num_classes']):
+        raise ValueError(
+            f'{path} has statistics of {settings["num_classes"]} classes, '
+            f'expected {num_classes}: make those of this model with {TOOL}'
+        )
+    statistics = LogitStatistics(**settings)
+    try:
+        statistics.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(
+            f'{path} has statistics that do not fit their settings '
+            f'({" ".join(str(error).split())}): make it anew with {TOOL}'
+        ) from error
+    _check_fitted(statistics, path)
+    _check_mixtures(statistics, path)
+    return statistics, meta
+
+
+def read_torch_file(path: str | Path) -> dict[str, Any]:
+    """``torch.load`` of a dict, with one line for what is wrong.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The dict, its tensors on the CPU.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not a file of torch, not whole, or no dict.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'no statistics file {path}: make it with {TOOL}'
+        )
+    try:
+        # mapped, so that little of a large checkpoint is read
+        content = torch.load(
+            path,
+            map_location='cpu',
+            mmap=zipfile.is_zipfile(path),
+            weights_only=True,
+        )
+    except Exception as error:  # whatever a broken file leads to
+        raise ValueError(
+            f'{path} is no complete file that torch can load with '
+            f'weights_only: {_reason(error)}'
+        ) from error
+    if not isinstance(content, dict):
+        raise ValueError(
+            f'{path} holds a {type(content).__name__}, expected the dict of '
+            f'{TOOL} or of a checkpoint'
+        )
+    return content
+
+
+def _of_checkpoint(
+    content: dict[str, Any], path: Path
+) -> tuple[dict[str, Any], dict[str, Tensor], dict[str, Any]]:
+    """Settings, state and origin of the statistics of a decode head."""
+    weights = content.get('state_dict', content)
+    found = [
+        match['prefix']
+        for key in (weights if isinstance(weights, dict) else ())
+        if (match := _OF_A_LOSS.fullmatch(str(key)))
+    ]
+    if not found:
+        raise ValueError(
+            f'{path} has no logit statistics: it is neither a file of {TOOL} '
+            'nor a checkpoint of a model whose decode head has a BLDALoss. '
+            f'Make them with {TOOL} CONFIG {path}'
+        )
+    # of a head within the head (HRDA: the detail crops) the outer one
+    prefix = max(found, key=lambda name: (_numbers(name), -len(name)))
+    # copies: nothing refers to the mapped checkpoint
+    state = {
+        key.removeprefix(prefix): value.clone()
+        for key, value in weights.items()
+        if key.startswith(prefix)
+    }
+    shape = state['source.weights'].shape
+    settings = dict(num_classes=shape[0], num_components=shape[-1])
+    meta: dict[str, Any] = dict(checkpoint=str(path))
+    origin = content.get('meta') or {}
+    if 'iter' in origin:
+        meta['iter'] = origin['iter']
+    classes = (origin.get('dataset_meta') or {}).get('classes')
+    if classes:
+        meta['classes'] = list(classes)
+    return settings, state, meta
+
+
+def _reason(error: Exception) -> str:
+    """First sentence; torch goes on with advice that is not safe."""
+    return str(error).partition('\n')[0].partition('. ')[0]
+
+
+def _numbers(key: str) -> list[int]:
+    """Numbers in a key, by which heads and losses of a list are ordered."""
+    return [int(part) for part in key.split('.') if part.isdecimal()]
+
+
+def _check_fitted(statistics: LogitStatistics, path: Path) -> None:
+    banks = {
+        name: bool((getattr(statistics, name).num_updates > 0).any())
+        for name in ('source', 'target')
+    }
+    # offsets from one anchor alone would be wrong for the other logits
+    banks['anchors'] = bool((statistics.anchors.num_updates > 0).all())
+    if not banks['anchors'] or not (banks['source'] or banks['target']):
+        unfitted = ', '.join(
+            name for name, fitted in banks.items() if not fitted
+        )
+        raise ValueError(
+            f'{path} has statistics that were never fitted ({unfitted}): '
+            'train longer with GMMUpdateHook in custom_hooks, or make them '
+            f'with {TOOL}'
+        )
+
+
+def _check_mixtures(statistics: LogitStatistics, path: Path) -> None:
+    """Refuse numbers that no fit gives; scores would be wrong in silence."""
+    for name in ('source', 'target', 'anchors'):
+        bank = getattr(statistics, name)
+        sums = bank.weights.sum(-1)
+        wrong = {
+            'means that are not finite': ~bank.means.isfinite(),
+            'variances that are not above 0': ~(
+                (bank.variances > 0) & bank.variances.isfinite()
+            ),
+            'weights that are not a distribution': (bank.weights < 0).any(-1)
+            | ~((sums - 1).abs() < WEIGHT_TOLERANCE),
+        }
+        found = [what for what, where in wrong.items() if where.any()]
+        if found:
+            raise ValueError(
+                f'{path} has {found[0]} among its {name} mixtures: make it '
+                f'anew with {TOOL}'
+            )

@@ -1,0 +1,198 @@
+"""Distributions of logits fitted to a whole data set at once."""
+
+import torch
+from torch import Tensor
+
+from ..mixtures.em import Parameters, em_step
+from ..mixtures.gmm import GaussianMixtureBank
+from ..progress import Track, untracked
+from .online import LogitStatistics
+from .reservoir import LogitReservoir
+
+# Elements of the largest temporary of an EM loop, (mixtures, K, n).
+_CHUNK = 2**22
+# A logit beyond this is a failure of the network, as in GaussianMixtureBank.
+_LARGEST = 1e6
+
+
+@torch.no_grad()
+def fit_statistics(
+    source: LogitReservoir,
+    target: LogitReservoir | None = None,
+    *,
+    num_components: int = 5,
+    min_samples: int = 100,
+    anchor: str | int = 'source',
+    clip: float = 0.01,
+    grid_size: int | None = 512,
+    max_loops: int = 100,
+    tolerance: float = 1e-4,
+    device: torch.device | str = 'cpu',
+    track: Track = untracked,
+) -> LogitStatistics:
+    """Fit the banks of a model that was trained without them (Sec. 3.3.3).
+
+    What BLDALoss follows with momentum over a training, EM finds here in one
+    go: from components spread over the samples (App. D), loop after loop
+    until they are at rest.
+
+    Args:
+        source: Logits of the source, by its labels.
+        target: Logits of the target, by pseudo-labels. Default: the bank of
+            the target stays unfitted.
+        num_components: Components K of each mixture.
+        min_samples: Pixels N_min that a class needs; rows of classes with
+            fewer stay unfitted.
+        anchor, clip, grid_size: See :class:`LogitStatistics`.
+        max_loops: EM loops at most.
+        tolerance: A mixture is at rest when no mean moves by more than this
+            share of its sigma in a loop.
+        device: Where the loops run.
+        track: Shows progress, see :data:`.progress.Track`.
+
+    Returns:
+        Statistics on the CPU: ``num_updates`` is 1 for what was fitted.
+
+    Raises:
+        ValueError: A setting out of range, reservoirs of another number of
+            classes, or fewer than ``min_samples`` pixels for the anchors.
+    """
+    if max_loops < 1:
+        raise ValueError(
+            f'Expected `max_loops` to be at least 1, but got {max_loops}'
+        )
+    if not tolerance >= 0:
+        raise ValueError(
+            f'Expected `tolerance` to be at least 0, but got {tolerance}'
+        )
+    if target is not None and target.num_classes != source.num_classes:
+        raise ValueError(
+            f'Expected `target` to have the {source.num_classes} classes of '
+            f'`source`, but got {target.num_classes}'
+        )
+    statistics = LogitStatistics(
+        source.num_classes,
+        num_components=num_components,
+        min_samples=min_samples,
+        clip=clip,
+        grid_size=grid_size,
+        anchor=anchor,
+    )
+    settings = (min_samples, max_loops, tolerance, device)
+    samples, valid = _anchor_samples(source, target, anchor)
+    if samples.shape[1] < min_samples:
+        raise ValueError(
+            f'anchor={anchor!r} has {samples.shape[1]} labelled pixels to '
+            f'follow, expected at least min_samples={min_samples}: add '
+            'images, or choose another anchor'
+        )
+    finite = int((samples.abs() < _LARGEST).all(0).sum())
+    if finite < min_samples:
+        raise ValueError(
+            f'{samples.shape[1] - finite} of {samples.shape[1]} pixels have '
+            'logits that are NaN, infinite or beyond 1e6: the training of '
+            'this checkpoint failed, take an earlier one'
+        )
+    fit_bank(statistics.anchors, samples, valid, *settings)
+    for domain, reservoir in dict(source=source, target=target).items():
+        if reservoir is not None:
+            samples, valid = reservoir.class_samples()
+            enough = reservoir.num_pixels >= min_samples
+            valid = (valid & enough[:, None]).unsqueeze(1)
+            # pixels decide what is fitted, of which few may be kept
+            fit_bank(
+                getattr(statistics, domain),
+                samples,
+                valid.expand_as(samples),
+                1,
+                *settings[1:],
+                track=lambda parts, _, of=domain: track(parts, f'fit {of}'),
+            )
+    return statistics
+
+
+@torch.no_grad()
+def fit_bank(
+    bank: GaussianMixtureBank,
+    samples: Tensor,
+    valid: Tensor,
+    min_samples: int = 1,
+    max_loops: int = 100,
+    tolerance: float = 1e-4,
+    device: torch.device | str = 'cpu',
+    track: Track = untracked,
+) -> None:
+    """Fit a bank to samples, a few mixtures after the other.
+
+    Args:
+        bank: The bank, changed in place: what is fitted has
+            ``num_updates`` 1, the rest is left as it is.
+        samples: (*shape, n); what is not finite, or beyond 1e6, does not
+            count.
+        valid: Samples that count, bool (*shape, n).
+        min_samples: Samples that a mixture needs.
+        max_loops: EM loops at most.
+        tolerance: See :func:`fit_statistics`.
+        device: Where the loops run.
+        track: Shows progress.
+    """
+    dims = len(bank.shape)
+    samples, valid = samples.flatten(0, dims - 1), valid.flatten(0, dims - 1)
+    valid = valid & (samples.abs() < _LARGEST)  # False for NaN as well
+    rows = (valid.sum(-1) >= max(min_samples, 1)).nonzero().squeeze(1)
+    size = max(_CHUNK // max(samples.shape[1] * bank.num_components, 1), 1)
+    own = [p.view(-1, bank.num_components) for p in bank.parameters_]
+    for chunk in track(rows.split(size), 'fit'):
+        fitted = _fit(
+            samples[chunk].to(device),
+            valid[chunk].to(device),
+            bank,
+            max_loops,
+            tolerance,
+        )
+        for old, new in zip(own, fitted, strict=True):
+            old[chunk] = new.to(old.device)
+    bank.num_updates.view(-1)[rows] = 1
+    bank.staleness.view(-1)[rows] = 1
+    bank.step.fill_(len(rows) > 0)
+
+
+def _fit(
+    samples: Tensor,
+    valid: Tensor,
+    like: GaussianMixtureBank,
+    max_loops: int,
+    tolerance: float,
+) -> Parameters:
+    """EM to rest, for mixtures (R,) with samples (R, n)."""
+    bank = GaussianMixtureBank(
+        (len(samples),), like.num_components, min_variance=like.min_variance
+    ).to(samples.device)
+    bank.initialize(samples, valid)
+    samples = samples.masked_fill(~valid, 0)
+    parameters = bank.parameters_
+    for _ in range(max_loops):
+        means = parameters[1]
+        parameters = em_step(samples, parameters, valid, bank.min_variance)
+        _, moved, variances = parameters
+        if ((moved - means).abs() <= tolerance * variances.sqrt()).all():
+            break
+    return parameters
+
+
+def _anchor_samples(
+    source: LogitReservoir,
+    target: LogitReservoir | None,
+    anchor: str | int,
+) -> tuple[Tensor, Tensor]:
+    """Samples of the two anchors, (2, m)."""
+    if anchor == 'source':
+        return source.anchor_samples()
+    if anchor != 'target':
+        return source.anchor_samples(anchor)
+    if target is None:
+        raise ValueError(
+            "Expected logits of the target for `anchor` 'target', but got "
+            'none: pass `target`, or choose another anchor'
+        )
+    return target.anchor_samples()

@@ -1,0 +1,277 @@
+"""The logit distributions that one loss owns, and how they follow it."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ..mixtures.gmm import GaussianMixtureBank
+from ..offsets.alignment import positive_cdf
+from ..offsets.offset import logit_offset
+from ..offsets.table import OffsetTable
+from .sampling import (
+    narrow,
+    sample_anchor_logits,
+    sample_class_logits,
+    sample_one_class_anchor,
+)
+from .settings import check_settings
+
+SOURCE, TARGET = 0, 1
+# Samples of more calls than this without an update belong to the past.
+MAX_PENDING = 4
+
+
+class LogitStatistics(nn.Module):
+    """Banks of the source, the target and the anchors (Sec. 3.3.4).
+
+    :meth:`collect` keeps samples of a batch, :meth:`update` fits the
+    mixtures to all samples since the last one, and :meth:`offset` looks
+    offsets up. The banks are buffers: they are saved, loaded and moved with
+    the model. The samples and the table are not.
+
+    Args:
+        num_classes: Number of classes C.
+        num_components: Components K of each mixture.
+        momentum: See :class:`GaussianMixtureBank`.
+        warmup: See :class:`GaussianMixtureBank`.
+        em_loops: EM loops T of an update.
+        min_samples: Pixels N_min that a class needs in a batch.
+        max_samples: Cap of N_sample, at least ``min_samples``.
+        clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
+        grid_size: Knots of the offset table. None: no table, each offset is
+            computed directly.
+        anchor: Whose logits the anchors follow (Table 14): 'source' (all of
+            the source, as in the paper), 'target' (all of the target), or
+            a class: its logits on the source.
+
+    Raises:
+        ValueError: A setting out of range.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        num_components: int = 5,
+        momentum: float = 0.99,
+        warmup: int = 1500,
+        em_loops: int = 3,
+        min_samples: int = 100,
+        max_samples: int | None = None,
+        clip: float = 0.01,
+        grid_size: int | None = 512,
+        anchor: str | int = 'source',
+    ) -> None:
+        super().__init__()
+        check_settings(
+            num_classes,
+            em_loops,
+            min_samples,
+            max_samples,
+            clip,
+            grid_size,
+            anchor,
+        )
+        self.anchor = anchor
+        self.num_classes = num_classes
+        self.em_loops = em_loops
+        self.min_samples = min_samples
+        self.max_samples = max_samples
+        self.clip = clip
+        self.grid_size = grid_size
+        settings = dict(
+            num_components=num_components, momentum=momentum, warmup=warmup
+        )
+        shape = (num_classes, num_classes)
+        self.source = GaussianMixtureBank(shape, **settings)
+        self.target = GaussianMixtureBank(shape, **settings)
+        self.anchors = GaussianMixtureBank((2,), **settings)
+        self._pending: dict[str, list[tuple[Tensor, Tensor]]] = {}
+        self._table: OffsetTable | None = None
+
+    @property
+    def table(self) -> OffsetTable:
+        """Offsets of source (0) and target (1), rebuilt when out of date.
+
+        Raises:
+            ValueError: ``grid_size`` is None.
+        """
+        if self.grid_size is None:
+            raise ValueError(
+                'Expected `grid_size` to be a number of knots, since a table '
+                'is asked for, but got None: set it to 512'
+            )
+        if self._table is None:
+            self._table = OffsetTable.build(
+                [self.source, self.target],
+                self.anchors,
+                self.clip,
+                self.grid_size,
+            )
+            self._table.fitted *= self._has_anchors
+        return self._table
+
+    @property
+    def _has_anchors(self) -> Tensor:
+        """Whether there is something to align with, bool ().
+
+        Anchors may be fitted later than the first class (those of the
+        target, or of one class), and are standard normal until then.
+        """
+        return (self.anchors.num_updates > 0).all()
+
+    # a table is a new one after each update: compiled code would be as well
+    @torch.compiler.disable
+    def offset(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        target_mask: Tensor | None = None,
+        ignore_index: int = 255,
+    ) -> Tensor:
+        """Offsets of a batch (Eq. 6), 0 as long as there are no anchors.
+
+        Args, and what is returned: as :meth:`OffsetTable.lookup` has them.
+        """
+        if self.grid_size is not None:
+            return self.table.lookup(logits, labels, target_mask, ignore_index)
+        source, target = (
+            logit_offset(
+                logits,
+                labels,
+                bank,
+                self.anchors,
+                self.clip,
+                ignore_index,
+                grid_size=None,
+            )
+            for bank in (self.source, self.target)
+        )
+        if target_mask is not None:
+            source = torch.where(target_mask.unsqueeze(1), target, source)
+        return source * self._has_anchors
+
+    def positive_cdf(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        target_mask: Tensor | None = None,
+        ignore_index: int = 255,
+    ) -> tuple[Tensor, Tensor]:
+        """Difficulty d of Eq. 10; see :func:`.alignment.positive_cdf`."""
+        return positive_cdf(
+            logits,
+            labels,
+            [self.source, self.target],
+            ignore_index,
+            target_mask,
+        )
+
+    # what it keeps is of no graph
+    @torch.compiler.disable
+    @torch.no_grad()
+    def collect(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        target_mask: Tensor | None = None,
+        weight: Tensor | None = None,
+        ignore_index: int = 255,
+    ) -> None:
+        """Keep a balanced sample of a batch for the next update.
+
+        Without ``target_mask`` the batch feeds the source bank. With it,
+        its target pixels feed the target bank, and the source pixels pasted
+        into it feed nothing (they are in the source batch already). The
+        anchors take what ``anchor`` says.
+
+        Args:
+            logits: (N, C, ...).
+            labels: (N, ...).
+            target_mask: Pixels of the target domain, bool (N, ...).
+            weight: Loss weight of each pixel, (N, ...). Pixels of weight 0
+                are no samples: they are padding, cropped margins, or of a
+                teacher that is not confident.
+            ignore_index: Label of ignored pixels.
+        """
+        left_out = labels == ignore_index
+        if weight is not None:
+            left_out |= weight == 0
+        if target_mask is not None:
+            left_out |= ~target_mask.bool()
+        labels = narrow(labels, self.num_classes).masked_fill_(left_out, -1)
+        domain = 'source' if target_mask is None else 'target'
+        devices = [logits.device] if logits.is_cuda else []
+        # what else is drawn in a run is the same with and without statistics
+        with torch.random.fork_rng(devices):
+            limits = self.min_samples, self.max_samples
+            self._keep(domain, *sample_class_logits(logits, labels, *limits))
+            if self.anchor == domain:
+                self._keep(
+                    'anchors',
+                    *sample_anchor_logits(logits, labels, self.min_samples),
+                )
+            elif domain == 'source' and isinstance(self.anchor, int):
+                self._keep(
+                    'anchors',
+                    *sample_one_class_anchor(
+                        logits, labels, self.anchor, *limits
+                    ),
+                )
+
+    def _keep(self, bank: str, samples: Tensor, valid: Tensor) -> None:
+        pending = self._pending.setdefault(bank, [])
+        pending.append((samples, valid))
+        del pending[:-MAX_PENDING]
+
+    @property
+    def num_pending(self) -> int:
+        """Calls whose samples wait for an update."""
+        return max(map(len, self._pending.values()), default=0)
+
+    @torch.no_grad()
+    def update(self, reduce: Callable[[Tensor], Tensor] | None = None) -> None:
+        """Fit the banks to the samples collected since the last update.
+
+        Without samples a bank only grows older (its staleness n counts
+        iterations). A pair's first update starts from components spread
+        over its samples.
+
+        Args:
+            reduce: Sums a tensor over the ranks of a distributed run; all
+                ranks must call, and end with the same banks.
+        """
+        for name in ('source', 'target', 'anchors'):
+            bank = getattr(self, name)
+            samples, valid = self._gather(name, bank)
+            bank.initialize(samples, valid, reduce)
+            bank.update(samples, valid.any(-1), self.em_loops, valid, reduce)
+        self._pending.clear()
+        self._table = None
+
+    def _gather(
+        self, name: str, bank: GaussianMixtureBank
+    ) -> tuple[Tensor, Tensor]:
+        pending = self._pending.get(name)
+        if not pending:
+            samples = bank.means.new_zeros(*bank.shape, 0)
+            return samples, samples.bool()
+        samples = torch.cat([samples for samples, _ in pending], dim=-1)
+        valid = torch.cat([valid for _, valid in pending], dim=-1)
+        if valid.dim() < samples.dim():  # a row of pairs shares its pixels
+            valid = valid.unsqueeze(1)
+        return samples, valid.expand_as(samples)
+
+    def _load_from_state_dict(self, *args, **kwargs) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._forget()
+
+    def _apply(self, *args, **kwargs) -> 'LogitStatistics':
+        module = super()._apply(*args, **kwargs)
+        self._forget()
+        return module
+
+    def _forget(self) -> None:
+        """Drop what was derived from other numbers or another device."""
+        self._table = None
+        self._pending.clear()

@@ -1,0 +1,66 @@
+"""Models that do not fit their data."""
+
+from typing import Any
+
+from mmengine.model import is_model_wrapper
+from torch import nn
+from torch.utils.data import DataLoader
+
+from ..datasets.pairs.uda_dataset import UDADataset
+
+
+def check_target(model: nn.Module, loader: DataLoader) -> None:
+    """Refuse a model that learns from target images and has none.
+
+    Args:
+        model: The model, wrapped or not.
+        loader: Training data loader; any data set but ``UDADataset`` passes.
+
+    Raises:
+        ValueError: Names the model and the keys.
+    """
+    dataset = loader.dataset
+    if not isinstance(dataset, UDADataset) or dataset.target is not None:
+        return
+    if is_model_wrapper(model):
+        model = model.module
+    if getattr(model, 'needs_target', False):
+        raise ValueError(
+            f'{type(model).__name__} learns from target images, and '
+            'train_dataloader.dataset.target is None: set it to the '
+            "config of a data set, or model.type to 'SourceOnly'"
+        )
+
+
+def check_num_classes(
+    model: nn.Module, dataset: Any, loader: str = 'train_dataloader'
+) -> None:
+    """Refuse a model with another number of classes than the data set.
+
+    Args:
+        model: The model, wrapped or not; its ``num_classes`` counts, else
+            that of its ``decode_head`` (the last, if there are several).
+        dataset: Data set; its ``metainfo`` has the classes.
+        loader: Key of its loader, for the error.
+
+    Raises:
+        ValueError: Names both numbers and the keys.
+    """
+    if is_model_wrapper(model):
+        model = model.module
+    key, owner = 'model.num_classes', model
+    if not hasattr(model, 'num_classes'):
+        key, owner = 'model.decode_head.num_classes', None
+        owner = getattr(model, 'decode_head', None)
+        if isinstance(owner, nn.ModuleList):
+            key, owner = 'model.decode_head[-1].num_classes', owner[-1]
+    found = getattr(owner, 'num_classes', None)
+    classes = getattr(dataset, 'metainfo', {}).get('classes')
+    if found is not None and classes and found != len(classes):
+        raise ValueError(
+            f'{key} is {found}, but the {type(dataset).__name__} of '
+            f'{loader} has {len(classes)} classes '
+            f'({", ".join(classes)}): set num_classes of the decode '
+            f'heads to {len(classes)}, or metainfo.classes of '
+            f'{loader}.dataset to those of the model'
+        )

@@ -1,0 +1,1 @@
+"""Training predictions of decode heads, and their losses."""

@@ -1,0 +1,1 @@
+"""Counts, gradients and histories that class weights come from."""

@@ -1,0 +1,13 @@
+"""What cannot work, said when the model is built."""
+
+from .segmentor import (
+    check_head,
+    check_segmentor,
+    named_heads,
+)
+
+__all__ = [
+    'check_head',
+    'check_segmentor',
+    'named_heads',
+]

@@ -1,0 +1,90 @@
+"""Whether the settings of a UDA model go together, checked at build."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from ....number_checks import is_number
+from ..objectives import AdversarialObjective, Objective, SourceObjective
+
+PARTS = ('student', 'teacher')
+
+
+def check_objectives(
+    objectives: Sequence[nn.Module],
+    alpha: float | None,
+    pseudo_balance: float | None,
+) -> None:
+    """Refuse objectives that cannot be told apart or lack a teacher.
+
+    Args:
+        objectives: The objectives, in their order.
+        alpha: Momentum of the teacher; None: there is none.
+        pseudo_balance: Scale by which pseudo-labels are balanced.
+
+    Raises:
+        TypeError: Not an objective; names it.
+        ValueError: Names the setting.
+    """
+    if not objectives:
+        raise ValueError(
+            'Expected `objectives` to be one or more, but got none: add '
+            "dict(type='SourceObjective')"
+        )
+    for objective in objectives:
+        if not isinstance(objective, Objective):
+            raise TypeError(
+                'Expected `objectives` to be subclasses of Objective '
+                '(mmseg_balance.models.uda.objectives), but got '
+                f'{type(objective).__name__}'
+            )
+    prefixes = [o.prefix for o in objectives]
+    if len(set(prefixes)) < len(prefixes):
+        raise ValueError(
+            'Expected each of `objectives` to have a prefix of its own, '
+            f'but got {prefixes}'
+        )
+    kinds = [type(o) for o in objectives]
+    if any(issubclass(kind, AdversarialObjective) for kind in kinds) and not (
+        any(issubclass(kind, SourceObjective) for kind in kinds)
+    ):
+        raise ValueError(
+            'AdversarialObjective compares target predictions with those of '
+            'a SourceObjective, but `objectives` are '
+            f'{[kind.__name__ for kind in kinds]}: add '
+            "dict(type='SourceObjective')"
+        )
+    needs_labels = any(
+        o.needs_target and o.needs_pseudo_labels for o in objectives
+    )
+    if needs_labels and alpha is None:
+        raise ValueError(
+            'Expected `alpha` to be a number in [0, 1): an '
+            'objective learns from a teacher, but got None'
+        )
+    if pseudo_balance is not None and not needs_labels:
+        raise ValueError(
+            f'pseudo_balance is {pseudo_balance}, but no objective '
+            'learns from pseudo-labels: leave it away'
+        )
+
+
+def check_predictor(predict_with: str, alpha: float | None) -> None:
+    """Refuse a momentum out of range, or to predict with what is not there.
+
+    Args:
+        predict_with: 'student' or 'teacher'.
+        alpha: Momentum of the teacher; None: there is none.
+
+    Raises:
+        ValueError: Names the setting.
+    """
+    if alpha is not None and not (is_number(alpha) and 0 <= alpha < 1):
+        raise ValueError(
+            f'Expected `alpha` to be in [0, 1), but got {alpha!r}'
+        )
+    if predict_with not in PARTS[: 1 if alpha is None else 2]:
+        raise ValueError(
+            f'Expected `predict_with` to be one of {PARTS} (the latter '
+            f'with a teacher alone), but got {predict_with!r}'
+        )

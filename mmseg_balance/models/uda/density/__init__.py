@@ -1,0 +1,1 @@
+"""Estimation of the positive cumulative density (BLDA, Eq. 10)."""

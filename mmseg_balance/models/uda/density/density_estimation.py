@@ -1,0 +1,204 @@
+"""Cumulative density estimation: a task that both domains share (Eq. 10)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.utils import resize
+from mmseg.registry import MODELS
+from torch import Tensor, nn
+
+from mmseg_balance.logits import LogitStatistics
+
+from ...decode_heads import DLV2Head, HRDAHead
+from ...head_losses.segmentation_loss import loss_modules
+from ...losses import BLDALoss
+
+NORMS = ('l2', 'l1')
+
+
+def density_loss(
+    prediction: Tensor,
+    density: Tensor,
+    valid: Tensor,
+    weight: Tensor | None = None,
+    norm: str = 'l2',
+) -> Tensor:
+    """Regression loss of Eq. 10, averaged over all pixels.
+
+    Args:
+        prediction: What the regression head says, (N, 1, H, W).
+        density: Positive CDF d of each pixel, (N, 1, H, W).
+        valid: Where d means something, bool (N, 1, H, W); the other pixels
+            count with 0.
+        weight: Quality q of each pixel, (N, H, W). Default: 1.
+        norm: 'l2' (paper) or 'l1' (released code).
+
+    Returns:
+        Mean over all pixels, ().
+    """
+    error = (prediction.float() - density) * valid
+    error = error.square() if norm == 'l2' else error.abs()
+    if weight is not None:
+        error = error * weight.unsqueeze(1)
+    return error.mean()
+
+
+def classifier_of(head: BaseDecodeHead) -> nn.Module:
+    """The first module that takes the features that enter the classifier.
+
+    Raises:
+        TypeError: The head has no single such place; names it.
+    """
+    if isinstance(head, HRDAHead):
+        head = head.head
+    if isinstance(head, DLV2Head):
+        return head.aspp_modules[0]
+    if isinstance(getattr(head, 'conv_seg', None), nn.Conv2d):
+        return head.conv_seg
+    raise TypeError(
+        f'density_estimation needs a decode head with a conv_seg, DLV2Head '
+        f'or HRDAHead, but decode_head is {type(head).__name__}'
+    )
+
+
+def dropout_of(head: BaseDecodeHead) -> nn.Module | None:
+    """The dropout that ``BaseDecodeHead.cls_seg`` puts before a classifier."""
+    if isinstance(head, HRDAHead):
+        head = head.head
+    return head.dropout
+
+
+@contextmanager
+def captured_inputs(
+    classifier: nn.Module, dropout: nn.Module | None = None
+) -> Iterator[list[Tensor]]:
+    """Collect the features that enter a classifier, before its dropout.
+
+    Args:
+        classifier: Module whose calls are collected.
+        dropout: What may come right before it; calls of it elsewhere in the
+            head do not count.
+
+    Yields:
+        One tensor for each call of the classifier, in their order.
+    """
+    inputs: list[Tensor] = []
+    last: list[Tensor] = []  # input and output of the dropout
+
+    def remember(_: nn.Module, args: tuple, output: Tensor) -> None:
+        last[:] = args[0], output
+
+    def collect(_: nn.Module, args: tuple) -> None:
+        is_dropped = bool(last) and last[1] is args[0]
+        inputs.append(last[0] if is_dropped else args[0])
+        last.clear()
+
+    handles = [classifier.register_forward_pre_hook(collect)]
+    if dropout is not None:
+        handles.append(dropout.register_forward_hook(remember))
+    try:
+        yield inputs
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def statistics_of(head: BaseDecodeHead) -> LogitStatistics | None:
+    """The statistics of the first BLDALoss of a head."""
+    for loss in loss_modules(head):
+        if isinstance(loss, BLDALoss):
+            return loss.statistics
+    return None
+
+
+@MODELS.register_module()
+class DensityEstimation(nn.Module):
+    """A 1 x 1 convolution that predicts d from the classifier's features.
+
+    BLDA (ICML 2025), Sec. 3.3.5. As in the released code, features are those
+    before the classifier's dropout. It belongs to the UDA model, not to the
+    segmentor: no head is subclassed, and an exported segmentor is without
+    it.
+
+    Where a decode head has several predictions (HRDA: the fused one and that
+    of the detail crop), the features of each call of its classifier, in
+    turn, predict the d of one of them: the features of the context that of
+    the fused logits, those of the detail that of the detail's.
+
+    Args:
+        head: Decode head whose features it takes, with a BLDALoss.
+        loss_weight: Weight lambda, at least 0.
+        norm: 'l2' (paper) or 'l1' (released code).
+
+    Raises:
+        TypeError: A head without a ``conv_seg``.
+        ValueError: A setting out of range, or a head without BLDALoss.
+    """
+
+    def __init__(
+        self, head: BaseDecodeHead, loss_weight: float = 0.2, norm: str = 'l2'
+    ) -> None:
+        super().__init__()
+        if loss_weight < 0:
+            raise ValueError(
+                'Expected `loss_weight` of density_estimation to be at least '
+                f'0, but got {loss_weight}'
+            )
+        if norm not in NORMS:
+            raise ValueError(
+                f'Expected `norm` of density_estimation to be one of {NORMS},'
+                f' but got {norm!r}'
+            )
+        if statistics_of(head) is None:
+            raise ValueError(
+                'density_estimation needs the distributions of a BLDALoss: '
+                "set decode_head.loss_decode=dict(type='BLDALoss', "
+                'num_classes=...), or leave density_estimation away'
+            )
+        classifier = classifier_of(head)
+        classifier = getattr(classifier, 'conv', classifier)
+        self.conv = nn.Conv2d(classifier.in_channels, 1, 1)
+        # the head is the segmentor's: no sub-module of this one
+        self._shared = (head,)
+        self.loss_weight = loss_weight
+        self.norm = norm
+
+    def classifier_inputs(self):
+        """Context that collects the features; see ``captured_inputs``."""
+        (head,) = self._shared
+        return captured_inputs(classifier_of(head), dropout_of(head))
+
+    def forward(
+        self,
+        head: BaseDecodeHead,
+        features: Tensor,
+        logits: Tensor,
+        labels: Tensor,
+        weight: Tensor | None = None,
+        target_mask: Tensor | None = None,
+    ) -> Tensor:
+        """Weighted regression loss of a batch.
+
+        Args:
+            head: Head of the prediction, with a BLDALoss.
+            features: Of ``classifier_inputs``, (N, F, h, w).
+            logits: Resized to the labels, (N, C, H, W).
+            labels: (N, H, W).
+            weight: Quality q of each pixel, (N, H, W). Default: 1.
+            target_mask: Pixels of the target domain, bool (N, H, W).
+        """
+        statistics = statistics_of(head)
+        prediction = resize(
+            self.conv(features),
+            size=labels.shape[1:],
+            mode='bilinear',
+            align_corners=head.align_corners,
+        )
+        with torch.autocast(logits.device.type, enabled=False):
+            density, valid = statistics.positive_cdf(
+                logits, labels, target_mask, head.ignore_index
+            )
+            loss = density_loss(prediction, density, valid, weight, self.norm)
+        return self.loss_weight * loss

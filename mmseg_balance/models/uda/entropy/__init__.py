@@ -1,0 +1,1 @@
+"""Self-information of predictions, and its class weights."""

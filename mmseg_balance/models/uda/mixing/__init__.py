@@ -1,0 +1,1 @@
+"""What strong augmentation is made of."""

@@ -1,0 +1,29 @@
+"""Whether objectives on the outputs can work, checked at build."""
+
+from torch import nn
+
+from ..teacher.image_logits import MAIN, output_heads
+
+
+def check_outputs(owner: str, student: nn.Module, auxiliary: bool) -> None:
+    """Refuse outputs without a choice between classes.
+
+    Args:
+        owner: Objective that asks.
+        student: An ``EncoderDecoder``.
+        auxiliary: Whether its auxiliary heads take part.
+
+    Raises:
+        ValueError: A head has one class, of which a softmax is always sure.
+    """
+    for name, head in output_heads(student).items():
+        if name != MAIN and not auxiliary:
+            continue
+        if head.num_classes < 2:
+            key = 'decode' if name == MAIN else 'auxiliary'
+            raise ValueError(
+                f'{owner} needs two classes or more, since of one alone '
+                'every prediction is sure, but '
+                f'model.segmentor.{key}_head.num_classes is '
+                f'{head.num_classes}: give the background a class of its own'
+            )

@@ -1,0 +1,90 @@
+"""The data of one iteration, as the objectives see it."""
+
+from dataclasses import dataclass
+
+import torch
+from mmseg.utils import SampleList
+from torch import Tensor, nn
+
+from ..teacher.pseudo_labels import PseudoLabels
+
+
+@dataclass
+class UDAStep:
+    """A source batch, a target batch and what the teacher says of it.
+
+    Attributes:
+        source_images: Normalised and padded, (N, 3, H, W).
+        source_labels: 255 where ignored or padded, (N, H, W).
+        target_images: As the source's; None without target objectives.
+        target_valid: Image pixels, not padding, bool (N, H, W).
+        pseudo: The teacher's labels of the target images; None where no
+            objective learns from them.
+        teacher: The segmentor that gave them; None without.
+        density: Cumulative density estimation, where the model has it.
+    """
+
+    source_images: Tensor
+    source_labels: Tensor
+    target_images: Tensor | None = None
+    target_valid: Tensor | None = None
+    pseudo: PseudoLabels | None = None
+    teacher: nn.Module | None = None
+    density: nn.Module | None = None
+
+
+@dataclass
+class ShownBatch:
+    """What the student is given of a step, by one objective.
+
+    Attributes:
+        images: (N, 3, H, W), N images of the batch, in its order.
+        labels: (N, H, W), 255 where ignored.
+        weight: Of each pixel, (N, H, W); None: 1 everywhere.
+        target_mask: Pixels of the target, bool (N, H, W); None: none.
+    """
+
+    images: Tensor
+    labels: Tensor
+    weight: Tensor | None = None
+    target_mask: Tensor | None = None
+
+
+def stack_labels(data_samples: SampleList) -> Tensor:
+    """Labels of a batch, (N, H, W)."""
+    return torch.stack([s.gt_sem_seg.data.squeeze(0) for s in data_samples])
+
+
+def image_mask(images: Tensor, data_samples: SampleList) -> Tensor:
+    """Pixels of a padded batch that are image, bool (N, H, W)."""
+    valid = images.new_zeros(
+        (images.shape[0], *images.shape[-2:]), dtype=torch.bool
+    )
+    for mask, sample in zip(valid, data_samples, strict=True):
+        left, right, top, bottom = sample.metainfo['padding_size']
+        height, width = mask.shape
+        mask[top : height - bottom, left : width - right] = True
+    return valid
+
+
+def trusted_mask(valid: Tensor, data_samples: SampleList) -> Tensor | None:
+    """Pixels whose pseudo-labels count, by the maps of ``PseudoMargins``.
+
+    Args:
+        valid: Image pixels, bool (N, H, W), see ``image_mask``.
+        data_samples: With ``valid_pseudo`` or without.
+
+    Returns:
+        Bool (N, H, W); None where no sample has such a map.
+    """
+    if not any('valid_pseudo' in sample for sample in data_samples):
+        return None
+    trusted = valid.clone()
+    for mask, sample in zip(trusted, data_samples, strict=True):
+        if 'valid_pseudo' in sample:
+            left, right, top, bottom = sample.metainfo['padding_size']
+            height, width = mask.shape
+            mask[top : height - bottom, left : width - right] = (
+                sample.valid_pseudo.data.squeeze(0) > 0
+            )
+    return trusted

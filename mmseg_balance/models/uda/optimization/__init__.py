@@ -1,0 +1,15 @@
+"""Several backward passes, one step."""
+
+from .sequential_backward import (
+    SequentialBackward,
+    average_gradients,
+    average_norm_statistics,
+    split_optimizers,
+)
+
+__all__ = [
+    'SequentialBackward',
+    'average_gradients',
+    'average_norm_statistics',
+    'split_optimizers',
+]

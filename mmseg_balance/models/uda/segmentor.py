@@ -1,0 +1,320 @@
+"""Student, teacher and objectives: what all methods are made of."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper
+from mmseg.registry import MODELS
+from mmseg.utils import ConfigType, OptConfigType, OptSampleList
+from torch import Tensor, nn
+
+from ..wrapped_segmentor import build_segmentor
+from .checks.losses import check_pixel_weights, warn_of_ignored_pixels
+from .checks.segmentor import check_segmentor
+from .checks.settings import check_objectives, check_predictor
+from .density.density_estimation import DensityEstimation
+from .objectives import AdversarialObjective
+from .objectives.step import UDAStep, image_mask, stack_labels, trusted_mask
+from .optimization.log import to_host
+from .optimization.opposition import Opposition
+from .optimization.sequential_backward import (
+    SequentialBackward,
+    split_optimizers,
+)
+from .teacher.averaging import (
+    build_teacher,
+    copy_buffers,
+    move_teacher,
+    teacher_momentum,
+)
+from .teacher.labelling import label_images, teacher_logits
+from .teacher.pseudo_balance import PseudoBalance
+from .teacher.pseudo_labels import PseudoLabeler
+
+
+@MODELS.register_module()
+class UDASegmentor(BaseModel):
+    """A segmentor that learns from one objective after the other.
+
+    Batches of ``UDADataset``, dict(source=..., target=...), are normalised
+    and padded by the segmentor's own ``data_preprocessor``. Each objective
+    goes forward and backward by itself; then gradients are averaged over
+    ranks once, and the optimizer takes one step. Methods are compositions:
+    a new one adds an objective.
+
+    Args:
+        segmentor: Config of an ``EncoderDecoder``.
+        objectives: Configs, or modules, in their order.
+        alpha: Momentum of the teacher, [0, 1). None: no teacher.
+        pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom: See
+            ``PseudoLabeler``.
+        pseudo_balance: Scale tau of Eq. 7, by which pseudo-labels are
+            balanced, at least 0; see ``PseudoBalance``. Default: they are
+            not.
+        predict_with: 'student' or 'teacher', in validation and tests.
+        density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
+            10), {} for its defaults. Default: none.
+        data_preprocessor: That of the segmentor, where it has none itself;
+            the runner gives a config's top-level one.
+        pretrained, train_cfg, init_cfg: Only None. The first two are set by
+            ``mmseg.apis.init_model``; initial weights are a matter of the
+            segmentor.
+
+    Raises:
+        TypeError, ValueError: A segmentor or a setting that cannot work;
+            names it.
+    """
+
+    def __init__(
+        self,
+        segmentor: ConfigType,
+        objectives: Sequence[ConfigType | nn.Module],
+        alpha: float | None = None,
+        pseudo_threshold: float = 0.968,
+        pseudo_weighting: str = 'batch',
+        ignore_top: int = 0,
+        ignore_bottom: int = 0,
+        pseudo_balance: float | None = None,
+        predict_with: str = 'student',
+        density_estimation: OptConfigType = None,
+        data_preprocessor: OptConfigType = None,
+        pretrained: None = None,
+        train_cfg: None = None,
+        init_cfg: None = None,
+    ) -> None:
+        if init_cfg is not None:
+            raise ValueError(
+                f'init_cfg of {type(self).__name__} is {init_cfg}, but '
+                'weights are loaded by its segmentor: move it to '
+                'model.segmentor.init_cfg, or to that of its backbone'
+            )
+        student = build_segmentor(segmentor, data_preprocessor)
+        super().__init__(student.data_preprocessor)
+        check_segmentor(student)
+        self.student = student
+        self.objectives = nn.ModuleList(
+            o if isinstance(o, nn.Module) else MODELS.build(o)
+            for o in objectives
+        )
+        check_objectives(self.objectives, alpha, pseudo_balance)
+        # the student's first weights do not depend on what is beside it
+        with torch.random.fork_rng(devices=[]):
+            for objective in self.objectives:
+                objective.attach(student)
+        self.needs_target = any(o.needs_target for o in self.objectives)
+        self.needs_pseudo_labels = any(
+            o.needs_target and o.needs_pseudo_labels for o in self.objectives
+        )
+        if self.needs_pseudo_labels:
+            check_pixel_weights(student)
+        warn_of_ignored_pixels(student)
+        check_predictor(predict_with, alpha)
+        self.teacher = None if alpha is None else build_teacher(student)
+        self.teacher_is_current = False
+        # after the teacher is copied, which has no use for it
+        with torch.random.fork_rng(devices=[]):
+            self.density = (
+                None
+                if density_estimation is None
+                else DensityEstimation(
+                    student.decode_head, **density_estimation
+                )
+            )
+        self.balance = (
+            None
+            if pseudo_balance is None
+            else PseudoBalance(student.decode_head, pseudo_balance)
+        )
+        self.alpha = alpha
+        self.label_target = PseudoLabeler(
+            pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
+        )
+        self.predict_with = predict_with
+
+    @property
+    def trainable(self) -> nn.ModuleDict:
+        """What the student's optimizer moves: not teacher, discriminators."""
+        parts = dict(student=self.student, density=self.density)
+        return nn.ModuleDict({k: v for k, v in parts.items() if v is not None})
+
+    @property
+    def adversary(self) -> AdversarialObjective | None:
+        """The objective with discriminators, if there is one."""
+        found = (
+            o for o in self.objectives if isinstance(o, AdversarialObjective)
+        )
+        return next(found, None)
+
+    @property
+    def discriminators(self) -> nn.ModuleDict | None:
+        """What the discriminators' optimizer moves, if there are any."""
+        adversary = self.adversary
+        return None if adversary is None else adversary.discriminators
+
+    @property
+    def predictor(self) -> nn.Module:
+        """The segmentor that ``predict_with`` names."""
+        return getattr(self, self.predict_with)
+
+    @property
+    def decode_head(self) -> nn.Module:
+        """Decode head of the predictor (``mmseg.apis`` asks for it)."""
+        return self.predictor.decode_head
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes C."""
+        return self.student.decode_head.num_classes
+
+    @property
+    def out_channels(self) -> int:
+        """Number of logits of a pixel (``SegTTAModel`` asks for it)."""
+        return self.student.decode_head.out_channels
+
+    def init_weights(self) -> None:
+        """Load the initial weights of the student, and copy them."""
+        self.student.init_weights()
+        for objective in self.objectives:
+            objective.after_init(self.student)
+        if self.teacher is not None:
+            self.copy_student()
+
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: OptSampleList = None,
+        mode: str = 'tensor',
+    ):
+        """Predictions of the segmentor that ``predict_with`` names.
+
+        Raises:
+            RuntimeError: mode='loss': training goes through ``train_step``.
+        """
+        if mode == 'loss':
+            raise RuntimeError(
+                'A UDA model trains by its own train_step, which '
+                'MMDistributedDataParallel never calls: set '
+                "model_wrapper_cfg=dict(type='UDAModelWrapper') in the config"
+            )
+        return self.predictor(inputs, data_samples, mode)
+
+    def train_step(
+        self, data: dict, optim_wrapper: OptimWrapper
+    ) -> dict[str, float]:
+        """One iteration: every objective, then one optimizer step.
+
+        Args:
+            data: ``dict(source=batch, target=batch)``.
+            optim_wrapper: mmengine's, with one optimizer; with two for a
+                model with discriminators, see ``split_optimizers``.
+
+        Returns:
+            Losses and diagnostics as floats.
+
+        Raises:
+            FloatingPointError: A loss is NaN or infinite; names it and the
+                iteration. The model has taken the step, and is of no use.
+            TypeError: Optimizers that are not those of the model.
+        """
+        adversary = self.adversary
+        wrapper, rival = split_optimizers(optim_wrapper, adversary is not None)
+        if self.teacher is not None and not self.teacher_is_current:
+            raise RuntimeError(
+                'The teacher did not follow the student since the last '
+                "iteration: add dict(type='TeacherUpdateHook') to "
+                'custom_hooks'
+            )
+        optimization = SequentialBackward(wrapper)
+        opposition = Opposition(adversary, rival)
+        with wrapper.optim_context(self):
+            step = self.prepare(data)
+        logs: dict[str, Tensor] = {}
+        for objective in self.objectives:
+            with (
+                wrapper.optim_context(self),
+                opposition.watching(objective, self.student),
+            ):
+                losses = objective(self.student, step)
+            loss, log = self.parse_losses(losses)
+            optimization.backward(loss)
+            for name, value in log.items():
+                logs[f'{objective.prefix}.{name}'] = value.detach()
+            logs |= opposition.learn()
+        optimization.step(self.trainable.parameters())
+        opposition.step()
+        self.teacher_is_current = False
+        return to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
+
+    def prepare(self, data: dict) -> UDAStep:
+        """Normalise and pad both branches; label the target.
+
+        Raises:
+            ValueError: Branches that do not fit each other or the model.
+        """
+        if not isinstance(data, dict) or 'source' not in data:
+            raise ValueError(
+                'Expected batches dict(source=..., target=...): set '
+                "train_dataloader.dataset.type='UDADataset'"
+            )
+        source = self.data_preprocessor(data['source'], training=True)
+        labels = stack_labels(source['data_samples'])
+        step = UDAStep(source['inputs'], labels, density=self.density)
+        if not self.needs_target:
+            return step
+        target = self.data_preprocessor(data['target'], training=True)
+        is_mixed = any(o.mixes_domains for o in self.objectives)
+        if is_mixed and target['inputs'].shape != step.source_images.shape:
+            raise ValueError(
+                'Source and target crops are mixed and must be of one shape, '
+                f'but are {tuple(step.source_images.shape)} and '
+                f'{tuple(target["inputs"].shape)}: give both pipelines the '
+                'same RandomCrop, and data_preprocessor.size that crop size'
+            )
+        step.target_images = target['inputs']
+        step.target_valid = image_mask(
+            target['inputs'], target['data_samples']
+        )
+        if not self.needs_pseudo_labels:
+            return step
+        step.teacher = self.teacher
+        step.pseudo = label_images(
+            self.teacher,
+            step.target_images,
+            step.target_valid,
+            self.label_target,
+            self.balance,
+            trusted_mask(step.target_valid, target['data_samples']),
+            [o.labelling(self.teacher) for o in self.objectives],
+        )
+        return step
+
+    def teacher_logits(self, images: Tensor) -> Tensor:
+        """The teacher's logits at the size of the images, (N, C, H, W)."""
+        return teacher_logits(self.teacher, images)
+
+    def copy_student(self) -> None:
+        """Give the teacher the student's parameters and buffers."""
+        own = self.teacher.state_dict()
+        state = self.student.state_dict()
+        self.teacher.load_state_dict({k: state[k] for k in own})
+        self.teacher_is_current = True
+
+    def update_teacher(self, iteration: int) -> None:
+        """Average the student in, see ``teacher_momentum``.
+
+        Args:
+            iteration: Number i of the iteration to come, from 1.
+        """
+        keep = teacher_momentum(iteration, self.alpha)
+        move_teacher(self.teacher, self.student, keep)
+        if not self.needs_pseudo_labels:
+            copy_buffers(self.teacher, self.student)
+        self.teacher_is_current = True
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        super()._load_from_state_dict(state_dict, prefix, *args)
+        # a checkpoint without teacher must not pass for one with it
+        self.teacher_is_current = any(
+            key.startswith(f'{prefix}teacher.') for key in state_dict
+        )

@@ -1,0 +1,67 @@
+"""The teacher's pass over the target images (Eq. 2)."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
+
+import torch
+from mmseg.models.utils import resize
+from torch import Tensor, nn
+
+from .pseudo_balance import PseudoBalance
+from .pseudo_labels import PseudoLabeler, PseudoLabels
+
+
+@torch.no_grad()
+def teacher_logits(teacher: nn.Module, images: Tensor) -> Tensor:
+    """Logits of a segmentor at the size of the images.
+
+    Args:
+        teacher: An ``EncoderDecoder``.
+        images: Normalised and padded, (N, 3, H, W).
+
+    Returns:
+        Logits (N, C, H, W), without a graph.
+    """
+    head = teacher.decode_head
+    logits = head.forward(teacher.extract_feat(images))
+    return resize(
+        logits,
+        size=images.shape[-2:],
+        mode='bilinear',
+        align_corners=head.align_corners,
+    )
+
+
+def label_images(
+    teacher: nn.Module,
+    images: Tensor,
+    valid: Tensor,
+    labeler: PseudoLabeler,
+    balance: PseudoBalance | None = None,
+    trusted: Tensor | None = None,
+    around: Iterable[AbstractContextManager] = (),
+) -> PseudoLabels:
+    """Let a teacher label target images.
+
+    Args:
+        teacher: An ``EncoderDecoder``.
+        images: Normalised and padded, (N, 3, H, W).
+        valid: Pixels that are image, not padding, bool (N, H, W).
+        labeler: Gives labels and weights to logits.
+        balance: Balances the classes of the labels (Eq. 7); None: they are
+            those of the largest logits.
+        trusted: Pixels whose labels count, bool (N, H, W); None: all.
+        around: Contexts of the teacher's pass.
+
+    Returns:
+        Labels and weights.
+    """
+    with ExitStack() as contexts:
+        for context in around:
+            contexts.enter_context(context)
+        logits = teacher_logits(teacher, images)
+    scores = None if balance is None else balance(logits)
+    pseudo = labeler(logits, valid, scores)
+    if trusted is not None:
+        pseudo.weight = pseudo.weight * trusted
+    return pseudo

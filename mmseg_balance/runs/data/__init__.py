@@ -1,0 +1,1 @@
+"""What the data of a run hold, told before it or on its own."""

@@ -1,0 +1,1 @@
+"""A step and a validation on copies, before the run."""

@@ -1,0 +1,1 @@
+"""What a run, a checkpoint or a score is of."""

@@ -1,0 +1,112 @@
+"""What a run was made with beside its settings: code, versions and data."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.dataset import BaseDataset
+
+from .code import changed_code, own_code
+
+PROVENANCE_KEY = 'provenance'
+NUM_SIZES = 32
+
+
+def provenance(dataset: Any) -> dict[str, Any]:
+    """What a checkpoint notes of the run that wrote it.
+
+    Args:
+        dataset: Training set.
+
+    Returns:
+        'versions' by package, 'sources' of this one as a hash, and 'data':
+        see :func:`describe_data`.
+    """
+    return own_code() | dict(data=describe_data(dataset))
+
+
+def describe_data(dataset: Any) -> dict[str, str]:
+    """A few words for the images of a data set, the same wherever they lie.
+
+    Args:
+        dataset: ``UDADataset``, or another whose parts are data sets of
+            mmengine.
+
+    Returns:
+        By 'source' and 'target', or 'data' of another: the number of images
+        and a hash of their names and of the sizes of 32 of the files.
+    """
+    branches = {
+        name: getattr(dataset, name, None) for name in ('source', 'target')
+    }
+    if branches['source'] is None:
+        branches = dict(data=dataset)
+    return {
+        name: describe_files(branch)
+        for name, branch in branches.items()
+        if branch is not None
+    }
+
+
+def describe_files(branch: Any) -> str:
+    """The images of one domain in a few words.
+
+    Args:
+        branch: Its data set.
+
+    Returns:
+        Their number and 12 hex digits of their names, below ``data_root``,
+        and of the sizes of 32 of them.
+    """
+    images = list(_images(branch))
+    digest = hashlib.sha256()
+    # whose prefixes are absolute: below the folder of all of them
+    rootless = [os.path.dirname(image) for root, image in images if not root]
+    common = os.path.commonpath(rootless) if rootless else ''
+    for root, image in images:
+        name = image
+        if '://' not in f'{root}{image}':
+            name = os.path.relpath(image, root or common or '.')
+        digest.update(f'{name}\n'.encode())
+    for _, image in images[:: max(len(images) // NUM_SIZES, 1)]:
+        file = Path(image)
+        size = file.stat().st_size if file.is_file() else None
+        digest.update(f'{size}\n'.encode())
+    return f'{len(images)} images {digest.hexdigest()[:12]}'
+
+
+def changed_provenance(
+    old: Mapping[str, Any] | None, new: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """What is of other code or other data.
+
+    Args:
+        old: What a checkpoint noted; None where it is of an earlier version.
+        new: What is the case now.
+
+    Returns:
+        Lines by 'code' and 'data', each with what was and what is.
+    """
+    old = old or {}
+    data = [
+        f'{name} was {was}, is {new["data"].get(name, "none")}'
+        for name, was in old.get('data', {}).items()
+        if new['data'].get(name) != was
+    ]
+    return dict(code=changed_code(old, new), data=data)
+
+
+def _images(part: Any) -> Iterator[tuple[str, str]]:
+    """Folder and path of each image, through whatever wraps the data set."""
+    if isinstance(part, BaseDataset):
+        root = part.data_root or ''
+        for i in range(len(part)):
+            yield root, str(part.get_data_info(i).get('img_path', i))
+        return
+    inner = getattr(part, 'parts', None) or getattr(part, 'datasets', None)
+    if inner is None:
+        inner = [part.dataset] if hasattr(part, 'dataset') else []
+    for child in inner:
+        yield from _images(child)

@@ -1,0 +1,89 @@
+"""What scores are of: written beside them, and asked when they are read."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from ...files.hashing import hash_file
+from ...files.writing import write_atomically
+from .code import own_code
+
+ORIGIN_KEY = 'origin'
+SETTINGS = ('model', 'test_dataloader', 'test_evaluator')
+
+
+def add_origin(
+    scores: Path, checkpoint: str, meta: Mapping[str, Any], cfg: Config
+) -> None:
+    """Write into a file of scores what they are of.
+
+    Args:
+        scores: JSON file of an evaluation; gains the key ``ORIGIN_KEY``.
+            Where there is none, as without the logger hook, nothing is done.
+        checkpoint: File or address of the weights.
+        meta: Meta data of the checkpoint.
+        cfg: Config that they were tested with.
+    """
+    if not scores.is_file():
+        return
+    place = checkpoint
+    if '://' not in checkpoint:
+        place = str(Path(checkpoint).resolve())
+    origin = dict(
+        checkpoint=place,
+        checkpoint_hash=hash_file(checkpoint),
+        iter=meta.get('iter'),
+        seed=meta.get('seed'),
+        settings={key: cfg[key] for key in SETTINGS if cfg.get(key)},
+        **own_code(),
+    )
+    content = json.loads(scores.read_text()) | {ORIGIN_KEY: origin}
+    text = json.dumps(content, indent=1, default=str)
+    write_atomically(scores, f'{text}\n'.encode())
+
+
+def read_scores(folder: Path, checkpoint: str | Path) -> dict[str, Any]:
+    """Scores of the latest evaluation of a checkpoint.
+
+    Args:
+        folder: Work folder of tools/test.py.
+        checkpoint: File that they must be of.
+
+    Returns:
+        The scores, with their origin.
+
+    Raises:
+        FileNotFoundError: There are none, or none of this checkpoint; says
+            what those that are there are of.
+    """
+    files = [p for p in folder.glob('*/*.json') if p.stem == p.parent.name]
+    files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    if not files:
+        raise FileNotFoundError(
+            f'no scores in {folder}: make them with tools/test.py CONFIG '
+            f'{checkpoint} --work-dir {folder}'
+        )
+    wanted = hash_file(str(checkpoint))
+    for file in files:
+        scores = json.loads(file.read_text())
+        origin = scores.get(ORIGIN_KEY) or {}
+        if origin.get('checkpoint_hash') == wanted:
+            return scores
+    found = json.loads(files[0].read_text()).get(ORIGIN_KEY) or {}
+    raise FileNotFoundError(
+        f'{files[0]} has scores of {_named(found)}, expected those of '
+        f'{checkpoint}: make them with tools/test.py CONFIG {checkpoint} '
+        f'--work-dir {folder}'
+    )
+
+
+def _named(origin: Mapping[str, Any]) -> str:
+    if not origin:
+        return 'a checkpoint that they do not name'
+    return (
+        f'{origin["checkpoint"]} (iteration {origin["iter"]}, seed '
+        f'{origin["seed"]})'
+    )

@@ -1,0 +1,135 @@
+import pytest
+from mmengine.config import Config
+from mmseg.models import EncoderDecoder
+from mmseg.registry import HOOKS, MODELS
+
+from mmseg_balance.configuration.checks.needed_hooks import (
+    add_needed_hooks,
+    check_copies,
+)
+from mmseg_balance.engine.hooks import GMMUpdateHook
+
+
+def supervised(loss, hooks=()):
+    head = dict(type='FCNHead', loss_decode=loss)
+    return Config(
+        dict(
+            model=dict(type='EncoderDecoder', decode_head=head),
+            custom_hooks=[dict(type=name) for name in hooks],
+        )
+    )
+
+
+def dacs(hooks=(), loss='CrossEntropyLoss', kind='DACS', **kwargs):
+    head = dict(type='FCNHead', loss_decode=dict(type=loss))
+    segmentor = dict(type='EncoderDecoder', decode_head=head)
+    return Config(
+        dict(
+            model=dict(type=kind, segmentor=segmentor, **kwargs),
+            custom_hooks=[dict(type=name) for name in hooks],
+        )
+    )
+
+
+SEED, TEACHER = 'IterationSeedHook', 'TeacherUpdateHook'
+
+
+@pytest.mark.parametrize(
+    'cfg',
+    [
+        supervised(dict(type='CrossEntropyLoss')),
+        supervised(dict(type='BLDALoss'), ['GMMUpdateHook']),
+        dacs([SEED, TEACHER]),
+        dacs(['mmseg.GMMUpdateHook', TEACHER, SEED], 'mmseg.BLDALoss'),
+        dacs([SEED], kind='SourceOnly'),
+        Config(dict(model=dict(type=EncoderDecoder))),
+        supervised(dict(type='SeesawLoss', num_classes=2, counts=[1, 2])),
+    ],
+)
+def test_a_whole_list_stays(cfg):
+    before = cfg.get('custom_hooks')
+    assert add_needed_hooks(cfg) == []
+    assert cfg.get('custom_hooks') == before
+
+
+@pytest.mark.parametrize(
+    'cfg, added',
+    [
+        (supervised(dict(type='BLDALoss')), ['GMMUpdateHook']),
+        (supervised(dict(type='mmseg.BLDALoss')), ['GMMUpdateHook']),
+        (
+            supervised([dict(type='CrossEntropyLoss'), dict(type='BLDALoss')]),
+            ['GMMUpdateHook'],
+        ),
+        (
+            supervised(dict(type='Outer', criterion=dict(type='BLDALoss'))),
+            ['GMMUpdateHook'],
+        ),
+        (
+            supervised(dict(type='SeesawLoss', num_classes=2)),
+            ['ClassStatisticsHook'],
+        ),
+        (dacs(), [SEED, TEACHER]),
+        (dacs([SEED], alpha=0.999), [TEACHER]),
+        (dacs([SEED], kind='mmseg.DACS'), [TEACHER]),
+        (dacs([SEED], kind=MODELS.get('DACS')), [TEACHER]),
+        (dacs([SEED], kind='SourceOnly', alpha=0.99), [TEACHER]),
+        (dacs(kind='SourceOnly'), [SEED]),
+    ],
+)
+def test_a_hook_of_the_users_own_loses_none_of_ours(cfg, added):
+    own = dict(type='EmptyCacheHook')
+    given = [own, *cfg.custom_hooks]
+    cfg.custom_hooks = given
+    lines = add_needed_hooks(cfg)
+    assert [h['type'] for h in cfg.custom_hooks] == [
+        *added,
+        *(h['type'] for h in given),
+    ]
+    assert len(lines) == len(added)
+    for name, line in zip(added, lines, strict=True):
+        assert f"custom_hooks lacks {name}: dict(type='{name}') is" in line
+
+
+@HOOKS.register_module()
+class LoggedGMMUpdateHook(GMMUpdateHook):
+    pass
+
+
+def test_a_subclass_is_the_hook():
+    cfg = supervised(dict(type='BLDALoss'), ['LoggedGMMUpdateHook'])
+    assert add_needed_hooks(cfg) == []
+
+
+@pytest.mark.parametrize(
+    'hooks, defaults, words',
+    [
+        (
+            [TEACHER, 'EmptyCacheHook', TEACHER],
+            {},
+            r'custom_hooks\[0\] and custom_hooks\[2\] are both '
+            'TeacherUpdateHook, which would act 2 times',
+        ),
+        (
+            ['mmseg.GMMUpdateHook', 'GMMUpdateHook'],
+            {},
+            'both GMMUpdateHook',
+        ),
+        (
+            ['GMMUpdateHook'],
+            dict(gmm=dict(type='GMMUpdateHook')),
+            r'custom_hooks\[0\] and default_hooks.gmm',
+        ),
+    ],
+)
+def test_two_of_a_kind_are_refused(hooks, defaults, words):
+    cfg = dacs(hooks)
+    cfg.default_hooks = defaults
+    with pytest.raises(ValueError, match=words):
+        check_copies(cfg)
+
+
+def test_copies_of_other_hooks_pass():
+    cfg = dacs(['EmptyCacheHook', 'EmptyCacheHook', TEACHER])
+    cfg.default_hooks = dict(checkpoint=dict(type='CheckpointHook'), x=None)
+    check_copies(cfg)

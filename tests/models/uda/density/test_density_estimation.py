@@ -1,0 +1,242 @@
+"""Cumulative density estimation against the public code and by hand."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from mmengine.optim import OptimWrapper
+from mmseg.registry import MODELS
+
+from mmseg_balance.logits import positive_cdf
+from mmseg_balance.models.decode_heads.hrda_head import ScaledFeatures
+from mmseg_balance.models.uda.density.density_estimation import (
+    captured_inputs,
+    classifier_of,
+    density_loss,
+    dropout_of,
+)
+from mmseg_balance.models.windows import Box
+
+LOSS = dict(type='BLDALoss', num_classes=4, min_samples=20)
+
+
+@pytest.mark.parametrize('size', ['C6', 'C19'])
+@pytest.mark.parametrize('image', [0, 1])
+def test_loss_and_gradient_agree_with_the_public_code(vectors, size, image):
+    """Single images, where its broadcast of the weights does no harm."""
+    with np.load(vectors / f'blda_loss_mixed_{size}_r01.npz') as file:
+        data = {k: torch.as_tensor(file[k]) for k in file.files}
+    part = slice(image, image + 1)
+    prediction = data['reg'][part].clone().requires_grad_()
+    known = (data['label'][part] != 255).unsqueeze(1)
+    loss = data['t2'] * density_loss(
+        prediction,
+        data['cdf_gt'][part],
+        data['cdf_gt_mask'][part].bool() & known,
+        data['weight'][part],
+        norm='l1',
+    )
+    loss.backward()
+    torch.testing.assert_close(
+        loss.detach(),
+        data[f'single_image{image}_t2_times_loss_reg'],
+        rtol=1e-4,
+        atol=1e-6,
+    )
+    torch.testing.assert_close(
+        prediction.grad,
+        data[f'single_image{image}_grad_reg'],
+        rtol=1e-4,
+        atol=1e-8,
+    )
+
+
+def test_each_image_has_its_own_weights():
+    prediction, density = torch.zeros(2, 1, 1, 2), torch.ones(2, 1, 1, 2)
+    valid = torch.tensor([[[[True, True]]], [[[True, False]]]])
+    weight = torch.tensor([[[1.0, 2.0]], [[3.0, 4.0]]])
+    assert density_loss(prediction, density, valid, weight) == 6 / 4
+    assert density_loss(prediction - 1, density, valid, weight) == 24 / 4
+    assert density_loss(prediction - 1, density, valid, weight, 'l1') == 3
+
+
+def sgd(model):
+    return OptimWrapper(torch.optim.SGD(model.trainable.parameters(), 0.1))
+
+
+def run(model, batch, steps=3):
+    logs = []
+    for i in range(steps):
+        logs.append(model.train_step(batch(seed=i), sgd(model)))
+        model.student.decode_head.loss_decode.update_statistics()
+        model.update_teacher(i + 1)
+    return logs
+
+
+def test_it_learns_beside_the_segmentor(batch, build):
+    model = build(loss=LOSS, density_estimation={}, pseudo_threshold=0.0)
+    before = model.density.conv.weight.clone()
+    logs = run(model, batch)
+    # nothing is fitted in the first iteration
+    assert logs[0]['src.decode.loss_density'] == 0
+    assert logs[1]['src.decode.loss_density'] > 0
+    assert logs[2]['mix.decode.loss_density'] > 0
+    assert not torch.equal(model.density.conv.weight, before)
+    parts = sum(v for k, v in logs[2].items() if '.loss_' in k)
+    assert logs[2]['loss'] == pytest.approx(parts, rel=1e-5)
+    keys = {k for k in model.state_dict() if 'density' in k}
+    assert keys == {'density.conv.weight', 'density.conv.bias'}
+
+
+def test_it_regresses_the_positive_cdf_on_the_classifiers_input(batch, build):
+    model = build(loss=LOSS, density_estimation=dict(loss_weight=0.5))
+    run(model, batch)
+    model.eval()  # running statistics
+    head, statistics = (
+        model.student.decode_head,
+        model.student.decode_head.loss_decode.statistics,
+    )
+    images = torch.randn(2, 3, 32, 32)
+    labels = torch.randint(4, (2, 32, 32))
+    labels[:, :3] = 255
+    features = model.student.extract_feat(images)
+    with model.density.classifier_inputs() as inputs:
+        logits = F.interpolate(head(features), (32, 32), mode='bilinear')
+    assert len(inputs) == 1
+    torch.testing.assert_close(
+        F.interpolate(head.conv_seg(inputs[0]), (32, 32), mode='bilinear'),
+        logits,
+    )
+    d, valid = positive_cdf(logits, labels, statistics.source)
+    prediction = F.interpolate(
+        model.density.conv(inputs[0]), (32, 32), mode='bilinear'
+    )
+    expected = 0.5 * (((prediction - d) ** 2) * valid).mean()
+    torch.testing.assert_close(
+        model.density(head, inputs[0], logits, labels), expected
+    )
+    assert not head.conv_seg._forward_pre_hooks
+
+
+HEADS = dict(
+    FCNHead=dict(in_channels=8, in_index=0, num_convs=1),
+    SegformerHead=dict(in_channels=[8], in_index=[0]),
+    # has a dropout in its midst as well
+    ANNHead=dict(
+        in_channels=[8, 8],
+        in_index=[0, 0],
+        project_channels=4,
+        key_pool_scales=(1, 2),
+        norm_cfg=dict(type='BN'),
+    ),
+)
+
+
+@pytest.mark.parametrize('within', [False, True], ids=['plain', 'HRDA'])
+@pytest.mark.parametrize(
+    ('kind', 'ratio'), [*((kind, 0.5) for kind in HEADS), ('FCNHead', 0.0)]
+)
+def test_features_are_those_before_the_dropout(kind, within, ratio):
+    """In the released code, dropout is for the classifier alone."""
+    outer = dict(num_classes=4, loss_decode=dict(type='CrossEntropyLoss'))
+    head = dict(HEADS[kind], type=kind, channels=8, dropout_ratio=ratio)
+    features = [torch.randn(4, 8, 16, 16)]
+    if within:
+        head = MODELS.build(
+            dict(type='HRDAHead', head=head, attention=0.5, **outer)
+        )
+        box = Box(0, 32, 0, 32)
+        features = ScaledFeatures(features, [features], [box], (32, 32))
+    else:
+        head = MODELS.build(dict(head, **outer))
+    head.train()
+    classifier, dropout = classifier_of(head), dropout_of(head)
+    given, kept = [], []
+    classifier.register_forward_pre_hook(lambda _, a: given.append(a[0]))
+    if ratio:
+        dropout.register_forward_hook(lambda _, a, out: kept.append(a[0]))
+    else:
+        assert dropout is None
+    with captured_inputs(classifier, dropout) as inputs:
+        head.forward(features)
+    assert len(inputs) == len(given) == 1 + within
+    before = kept[1::2] if kind == 'ANNHead' else kept
+    for found, dropped, expected in zip(inputs, given, before or given):
+        assert found is expected
+        zero = (dropped == 0).all((2, 3)) & (found != 0).any(3).any(2)
+        assert bool(zero.any()) == bool(ratio)
+
+
+def test_the_target_is_measured_with_its_own_distributions(batch, build):
+    model = build(loss=LOSS, density_estimation={}, pseudo_threshold=0.0)
+    run(model, batch)
+    statistics = model.student.decode_head.loss_decode.statistics
+    logits, labels = torch.randn(1, 4, 8, 8), torch.randint(4, (1, 8, 8))
+    mask = torch.rand(1, 8, 8) < 0.5
+    both = statistics.positive_cdf(logits, labels, mask)
+    source, target = (
+        positive_cdf(logits, labels, bank)
+        for bank in (statistics.source, statistics.target)
+    )
+    for mixed, a, b in zip(both, source, target):
+        assert torch.equal(mixed, torch.where(mask[:, None], b, a))
+
+
+def test_deeplabv2_takes_the_input_of_its_aspp(segmentor, batch, build):
+    cfg = segmentor(LOSS)
+    cfg['decode_head'] = dict(
+        type='DLV2Head',
+        in_channels=8,
+        in_index=0,
+        num_classes=4,
+        dilations=(1, 2),
+        loss_decode=LOSS,
+    )
+    model = build(segmentor=cfg, density_estimation={})
+    logs = run(model, batch)
+    assert model.density.conv.in_channels == 8
+    assert logs[2]['src.decode.loss_density'] > 0
+
+
+@pytest.mark.parametrize(
+    'kwargs, word',
+    [(dict(loss_weight=-1), '`loss_weight`.*-1'), (dict(norm='l3'), 'l3')],
+)
+def test_settings_out_of_range(build, kwargs, word):
+    with pytest.raises(ValueError, match=word):
+        build(loss=LOSS, density_estimation=kwargs)
+
+
+def test_without_distributions_there_is_nothing_to_estimate(build):
+    with pytest.raises(ValueError, match="type='BLDALoss'"):
+        build(density_estimation={})
+
+
+@pytest.mark.parametrize('norm', ['l1', 'l2'])
+def test_one_number_is_predicted_for_each_pixel(build, norm):
+    """Of constant features the prediction is the bias; d is known."""
+    model = build(
+        loss=LOSS, density_estimation=dict(loss_weight=3.0, norm=norm)
+    )
+    density, head = model.density, model.student.decode_head
+    assert density.conv.weight.shape == (1, 8, 1, 1)
+    density.conv.bias.data.fill_(0.75)
+    statistics = head.loss_decode.statistics
+    seen = []
+
+    def positive_cdf(logits, labels, target_mask, ignore_index):
+        seen.append((target_mask, ignore_index))
+        d = torch.full_like(logits[:, :1], 0.25)
+        return d, (labels != ignore_index).unsqueeze(1)
+
+    statistics.positive_cdf = positive_cdf
+    logits, labels = torch.randn(1, 4, 4, 4), torch.zeros(1, 4, 4).long()
+    labels[0, 0] = 255
+    weight = torch.full((1, 4, 4), 0.5)
+    mask = torch.ones(1, 4, 4).bool()
+    features = torch.zeros(1, 8, 2, 2)
+    error = 0.5 if norm == 'l1' else 0.25
+    for given, share in ((None, 1), (weight, 0.5)):
+        found = density(head, features, logits, labels, given, mask)
+        assert float(found.detach()) == 3 * 0.75 * share * error
+    assert seen[0][0] is mask and seen[0][1] == 255
