@@ -3,31 +3,113 @@
 Importing the package registers its data sets, models, losses, hooks and
 metrics with MMSegmentation, so a config only needs
 ``custom_imports = dict(imports=['mmseg_balance'])``.
+
+A process that uses nothing of OpenMMLab yet registers when it begins to:
+``mmseg_balance.logits`` needs PyTorch alone, and the command line answers
+without loading either.
 """
 
-from . import compat
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+from . import moved
 from .version import __version__
 
-compat.apply()
+UPSTREAM = ('mmengine', 'mmcv', 'mmseg')
+# in the order in which they are built on each other
+REGISTERED = ('datasets', 'models', 'evaluation', 'visualization', 'engine')
+WITHOUT_UPSTREAM = ('cli', 'files', 'logits', 'moved', 'version')
 
-from . import (  # noqa: E402  (the work-arounds must come before mmseg)
-    datasets,
-    engine,
-    evaluation,
-    models,
-    visualization,
-)
-from .configuration.package_names import (  # noqa: E402
-    teach_package_names,
-)
+__all__ = ['__version__', *REGISTERED, 'inference', 'logits', 'register']
 
-teach_package_names()
 
-__all__ = [
-    '__version__',
-    'datasets',
-    'engine',
-    'evaluation',
-    'models',
-    'visualization',
-]
+def register() -> None:
+    """Register everything with MMSegmentation, work-arounds first.
+
+    Raises:
+        ImportError: An upstream package is missing, or of a version that
+            this one was not written for; with the command that helps.
+    """
+    from . import compat
+
+    compat.apply()
+    for part in REGISTERED:
+        import_module(f'{__name__}.{part}')
+    from .configuration.package_names import teach_package_names
+
+    teach_package_names()
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in __all__:
+        return import_module(f'{__name__}.{name}')
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+class _RegisterFirst(MetaPathFinder):
+    """Registers before the first module that needs it is loaded.
+
+    The work-arounds have to come before mmseg; and a part of this package
+    must not be half imported when all of them are.
+    """
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        package, _, rest = fullname.partition('.')
+        if package == __name__:
+            if rest.partition('.')[0] in WITHOUT_UPSTREAM:
+                return None
+        elif package not in UPSTREAM or self.elsewhere('mmseg') is None:
+            return None
+        spec = self.elsewhere(fullname, path, target)
+        if spec is not None:
+            spec.loader = _LoadedAlready(self)
+        return spec
+
+    def elsewhere(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """What the other finders say."""
+        for finder in sys.meta_path:
+            if finder is not self:
+                spec = finder.find_spec(fullname, path, target)
+                if spec is not None:
+                    return spec
+        return None
+
+
+class _LoadedAlready(Loader):
+    """Hands out what registering has imported, or imports it then."""
+
+    def __init__(self, finder: _RegisterFirst) -> None:
+        self.finder = finder
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        if self.finder in sys.meta_path:
+            sys.meta_path.remove(self.finder)
+            register()
+        module = import_module(spec.name)
+        self.spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec
+
+
+moved.answer_old_names()
+_finder = _RegisterFirst()
+if any(m in sys.modules for m in UPSTREAM) and _finder.elsewhere('mmseg'):
+    register()
+else:
+    sys.meta_path.insert(0, _finder)

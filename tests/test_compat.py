@@ -25,7 +25,7 @@ from mmseg.models import SegDataPreProcessor
 from packaging.version import Version
 
 from mmseg_balance import compat
-from mmseg_balance.engine.experiment import versions
+from mmseg_balance.runs.records.code import versions
 
 FORK = Version(mmseg.__version__) >= compat.WITHOUT_OPS
 NO_STUB = not isinstance(sys.modules.get('mmcv._ext'), compat._MissingOps)

@@ -3,8 +3,10 @@
 import torch
 from mmseg.registry import MODELS
 
-from mmseg_balance.models.predictions import training_features
-from mmseg_balance.models.segmentation_loss import segmentation_losses
+from mmseg_balance.models.head_losses.predictions import training_features
+from mmseg_balance.models.head_losses.segmentation_loss import (
+    segmentation_losses,
+)
 from mmseg_balance.models.uda import Objective
 
 

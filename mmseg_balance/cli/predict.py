@@ -216,7 +216,7 @@ def run(args: argparse.Namespace) -> None:
         SystemExit: Something cannot work, some files could not be read (1),
             or a signal came (130).
     """
-    from ..engine.build_errors import build_or_exit
+    from ..configuration.error_lines import build_or_exit
 
     started = build_or_exit(lambda: build(args), args.out)
     summary = build_or_exit(started.run, args.out)

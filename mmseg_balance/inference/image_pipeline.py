@@ -11,15 +11,15 @@ from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..datasets.checks import leaf_configs
-from ..datasets.named_files import (
+from ..configuration.walk import type_name
+from ..datasets.checks.folder_checks import leaf_configs
+from ..datasets.loading.named_files import (
     is_image_loader,
     is_label_loader,
     is_loader,
     load_named,
 )
-from ..engine.config_checks import type_name
-from ..engine.test_set import TEST_SET
+from .evaluation_set import TEST_SET
 
 # what cv2.imread makes of any file
 COLOUR = ('color', 'color_ignore_orientation')

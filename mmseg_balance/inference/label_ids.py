@@ -9,13 +9,13 @@ from mmengine.config import Config
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import DATASETS
 
-from ..datasets.branch import leaf_datasets
-from ..datasets.checks import leaf_configs
-from ..datasets.label_scheme import CITYSCAPES_TRAIN_IDS
-from ..datasets.named_files import is_label_loader
-from ..engine.config_checks import type_name
-from ..engine.prediction import lazy_test_set
-from ..engine.test_set import TEST_SET
+from ..configuration.walk import type_name
+from ..datasets.checks.folder_checks import leaf_configs
+from ..datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
+from ..datasets.loading.branch import leaf_datasets
+from ..datasets.loading.named_files import is_label_loader
+from .evaluation_set import TEST_SET
+from .prediction import lazy_test_set
 
 IDS = ('dataset', 'class', 'cityscapes')
 

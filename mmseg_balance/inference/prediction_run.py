@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ..datasets.bad_files import POLICIES, BadFileError
-from ..datasets.file_utils import hash_file
-from ..engine.stop_signals import StopSignals
+from ..datasets.loading.bad_files import POLICIES, BadFileError
+from ..files.hashing import hash_file
 from ..models.segmentors import PostHocSegmentor
+from ..stop_signals import StopSignals
 from ..version import __version__
 from .files.class_shares import ClassShares, check_shares_file
 from .files.frames import Frame, FrameStream, painted_name

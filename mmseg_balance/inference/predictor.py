@@ -17,17 +17,17 @@ from mmengine.logging import print_log
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
-from ..datasets.bad_files import BadFileError
-from ..engine.config_checks import type_name
-from ..engine.launch import load_config
-from ..engine.model_config import model_config
-from ..engine.prediction import build_predictor
-from ..engine.statistics_origin import check_origin
+from ..configuration.model_config import model_config
+from ..configuration.reading import load_config
+from ..configuration.walk import type_name
+from ..datasets.loading.bad_files import BadFileError
 from ..models.segmentors import PostHocSegmentor
 from .files.inputs import find_inputs
 from .files.videos import Video
 from .image_pipeline import ImagePipeline, LoadedImage
 from .label_ids import label_ids
+from .prediction import build_predictor
+from .statistics_origin import check_origin
 
 Image = str | Path | np.ndarray
 EXPORTED = ('config.py', 'weights.pth')

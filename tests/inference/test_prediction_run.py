@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmseg_balance.datasets.bad_files import UnreadableFileError
+from mmseg_balance.datasets.loading.bad_files import UnreadableFileError
 from mmseg_balance.inference import PredictionRun, Predictor, RunOptions
 from mmseg_balance.inference.files.videos import Video
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mmseg_balance.datasets.bad_files import UnreadableFileError
+from mmseg_balance.datasets.loading.bad_files import UnreadableFileError
 from mmseg_balance.inference import Predictor
 from mmseg_balance.inference.predictor import max_softmax
 

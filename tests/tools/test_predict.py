@@ -6,14 +6,18 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.stock_configs import (
+    save_random_weights,
+    small_stock_config,
+    use_data,
+)
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
-from stock_configs import save_random_weights, small_stock_config, use_data
 
 from mmseg_balance.cli import predict
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.statistics_file import save_statistics
+from mmseg_balance.logits.statistics.file import save_statistics
 
 CLASSES = ('sky', 'road', 'car')
 PALETTE = [[70, 130, 180], [128, 64, 128], [0, 0, 142]]

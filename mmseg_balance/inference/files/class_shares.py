@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...datasets.file_utils import write_atomically
+from ...files.writing import write_atomically
 
 KIND = 'class shares of mmseg_balance predict'
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from ...datasets.bad_files import UnreadableFileError
+from ...datasets.loading.bad_files import UnreadableFileError
 from .inputs import Input
 from .videos import Video, VideoFile
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ...datasets.file_utils import walk_folder
-from ...datasets.left_out import IMAGE_SUFFIXES
-from ...datasets.prediction_names import first_distinct
+from ...datasets.checks.left_out import IMAGE_SUFFIXES
+from ...datasets.files.prediction_names import first_distinct
+from ...files.walking import walk_folder
 from .patterns import fixed_folder, matching
 
 VIDEO_SUFFIXES = (

@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from ...datasets.file_utils import read_label, write_png
+from ...datasets.files.label_images import read_label, write_png
 from ...visualization.figures import colour_labels
 
 LABELS, OVERLAYS, CONFIDENCES = 'labels', 'overlays', 'confidences'

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from itertools import takewhile
 from pathlib import Path
 
-from ...datasets.file_utils import walk_folder
+from ...files.walking import walk_folder
 
 ANY_FOLDERS = '**'
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...datasets.file_utils import write_atomically
+from ...files.writing import write_atomically
 
 FILE = 'predict.json'
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...datasets.bad_files import UnreadableFileError
+from ...datasets.loading.bad_files import UnreadableFileError
 
 # of the codecs in the wheels of OpenCV the one that most players know
 CODEC = 'mp4v'
