@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmseg_balance.datasets.checks.folder_checks import survey
+from mmseg_balance.datasets.checks import survey
 
 KEYS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 

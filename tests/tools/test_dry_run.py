@@ -14,7 +14,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmseg_balance.runs.dry_run.trial import trial as dry_run
+from mmseg_balance.runs.dry_run import trial as dry_run
 
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
 PACK = dict(type='PackSegInputs')

@@ -245,7 +245,7 @@ def test_interruptions_change_nothing(
 
 
 def test_interrupted_fit_goes_on(trained, fit, monkeypatch, capfd):
-    from mmseg_balance.logits.statistics.online import offline
+    from mmseg_balance.logits.statistics import offline
 
     config, checkpoint, _ = trained()
     expected = fit(config, checkpoint, out='whole.pth').read_bytes()

@@ -14,9 +14,7 @@ from mmseg.datasets import CityscapesDataset
 from PIL import Image
 
 from mmseg_balance.datasets.class_statistics.files import load_class_counts
-from mmseg_balance.datasets.conversion.label_conversion import (
-    label_conversion as conversion,
-)
+from mmseg_balance.datasets.conversion import label_conversion as conversion
 
 TOOLS = ROOT / 'tools/dataset_converters'
 CLASSES = CityscapesDataset.METAINFO['classes']

@@ -20,12 +20,10 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmseg_balance.datasets import UDADataset
-from mmseg_balance.datasets.checks.folder_checks import labels as label_checks
+from mmseg_balance.datasets.checks import labels as label_checks
 from mmseg_balance.datasets.class_statistics.files import load_class_counts
+from mmseg_balance.datasets.conversion import label_conversion as conversion
 from mmseg_balance.datasets.conversion.colour_labels import ID_OF_COLOUR
-from mmseg_balance.datasets.conversion.label_conversion import (
-    label_conversion as conversion,
-)
 from mmseg_balance.datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
 
 TOOLS = ROOT / 'tools/dataset_converters'

@@ -9,6 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable
+from mmseg_balance.logits.post_hoc import scores as post_hoc
 from mmseg_balance.logits.post_hoc.row_lookup import RowLookup
 from mmseg_balance.logits.post_hoc.scores import (
     check_tau,
@@ -16,7 +17,6 @@ from mmseg_balance.logits.post_hoc.scores import (
     table_scores,
     tau_scores,
 )
-from mmseg_balance.logits.post_hoc.scores import scores as post_hoc
 
 
 def random_bank(shape, collapsed=False):

@@ -90,7 +90,7 @@ def test_neither_the_chunks_nor_the_device_argument_matter(monkeypatch):
 
 
 def test_more_loops_until_nothing_moves(monkeypatch):
-    from mmseg_balance.logits.statistics.online import offline
+    from mmseg_balance.logits.statistics import offline
 
     calls = []
     step = offline.em_step

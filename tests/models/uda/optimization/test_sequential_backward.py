@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import nn
 
+from mmseg_balance.models.uda.optimization import (
+    sequential_backward as optimization,
+)
 from mmseg_balance.models.uda.optimization.sequential_backward import (
     average_gradients,
     average_norm_statistics,
-)
-from mmseg_balance.models.uda.optimization.sequential_backward import (
-    sequential_backward as optimization,
 )
 
 
