@@ -174,8 +174,10 @@ def build(args: argparse.Namespace) -> Any:
     """The run, checked, built, and not yet started."""
     from ..inference.files.inputs import find_inputs
     from ..inference.files.outputs import result_folders
-    from ..inference.prediction_run import PredictionRun, RunOptions
-    from ..inference.predictor import Predictor, find_model
+    from ..inference.files.prediction_options import RunOptions
+    from ..inference.named_model import find_model
+    from ..inference.prediction_run import PredictionRun
+    from ..inference.predictor import Predictor
 
     options = RunOptions(
         ids=args.ids,
@@ -231,4 +233,4 @@ def run(args: argparse.Namespace) -> None:
         )
         sys.exit(130)
     if summary.bad:
-        sys.exit(f'{len(summary.bad)} files could not be read')
+        sys.exit(f'{len(summary.bad)} files were left out')

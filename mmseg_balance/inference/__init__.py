@@ -8,7 +8,7 @@ _HOMES = dict(
     Predictor='predictor',
     Prediction='predictor',
     PredictionRun='prediction_run',
-    RunOptions='prediction_run',
+    RunOptions='files.prediction_options',
     find_inputs='files.inputs',
     paint='files.outputs',
 )

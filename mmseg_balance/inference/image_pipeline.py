@@ -1,6 +1,7 @@
 """Images as a test of the config would load them."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from ..configuration.walk import type_name
 from ..datasets.checks.folder_checks import leaf_configs
+from ..datasets.loading.bad_files import BadFileError
 from ..datasets.loading.named_files import (
     is_image_loader,
     is_label_loader,
@@ -109,6 +111,7 @@ class ImagePipeline:
 
         Raises:
             UnreadableFileError: The file cannot be read or decoded.
+            BadFileError: A transform cannot do with it.
             ValueError: The array is of another kind.
         """
         results: Any = dict(seg_fields=[])
@@ -127,12 +130,7 @@ class ImagePipeline:
             if is_loader(step):
                 results = load_named(step, results, 'input')
             else:
-                results = step(results)
-            if results is None:
-                raise ValueError(
-                    f'{path or "an array"}: {type(step).__name__} of the '
-                    'pipeline of the test gives up on it'
-                )
+                results = _call(step, results, path)
             if self.keep_images and path is not None and i == 0:
                 kept = _as_picture(results['img'])
         if self.keep_images and path is None:
@@ -199,6 +197,25 @@ def test_steps(cfg: Config) -> list[dict]:
             f'versions of an image: set {TEST_SET}.pipeline to one without it'
         )
     return steps
+
+
+def _call(step: Callable, results: dict, path: str | None) -> dict:
+    """Run a transform; its errors name the image."""
+    name = f'{type(step).__name__} of the pipeline of the test'
+    try:
+        results = step(results)
+    except Exception as error:
+        height, width = results['img'].shape[:2]
+        reason = ' '.join(str(error).split())
+        raise BadFileError(
+            f'input image {path or "in memory"} of {width} x {height} pixels: '
+            f'{name} fails ({type(error).__name__}: {reason})'
+        ) from error
+    if results is None:
+        raise BadFileError(
+            f'input image {path or "in memory"}: {name} gives up on it'
+        )
+    return results
 
 
 def _as_picture(image: np.ndarray) -> np.ndarray:

@@ -3,95 +3,27 @@
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from ..datasets.loading.bad_files import POLICIES, BadFileError
+from ..datasets.loading.bad_files import BadFileError
 from ..files.hashing import hash_file
 from ..models.segmentors import PostHocSegmentor
 from ..stop_signals import StopSignals
 from ..version import __version__
+from .files.background import Background
 from .files.class_shares import ClassShares, check_shares_file
 from .files.frames import Frame, FrameStream, painted_name
 from .files.inputs import Input, find_inputs
 from .files.outputs import OVERLAYS, ResultFiles, paint, result_folders
+from .files.prediction_options import RunOptions, Summary
 from .files.run_record import check_record, write_record
 from .image_pipeline import test_steps
 from .prediction_files import claim_folder
 from .predictor import Prediction, Predictor
-
-
-@dataclass
-class RunOptions:
-    """What is written, and how.
-
-    Attributes:
-        ids: Values of label files: 'dataset', 'class' or 'cityscapes'.
-        overlay: Whether the classes are painted on the images.
-        overlay_video: Whether those of a video become a video.
-        opacity: Of the colours.
-        confidence_bits: 8 or 16 of a pixel of confidence pictures; None:
-            there are none.
-        shares: JSON file of class shares; None: none.
-        fps: Frames a second that are taken of a video; None: all.
-        resume: Whether images whose files are there are left as they are.
-        on_bad_image: 'stop', or 'skip' to go on behind a file that cannot
-            be read.
-        progress: Whether a bar is shown.
-    """
-
-    ids: str = 'dataset'
-    overlay: bool = False
-    overlay_video: bool = False
-    opacity: float = 0.5
-    confidence_bits: int | None = None
-    shares: Path | None = None
-    fps: float | None = None
-    resume: bool = False
-    on_bad_image: str = 'stop'
-    progress: bool = True
-
-    def __post_init__(self) -> None:
-        """Refuse values out of range."""
-        if not 0 <= self.opacity <= 1:
-            raise ValueError(
-                f'Expected --opacity to be in [0, 1], but got {self.opacity}'
-            )
-        if self.fps is not None and not self.fps > 0:
-            raise ValueError(
-                f'Expected --fps to be above 0, but got {self.fps}'
-            )
-        if self.confidence_bits not in (None, 8, 16):
-            raise ValueError(
-                'Expected --confidence-bits to be 8 or 16, but got '
-                f'{self.confidence_bits}'
-            )
-        if self.on_bad_image not in POLICIES:
-            raise ValueError(
-                f'Expected --on-bad-image to be one of {POLICIES}, but got '
-                f'{self.on_bad_image!r}'
-            )
-
-
-@dataclass
-class Summary:
-    """What came of a run.
-
-    Attributes:
-        predicted: Number of images and frames.
-        kept: Number of those that were there already.
-        bad: Messages on files that could not be read.
-        was_stopped: Whether a signal ended it before its time.
-    """
-
-    predicted: int = 0
-    kept: int = 0
-    bad: list[str] = field(default_factory=list)
-    was_stopped: bool = False
 
 
 class PredictionRun:
@@ -189,10 +121,11 @@ class PredictionRun:
 
             frames = self._stream.frames(is_done, lambda: stop.requested)
             try:
-                for frame, prediction in self._predictions(frames):
-                    bar.update()
-                    if prediction is not None:
-                        self._write(frame, prediction)
+                with Background(self.predictor.num_workers) as background:
+                    for frame, prediction in self._predictions(frames):
+                        bar.update()
+                        if prediction is not None:
+                            self._write(frame, prediction, background)
             finally:
                 if self.options.shares is not None:
                     self._shares.write(self.options.shares)
@@ -230,6 +163,13 @@ class PredictionRun:
 
     def _claim(self) -> None:
         """Refuse to replace files of a user; say what will be written."""
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OSError(
+                f'--out {self.out} cannot be made ({error.strerror}): name a '
+                'folder that you may write to'
+            ) from error
         names = [one.name for one in self.inputs]
         for kind in self._files.kinds:
             claim_folder(self.out / kind, names)
@@ -258,9 +198,14 @@ class PredictionRun:
         self._summary.kept += 1
         return True
 
-    def _write(self, frame: Frame, prediction: Prediction) -> None:
+    def _write(
+        self, frame: Frame, prediction: Prediction, background: Background
+    ) -> None:
         labels, image = prediction.labels, prediction.image
-        self._files.write(frame.name, labels, prediction.confidence, image)
+        confidence = prediction.confidence
+        background.run(
+            self._files.write, frame.name, labels, confidence, image
+        )
         if frame.painted is not None:
             palette, opacity = self.predictor.palette, self.options.opacity
             frame.painted.write(paint(image, labels, palette, opacity))

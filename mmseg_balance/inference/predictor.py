@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +15,24 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import print_log
 from mmseg.structures import SegDataSample
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..configuration.model_config import model_config
-from ..configuration.reading import load_config
-from ..configuration.walk import type_name
 from ..datasets.loading.bad_files import BadFileError
 from ..models.segmentors import PostHocSegmentor
 from .files.inputs import find_inputs
 from .files.videos import Video
 from .image_pipeline import ImagePipeline, LoadedImage
 from .label_ids import label_ids
+from .named_model import (
+    distinct_colours,
+    find_model,
+    num_classes,
+    split_post_hoc,
+)
 from .prediction import build_predictor
 from .statistics_origin import check_origin
 
 Image = str | Path | np.ndarray
-EXPORTED = ('config.py', 'weights.pth')
 
 
 @dataclass
@@ -219,7 +221,13 @@ class Predictor:
         data = [
             dict(inputs=one.inputs, data_samples=one.sample) for one in batch
         ]
-        samples = self.model.test_step(pseudo_collate(data))
+        try:
+            samples = self.model.test_step(pseudo_collate(data))
+        except Exception as error:
+            paths = [one.path or 'image in memory' for one in batch]
+            notes = getattr(error, '__notes__', ())
+            error.__notes__ = [*notes, ', '.join(paths)]
+            raise
         return [
             self._prediction(*pair)
             for pair in zip(batch, samples, strict=True)
@@ -299,93 +307,6 @@ class Predictor:
         self.model = model.eval()
 
 
-def find_model(
-    model: str | Path | Config,
-    checkpoint: str | Path | None = None,
-    cfg_options: dict | None = None,
-    data_roots: Sequence[str] | None = None,
-) -> tuple[Config, str]:
-    """Config and checkpoint of what a user names as a model.
-
-    Args:
-        model: Config, its file, or the folder that ``export_segmentor``
-            wrote.
-        checkpoint: Checkpoint; may be left out with such a folder.
-        cfg_options: Overrides by dotted key.
-        data_roots: Folders of data sets, as ``--data-root`` gives them.
-
-    Returns:
-        The config and the path of the checkpoint.
-
-    Raises:
-        FileNotFoundError: The folder lacks one of its files.
-        ValueError: There is no checkpoint.
-    """
-    if isinstance(model, (str, Path)) and Path(model).is_dir():
-        config, weights = (Path(model) / name for name in EXPORTED)
-        for file in [config] if checkpoint else [config, weights]:
-            if not file.is_file():
-                raise FileNotFoundError(
-                    f'{model} has no {file.name}: name a config and a '
-                    'checkpoint, or a folder that tools/model_converters/'
-                    'export_segmentor.py wrote'
-                )
-        model, checkpoint = config, checkpoint or weights
-    if checkpoint is None:
-        raise ValueError(
-            f'{getattr(model, "filename", model)} is a config: name its '
-            'checkpoint too'
-        )
-    if not isinstance(model, Config):
-        model = load_config(str(model), cfg_options, data_roots)
-    elif cfg_options:
-        model.merge_from_dict(cfg_options)
-    return model, str(checkpoint)
-
-
-def split_post_hoc(
-    cfg: Config,
-    post_hoc: str | Path | None = None,
-    tau: float | None = None,
-    domain: str | None = None,
-) -> tuple[Config, dict]:
-    """Part a model from its post-hoc balancing.
-
-    Args:
-        cfg: Config; its model may be a PostHocSegmentor.
-        post_hoc, tau, domain: See :class:`Predictor`.
-
-    Returns:
-        Config of the model alone, and arguments of ``PostHocSegmentor``
-        beside the segmentor; none where nothing is balanced.
-
-    Raises:
-        ValueError: Settings of balancing where there is none.
-    """
-    options = {
-        key: value
-        for key, value in (('tau', tau), ('domain', domain))
-        if value is not None
-    }
-    if post_hoc is not None:
-        return cfg, dict(statistics=str(post_hoc), **options)
-    if options:
-        raise ValueError(
-            f'{" and ".join(options)} without post_hoc (--post-hoc '
-            'STATISTICS), whose settings they are'
-        )
-    if type_name(cfg.get('model') or {}) != 'PostHocSegmentor':
-        return cfg, {}
-    inner = Config(cfg._cfg_dict.to_dict(), filename=cfg.filename)
-    settings = model_config(inner)
-    inner.model = settings.pop('segmentor')
-    preprocessor = settings.pop('data_preprocessor', None)
-    if preprocessor is not None:
-        inner.model.setdefault('data_preprocessor', preprocessor)
-    settings.pop('type')
-    return inner, dict(settings)
-
-
 def max_softmax(scores: Tensor) -> Tensor:
     """Largest probability of each pixel.
 
@@ -400,32 +321,6 @@ def max_softmax(scores: Tensor) -> Tensor:
         return torch.maximum(scores, 1 - scores).squeeze(0)
     # not by logsumexp, which loses the digits that large logits take up
     return 1 / (scores - scores.amax(0)).exp().sum(0)
-
-
-def num_classes(model: nn.Module) -> int:
-    """Number of classes of a model."""
-    head = model.decode_head
-    return (head[-1] if isinstance(head, nn.ModuleList) else head).num_classes
-
-
-def distinct_colours(count: int) -> list[list[int]]:
-    """Colours for classes that have none: those of PASCAL VOC's colour map.
-
-    Args:
-        count: Number of classes.
-
-    Returns:
-        RGB of each, 0 to 255, the same in each run.
-    """
-    colours = []
-    for number in range(1, count + 1):
-        colour = [0, 0, 0]
-        for bit in range(8):
-            for channel in range(3):
-                value = number >> (3 * bit + channel) & 1
-                colour[channel] |= value << (7 - bit)
-        colours.append(colour)
-    return colours
 
 
 def _images(images: Iterable[Image]) -> Iterator[Image]:

@@ -11,6 +11,7 @@ import pytest
 
 from mmseg_balance.datasets.loading.bad_files import UnreadableFileError
 from mmseg_balance.inference import PredictionRun, Predictor, RunOptions
+from mmseg_balance.inference.files.outputs import ResultFiles
 from mmseg_balance.inference.files.videos import Video
 
 CLASSES = ('sky', 'road', 'car')
@@ -182,6 +183,19 @@ def test_bad_files_stop_or_are_named(predictor, photos):
     ]
     assert (summary.predicted, summary.kept) == (1, 1)
     assert {'labels/a.png', 'labels/x/a.png'} <= set(written())
+
+
+@pytest.mark.parametrize('num_workers', [0, 2])
+def test_what_cannot_be_written_ends_the_run(
+    predictor, photos, monkeypatch, num_workers
+):
+    def full(self, *args):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(ResultFiles, 'write', full)
+    predictor.num_workers = num_workers
+    with pytest.raises(OSError, match='No space left'):
+        run(predictor, 'photos')
 
 
 def test_frames_of_a_video(predictor, photos, ride):

@@ -6,7 +6,10 @@ import pytest
 import torch
 from PIL import Image
 
-from mmseg_balance.datasets.loading.bad_files import UnreadableFileError
+from mmseg_balance.datasets.loading.bad_files import (
+    BadFileError,
+    UnreadableFileError,
+)
 from mmseg_balance.inference import Predictor
 from mmseg_balance.inference.predictor import max_softmax
 
@@ -164,6 +167,27 @@ def test_bad_files(trained, images, tmp_path):
     assert np.array_equal(found[2].labels, arrays[2].argmax(2))
 
 
+def test_images_that_the_pipeline_cannot_do_with(trained, tmp_path):
+    resize = dict(type='Resize', scale=(8, 8), keep_ratio=True)
+    predictor = Predictor(*trained([LOAD, resize, PACK]))
+    path = tmp_path / 'long.png'
+    cv2.imwrite(str(path), np.zeros((2000, 3, 3), np.uint8))
+    with pytest.raises(BadFileError, match='long.png of 3 x 2000 pixels: Res'):
+        predictor(path)
+    said = []
+    assert list(predictor.stream([path], said.append)) == [None]
+    assert len(said) == 1
+
+    def too_large(data):
+        raise RuntimeError('out of memory')
+
+    predictor.model.test_step = too_large
+    cv2.imwrite(str(path), np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(RuntimeError, match='out of memory') as error:
+        predictor(path)
+    assert error.value.__notes__ == [str(path)]
+
+
 def test_nan_is_no_prediction(trained):
     config, checkpoint = trained()
     content = torch.load(checkpoint)
@@ -175,7 +199,9 @@ def test_nan_is_no_prediction(trained):
 
 def test_models_that_cannot_be_built(trained, tmp_path):
     config, checkpoint = trained()
-    with pytest.raises(ValueError, match='config.py is a config: name its ch'):
+    with pytest.raises(
+        ValueError, match='of a config, name its checkpoint to'
+    ):
         Predictor(config)
     (tmp_path / 'folder').mkdir()
     with pytest.raises(FileNotFoundError, match='folder has no config.py'):

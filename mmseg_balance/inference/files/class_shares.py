@@ -1,6 +1,7 @@
 """How much of the images each class covers."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,9 +75,16 @@ def check_shares_file(path: Path) -> None:
     Raises:
         FileExistsError: It holds something else.
         IsADirectoryError: It is a folder.
+        PermissionError: Its folder cannot be written to.
     """
     if path.is_dir():
         raise IsADirectoryError(f'--shares {path} is a folder: name a file')
+    folder = next(p for p in path.absolute().parents if p.exists())
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(
+            f'--shares {path}: {folder} cannot be written to; name another '
+            'file'
+        )
     if not path.exists():
         return
     try:

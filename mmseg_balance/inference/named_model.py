@@ -1,0 +1,126 @@
+"""What a user names as a model: its config, checkpoint, balancing, classes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmengine.config import Config
+from torch import nn
+
+from ..configuration.model_config import model_config
+from ..configuration.reading import load_config
+from ..configuration.walk import type_name
+
+EXPORTED = ('config.py', 'weights.pth')
+
+
+def find_model(
+    model: str | Path | Config,
+    checkpoint: str | Path | None = None,
+    cfg_options: dict | None = None,
+    data_roots: Sequence[str] | None = None,
+) -> tuple[Config, str]:
+    """Config and checkpoint of what a user names as a model.
+
+    Args:
+        model: Config, its file, or the folder that ``export_segmentor``
+            wrote.
+        checkpoint: Checkpoint; may be left out with such a folder.
+        cfg_options: Overrides by dotted key.
+        data_roots: Folders of data sets, as ``--data-root`` gives them.
+
+    Returns:
+        The config and the path of the checkpoint.
+
+    Raises:
+        FileNotFoundError: The folder lacks one of its files.
+        ValueError: There is no checkpoint.
+    """
+    if isinstance(model, (str, Path)) and Path(model).is_dir():
+        config, weights = (Path(model) / name for name in EXPORTED)
+        for file in [config] if checkpoint else [config, weights]:
+            if not file.is_file():
+                raise FileNotFoundError(
+                    f'{model} has no {file.name}: name a config and a '
+                    'checkpoint, or a folder that tools/model_converters/'
+                    'export_segmentor.py wrote'
+                )
+        model, checkpoint = config, checkpoint or weights
+    if checkpoint is None:
+        raise ValueError(
+            f'{getattr(model, "filename", model)} is no folder with config.py '
+            'and weights.pth: of a config, name its checkpoint too'
+        )
+    if not isinstance(model, Config):
+        model = load_config(str(model), cfg_options, data_roots)
+    elif cfg_options:
+        model.merge_from_dict(cfg_options)
+    return model, str(checkpoint)
+
+
+def split_post_hoc(
+    cfg: Config,
+    post_hoc: str | Path | None = None,
+    tau: float | None = None,
+    domain: str | None = None,
+) -> tuple[Config, dict]:
+    """Part a model from its post-hoc balancing.
+
+    Args:
+        cfg: Config; its model may be a PostHocSegmentor.
+        post_hoc, tau, domain: See :class:`Predictor`.
+
+    Returns:
+        Config of the model alone, and arguments of ``PostHocSegmentor``
+        beside the segmentor; none where nothing is balanced.
+
+    Raises:
+        ValueError: Settings of balancing where there is none.
+    """
+    options = {
+        key: value
+        for key, value in (('tau', tau), ('domain', domain))
+        if value is not None
+    }
+    if post_hoc is not None:
+        return cfg, dict(statistics=str(post_hoc), **options)
+    if options:
+        raise ValueError(
+            f'{" and ".join(options)} without post_hoc (--post-hoc '
+            'STATISTICS), whose settings they are'
+        )
+    if type_name(cfg.get('model') or {}) != 'PostHocSegmentor':
+        return cfg, {}
+    inner = Config(cfg._cfg_dict.to_dict(), filename=cfg.filename)
+    settings = model_config(inner)
+    inner.model = settings.pop('segmentor')
+    preprocessor = settings.pop('data_preprocessor', None)
+    if preprocessor is not None:
+        inner.model.setdefault('data_preprocessor', preprocessor)
+    settings.pop('type')
+    return inner, dict(settings)
+
+
+def num_classes(model: nn.Module) -> int:
+    """Number of classes of a model."""
+    head = model.decode_head
+    return (head[-1] if isinstance(head, nn.ModuleList) else head).num_classes
+
+
+def distinct_colours(count: int) -> list[list[int]]:
+    """Colours for classes that have none: those of PASCAL VOC's colour map.
+
+    Args:
+        count: Number of classes.
+
+    Returns:
+        RGB of each, 0 to 255, the same in each run.
+    """
+    colours = []
+    for number in range(1, count + 1):
+        colour = [0, 0, 0]
+        for bit in range(8):
+            for channel in range(3):
+                value = number >> (3 * bit + channel) & 1
+                colour[channel] |= value << (7 - bit)
+        colours.append(colour)
+    return colours
