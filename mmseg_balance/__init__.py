@@ -22,7 +22,14 @@ from .version import __version__
 UPSTREAM = ('mmengine', 'mmcv', 'mmseg')
 # in the order in which they are built on each other
 REGISTERED = ('datasets', 'models', 'evaluation', 'visualization', 'engine')
-WITHOUT_UPSTREAM = ('cli', 'files', 'logits', 'moved', 'version')
+WITHOUT_UPSTREAM = (
+    '__main__',
+    'cli',
+    'files',
+    'logits',
+    'moved',
+    'version',
+)
 
 __all__ = ['__version__', *REGISTERED, 'inference', 'logits', 'register']
 

@@ -5,10 +5,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..configuration.data_roots import add_data_root
-from ..configuration.options import OptionAction
+from .options import (
+    add_cfg_options,
+    add_data_root,
+    add_device,
+    add_part,
+    add_post_hoc,
+)
 
-DESCRIPTION = 'Label images with a trained model'
+DESCRIPTION = 'Label images with a trained model.'
 EXAMPLE = """\
 examples:
   mmseg-balance predict CONFIG CHECKPOINT --input photos --out predictions
@@ -18,13 +23,11 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the command.
+    """Add the arguments of the command.
 
     Args:
         parser: Parser of the command.
     """
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = EXAMPLE
     parser.add_argument(
         'model',
         metavar='MODEL',
@@ -121,29 +124,8 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('model')
-    group.add_argument(
-        '--part',
-        choices=['student', 'teacher'],
-        help='which segmentor of a UDA model; by default the one that '
-        'model.predict_with of the config names',
-    )
-    group.add_argument(
-        '--post-hoc',
-        metavar='STATISTICS',
-        help='balance the classes by the distributions of the logits (Eq. 7 '
-        'of BLDA): file of `logits fit`, or a checkpoint of a training with '
-        'BLDALoss',
-    )
-    group.add_argument(
-        '--tau',
-        type=float,
-        help='scale of the offset of --post-hoc (default: 1)',
-    )
-    group.add_argument(
-        '--domain',
-        choices=['target', 'source'],
-        help='whose distributions --post-hoc takes (default: target)',
-    )
+    add_part(group)
+    add_post_hoc(group)
     group.add_argument(
         '--batch-size',
         type=int,
@@ -159,15 +141,9 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='threads that load images ahead (default: 2)',
     )
-    group.add_argument('--device', help="such as 'cpu' or 'cuda:0'")
-    group.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=OptionAction,
-        metavar='KEY=VALUE',
-        help='override keys of the config; lists as key="[a,b]" or key=a,b',
-    )
-    add_data_root(parser)
+    add_device(group)
+    add_cfg_options(group)
+    add_data_root(group)
 
 
 def build(args: argparse.Namespace) -> Any:

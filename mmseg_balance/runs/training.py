@@ -1,0 +1,219 @@
+"""A training with its options: checked, built, and not yet started."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from ..checkpoints.initial.files import check_initial_files
+from ..checkpoints.initial.hook import prepare_initial_weights
+from ..checkpoints.weights import read_checkpoint
+from ..configuration.checks.agreement import check_agreement
+from ..configuration.checks.number_keys import check_numbers
+from ..configuration.checks.settling import settle_config
+from ..configuration.checks.training import check_config
+from ..configuration.reading import load_config
+from ..configuration.run_options import add_hook, enable_amp
+from ..datasets.checks.folder_checks import check_data_configs
+from ..engine.hooks import (
+    AtomicCheckpointHook,
+    ClassStatisticsHook,
+    ClassWeightsHook,
+    CompileHook,
+)
+from ..inference.prediction_files import draws_pictures, prepare_files
+from .build import build_runner, check_required, check_resume
+from .dry_run.trial import DryRunHook
+from .ranks import start_ranks
+from .resumed_optimization import prepare_resume
+from .seed import set_seed
+from .work_dir import latest_checkpoint, set_work_dir
+
+
+def load_run(
+    config: str,
+    overrides: Mapping[str, Any] | None = None,
+    data_roots: Sequence[str] | None = None,
+    work_dir: str | None = None,
+) -> Config:
+    """Config of a run, with what the command line says.
+
+    Args:
+        config: Config file, or the name of one.
+        overrides: Values by dotted key.
+        data_roots: Folders of data sets, as ``--data-root`` gives them.
+        work_dir: Folder of the run; by default the config's, else
+            work_dirs/<name of the config file>.
+
+    Returns:
+        The config.
+
+    Raises:
+        FileNotFoundError: There is no such config.
+        ValueError: It is no Python, or a data root fits no data set.
+    """
+    cfg = load_config(config, dict(overrides or {}), data_roots)
+    set_work_dir(cfg, work_dir)
+    return cfg
+
+
+def warn(line: str) -> None:
+    """Say something about the config, once for all ranks."""
+    rank = os.environ.get('RANK') or os.environ.get('SLURM_PROCID') or 0
+    if int(rank) == 0:
+        print(f'warning: {line}', file=sys.stderr)
+
+
+def set_resume(cfg: Config, resume: str | None) -> None:
+    """Point a config at the checkpoint to go on from.
+
+    Args:
+        cfg: Config to change: ``resume`` and ``load_from``.
+        resume: A checkpoint; 'auto' for the latest in ``work_dir``; None for
+            what the config says.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint.
+    """
+    if resume is None and cfg.get('resume') and not cfg.get('load_from'):
+        resume = 'auto'
+    if resume is None:
+        return
+    if resume == 'auto':
+        resume = latest_checkpoint(cfg.work_dir)
+        if resume is None:
+            cfg.resume = False
+            print(
+                f'--resume: no checkpoint in {cfg.work_dir}, training '
+                'starts from the beginning',
+                file=sys.stderr,
+            )
+            return
+    elif '://' not in resume and not Path(resume).is_file():
+        raise FileNotFoundError(f'--resume: no checkpoint {resume}')
+    cfg.resume, cfg.load_from = True, str(resume)
+
+
+def trained_with(cfg: Config) -> int | None:
+    """Seed of the checkpoint to go on from, where there is one."""
+    if not (cfg.get('resume') and cfg.get('load_from')):
+        return None
+    return read_checkpoint(cfg.load_from)[1].get('seed')
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a command line says of a training, beside its config.
+
+    Args:
+        overrides: What was changed in the config, by dotted key.
+        resume: Checkpoint to go on from, see ``set_resume``.
+        seed: Random seed; by default that of the config, else 0.
+        amp: Whether to train in mixed precision.
+        compile: Whether to compile backbones and heads.
+        channels_last: Whether convolutions are channels-last.
+        launcher: What started several processes: ``none``, ``pytorch``,
+            ``slurm`` or ``mpi``.
+    """
+
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    resume: str | None = None
+    seed: int | None = None
+    amp: bool = False
+    compile: bool = False
+    channels_last: bool = False
+    launcher: str = 'none'
+
+    def build(self, cfg: Config) -> tuple[Runner, str | None]:
+        """Runner of the run.
+
+        Args:
+            cfg: Config of :func:`load_run`, changed in place.
+
+        Returns:
+            The runner; and a line for the user where the checkpoint to
+            resume from is of the end, else None.
+
+        Raises:
+            OSError: A file or folder is missing.
+            ValueError: Something cannot work; says what mends it.
+        """
+        self._settle(cfg)
+        check_config(cfg)
+        check_data_configs(cfg)
+        check_initial_files(cfg)
+        start_ranks(cfg, self.launcher)
+        runner = build_runner(cfg)
+        prepare_initial_weights(runner)
+        prepare_validation(runner)
+        prepare_hooks(runner)
+        done = None
+        if cfg.get('resume') and cfg.get('load_from'):
+            done = check_resume(runner, cfg.load_from)
+            prepare_resume(runner, cfg.load_from)
+        # behind all that prepares the run
+        if cfg.get('dry_run', True):
+            runner.register_hook(DryRunHook(), 'LOWEST')
+        return runner, done
+
+    def _settle(self, cfg: Config) -> None:
+        """Put the options into the config; say what was changed in it."""
+        check_required(cfg)
+        check_numbers(cfg)
+        for line in settle_config(cfg, self.overrides):
+            warn(line)
+        for line in check_agreement(cfg):
+            warn(line)
+        if self.amp:
+            enable_amp(cfg)
+        if self.compile:
+            add_hook(cfg, 'CompileHook')
+        if self.channels_last:
+            add_hook(cfg, 'ChannelsLastHook')
+        set_resume(cfg, self.resume)
+        before = trained_with(cfg)
+        for line in set_seed(cfg, self.seed, self.overrides, before):
+            warn(line)
+
+
+def prepare_validation(runner: Runner) -> None:
+    """Refuse to write predictions of validations over a user's files.
+
+    Args:
+        runner: A runner, built.
+
+    Raises:
+        FileExistsError: Such a file is there.
+    """
+    if runner.val_loop is not None:
+        prepare_files(
+            runner.val_loop.dataloader.dataset,
+            runner.val_loop.evaluator.metrics,
+            runner.visualizer if draws_pictures(runner) else None,
+        )
+
+
+def prepare_hooks(runner: Runner) -> None:
+    """Let the hooks that can fail do so before the first iteration.
+
+    Args:
+        runner: A runner, built.
+
+    Raises:
+        RuntimeError: Something cannot be compiled here.
+        ValueError: Statistics or weights of classes do not fit.
+    """
+    for hook in runner.hooks:
+        if isinstance(hook, CompileHook):
+            hook.check()
+        elif isinstance(hook, (ClassStatisticsHook, ClassWeightsHook)):
+            hook.prepare(runner)
+        elif isinstance(hook, AtomicCheckpointHook):
+            line = hook.check_space(runner)
+            if line is not None:
+                runner.logger.warning(line)
