@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from mmseg_balance.configuration.data_roots import VARIABLE
+from mmseg_balance.runs.training import load_run
 
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
@@ -49,19 +50,8 @@ def test_train_and_test_elsewhere(
     assert 'scores: ' in capsys.readouterr().out
 
 
-@pytest.mark.parametrize('tool', ['train.py', 'test.py'])
-def test_override_of_the_root_that_all_sets_share(
-    moved, run_tool, street_data, monkeypatch, tool
-):
-    monkeypatch.setattr(
-        'sys.argv',
-        [
-            *(tool, str(moved), 'a.pth')[: 2 + (tool == 'test.py')],
-            *('--cfg-options', f'data_root={street_data}'),
-        ],
-    )
-    module = run_tool.load(tool)
-    cfg = module.load(module.parse_args())
+def test_override_of_the_root_that_all_sets_share(moved, street_data):
+    cfg = load_run(str(moved), dict(data_root=str(street_data)))
     assert [cfg[key].dataset.data_root for key in LOADERS] == [
         str(street_data)
     ] * 3

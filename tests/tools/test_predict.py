@@ -1,7 +1,5 @@
 """``predict`` gives the labels of tools/test.py, and leaves nothing lost."""
 
-import argparse
-
 import cv2
 import numpy as np
 import pytest
@@ -16,6 +14,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 
 from mmseg_balance.cli import predict
+from mmseg_balance.cli.command import run_command
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.statistics.file import save_statistics
 
@@ -30,9 +29,7 @@ def _in_tmp_path(tmp_path, monkeypatch):
 
 
 def run_predict(*args):
-    parser = argparse.ArgumentParser()
-    predict.add_arguments(parser)
-    predict.run(parser.parse_args([str(arg) for arg in args]))
+    run_command(predict, [str(arg) for arg in args])
 
 
 def random_checkpoint(config, images, path):
