@@ -30,6 +30,8 @@ WITHOUT_UPSTREAM = (
     'moved',
     'version',
 )
+# nor do these: what configs there are is listed at once
+LIBRARY = ('configuration', 'configuration.library')
 
 __all__ = ['__version__', *REGISTERED, 'inference', 'logits', 'register']
 
@@ -72,7 +74,8 @@ class _RegisterFirst(MetaPathFinder):
     ) -> ModuleSpec | None:
         package, _, rest = fullname.partition('.')
         if package == __name__:
-            if rest.partition('.')[0] in WITHOUT_UPSTREAM:
+            part = rest.partition('.')[0]
+            if part in WITHOUT_UPSTREAM or rest in LIBRARY:
                 return None
         elif package not in UPSTREAM or self.elsewhere('mmseg') is None:
             return None

@@ -74,9 +74,11 @@ def run(code: str) -> str:
     return process.stdout.strip()
 
 
-def test_logits_need_nothing_of_openmmlab():
+def test_logits_and_names_of_configs_need_nothing_of_openmmlab():
     out = run(
         'import sys\n'
+        'from mmseg_balance.configuration.library import config_names\n'
+        'assert config_names() and "torch" not in sys.modules\n'
         'import mmseg_balance.logits as logits\n'
         'assert all(hasattr(logits, name) for name in logits.__all__)\n'
         "print({m.partition('.')[0] for m in sys.modules} & "

@@ -15,12 +15,16 @@ def default_work_dir(config: str) -> str:
     """Folder of a run whose config and command line name none.
 
     Args:
-        config: Config file.
+        config: Config file, or its name as ``find_config`` takes it.
 
     Returns:
         work_dirs/<name of the config file>.
     """
-    return str(Path('work_dirs') / Path(config).stem)
+    name = Path(config).name.rpartition('::')[2]
+    # a name may have a number with a point, and nothing behind it
+    stem, _, suffix = name.rpartition('.')
+    known = stem and suffix in ('py', 'json', 'yml', 'yaml')
+    return str(Path('work_dirs') / (stem if known else name))
 
 
 def set_work_dir(cfg: Config, path: str | None = None) -> None:

@@ -182,9 +182,9 @@ import runpy, sys, warnings
 from pathlib import Path
 
 import mmseg_balance
+from mmseg_balance.configuration.library import config_names, find_config
 from mmengine.config import Config
 from mmengine.hub import get_config, get_model
-from mmseg_balance.configuration.library import config_names, find_config
 
 warnings.simplefilter('ignore')
 package = Path(mmseg_balance.__file__).parent
