@@ -1,12 +1,11 @@
 """Fixtures that every test may use."""
 
-import os
 from pathlib import Path
 
 import mmengine.config.config as config_module
 import pytest
 import torch
-from helpers.paths import ROOT
+from helpers.reference import SHARED
 from hypothesis import HealthCheck, settings
 from yapf.yapflib import yapf_api
 
@@ -29,23 +28,15 @@ settings.load_profile('reproducible')
 
 
 @pytest.fixture(scope='session')
-def shared() -> Path:
-    """The folder of reference numbers and real images beside the checkout."""
-    folder = Path(
-        os.environ.get('MMSEG_BALANCE_SHARED', ROOT.parent / 'shared')
-    )
+def camvid() -> Path:
+    """Real photographs, day and dusk; too large for the repository."""
+    folder = SHARED / 'data/camvid'
     if not folder.is_dir():
         pytest.skip(
-            f'no reference data at {folder}; set '
-            'MMSEG_BALANCE_SHARED to the folder that holds it'
+            f'no real images at {folder}; MMSEG_BALANCE_SHARED names the '
+            'folder above data/camvid'
         )
     return folder
-
-
-@pytest.fixture(scope='session')
-def vectors(shared) -> Path:
-    """Folder of the arrays that the public code produced."""
-    return shared / 'vectors'
 
 
 @pytest.fixture(autouse=True, scope='session')

@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pytest
 from helpers.paths import ROOT
+from helpers.reference import REFERENCE
 
 from mmseg_balance.evaluation.published_results import (
     ROWS,
@@ -48,9 +49,9 @@ UNIFORM = {
 
 
 @pytest.fixture(scope='module')
-def paper(shared):
+def paper():
     """Tables 1, 2, 3, 9, 17: {(row, table): (columns, mean, std)}."""
-    file = shared / 'papers/blda_icml2025.txt'
+    file = REFERENCE / 'blda_tables.tsv'
     table, method, rows = None, None, {}
     for line in file.read_text().splitlines():
         heading = re.match(r'Table (\d+):', line)
@@ -128,14 +129,14 @@ def test_ablation_is_table_4():
     ]
 
 
-def cells(shared, start):
+def cells(start):
     """The line of the GBW paper that starts so, split at its tabs."""
-    text = (shared / 'papers/gbw_2024.txt').read_text().splitlines()
+    text = (REFERENCE / 'gbw_tables.tsv').read_text().splitlines()
     (line,) = [line for line in text if line.startswith(start)]
     return line.split('\t')
 
 
-def test_rows_with_gbw_are_table_1_of_its_paper(shared):
+def test_rows_with_gbw_are_table_1_of_its_paper():
     scores = {
         row.name: next(iter(row.scores.values()))
         for row in ROWS
@@ -147,7 +148,7 @@ def test_rows_with_gbw_are_table_1_of_its_paper(shared):
         assert scores.pop(name) == scores[same]
     expected = {}
     for method, start in GBW_METHODS.items():
-        numbers = cells(shared, start)[-4:]
+        numbers = cells(start)[-4:]
         for i, name in enumerate(
             (f'gta/{method}', f'gta/{method}+gbw')
             + (f'synthia/{method}', f'synthia/{method}+gbw')
@@ -158,17 +159,17 @@ def test_rows_with_gbw_are_table_1_of_its_paper(shared):
     assert scores == expected
 
 
-def test_rows_with_gbw_are_tables_4_and_5_of_its_paper(shared):
+def test_rows_with_gbw_are_tables_4_and_5_of_its_paper():
     def miou(name):
         return find_row(name).scores['mIoU']
 
-    both = cells(shared, 'mIoU\t61.7')
+    both = cells('mIoU\t61.7')
     sampling, plain = both[1:5], both[6:]
     assert sampling == [
         str(miou(f'gta/daformer{name}'))
         for name in ('+uniform', '+uniform-gbw', '', '+gbw')
     ]
-    focal = cells(shared, 'Gain\t0\t3.5')[6:]
+    focal = cells('Gain\t0\t3.5')[6:]
     kinds = ('inverse-image', 'inverse-pixel', 'lbw', 'gbw')
     assert plain == [
         str(miou(f'gta/hrda{name}'))
@@ -179,8 +180,8 @@ def test_rows_with_gbw_are_tables_4_and_5_of_its_paper(shared):
         for name in ('', *(f'-{k}' for k in kinds))
     ]
     # 73.2 without GBW is another run than that of Tables 1 and 4
-    scales = cells(shared, 'λ\t')[2:]
-    values = cells(shared, 'mIoU\t73.2')[2:]
+    scales = cells('λ\t')[2:]
+    values = cells('mIoU\t73.2')[2:]
     for scale, value in zip(scales, values, strict=True):
         name = '' if scale == '1' else f'-{float(scale)}'
         assert miou(f'gta/hrda+gbw{name}') == float(value)

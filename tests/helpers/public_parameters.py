@@ -1,13 +1,14 @@
-"""Parameters that a rule makes from their names, as the vectors were made."""
+"""Parameters that a rule makes from their names, as reference runs did."""
 
 import zlib
 from ast import literal_eval
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from helpers.reference import reference
 
 
 def parameters_by_rule(
@@ -16,7 +17,7 @@ def parameters_by_rule(
     """State dict of pseudo-random values, each seeded by its own key.
 
     The rule is the one under "Parameter rule" in the description of the
-    reference vectors: normal numbers of a generator seeded by the CRC of the
+    reference numbers: normal numbers of a generator seeded by the CRC of the
     key, scaled by what the tensor is.
 
     Args:
@@ -30,27 +31,25 @@ def parameters_by_rule(
     return {str(name): _parameter(str(name), shape) for name, shape in pairs}
 
 
-def load_vector(file: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Parameters and other arrays of one file of the vectors.
+def load_vector(name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Parameters and other arrays of one file of the reference numbers.
 
     Args:
-        file: A ``model_*.npz``; parameters that it does not hold are made
-            by the rule.
+        name: A network, as ``reference`` takes it; parameters that its file
+            does not hold are made by the rule.
 
     Returns:
         State dict in the public layout, and the remaining arrays.
     """
-    with np.load(file) as data:
-        arrays = {k: data[k] for k in data.files}
+    arrays = reference(name)
     stored = {
-        key.removeprefix('param::'): torch.as_tensor(arrays.pop(key))
+        key.removeprefix('param::'): arrays.pop(key)
         for key in list(arrays)
         if key.startswith('param::')
     }
     names = arrays.pop('param_names', None)
     shapes = arrays.pop('param_shapes', None)
-    parameters = stored or parameters_by_rule(names, shapes)
-    return parameters, {k: torch.as_tensor(v) for k, v in arrays.items()}
+    return stored or parameters_by_rule(names, shapes), arrays
 
 
 def _parameter(name: str, shape: tuple[int, ...] | str) -> Tensor:

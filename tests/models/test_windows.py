@@ -1,16 +1,15 @@
 """Crops and sliding windows against those of the public code."""
 
-import numpy as np
 import pytest
 import torch
+from helpers.reference import reference
 
 from mmseg_balance.models.windows import Box, random_box, sliding_boxes
 
 
 @pytest.fixture(scope='module')
-def arrays(vectors):
-    with np.load(vectors / 'hrda.npz') as data:
-        return {k: data[k] for k in data.files}
+def arrays():
+    return reference('hrda')
 
 
 def test_sliding_windows_agree_with_the_public_code(arrays):

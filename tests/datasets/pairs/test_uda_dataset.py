@@ -319,14 +319,14 @@ def test_label_value_is_found_when_it_is_loaded(domains, tmp_path):
         dataset[2]
 
 
-def test_camvid_day_and_dusk(shared):
-    root = shared / 'data/camvid'
+def test_camvid_day_and_dusk(camvid):
     names = ('sky', 'building', 'pole', 'road', 'sidewalk', 'tree', 'sign',
              'fence', 'car', 'pedestrian', 'bicyclist')  # fmt: skip
     common = dict(
-        type='BaseSegDataset', metainfo=dict(classes=names), data_root=root
+        type='BaseSegDataset',
+        metainfo=dict(classes=names),
+        data_root=str(camvid),
     )
-    common['data_root'] = str(root)
     crop = [dict(type='RandomCrop', crop_size=(256, 256)), *AUGMENT[1:]]
     dataset = UDADataset(
         source=dict(

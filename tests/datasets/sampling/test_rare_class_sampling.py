@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.reference import reference
 from mmcv.transforms import BaseTransform
 from mmengine.registry import DefaultScope
 from mmseg.registry import TRANSFORMS
@@ -115,8 +116,8 @@ def stem(pair):
     return pair['source']['data_samples'].img_path[-5]
 
 
-def test_probabilities_equal_those_of_the_reference(vectors):
-    data = np.load(vectors / 'rcs.npz')
+def test_probabilities_equal_those_of_the_reference():
+    data = {k: v.numpy() for k, v in reference('rcs').items()}
     for temperature in (0.01, 0.1):
         classes, probs = rcs_class_probs(data['pixel_counts'], temperature)
         np.testing.assert_array_equal(classes, data[f'classes_T{temperature}'])

@@ -56,15 +56,12 @@ def test_camvid_classes():
     assert classes[3] == 'road' and palette[3] == [128, 64, 128]
 
 
-def test_camvid_on_real_files(shared):
-    root = shared / 'data/camvid'
-    if not root.is_dir():
-        pytest.skip(f'no CamVid at {root}')
+def test_camvid_on_real_files(camvid):
     for domain, split, number in (
         ('day', 'train', 406), ('day', 'val', 171), ('dusk', 'val', 62)
     ):  # fmt: skip
         dataset = build(
-            'CamVidDataset', root, f'{domain}/images/{split}',
+            'CamVidDataset', camvid, f'{domain}/images/{split}',
             f'{domain}/labels/{split}', pipeline=LOAD,
         )  # fmt: skip
         assert len(dataset) == number
@@ -78,16 +75,30 @@ def test_camvid_on_real_files(shared):
         assert counts[dataset.metainfo['classes'].index('road')] > 0.1 * 360**2
 
 
-def test_target_set_without_labels(shared):
-    root = shared / 'data/camvid'
-    if not root.is_dir():
-        pytest.skip(f'no CamVid at {root}')
+def test_camvid_layout(tmp_path):
+    """Labels of a folder go with the images of their names."""
+    for i, name in enumerate(('0001TP_006690', '0016E5_00390')):
+        save(tmp_path / f'day/images/val/{name}.jpg', 'RGB', i)
+        save(tmp_path / f'day/labels/val/{name}.png', 'L', 3 + 252 * i)
     dataset = build(
-        'CamVidDataset', root, 'dusk/images/train', pipeline=LOAD[:1]
+        'CamVidDataset', tmp_path, 'day/images/val', 'day/labels/val',
+        pipeline=LOAD,
+    )  # fmt: skip
+    assert len(dataset) == 2
+    for i, value in enumerate((3, 255)):
+        assert dataset[i]['img'].shape == (4, 6, 3)
+        assert (dataset[i]['gt_seg_map'] == value).all()
+
+
+def test_target_set_without_labels(tmp_path):
+    for i in range(3):
+        save(tmp_path / f'dusk/images/train/{i}.jpg', 'RGB')
+    dataset = build(
+        'CamVidDataset', tmp_path, 'dusk/images/train', pipeline=LOAD[:1]
     )
-    assert len(dataset) == 62
+    assert len(dataset) == 3
     assert 'seg_map_path' not in dataset.get_data_info(0)
-    assert dataset[0]['img'].shape == (360, 480, 3)
+    assert dataset[0]['img'].shape == (4, 6, 3)
 
 
 def test_toy_streets_are_read_as_gta_and_cityscapes(tmp_path):

@@ -2,10 +2,10 @@
 
 import copy
 
-import numpy as np
 import pytest
 import torch
 from helpers.paths import ROOT
+from helpers.reference import reference
 from mmengine.config import Config
 from mmengine.optim import OptimWrapperDict, build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS
@@ -113,9 +113,9 @@ def rates(schedulers, base, iterations):
             scheduler.step()
 
 
-def test_rates_of_the_discriminators_are_those_of_the_public_code(vectors):
-    file = np.load(vectors / 'advseg.npz')
-    expected = {int(i): rate for i, rate in file['f64_lr_D_iter_value']}
+def test_rates_of_the_discriminators_are_those_of_the_public_code():
+    rows = reference('advseg')['f64_lr_D_iter_value']
+    expected = {int(i): rate for i, rate in rows.tolist()}
     schedulers = load('sgd_40k_adversarial.py').param_scheduler.discriminator
     found = dict(enumerate(rates(schedulers, 1e-4, 40001)))
     for i, rate in expected.items():

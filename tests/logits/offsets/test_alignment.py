@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from helpers.reference import arrays, load_bank
+from helpers.public_banks import load_bank
+from helpers.reference import reference, whole_files
 from scipy.optimize import brentq
 from scipy.stats import norm
 
@@ -14,8 +15,11 @@ from mmseg_balance.logits import (
     positive_cdf,
 )
 
-SOURCE = ('blda_loss_source_C6_r01', 'blda_loss_source_C19_r01')
-MIXED = ('blda_loss_mixed_C6_r01', 'blda_loss_mixed_C19_r01')
+FILES = (
+    'blda_loss_source_C6_r01',
+    'blda_loss_mixed_C6_r01',
+    *whole_files('blda_loss_source_C19_r01', 'blda_loss_mixed_C19_r01'),
+)
 
 
 def banks(num_classes):
@@ -50,8 +54,8 @@ def test_inverse_cdf_is_the_root_that_scipy_finds():
             assert abs(root - float(z)) < 2e-3
 
 
-def test_inverse_cdf_agrees_with_the_public_code(vectors):
-    data = arrays(vectors / 'cdf_icdf.npz')
+def test_inverse_cdf_agrees_with_the_public_code():
+    data = reference('cdf_icdf')
     anchors = load_bank(data, 'anchor_', (2,))
     for clip, name in ((0.01, 'r01'), (0.05, 'r05')):
         found = inverse_cdf(
@@ -63,8 +67,8 @@ def test_inverse_cdf_agrees_with_the_public_code(vectors):
             )
 
 
-def test_normal_cdf_agrees_with_the_public_code(vectors):
-    data = arrays(vectors / 'cdf_icdf.npz')
+def test_normal_cdf_agrees_with_the_public_code():
+    data = reference('cdf_icdf')
     bank = GaussianMixtureBank((1,), num_components=1)
     torch.testing.assert_close(
         bank.cdf(data['x'][None])[0],
@@ -74,8 +78,8 @@ def test_normal_cdf_agrees_with_the_public_code(vectors):
     )
 
 
-def test_cdf_and_offset_on_a_grid_agree_with_the_public_code(vectors):
-    data = arrays(vectors / 'gmm_cdf_grid.npz')
+def test_cdf_and_offset_on_a_grid_agree_with_the_public_code():
+    data = reference('gmm_cdf_grid')
     bank = load_bank(data, '', (6, 6))
     anchors = load_bank(data, 'anchor_', (2,))
     bank.num_updates.fill_(1)
@@ -102,10 +106,10 @@ def mixed_reference(data):
     return data['logits'], labels, target, data['delta']
 
 
-@pytest.mark.parametrize('file', SOURCE + MIXED)
+@pytest.mark.parametrize('file', FILES)
 @pytest.mark.parametrize('grid_size', [None, 512])
-def test_offsets_agree_with_the_public_code(vectors, file, grid_size):
-    data = arrays(vectors / f'{file}.npz')
+def test_offsets_agree_with_the_public_code(file, grid_size):
+    data = reference(file)
     size = (int(data['num_classes']),) * 2
     anchors = load_bank(data, 'a_', (2,))
     logits, labels, target, expected = mixed_reference(data)
@@ -130,9 +134,9 @@ def test_offsets_agree_with_the_public_code(vectors, file, grid_size):
         assert error.max() < 2e-2 and error.mean() < 5e-4
 
 
-@pytest.mark.parametrize('file', SOURCE + MIXED)
-def test_positive_cdf_agrees_with_the_public_code(vectors, file):
-    data = arrays(vectors / f'{file}.npz')
+@pytest.mark.parametrize('file', FILES)
+def test_positive_cdf_agrees_with_the_public_code(file):
+    data = reference(file)
     size = (int(data['num_classes']),) * 2
     logits, labels, target, _ = mixed_reference(data)
     (d, valid), (d_target, valid_target) = (

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from helpers.reference import reference
 from mmengine.registry import init_default_scope
 from mmseg.models.backbones.mit import EfficientMultiheadAttention
 from mmseg.registry import MODELS
@@ -32,9 +33,8 @@ def _scope():
 
 
 @pytest.fixture(scope='module')
-def arrays(vectors):
-    with np.load(vectors / 'cdac_attention.npz') as data:
-        return {k: torch.as_tensor(data[k]) for k in data.files}
+def arrays():
+    return reference('cdac_attention')
 
 
 def build(**kwargs):
@@ -47,7 +47,7 @@ def build(**kwargs):
 
 
 def public_attention(arrays, ratio):
-    """The layers with the parameters of the vectors."""
+    """The layers with the parameters of the reference run."""
     parameters = {
         key.split('::')[1]: value
         for key, value in arrays.items()

@@ -1,9 +1,9 @@
 """Cumulative density estimation against the public code and by hand."""
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers.reference import reference, whole_files
 from mmengine.optim import OptimWrapper
 from mmseg.registry import MODELS
 
@@ -20,12 +20,14 @@ from mmseg_balance.models.windows import Box
 LOSS = dict(type='BLDALoss', num_classes=4, min_samples=20)
 
 
-@pytest.mark.parametrize('size', ['C6', 'C19'])
+@pytest.mark.parametrize(
+    'file',
+    ['blda_loss_mixed_C6_r01', *whole_files('blda_loss_mixed_C19_r01')],
+)
 @pytest.mark.parametrize('image', [0, 1])
-def test_loss_and_gradient_agree_with_the_public_code(vectors, size, image):
+def test_loss_and_gradient_agree_with_the_public_code(file, image):
     """Single images, where its broadcast of the weights does no harm."""
-    with np.load(vectors / f'blda_loss_mixed_{size}_r01.npz') as file:
-        data = {k: torch.as_tensor(file[k]) for k in file.files}
+    data = reference(file)
     part = slice(image, image + 1)
     prediction = data['reg'][part].clone().requires_grad_()
     known = (data['label'][part] != 255).unsqueeze(1)

@@ -2,9 +2,9 @@
 
 import copy
 
-import numpy as np
 import pytest
 import torch
+from helpers.reference import reference
 from mmengine.optim import OptimWrapper
 
 from mmseg_balance.models.uda.distances.feature_distance import (
@@ -15,13 +15,8 @@ from mmseg_balance.models.uda.distances.feature_distance import (
 
 
 @pytest.fixture(scope='module')
-def arrays(vectors):
-    with np.load(vectors / 'dacs.npz') as data:
-        return {
-            k: torch.as_tensor(data[k])
-            for k in data.files
-            if k.startswith(('ds_', 'fd'))
-        }
+def arrays():
+    return reference('dacs')
 
 
 @pytest.mark.parametrize('scale', [8, 16, 32])

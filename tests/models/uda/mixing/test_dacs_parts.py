@@ -1,8 +1,8 @@
 """Mixing, pseudo-labels, teacher and blur against the public code."""
 
-import numpy as np
 import pytest
 import torch
+from helpers.reference import reference, whole_files
 from torch import nn
 
 from mmseg_balance.models.uda.mixing.class_mix import (
@@ -21,10 +21,9 @@ from mmseg_balance.models.uda.teacher.averaging import (
 from mmseg_balance.models.uda.teacher.pseudo_labels import pseudo_labels
 
 
-@pytest.fixture(scope='module')
-def dacs(vectors):
-    with np.load(vectors / 'dacs.npz') as data:
-        return {k: torch.as_tensor(data[k]) for k in data.files}
+@pytest.fixture(scope='module', params=['dacs', *whole_files('dacs')])
+def dacs(request):
+    return reference(request.param)
 
 
 def chosen_classes(classes):
