@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
-from mmseg_balance.configuration.part_checks import check_parts
+from mmseg_balance.configuration.checks.parts import check_parts
 from mmseg_balance.evaluation.published_results import ROWS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'

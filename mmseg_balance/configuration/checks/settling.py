@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from mmengine.config import Config
 
-from ..part_checks import check_parts
 from ..run_options import add_hook
 from ..vis_backends import check_vis_backends
 from .needed_hooks import add_needed_hooks, check_copies, is_uda_model
+from .parts import check_parts
 from .runner_keys import check_runner, set_compile, unread_keys
 
 

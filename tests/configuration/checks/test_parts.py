@@ -7,9 +7,9 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import HOOKS, MODELS
 
-from mmseg_balance.configuration.part_checks import check_parts
+from mmseg_balance.configuration.checks.parts import check_parts
 
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
 PARTS = sorted((CONFIGS / '_base_/balance').glob('*.py'))
 LOSSES = [part for part in PARTS if part.stem != 'rcs']
 DACS = 'dacs/dacs_lite0_300_toy2toy-256x256.py'
