@@ -12,14 +12,14 @@ PACKAGE = ROOT / 'mmseg_balance'
 # the first part of a module's name says its floor
 FLOORS = [
     {'compat', 'files', 'number_checks', 'state_dicts'}
-    | {'stop_signals', 'version', 'registry', 'moved'},
+    | {'stop_signals', 'version', 'moved'},
     {'logits', 'datasets'},
     {'models', 'evaluation', 'visualization'},
     {'engine'},
     {'configuration'},
     {'checkpoints'},
     {'runs', 'inference'},
-    {'cli', '__main__', 'registry', 'utils'},
+    {'cli', '__main__', 'utils'},
 ]
 FLOOR_OF = {part: i for i, parts in enumerate(FLOORS) for part in parts}
 MOST_FILES = 14

@@ -31,9 +31,11 @@ def read(tmp_path):
     return read_block
 
 
-def test_a_row_from_another(read):
+@pytest.mark.parametrize('folder', ['./configs/', 'mmseg_balance::'])
+def test_a_row_from_another(read, folder):
     name = 'daformer/daformer_blda_mit-b5_40k_gta2cityscapes-512x512.py'
-    assert read(ROW).to_dict() == Config.fromfile(CONFIGS / name).to_dict()
+    row = read(ROW.replace('./configs/', folder)).to_dict()
+    assert row == Config.fromfile(CONFIGS / name).to_dict()
 
 
 def test_a_line_a_choice(read):
