@@ -200,6 +200,8 @@ def run(args: argparse.Namespace) -> None:
     summary = build_or_exit(started.run, args.out)
     kept = f', {summary.kept} were there' if summary.kept else ''
     print(f'{summary.predicted} predicted{kept}: {args.out}')
+    for line in summary.notes:
+        print(f'warning: {line}', file=sys.stderr)
     for line in summary.bad:
         print(f'left out: {line}', file=sys.stderr)
     if summary.was_stopped:

@@ -20,7 +20,7 @@ from .files.frames import Frame, FrameStream, painted_name
 from .files.inputs import Input, find_inputs
 from .files.outputs import OVERLAYS, ResultFiles, paint, result_folders
 from .files.prediction_options import RunOptions, Summary
-from .files.run_record import check_record, write_record
+from .files.run_record import RunRecord
 from .image_pipeline import test_steps
 from .prediction_files import claim_folder
 from .predictor import Prediction, Predictor
@@ -64,13 +64,20 @@ class PredictionRun:
         if len(self.inputs) < len(inputs) or not inputs:
             self.inputs = find_inputs(inputs, result_folders(self.out))
         self._ids = predictor.ids(options.ids)
-        self._settings = run_settings(predictor, self._ids)
         paints = options.overlay or options.overlay_video
         pictures = dict(
             opacity=float(options.opacity) if paints else None,
             confidence_bits=options.confidence_bits,
+            video_fps=(options.fps or 'all')
+            if options.overlay_video
+            else None,
         )
-        self._pictures = check_record(self.out, self._settings, pictures)
+        self._record = RunRecord(
+            self.out,
+            run_settings(predictor, self._ids),
+            pictures,
+            self.inputs,
+        )
         if options.shares is not None:
             check_shares_file(options.shares)
         predictor.confidence = options.confidence_bits is not None
@@ -88,7 +95,9 @@ class PredictionRun:
             self.inputs,
             options.fps,
             self.out / OVERLAYS if options.overlay_video else None,
+            options.resume,
             self._note_bad,
+            self._summary.notes.append,
         )
 
     def run(self) -> Summary:
@@ -173,19 +182,14 @@ class PredictionRun:
         names = [one.name for one in self.inputs]
         for kind in self._files.kinds:
             claim_folder(self.out / kind, names)
-        if self.options.overlay_video:
-            videos = [one for one in self.inputs if one.is_video]
+        videos = [one for one in self.inputs if one.is_video]
+        if self.options.overlay_video and videos:
             painted = [painted_name(one) for one in videos]
             claim_folder(self.out / OVERLAYS, painted)
-        write_record(
-            self.out,
-            self._settings,
-            self._pictures,
-            dict(
-                checkpoint=self.predictor.checkpoint,
-                classes=list(self.predictor.classes),
-                version=__version__,
-            ),
+        self._record.write(
+            checkpoint=self.predictor.checkpoint,
+            classes=list(self.predictor.classes),
+            version=__version__,
         )
 
     def _keep(self, name: PurePath) -> bool:

@@ -164,6 +164,40 @@ def test_files_of_a_user_are_left_alone(predictor, photos):
     assert not Path('new').exists()
 
 
+def test_other_images_of_the_same_name_are_no_others_results(
+    predictor, photos
+):
+    """Nor are they left out as if they were done."""
+    run(predictor, 'photos')
+    before = written()
+    os.rename('photos', 'moved')
+    cv2.imwrite('moved/a.png', photos['x/a'])
+    for resume in (True, False):
+        with pytest.raises(FileExistsError, match='labels/a.png is of .*phot'):
+            run(predictor, 'moved', resume=resume)
+    assert written() == before
+    # a name whose result is gone is free
+    os.remove('out/labels/a.png')
+    assert run(predictor, 'moved/a.png', resume=True).predicted == 1
+    expected = photos['x/a'].argmax(2)
+    assert np.array_equal(read('out/labels/a.png'), expected)
+
+
+def test_a_video_that_is_cut_short(predictor, ride, monkeypatch):
+    frames = Video.frames
+
+    def one_less(self, is_wanted):
+        self.num_frames += 1
+        return frames(self, is_wanted)
+
+    monkeypatch.setattr(Video, 'frames', one_less)
+    summary = run(predictor, 'ride.mp4', overlay_video=True)
+    assert summary.predicted == 6
+    (note,) = summary.notes
+    assert 'ride.mp4 ends after 6 of 7 frames' in note
+    assert 'overlays/ride.mp4' in written()
+
+
 def test_bad_files_stop_or_are_named(predictor, photos):
     Path('photos/b.png').write_bytes(b'no image')
     Path('photos/c.mp4').write_bytes(b'no video')
@@ -216,14 +250,17 @@ def test_frames_of_a_video(predictor, photos, ride):
         assert abs(frame.mean((0, 1)) - colour).max() < 6  # lossy
     assert not list(Path('out').glob('**/*.tmp*'))
 
-    # some frames; those of a video that is whole are kept
-    summary = run(predictor, 'ride.mp4', fps=5, resume=True, **options)
-    assert (summary.predicted, summary.kept) == (0, 3)
-    os.remove('out/overlays/ride.mp4')
-    summary = run(predictor, 'ride.mp4', fps=5, resume=True, **options)
-    assert (summary.predicted, summary.kept) == (3, 0)
-    painted = Video(Path('out/overlays/ride.mp4'))
-    assert (painted.fps, painted.num_frames) == (5, 3)
+    # a whole one is kept, another is painted from its start
+    for change, expected in (
+        (lambda path: None, (0, 6)),
+        (os.remove, (6, 0)),
+    ):
+        change('out/overlays/ride.mp4')
+        summary = run(predictor, 'ride.mp4', resume=True, **options)
+        assert (summary.predicted, summary.kept) == expected
+        assert Video(Path('out/overlays/ride.mp4')).num_frames == 6
+    with pytest.raises(FileExistsError, match="video_fps was 'all' and is 5"):
+        run(predictor, 'ride.mp4', fps=5, resume=True, **options)
     assert run(predictor, 'ride.mp4', fps=5, out='new').predicted == 3
     assert sorted(written('new')) == [
         *(f'labels/ride/00000{i}.png' for i in (0, 2, 4)),

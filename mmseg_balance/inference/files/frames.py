@@ -34,7 +34,10 @@ class FrameStream:
         inputs: Images and videos.
         fps: Frames a second that are taken of a video; None: all.
         painted: Folder of painted videos; None: there are none.
+        keeps: Whether those that are there are left as they are.
         on_bad: Called for a video that cannot be read.
+        on_short: Called with a line on a video with fewer frames than its
+            head says.
 
     Raises:
         What ``on_bad`` raises.
@@ -45,12 +48,15 @@ class FrameStream:
         inputs: Sequence[Input],
         fps: float | None,
         painted: Path | None,
+        keeps: bool,
         on_bad: Callable[[UnreadableFileError], None],
+        on_short: Callable[[str], None],
     ) -> None:
         self._inputs = inputs
         self._fps = fps
         self._painted = painted
-        self._on_bad = on_bad
+        self._keeps = keeps
+        self._on_short = on_short
         self._videos: dict[PurePath, Video] = {}
         for one in inputs:
             if one.is_video:
@@ -98,7 +104,7 @@ class FrameStream:
         video, painted = self._videos[one.name], None
         if self._painted is not None:
             file = self._painted / painted_name(one)
-            if not file.is_file():
+            if not (self._keeps and file.is_file()):
                 fps = video.fps * video.share(self._fps)
                 painted = VideoFile(file, fps)
 
@@ -115,12 +121,10 @@ class FrameStream:
         if painted is not None:
             painted.is_whole = True
         if video.stopped_at < video.num_frames:
-            self._on_bad(
-                UnreadableFileError(
-                    f'video {one.path} ends after {video.stopped_at} of '
-                    f'{video.num_frames} frames: it is cut short, or its head '
-                    'is wrong'
-                )
+            self._on_short(
+                f'video {one.path} ends after {video.stopped_at} of '
+                f'{video.num_frames} frames: it is cut short, or its head is '
+                'wrong'
             )
 
 

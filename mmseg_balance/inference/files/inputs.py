@@ -13,7 +13,7 @@ from .patterns import fixed_folder, matching
 
 VIDEO_SUFFIXES = (
     *('.mp4', '.m4v', '.avi', '.mov', '.mkv', '.webm', '.mpg', '.mpeg'),
-    *('.wmv', '.ts'),
+    '.wmv',
 )
 SUFFIXES = (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES)
 

@@ -66,10 +66,12 @@ class Summary:
         predicted: Number of images and frames.
         kept: Number of those that were there already.
         bad: Messages on files that could not be read.
+        notes: Lines on what may be wrong.
         was_stopped: Whether a signal ended it before its time.
     """
 
     predicted: int = 0
     kept: int = 0
     bad: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     was_stopped: bool = False

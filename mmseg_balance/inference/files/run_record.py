@@ -1,75 +1,107 @@
 """What a folder of predictions was made with, kept beside them."""
 
 import json
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...files.writing import write_atomically
+from .inputs import Input
+from .outputs import LABELS
 
 FILE = 'predict.json'
 
 
-def check_record(
-    folder: Path, settings: dict[str, Any], pictures: dict[str, Any]
-) -> dict[str, Any]:
-    """Refuse a folder with predictions of another model.
+class RunRecord:
+    """Refuses a folder with predictions of another model, or of other images.
 
     Args:
         folder: Folder of results; need not exist.
         settings: What predictions depend on.
         pictures: What pictures beside them depend on; None where such are
-            not made, by this run or by the one before.
-
-    Returns:
-        ``pictures``, with what the folder has of those that are not made.
+            not made, by this run or by those before.
+        inputs: The images and videos.
 
     Raises:
-        FileExistsError: There are some of another, or made otherwise; names
-            the first setting that differs.
+        FileExistsError: There are predictions of another model, made
+            otherwise, or of other files of the same names; names the first
+            setting, or file, that differs.
         NotADirectoryError: The folder is a file.
     """
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f'--out {folder} is a file: name a folder')
-    file = folder / FILE
-    if not file.exists():
-        return pictures
-    try:
-        content = json.loads(file.read_text())
-        before, drawn = dict(content['settings']), dict(content['pictures'])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FileExistsError(
-            f'{file} is not of predictions: name another folder with --out'
-        ) from error
-    pictures = {
-        k: drawn.get(k) if v is None else v for k, v in pictures.items()
-    }
-    drawn = {
-        k: pictures[k] if drawn.get(k) is None else drawn[k] for k in pictures
-    }
-    before, now = {**before, **drawn}, {**settings, **pictures}
-    for key in {**now, **before}:
-        if before.get(key) != now.get(key):
-            raise FileExistsError(
-                f'{folder} has predictions of another run: {key} was '
-                f'{before.get(key)!r} and is {now.get(key)!r} now; name '
-                'another folder with --out'
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, Any],
+        pictures: Mapping[str, Any],
+        inputs: Sequence[Input],
+    ) -> None:
+        self._folder = folder
+        before = self._read()
+        self._settings = dict(settings)
+        self._check(before['settings'] or settings, settings)
+        drawn = before['pictures']
+        known = {k: v for k, v in drawn.items() if v is not None}
+        made = {k: v for k, v in pictures.items() if v is not None}
+        both = known.keys() & made.keys()
+        self._check(*({k: of[k] for k in both} for of in (known, made)))
+        self._pictures = {**known, **made}
+        self._inputs = before['inputs']
+        for one in inputs:
+            self._add(one)
+
+    def write(self, **origin: Any) -> None:
+        """Say what predictions are made with, before the first of them.
+
+        Args:
+            **origin: What else a reader wants to know.
+        """
+        content = dict(
+            settings=self._settings,
+            **origin,
+            pictures=self._pictures,
+            inputs=self._inputs,
+        )
+        text = json.dumps(content, indent=1)
+        write_atomically(self._folder / FILE, text.encode())
+
+    def _read(self) -> dict[str, dict]:
+        if self._folder.exists() and not self._folder.is_dir():
+            raise NotADirectoryError(
+                f'--out {self._folder} is a file: name a folder'
             )
-    return pictures
+        keys = ('settings', 'pictures', 'inputs')
+        file = self._folder / FILE
+        if not file.exists():
+            return {key: {} for key in keys}
+        try:
+            content = json.loads(file.read_text())
+            return {key: dict(content[key]) for key in keys}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FileExistsError(
+                f'{file} is not of predictions: name another folder with --out'
+            ) from error
 
+    def _check(
+        self, before: Mapping[str, Any], now: Mapping[str, Any]
+    ) -> None:
+        for key in {**now, **before}:
+            if before.get(key) != now.get(key):
+                raise FileExistsError(
+                    f'{self._folder} has predictions of another run: {key} '
+                    f'was {before.get(key)!r} and is {now.get(key)!r} now; '
+                    'name another folder with --out'
+                )
 
-def write_record(
-    folder: Path,
-    settings: dict[str, Any],
-    pictures: dict[str, Any],
-    origin: dict[str, Any],
-) -> None:
-    """Say what predictions are made with, before the first of them.
-
-    Args:
-        folder: Folder of results; made where it is missing.
-        settings: What they depend on.
-        pictures: What :func:`check_record` returned.
-        origin: What else a reader wants to know.
-    """
-    content = dict(settings=settings, pictures=pictures, **origin)
-    write_atomically(folder / FILE, json.dumps(content, indent=1).encode())
+    def _add(self, one: Input) -> None:
+        name, path = one.name.as_posix(), os.path.abspath(one.path)
+        before = self._inputs.get(name, path)
+        place = self._folder / LABELS / one.name
+        if before != path and place.exists():
+            raise FileExistsError(
+                f'{place} is of {before}, and {path} has the same name: name '
+                'another folder with --out, or give both folders to --input '
+                'at once'
+            )
+        self._inputs[name] = path
