@@ -75,6 +75,12 @@ def add_processes(parser: ArgumentGroup) -> None:
         'where there is none',
     )
     parser.add_argument(
+        '--device',
+        choices=['cpu'],
+        help='use no GPU although there is one; mim passes it for its '
+        '--gpus 0',
+    )
+    parser.add_argument(
         '--launcher',
         default='none',
         choices=['none', 'pytorch', 'slurm', 'mpi'],

@@ -10,7 +10,8 @@ def become_processes(name: str, args: Namespace) -> None:
     """Become torchrun of a command with ``--gpus``, unless it is one process.
 
     torchrun takes the place of this process, so that signals reach it, and
-    its status is that of the command. It finds a free port.
+    its status is that of the command. It finds a free port. With
+    ``--device cpu`` the GPUs are hidden from this process and from those.
 
     Args:
         name: The command, 'train' for one.
@@ -20,6 +21,9 @@ def become_processes(name: str, args: Namespace) -> None:
         SystemExit: The machine has fewer GPUs, or something else has started
             several processes.
     """
+    if args.device == 'cpu':
+        # before mmengine looks what there is; processes take it over
+        os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
     if args.gpus is None:
         return
     if args.launcher != 'none':

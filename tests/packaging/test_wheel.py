@@ -178,13 +178,14 @@ default_hooks = dict(checkpoint=dict(interval=2))
 
 # one process, since each start takes seconds
 COMMANDS = """
-import runpy, sys, warnings
+import os, runpy, sys, warnings
 from pathlib import Path
 
 import mmseg_balance
 from mmseg_balance.configuration.library import config_names, find_config
 from mmengine.config import Config
 from mmengine.hub import get_config, get_model
+from mmseg_balance.cli.main import main
 
 warnings.simplefilter('ignore')
 package = Path(mmseg_balance.__file__).parent
@@ -204,9 +205,12 @@ def tool(name, *args):
     runpy.run_path(str(package / '.mim/tools' / name), run_name='__main__')
 
 
-tool('train.py', 'own.py')
-tool('test.py', 'own.py', 'work_dirs/own/iter_2.pth',
-     '--work-dir', 'tested', '--out', 'predicted')
+# as mim trains without a GPU
+tool('train.py', 'own.py', '--launcher', 'none', '--device', 'cpu')
+assert os.environ['CUDA_VISIBLE_DEVICES'] == '-1'
+checkpoint = 'work_dirs/own/iter_2.pth'
+tool('test.py', 'own.py', checkpoint, '--work-dir', 'tested', '--out', 'out')
+main(['predict', 'own.py', checkpoint, '--input', 'images', '--out', 'seen'])
 """
 
 
@@ -221,10 +225,15 @@ def elsewhere(wheel, tmp_path_factory) -> Path:
         folder / 'data/toy_streets', ToyStreets(**counts, **size), nproc=1
     )
     (folder / 'own.py').write_text(OWN_CONFIG)
+    frames = folder / 'data/toy_streets/toy_cityscapes/leftImg8bit/val'
+    for drive in ('one', 'two/wet'):
+        image = folder / 'images' / drive / '000.png'
+        image.parent.mkdir(parents=True)
+        shutil.copy(sorted(frames.rglob('*.png'))[len(drive)], image)
     return folder
 
 
-def test_it_trains_tests_and_predicts_in_an_empty_folder(elsewhere):
+def test_it_trains_tests_and_predicts_in_an_empty_folder(elsewhere, names):
     environment = {**os.environ, 'PYTHONPATH': str(elsewhere / 'site')}
     done = subprocess.run(
         [sys.executable, '-c', COMMANDS],
@@ -243,15 +252,19 @@ def test_it_trains_tests_and_predicts_in_an_empty_folder(elsewhere):
     assert 'built: DACS' in lines
     configs = (p.parts for p in (ROOT / 'configs').rglob('*.py'))
     assert f'listed: {sum("_base_" not in p for p in configs)}' in lines
-    predicted = list((elsewhere / 'predicted').rglob('*.png'))
-    assert len(predicted) == 8
+    assert len(list((elsewhere / 'out').rglob('*.png'))) == 8
+    labels = (elsewhere / 'seen' / 'labels').rglob('*.png')
+    assert {p.relative_to(elsewhere).as_posix() for p in labels} == {
+        'seen/labels/one/000.png',
+        'seen/labels/two/wet/000.png',
+    }
     # what it writes is in the folder that it was called in
+    installed = (p for p in package.rglob('*') if p.is_file())
+    assert {p for p in installed if p.suffix != '.pyc'} == {
+        package.parent / n for n in names if n.parts[0] == package.name
+    }
     there = {path.name for path in elsewhere.iterdir()}
     assert there == {
-        'site',
-        'data',
-        'own.py',
-        'work_dirs',
-        'tested',
-        'predicted',
+        *('site', 'data', 'images', 'own.py'),
+        *('work_dirs', 'tested', 'out', 'seen'),
     }
