@@ -34,7 +34,8 @@ class AtomicCheckpointHook(CheckpointHook):
     this machine, and ``backend_args``, work as they do in mmengine.
 
     Args:
-        *args, **kwargs: See ``mmengine.hooks.CheckpointHook``.
+        *args: See ``mmengine.hooks.CheckpointHook``.
+        **kwargs: The same.
     """
 
     def before_train(self, runner: Runner) -> None:

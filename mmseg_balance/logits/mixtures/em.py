@@ -1,6 +1,6 @@
 """Gaussian mixtures in one dimension: CDF and EM, many at once (App. D).
 
-Shapes: parameters are (*shape, K), points and samples (*shape, N).
+Shapes: parameters are ``(*shape, K)``, points and samples ``(*shape, N)``.
 """
 
 import math
@@ -29,13 +29,13 @@ def mixture_cdf(
     """Cumulative distribution F(z) of Gaussian mixtures (App. D).
 
     Args:
-        z: Points, (*shape, N).
-        weights: Mixing coefficients, (*shape, K).
-        means: Means, (*shape, K).
-        variances: Variances, (*shape, K).
+        z: Points, ``(*shape, N)``.
+        weights: Mixing coefficients, ``(*shape, K)``.
+        means: Means, ``(*shape, K)``.
+        variances: Variances, ``(*shape, K)``.
 
     Returns:
-        F at the points, (*shape, N), in [0, 1].
+        F at the points, ``(*shape, N)``, in [0, 1].
     """
     scale = (2 * variances).rsqrt()
     cdf, phi = torch.zeros_like(z), torch.empty_like(z)
@@ -53,9 +53,9 @@ def em_moments(
     """E step, and what the M step needs of it.
 
     Args:
-        samples: (*shape, N).
-        parameters: Weights, means and variances, each (*shape, K).
-        valid: Samples that count, bool (*shape, N). Default: all.
+        samples: ``(*shape, N)``.
+        parameters: Weights, means and variances, each ``(*shape, K)``.
+        valid: Samples that count, bool ``(*shape, N)``. Default: all.
 
     Returns:
         Sums over the samples x of the share r that each component has in
@@ -110,9 +110,9 @@ def em_step(
     """One EM loop for every mixture at once.
 
     Args:
-        samples: (*shape, N).
-        parameters: Weights, means and variances, each (*shape, K).
-        valid: Samples that count, bool (*shape, N). Default: all.
+        samples: ``(*shape, N)``.
+        parameters: Weights, means and variances, each ``(*shape, K)``.
+        valid: Samples that count, bool ``(*shape, N)``. Default: all.
         min_variance: Floor of the variances.
         reduce: Sums a tensor over the ranks of a distributed run; every
             rank then returns the same parameters. Default: one rank.

@@ -30,9 +30,9 @@ class GaussianMixtureBank(nn.Module):
         min_variance: Floor of the variances.
 
     Attributes:
-        weights, means, variances: float32 (*shape, K).
-        num_updates: Updates so far, (*shape).
-        staleness: Iterations since the last update, (*shape); 1 after an
+        weights, means, variances: float32 ``(*shape, K)``.
+        num_updates: Updates so far, ``(*shape)``.
+        staleness: Iterations since the last update, ``(*shape)``; 1 after an
             update in the iteration before.
         step: Updates of the bank in which any mixture took part, ().
     """
@@ -87,11 +87,11 @@ class GaussianMixtureBank(nn.Module):
 
     @property
     def parameters_(self) -> Parameters:
-        """Weights, means and variances, each (*shape, K)."""
+        """Weights, means and variances, each ``(*shape, K)``."""
         return self.weights, self.means, self.variances
 
     def cdf(self, z: Tensor) -> Tensor:
-        """Cumulative distribution of each mixture at z (*shape, N)."""
+        """Cumulative distribution of each mixture at z ``(*shape, N)``."""
         return mixture_cdf(z, *self.parameters_)
 
     @torch.no_grad()
@@ -105,10 +105,10 @@ class GaussianMixtureBank(nn.Module):
         """Run EM from the present parameters and change nothing.
 
         Args:
-            samples: (*shape, N); what is not finite, or beyond 1e6, does not
-                count.
+            samples: ``(*shape, N)``; what is not finite, or beyond 1e6, does
+                not count.
             num_loops: EM loops T.
-            valid: Samples that count, bool (*shape, N). Default: all.
+            valid: Samples that count, bool ``(*shape, N)``. Default: all.
             reduce: Sums a tensor over ranks. Default: one rank.
 
         Returns:
@@ -188,11 +188,11 @@ class GaussianMixtureBank(nn.Module):
         m = momentum * min(step / warmup, 1).
 
         Args:
-            samples: (*shape, N).
-            mask: Pairs that take part, bool (*shape); those without a valid
-                sample do not.
+            samples: ``(*shape, N)``.
+            mask: Pairs that take part, bool ``(*shape)``; those without a
+                valid sample do not.
             num_loops: EM loops T.
-            valid: Samples that count, bool (*shape, N). Default: all.
+            valid: Samples that count, bool ``(*shape, N)``. Default: all.
             reduce: Sums a tensor over ranks. Default: one rank.
         """
         samples, valid = self._counted(samples, valid)

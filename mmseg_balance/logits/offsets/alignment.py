@@ -15,11 +15,11 @@ def cdf_table(
     """Points over mean +- 3 sigma of all components, and the CDF there.
 
     Args:
-        weights, means, variances: (*shape, K).
+        weights, means, variances: ``(*shape, K)``.
         num_points: Points P.
 
     Returns:
-        Points and CDF, each (*shape, P).
+        Points and CDF, each ``(*shape, P)``.
     """
     reach = 3 * variances.sqrt()
     low = (means - reach).amin(-1, keepdim=True)
@@ -40,13 +40,13 @@ def inverse_cdf(
     """F^-1(p) by linear interpolation in a table of the CDF (App. D).
 
     Args:
-        p: Probabilities, (*shape, N).
-        weights, means, variances: Mixtures, (*shape, K).
+        p: Probabilities, ``(*shape, N)``.
+        weights, means, variances: Mixtures, ``(*shape, K)``.
         clip: p is clamped to [clip, 1 - clip] first.
         num_points: Points of the table.
 
     Returns:
-        Quantiles, (*shape, N); outside the table its first or last point.
+        Quantiles, ``(*shape, N)``; outside the table its first or last point.
     """
     points, cdf = cdf_table(weights, means, variances, num_points)
     p = p.clamp(clip, 1 - clip).contiguous()
@@ -77,15 +77,15 @@ def align(
     """z' = F_a^-1(F_cl(z)) of Eq. 6.
 
     Args:
-        z: Logits, (*shape, N).
-        parameters: The mixtures they come from, each (*shape, K).
+        z: Logits, ``(*shape, N)``.
+        parameters: The mixtures they come from, each ``(*shape, K)``.
         is_positive: Which of them are positive (c = l), bool, of a shape
-            that broadcasts to (*shape, N).
+            that broadcasts to ``(*shape, N)``.
         anchors: Bank of shape (2,): positive, then negative.
         clip: Clamp of the CDF.
 
     Returns:
-        Aligned logits, (*shape, N).
+        Aligned logits, ``(*shape, N)``.
     """
     p = mixture_cdf(z, *parameters)
     flat = p.reshape(1, -1)

@@ -33,7 +33,7 @@ def variation_scale(counts: Tensor) -> Tensor:
 class BLVLoss(CountedLoss):
     """Cross entropy on logits that vary, those of rare classes more.
 
-    To each logit of class c, |clamp(N(0, sigma), -1, 1)| times
+    To each logit of class c, ``|clamp(N(0, sigma), -1, 1)|`` times
     ``variation_scale`` is added, as in the public code
     (github.com/grantword8/BLV), so that a rare class takes more room among
     the logits. Predictions take the logits as they are.

@@ -52,7 +52,8 @@ class AdaptSegNet(TargetMethod):
             it the multi-level variant.
         adversarial: Arguments of ``AdversarialObjective``. Default: its
             defaults.
-        masked_consistency, **kwargs: See :class:`TargetMethod`.
+        masked_consistency: See :class:`TargetMethod`.
+        **kwargs: See :class:`TargetMethod`.
     """
 
     def __init__(
@@ -70,9 +71,10 @@ class AdvEnt(AdaptSegNet):
     """Adversarial learning in the space of self-information (CVPR 2019).
 
     Args:
-        segmentor, adversarial, masked_consistency, **kwargs: See
+        segmentor, adversarial, masked_consistency: See
             :class:`AdaptSegNet`; ``adversarial.inputs`` is
             'self_information'.
+        **kwargs: See :class:`TargetMethod`.
     """
 
     def __init__(
@@ -92,7 +94,8 @@ class MinEnt(TargetMethod):
     Args:
         segmentor: Config of an ``EncoderDecoder``.
         entropy: Arguments of ``EntropyObjective``. Default: its defaults.
-        masked_consistency, **kwargs: See :class:`TargetMethod`.
+        masked_consistency: See :class:`TargetMethod`.
+        **kwargs: See :class:`TargetMethod`.
     """
 
     def __init__(
@@ -117,7 +120,8 @@ class MaxSquare(TargetMethod):
         max_square: Arguments of ``EntropyObjective``. Default: kind
             'max_square', weights 0.1 for the decode head and 0 for others;
             'image_weighted_max_square' balances classes.
-        masked_consistency, **kwargs: See :class:`TargetMethod`.
+        masked_consistency: See :class:`TargetMethod`.
+        **kwargs: See :class:`TargetMethod`.
     """
 
     def __init__(

@@ -1,0 +1,165 @@
+"""The programs in docs/examples, and what the pages say of them."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+from helpers import doc_pages as pages
+from mmengine.config import Config
+from mmengine.optim import OptimWrapper
+from mmengine.registry import DefaultScope
+from mmengine.structures import PixelData
+from mmengine.utils import get_installed_path
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from torch import nn
+from torch.nn import functional as F
+
+EXAMPLES = pages.ROOT / 'docs' / 'examples'
+
+
+@pytest.fixture(scope='module')
+def new_parts():
+    """Registers the loss and the objective of docs/extending.md."""
+    found = {}
+    for name in ('new_loss', 'new_objective'):
+        found |= runpy.run_path(str(EXAMPLES / f'{name}.py'))
+    yield found
+    for name in ('SmoothedCrossEntropyLoss', 'MirroredObjective'):
+        del MODELS.module_dict[name]
+
+
+@pytest.mark.parametrize(
+    'name', ['balance_logits', 'new_objective', 'own_data', 'new_loss']
+)
+def test_short(name):
+    assert len((EXAMPLES / f'{name}.py').read_text().splitlines()) <= 40
+
+
+def test_balance_logits(capsys):
+    """Balancing finds more of the two rare classes, as it prints."""
+    runpy.run_path(str(EXAMPLES / 'balance_logits.py'))
+    plain, balanced = (
+        [float(word) for word in line.split()]
+        for line in capsys.readouterr().out.splitlines()
+    )
+    assert len(plain) == len(balanced) == 3
+    assert balanced[1] > plain[1] + 0.1
+    assert balanced[2] > plain[2] + 0.1
+    assert sum(balanced) > sum(plain)
+
+
+def test_new_loss(new_parts):
+    """Cross entropy with smoothed labels, written out."""
+    loss = MODELS.build(dict(type='SmoothedCrossEntropyLoss', smoothing=0.2))
+    logits = torch.randn(2, 3, 4, 4)
+    label = torch.randint(3, (2, 4, 4))
+    label[0, 0] = 255
+    weight = torch.rand(2, 4, 4)
+    logp = logits.log_softmax(1)
+    truth = F.one_hot(label.where(label < 3, 0), 3).movedim(-1, 1)
+    truth = 0.8 * truth + 0.2 / 3
+    pixels = -(truth * logp).sum(1) * weight * (label < 3)
+    torch.testing.assert_close(loss(logits, label, weight), pixels.mean())
+
+
+def own_network(**kwargs) -> dict:
+    """A few layers for four classes."""
+    return dict(
+        type='EncoderDecoder',
+        data_preprocessor=dict(
+            type='SegDataPreProcessor',
+            mean=[90.0] * 3,
+            std=[60.0] * 3,
+            size=(32, 32),
+        ),
+        backbone=dict(
+            type='MixVisionTransformer',
+            embed_dims=8,
+            num_stages=1,
+            num_layers=[1],
+            num_heads=[1],
+            patch_sizes=[3],
+            strides=[2],
+            sr_ratios=[4],
+            out_indices=(0,),
+            mlp_ratio=2,
+        ),
+        decode_head=dict(
+            type='FCNHead',
+            in_channels=8,
+            in_index=0,
+            channels=8,
+            num_convs=1,
+            num_classes=4,
+            norm_cfg=dict(type='BN'),
+            **kwargs,
+        ),
+    )
+
+
+def page_config(page: str, start: str, file: Path | None = None) -> Config:
+    """The config in the python block of a page that begins so."""
+    text = (pages.ROOT / 'docs' / page).read_text()
+    block = text[text.index(f'```python\n{start}') :]
+    block = block.removeprefix('```python\n').partition('```')[0]
+    if file is not None:
+        file.write_text(block)
+        return Config.fromfile(file)
+    block = block.replace('segmentor=dict(...)', 'segmentor=None')
+    return Config.fromstring(block, '.py')
+
+
+def batch(labelled: bool) -> dict:
+    """Two images of 32 x 32, as a pipeline packs them."""
+    samples = [SegDataSample() for _ in range(2)]
+    for sample in samples if labelled else ():
+        label = torch.randint(4, (1, 32, 32))
+        sample.gt_sem_seg = PixelData(data=label)
+    images = torch.randint(256, (2, 3, 32, 32), dtype=torch.uint8)
+    return dict(inputs=list(images), data_samples=samples)
+
+
+def test_new_objective(new_parts):
+    """The model of the page takes a step; half the mirrored loss is in it."""
+    cfg = page_config('extending.md', "model = dict(\n    type='UDASegmentor'")
+    cfg.model.segmentor = own_network(
+        loss_decode=dict(type='SmoothedCrossEntropyLoss'), dropout_ratio=0.0
+    )
+    cfg.model.pseudo_threshold = 0.0
+    optimizer = OptimWrapper(torch.optim.SGD([nn.Parameter(torch.ones(1))]))
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg.model)
+        model.init_weights()
+        data = dict(source=batch(labelled=True), target=batch(labelled=False))
+        step = model.prepare(data)
+        log = model.train_step(data, optimizer)
+        images = step.target_images.flip(-1)
+        student = model.student
+        logits = student.decode_head(student.extract_feat(images))
+    logits = F.interpolate(logits, (32, 32), mode='bilinear')
+    labels = step.pseudo.labels.flip(-1)
+    loss = F.cross_entropy(logits, labels, label_smoothing=0.1)
+    name = 'decode.loss_smoothed'
+    assert log[f'mirrored.{name}'] == pytest.approx(0.5 * loss.item())
+    assert log['loss'] == pytest.approx(
+        sum(log[f'{prefix}.{name}'] for prefix in ('src', 'mix', 'mirrored'))
+    )
+
+
+def test_own_network(tmp_path):
+    """A network of MMSegmentation's own configs, inside a method."""
+    file = tmp_path / 'own_network.py'
+    cfg = page_config('own_network.md', "_base_ = [\n    'mmseg::", file)
+    stock = Config.fromfile(
+        get_installed_path('mmseg')
+        + '/.mim/configs/_base_/models/segformer_mit-b0.py'
+    )
+    cfg.model.segmentor.pop('_scope_')
+    assert cfg.model == dict(type='DACS', segmentor=stock.model)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(
+            dict(**cfg.model, data_preprocessor=cfg.data_preprocessor)
+        )
+    assert model.student.decode_head.num_classes == 19
