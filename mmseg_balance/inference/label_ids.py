@@ -95,18 +95,20 @@ def _dataset_ids(cfg: Config, num_classes: int) -> np.ndarray:
 
 def _rule_of_config(config: dict, key: str) -> tuple[bool, Mapping | None]:
     """What loading does to labels, of a data set that cannot be built."""
-    kind: Any = DATASETS.get(config['type'])
+    kind: Any = config['type']
+    if isinstance(kind, str):
+        kind = DATASETS.get(kind)
     settings = inspect.signature(kind.__init__).parameters
     reduces = config.get('reduce_zero_label')
     if reduces is None and 'reduce_zero_label' in settings:
         reduces = settings['reduce_zero_label'].default
-    if reduces is None:
+    names = (config.get('metainfo') or {}).get('classes')
+    if reduces is None or isinstance(names, str):
         raise ValueError(
             f'{key}: {type_name(config)} cannot be built without its folders, '
             'so that the values of its label files are not known: name '
             'them with --data-root, or take --ids class'
         )
-    names = (config.get('metainfo') or {}).get('classes')
     return bool(reduces), kind.get_label_map(names)
 
 

@@ -101,9 +101,11 @@ def split_post_hoc(
 
 
 def num_classes(model: nn.Module) -> int:
-    """Number of classes of a model."""
+    """Number of classes of a model; 2 where it gives one probability."""
     head = model.decode_head
-    return (head[-1] if isinstance(head, nn.ModuleList) else head).num_classes
+    head = head[-1] if isinstance(head, nn.ModuleList) else head
+    is_binary = getattr(head, 'out_channels', head.num_classes) == 1
+    return 2 if is_binary else head.num_classes
 
 
 def distinct_colours(count: int) -> list[list[int]]:

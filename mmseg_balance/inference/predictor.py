@@ -286,6 +286,13 @@ class Predictor:
         meta = getattr(self.model, 'dataset_meta', None) or {}
         count = num_classes(self.model)
         names = meta.get('classes') or [f'class {i}' for i in range(count)]
+        if len(names) != count:
+            raise ValueError(
+                f'{self.checkpoint} is of {len(names)} classes '
+                f'({", ".join(names)}), and the model predicts {count}: set '
+                'num_classes of its heads and metainfo.classes of the test '
+                'set to those that it was trained on'
+            )
         self.classes = tuple(names)
         palette = meta.get('palette')
         if palette is None or len(palette) != len(self.classes):

@@ -210,6 +210,15 @@ def test_models_that_cannot_be_built(trained, tmp_path):
         Predictor(config, checkpoint, tau=0.5)
     with pytest.raises(ValueError, match='batch_size to be at least 1'):
         Predictor(config, checkpoint, batch_size=0)
+    few = trained(
+        test_dataloader=None,
+        test_pipeline=[LOAD, PACK],
+        meta=dict(classes=['sky']),
+    )
+    with pytest.raises(
+        ValueError, match=r'is of 1 classes \(sky\), and the m'
+    ):
+        Predictor(*few)
     with pytest.raises(ValueError, match='neither test_dataloader.dataset'):
         Predictor(*trained(test_dataloader=None))
     augmented = dict(type='TestTimeAug', transforms=[[PACK]])
