@@ -215,9 +215,7 @@ def test_models_that_cannot_be_built(trained, tmp_path):
         test_pipeline=[LOAD, PACK],
         meta=dict(classes=['sky']),
     )
-    with pytest.raises(
-        ValueError, match=r'is of 1 classes \(sky\), and the m'
-    ):
+    with pytest.raises(ValueError, match=r'of 1 classes \(sky\), and the mo'):
         Predictor(*few)
     with pytest.raises(ValueError, match='neither test_dataloader.dataset'):
         Predictor(*trained(test_dataloader=None))
