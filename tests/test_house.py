@@ -19,7 +19,7 @@ FLOORS = [
     {'configuration'},
     {'checkpoints'},
     {'runs', 'inference'},
-    {'cli', '__main__', 'utils'},
+    {'cli', '__main__', 'registry', 'utils'},
 ]
 FLOOR_OF = {part: i for i, parts in enumerate(FLOORS) for part in parts}
 MOST_FILES = 14

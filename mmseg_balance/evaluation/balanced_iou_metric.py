@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from mmengine.logging import MMLogger, print_log
@@ -109,7 +110,7 @@ class BalancedIoUMetric(IoUMetric):
         self.per_class = per_class
 
     @property
-    def dataset_meta(self) -> dict | None:
+    def dataset_meta(self) -> Any:
         """Meta data of the data set; needs 'classes'."""
         return self._dataset_meta
 
@@ -312,11 +313,12 @@ class BalancedIoUMetric(IoUMetric):
                 f'{names(predicted)}: predicted, so IoU is 0, as in '
                 'MMSegmentation'
             )
-        means = summaries[self.headline or 'all'], summaries.get('labelled')
-        if all(means):
+        means = summaries[self.headline or 'all']
+        labelled = summaries.get('labelled')
+        if means and labelled:
             text += (
-                f'. mIoU {means[0]["mIoU"]:.2f} is over labelled and '
+                f'. mIoU {means["mIoU"]:.2f} is over labelled and '
                 'predicted classes (that of MMSegmentation), mIoU_labelled '
-                f'{means[1]["mIoU"]:.2f} over labelled ones alone'
+                f'{labelled["mIoU"]:.2f} over labelled ones alone'
             )
         print_log(text, 'current')

@@ -53,7 +53,7 @@ def report_text(assessment: BiasAssessment) -> str:
         ]
         for key, (_, factor, form) in COLUMNS.items()
     ]
-    order = assessment.order
+    order: list[int | None] = list(assessment.order)
     if len(order) > MOST_ROWS:
         order = [*order[:ROWS_AN_END], None, *order[-ROWS_AN_END:]]
     for i in order:

@@ -178,7 +178,16 @@ def list_rows() -> str:
     The recipe is how far the config is that of the published number; the
     numbers behind it are those of the notes below the table.
     """
-    heads = ('row', 'tables', 'config', 'mIoU', 'std', 'mAcc', 'std', 'recipe')
+    heads: tuple[str, ...] = (
+        'row',
+        'tables',
+        'config',
+        'mIoU',
+        'std',
+        'mAcc',
+        'std',
+        'recipe',
+    )
     lines = [heads]
     for row in ROWS:
         scores = [shown(value) for value in row.scores.values()]

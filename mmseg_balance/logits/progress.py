@@ -18,3 +18,13 @@ def untracked(parts: Sequence[Part], name: str) -> Iterable[Part]:
         name: What it does.
     """
     return parts
+
+
+def renamed(track: Track, name: str) -> Track:
+    """Show the same progress under another name.
+
+    Args:
+        track: Shows it.
+        name: What the computation does.
+    """
+    return lambda parts, _: track(parts, name)

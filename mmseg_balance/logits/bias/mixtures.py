@@ -62,7 +62,7 @@ def winning_probability(
     parameters = [p.double() for p in (weights, means, variances)]
     num = _ENOUGH_KNOTS // means.numel()
     num = min(max(num, _FEWEST_KNOTS), _KNOTS)
-    knots = _knots(*parameters[1:], num).flatten().sort().values
+    knots = _knots(parameters[1], parameters[2], num).flatten().sort().values
     cdf = mixture_cdf(knots.expand(len(means), -1), *parameters)
     log_cdf = cdf.clamp(min=1e-300).log()
     others = (log_cdf.sum(0) - log_cdf).exp()
@@ -103,7 +103,9 @@ def js_divergence(
 
 
 def _js(first: list[Tensor], second: list[Tensor]) -> Tensor:
-    knots = torch.cat([_knots(*p[1:]).flatten(1) for p in (first, second)], 1)
+    knots = torch.cat(
+        [_knots(p[1], p[2]).flatten(1) for p in (first, second)], 1
+    )
     knots = knots.sort(dim=1).values
     p, q = (_density(knots, *parameters) for parameters in (first, second))
     middle = (p + q) / 2

@@ -19,7 +19,8 @@ LIKELIHOOD_FLOOR = 1e-7
 _LARGEST_CPU = 2**18
 _LARGEST = 2**24
 
-Parameters = tuple[Tensor, Tensor, Tensor]
+# weights, means and variances
+Parameters = tuple[Tensor, ...]
 Reduce = Callable[[Tensor], Tensor]
 
 

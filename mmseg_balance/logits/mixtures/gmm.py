@@ -37,6 +37,13 @@ class GaussianMixtureBank(nn.Module):
         step: Updates of the bank in which any mixture took part, ().
     """
 
+    weights: Tensor
+    means: Tensor
+    variances: Tensor
+    num_updates: Tensor
+    staleness: Tensor
+    step: Tensor
+
     def __init__(
         self,
         shape: Sequence[int],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..mixtures.em import mixture_cdf
+from ..mixtures.em import Parameters, mixture_cdf
 from ..mixtures.gmm import GaussianMixtureBank
 
 
@@ -69,7 +69,7 @@ def _take(table: Tensor, index: Tensor) -> Tensor:
 
 def align(
     z: Tensor,
-    parameters: tuple[Tensor, Tensor, Tensor],
+    parameters: Parameters,
     is_positive: Tensor,
     anchors: GaussianMixtureBank,
     clip: float,
@@ -89,11 +89,10 @@ def align(
     """
     p = mixture_cdf(z, *parameters)
     flat = p.reshape(1, -1)
+    weights, means, variances = anchors.parameters_
     positive, negative = (
-        inverse_cdf(
-            flat, *(a[i : i + 1] for a in anchors.parameters_), clip=clip
-        ).view_as(p)
-        for i in (0, 1)
+        inverse_cdf(flat, weights[a], means[a], variances[a], clip).view_as(p)
+        for a in (slice(0, 1), slice(1, 2))
     )
     return torch.where(is_positive, positive, negative)
 

@@ -4,6 +4,7 @@ z' = F_a^-1(clip(F_cl(z))) depends on (domain, c, l, z) alone.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,7 +52,7 @@ class OffsetTable:
         self.num_cells = starts.numel() // max(values.shape[0], 1)
         self.num_rows = low.shape[1] - 1
         # RowLookup keeps what it made of a row
-        self.row_lookups: dict[int, object] = {}
+        self.row_lookups: dict[int, Any] = {}
 
     @classmethod
     @torch.no_grad()
@@ -99,11 +100,14 @@ class OffsetTable:
             grid_size,
         )
         fitted = torch.stack([bank.num_updates > 0 for bank in banks])
+        low, scale, fitted = (
+            _with_ignored_row(t.view(size, num_classes).float())
+            for t in (low, 1 / width, fitted)
+        )
         return cls(
-            *(
-                _with_ignored_row(t.view(size, num_classes).float())
-                for t in (low, 1 / width, fitted)
-            ),
+            low,
+            scale,
+            fitted,
             starts.flatten(),
             values,
             error.view(size, num_classes).amax(0),

@@ -121,8 +121,10 @@ def _quantiles(anchors: GaussianMixtureBank, clip: float) -> Tensor:
     p = torch.linspace(
         clip, 1 - clip, _QUANTILES + 1, device=anchors.means.device
     )
-    parameters = anchors.parameters_
-    return inverse_cdf(p.expand(2, -1), *parameters, clip=clip).flatten()
+    weights, means, variances = anchors.parameters_
+    return inverse_cdf(
+        p.expand(2, -1), weights, means, variances, clip
+    ).flatten()
 
 
 def _quantile(quantiles: Tensor, begin: Tensor, p: Tensor) -> Tensor:

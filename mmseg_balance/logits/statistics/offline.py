@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..mixtures.em import Parameters, em_step
 from ..mixtures.gmm import GaussianMixtureBank
-from ..progress import Track, untracked
+from ..progress import Track, renamed, untracked
 from .online import LogitStatistics
 from .reservoir import LogitReservoir
 
@@ -106,7 +106,7 @@ def fit_statistics(
                 valid.expand_as(samples),
                 1,
                 *settings[1:],
-                track=lambda parts, _, of=domain: track(parts, f'fit {of}'),
+                track=renamed(track, f'fit {domain}'),
             )
     return statistics
 
@@ -188,7 +188,7 @@ def _anchor_samples(
     """Samples of the two anchors, (2, m)."""
     if anchor == 'source':
         return source.anchor_samples()
-    if anchor != 'target':
+    if isinstance(anchor, int):
         return source.anchor_samples(anchor)
     if target is None:
         raise ValueError(

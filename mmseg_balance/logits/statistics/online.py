@@ -1,6 +1,7 @@
 """The logit distributions that one loss owns, and how they follow it."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -79,13 +80,15 @@ class LogitStatistics(nn.Module):
         self.max_samples = max_samples
         self.clip = clip
         self.grid_size = grid_size
-        settings = dict(
-            num_components=num_components, momentum=momentum, warmup=warmup
+        bank = partial(
+            GaussianMixtureBank,
+            num_components=num_components,
+            momentum=momentum,
+            warmup=warmup,
         )
-        shape = (num_classes, num_classes)
-        self.source = GaussianMixtureBank(shape, **settings)
-        self.target = GaussianMixtureBank(shape, **settings)
-        self.anchors = GaussianMixtureBank((2,), **settings)
+        self.source = bank((num_classes, num_classes))
+        self.target = bank((num_classes, num_classes))
+        self.anchors = bank((2,))
         self._pending: dict[str, list[tuple[Tensor, Tensor]]] = {}
         self._table: OffsetTable | None = None
 
