@@ -1,24 +1,35 @@
 # make demo: set up, train DACS and DACS + BLDA on toy streets, write a report
 # make test: set up, run the tests
 # make docs: set up, build docs/_build/html; a warning is an error
+# make test-forks: the core of the tests beside the forks of OpenMMLab, which
+#   have an environment of their own, $(VENV)-forks; see docs/compatibility.md
 # VENV may name a virtual environment to make or reuse.
 PYTHON ?= python3
 VENV ?= .venv
 HASH := $(shell cat pyproject.toml setup.py | $(PYTHON) -c "import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:16])")
 STAMP := $(VENV)/.installed-$(HASH)
+FORKS := $(VENV)-forks
+FORKS_STAMP := $(FORKS)/.installed-$(HASH)
+# what meets the upstream packages: their registries, models, loop, configs,
+# checkpoints and tools
+CORE := tests/test_compat.py tests/logits tests/models tests/configuration \
+    tests/engine/test_loops.py tests/tools/test_train_test_tools.py \
+    tests/tools/test_resumed_runs.py tests/tools/test_mmseg_tools.py
 
-.PHONY: setup demo test lint docs clean
+.PHONY: setup demo test test-forks lint docs clean
 
 setup: $(STAMP)
 
 # The stamp's name holds the hash of pyproject.toml and setup.py: a change of
 # them installs anew, and what a stopped installation left behind is not taken
 # for whole.
-$(STAMP):
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install -e ".[lite,demo,test,docs]"
-	rm -f $(VENV)/.installed-*
+$(STAMP): EXTRAS := lite,demo,test,docs
+$(FORKS_STAMP): EXTRAS := onedl,demo,test
+$(STAMP) $(FORKS_STAMP):
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --upgrade pip
+	$(@D)/bin/python -m pip install -e ".[$(EXTRAS)]"
+	rm -f $(@D)/.installed-*
 	touch $@
 
 demo: setup
@@ -31,6 +42,10 @@ test: setup
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest \
 	    -n auto --maxprocesses 8 --dist worksteal
 
+test-forks: $(FORKS_STAMP)
+	OMP_NUM_THREADS=1 $(FORKS)/bin/python -m pytest $(CORE) \
+	    -n auto --maxprocesses 8 --dist worksteal
+
 lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -40,4 +55,4 @@ docs: setup
 	    docs docs/_build/html
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(FORKS)

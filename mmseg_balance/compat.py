@@ -79,7 +79,9 @@ def _version(module: str) -> str | None:
     except (ImportError, AssertionError) as error:  # asserts of mmseg
         problem = error
     raise ImportError(
-        f'{module} is installed and cannot be imported: {problem}'
+        f'{module} is installed and cannot be imported: {problem}; versions '
+        'that fit each other are those of mmseg_balance[lite] and of '
+        'mmseg_balance[onedl]'
     ) from problem
 
 
