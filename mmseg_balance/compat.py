@@ -177,6 +177,7 @@ def allow_checkpoint_types() -> None:
     """
     from mmengine.logging.history_buffer import HistoryBuffer
     from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
+    from numpy._core import multiarray  # numpy 1.26 has it too
 
     methods = {
         HistoryBuffer: ('min', 'max', 'mean', 'current'),
@@ -203,13 +204,11 @@ def allow_checkpoint_types() -> None:
             (method_of, 'builtins.getattr'),
             np.ndarray,
             np.dtype,
-            np._core.multiarray._reconstruct,
-            np._core.multiarray.scalar,
-            # as files that numpy 1 wrote spell them
-            (np._core.multiarray.scalar, 'numpy.core.multiarray.scalar'),
-            (
-                np._core.multiarray._reconstruct,
-                'numpy.core.multiarray._reconstruct',
+            # as files that numpy 1 and numpy 2 wrote spell them
+            *(
+                (getattr(multiarray, name), f'numpy.{core}.multiarray.{name}')
+                for name in ('scalar', '_reconstruct')
+                for core in ('core', '_core')
             ),
             *numeric,
         ]
