@@ -1,5 +1,7 @@
 # make demo: set up, train DACS and DACS + BLDA on toy streets, write a report
-# make test: set up, run the tests
+# make test: set up, lint, types, all tests; COVERAGE=1 measures them as well
+# make test-fast: the same without what trains or starts tools
+# make lint: ruff check, ruff format --check, mypy
 # make docs: set up, build docs/_build/html; a warning is an error
 # make test-forks: the core of the tests beside the forks of OpenMMLab, which
 #   have an environment of their own, $(VENV)-forks; see docs/compatibility.md
@@ -16,7 +18,7 @@ CORE := tests/test_compat.py tests/logits tests/models tests/configuration \
     tests/engine/test_loops.py tests/tools/test_train_test_tools.py \
     tests/tools/test_resumed_runs.py tests/tools/test_mmseg_tools.py
 
-.PHONY: setup demo test test-forks lint docs clean
+.PHONY: setup demo test test-fast test-forks lint docs clean
 
 setup: $(STAMP)
 
@@ -37,10 +39,13 @@ demo: setup
 
 # One process a core and one thread a process: two threads of one process
 # are slower than two processes.
-test: setup
-	$(VENV)/bin/ruff check .
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest \
-	    -n auto --maxprocesses 8 --dist worksteal
+PYTEST := OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest \
+    -n auto --maxprocesses 8 --dist worksteal
+test: lint
+	$(PYTEST) $(if $(COVERAGE),--cov --cov-report=term:skip-covered)
+
+test-fast: lint
+	$(PYTEST) -m "not slow"
 
 test-forks: $(FORKS_STAMP)
 	OMP_NUM_THREADS=1 $(FORKS)/bin/python -m pytest $(CORE) \
@@ -49,6 +54,7 @@ test-forks: $(FORKS_STAMP)
 lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 docs: setup
 	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html \

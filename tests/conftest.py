@@ -11,6 +11,8 @@ from yapf.yapflib import yapf_api
 
 import mmseg_balance  # noqa: F401  (registers everything)
 
+TESTS = Path(__file__).parent
+
 # the same examples in each run; machines are noisy, so that no example is
 # too slow, and _seed is drawn once for all of them
 settings.register_profile(
@@ -25,6 +27,17 @@ settings.register_profile(
     ],
 )
 settings.load_profile('reproducible')
+
+
+# what trains, starts tools or builds whole networks
+SLOW = ('cli', 'docs', 'packaging', 'runs', 'tools', 'test_every_config.py')
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ``make test-fast`` leaves out."""
+    for item in items:
+        if not set(SLOW).isdisjoint(item.path.relative_to(TESTS).parts):
+            item.add_marker('slow')
 
 
 @pytest.fixture(scope='session')
