@@ -5,7 +5,7 @@
 _base_ = ['./pipelines_192.py', './pair_camvid-day2camvid-dusk.py']
 train_dataloader = dict(
     dataset=dict(
-        _base_.pop('train_pair'),
+        _base_.pop('pair_train'),
         rare_class_sampling=dict(
             class_temp=0.01,
             min_pixels=400,
@@ -14,5 +14,5 @@ train_dataloader = dict(
         ),
     )
 )
-val_dataloader = dict(dataset=_base_.pop('val_set'))
+val_dataloader = dict(dataset=_base_.pop('pair_val'))
 test_dataloader = val_dataloader

@@ -6,14 +6,14 @@ _base_ = [
 ]
 train_dataloader = dict(
     dataset=dict(
-        _base_.pop('train_pair'),
+        _base_.pop('pair_train'),
         # a crop shows four times the pixels of one of 512 x 512
         rare_class_sampling=dict(
             _base_.pop('balance_sampling'), min_crop_ratio=2.0
         ),
     )
 )
-val_dataloader = dict(dataset=_base_.pop('val_set'))
+val_dataloader = dict(dataset=_base_.pop('pair_val'))
 test_dataloader = val_dataloader
 val_evaluator = _base_.pop('pair_evaluator')
 test_evaluator = val_evaluator

@@ -1,4 +1,5 @@
-train_pair = dict(
+# CamVid, day sequences -> dusk sequence.
+pair_train = dict(
     source=dict(
         type='CamVidDataset',
         data_root='data/camvid/day',
@@ -10,7 +11,7 @@ train_pair = dict(
         data_prefix=dict(img_path='images/train'),
     ),
 )
-val_set = dict(
+pair_val = dict(
     type='CamVidDataset',
     data_root='data/camvid/dusk',
     data_prefix=dict(img_path='images/val', seg_map_path='labels/val'),

@@ -1,4 +1,5 @@
-train_pair = dict(
+# GTA -> Cityscapes: where they are, and the groups of classes.
+pair_train = dict(
     source=dict(
         type='GTADataset',
         data_root='data/gta',
@@ -10,7 +11,7 @@ train_pair = dict(
         data_prefix=dict(img_path='leftImg8bit/train'),
     ),
 )
-val_set = dict(
+pair_val = dict(
     type='CityscapesDataset',
     data_root='data/cityscapes',
     data_prefix=dict(img_path='leftImg8bit/val', seg_map_path='gtFine/val'),

@@ -1,5 +1,5 @@
-# In place of GTA; heads have 19 outputs, three without source pixels.
-source_set = dict(
+# SYNTHIA in place of GTA; heads have 19 outputs, three without source pixels.
+pair_source = dict(
     type='SYNTHIADataset',
     data_root='data/synthia',
     data_prefix=dict(img_path='RGB', seg_map_path='GT/LABELS'),

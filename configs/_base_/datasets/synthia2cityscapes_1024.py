@@ -4,7 +4,7 @@ source_pipeline = _base_.source_pipeline
 source_pipeline[2].scale = (2560, 1520)
 train_dataloader = dict(
     dataset=dict(
-        source=dict(_base_.pop('source_set'), pipeline=source_pipeline)
+        source=dict(_base_.pop('pair_source'), pipeline=source_pipeline)
     )
 )
 val_evaluator = _base_.pop('pair_evaluator')

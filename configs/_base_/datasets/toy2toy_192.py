@@ -2,11 +2,11 @@
 _base_ = ['./pipelines_192.py', './pair_toy2toy.py']
 train_dataloader = dict(
     dataset=dict(
-        _base_.pop('train_pair'),
+        _base_.pop('pair_train'),
         rare_class_sampling=dict(
             class_temp=0.01, min_pixels=200, min_crop_ratio=0.5
         ),
     )
 )
-val_dataloader = dict(dataset=_base_.pop('val_set'))
+val_dataloader = dict(dataset=_base_.pop('pair_val'))
 test_dataloader = val_dataloader

@@ -21,52 +21,90 @@ PLACES = {
         'train_dataloader = dict(dataset=dict(rare_class_sampling='
         "_base_.pop('balance_sampling')))",
     ),
+    'pair_train': (
+        'train_dataloader.dataset',
+        "train_dataloader = dict(dataset=_base_.pop('pair_train'))",
+    ),
+    'pair_source': (
+        'train_dataloader.dataset.source',
+        'train_dataloader = dict(dataset=dict(source='
+        "_base_.pop('pair_source')))",
+    ),
+    'pair_val': (
+        'val_dataloader.dataset',
+        "val_dataloader = dict(dataset=_base_.pop('pair_val'))",
+    ),
+    'pair_evaluator': (
+        'val_evaluator',
+        "val_evaluator = _base_.pop('pair_evaluator')",
+    ),
 }
+# what decides which part it is; numbers may be changed later
+KINDS = ('type', 'data_root', 'headline')
+SETS = (
+    'train_dataloader.dataset.source',
+    'train_dataloader.dataset.target',
+    'val_dataloader.dataset',
+)
 
 
 def check_parts(cfg: Config) -> None:
     """Refuse a config that has a part which is nowhere in use.
 
-    A file of ``_base_/balance`` or ``_base_/uda`` holds a part of ``model``
-    or ``custom_hooks`` under a name of its own, since two base files may not
-    set one key. A config that lists the file and forgets the line that puts
-    the part in place would be trained without it.
+    Files of ``_base_/balance``, ``_base_/uda`` and ``_base_/datasets/pair_*``
+    hold parts of ``model``, ``custom_hooks`` and the loaders under names of
+    their own, since two base files may not set one key. A config that lists
+    such a file and forgets the line that puts the part in place would be
+    trained without it.
 
     Args:
         cfg: Config of a training run.
 
     Raises:
-        ValueError: Names the keys, and the lines that are missing.
+        ValueError: Names the keys, and the lines that are missing; or the
+            loader to which no data set was given.
     """
     left = [key for key in PLACES if _is_left(cfg, key)]
-    if not left:
-        return
-    lines = ' and '.join(PLACES[key][1] for key in left)
-    raise ValueError(
-        f'{" and ".join(left)}, of a file that _base_ names, '
-        f'{"is" if len(left) == 1 else "are"} not in '
-        f'{" and ".join(dict.fromkeys(PLACES[key][0] for key in left))}, and '
-        f'training would go without: write {lines} in the config that '
-        'names the file (see configs/README.md), or take the file out'
-    )
+    if left:
+        lines = ' and '.join(PLACES[key][1] for key in left)
+        places = dict.fromkeys(PLACES[key][0] for key in left)
+        raise ValueError(
+            f'{" and ".join(left)}, of a file that _base_ names, '
+            f'{"is" if len(left) == 1 else "are"} not in '
+            f'{" and ".join(places)}, and training would go without: write '
+            f'{lines} in the config that names the file (see '
+            'configs/README.md), or take the file out'
+        )
+    for key in SETS:
+        config = _at(cfg, key)
+        if isinstance(config, dict) and 'type' not in config:
+            raise ValueError(
+                f'{key} has no type: set type, data_root and data_prefix of '
+                'the data set there (see configs/README.md, "Two data sets '
+                'of your own")'
+            )
 
 
 def _is_left(cfg: Config, key: str) -> bool:
     part = cfg.get(key)
     if not isinstance(part, (dict, list)):
         return False  # a variable of the user's, by chance of this name
-    place = cfg
-    for name in PLACES[key][0].split('.'):
-        place = place.get(name) if hasattr(place, 'get') else None
-    return not _is_in(part, place)
+    return not _is_in(part, _at(cfg, PLACES[key][0]))
+
+
+def _at(cfg: Config, key: str) -> Any:
+    """Value of a dotted key; None where there is none."""
+    for name in key.split('.'):
+        cfg = cfg.get(name) if isinstance(cfg, (dict, Config)) else None
+    return cfg
 
 
 def _is_in(part: Any, place: Any) -> bool:
-    """Whether all keys and types of a part are there; numbers may differ."""
+    """Whether a part is there, whatever its numbers are now."""
     if isinstance(part, dict):
         return isinstance(place, dict) and all(
             key in place
-            and (value == place[key] or key != 'type')
+            and (value == place[key] or key not in KINDS)
             and _is_in(value, place[key])
             for key, value in part.items()
         )

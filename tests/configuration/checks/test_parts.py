@@ -79,6 +79,18 @@ def test_forgotten_hooks_and_sampling_are_refused(read):
         check_parts(cfg)
 
 
+def test_forgotten_data_are_refused(read):
+    other = '_base_/datasets/pair_synthia2cityscapes.py'
+    with pytest.raises(ValueError, match='^pair_source and pair_evaluator.*'):
+        check_parts(read('', DACS, other))
+    toys = '_base_/datasets/pair_camvid-day2camvid-dusk.py'
+    with pytest.raises(ValueError, match=r"pair_train.*_base_.pop\('pair_tr"):
+        check_parts(read('', DACS, toys))
+    pipelines = '_base_/datasets/pipelines_256.py'
+    with pytest.raises(ValueError, match=r'^train_data.*\.source has no type'):
+        check_parts(read('', pipelines))
+
+
 def test_parts_taken_the_long_way_may_stay_behind(read):
     cfg = read(
         'model = {{_base_.balance_model}}\n'
