@@ -97,7 +97,7 @@ def _draw(
     values = scale * DRAWS[distribution](shape, generator=generator)
     if at:
         values[tuple(slice(*span) for span in at)] += plus
-    # other processors round otherwise; another generator is told from that
+    # processors round each in their way; another generator is far off
     assert abs(float(values.flatten()[-1]) - last) < 1e-4, (
         f'torch {torch.__version__} draws other numbers for {name} than the '
         'reference run did'

@@ -159,10 +159,9 @@ def test_adaptsegnet_is_that_of_the_public_code(
         gradient = expected[f'{prefix}grad_pred_trg_{output}_first4ch']
         found = corner(gradients[f'pred_trg_{output}'], gradient)
         assert_close(found, gradient)
-        assert_close(
-            gradients[f'pred_src_{output}'][:, 0],
-            expected[f'{prefix}grad_pred_src_{output}_channel0'],
-        )
+        gradient = expected[f'{prefix}grad_pred_src_{output}_channel0']
+        found = corner(gradients[f'pred_src_{output}'][:, 0], gradient)
+        assert_close(found, gradient)
     assert logs['loss'] == pytest.approx(total, rel=1e-5)
     wanted = [k for k in expected if k.startswith(f'{prefix}grad_D_')]
     assert len(wanted) == 20
