@@ -17,7 +17,12 @@ MOVED = {
     'datasets.camvid': 'datasets.sets.camvid',
     'datasets.class_counts': 'datasets.class_statistics.counting',
     'datasets.class_stats': 'datasets.class_statistics.files',
-    'datasets.converter_cli': 'datasets.conversion.converter_cli',
+    'datasets.converter_cli': (
+        'cli.data.conversion '
+        'cli.options '
+        'cli.exits '
+        'datasets.class_statistics.table'
+    ),
     'datasets.file_utils': (
         'files.writing '
         'datasets.files.label_images '

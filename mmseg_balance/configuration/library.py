@@ -61,6 +61,23 @@ def config_names(word: str = '') -> list[str]:
     )
 
 
+def config_title(name: str) -> str:
+    """What a config says of itself.
+
+    Args:
+        name: Of ``config_names``.
+
+    Returns:
+        First sentence of the comment that it begins with, or nothing.
+    """
+    words = []
+    for line in (config_folder() / name).read_text().splitlines():
+        if not line.startswith('#'):
+            break
+        words.append(line.lstrip('# '))
+    return ' '.join(words).partition('. ')[0].rstrip('.')
+
+
 def find_config(config: str | Path) -> Path:
     """File of a config.
 

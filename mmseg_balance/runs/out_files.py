@@ -2,8 +2,10 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from ..files.writing import write_atomically
 
 
 def check_out(out: Path, names: Sequence[str], overwrite: bool) -> None:
@@ -27,6 +29,32 @@ def check_out(out: Path, names: Sequence[str], overwrite: bool) -> None:
             f'{out} has {", ".join(there)} of {_run_of(out / names[0])}: '
             'name another folder with --out, or replace them with --overwrite'
         )
+
+
+def write_out(
+    out: Path,
+    names: Sequence[str],
+    files: Mapping[str, bytes],
+    overwrite: bool,
+) -> None:
+    """Write the files of a run, each whole or not at all.
+
+    Args:
+        out: The folder.
+        names: Files that such a run may write; those that this one has not
+            are taken away, since they are of the run that it replaces.
+        files: Contents by name.
+        overwrite: Whether files may be replaced.
+
+    Raises:
+        FileExistsError: A run at the same time has written some.
+    """
+    check_out(out, names, overwrite)
+    for name in names:
+        if name in files:
+            write_atomically(out / name, files[name])
+        else:
+            (out / name).unlink(missing_ok=True)
 
 
 def check_out_file(out: Path, overwrite: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...datasets.conversion.converter_cli import class_table
+from ...datasets.class_statistics.table import class_table
 
 TRAINING = 'train_dataloader'
 SHOWN_FILES = 3

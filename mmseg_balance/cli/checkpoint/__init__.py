@@ -1,0 +1,1 @@
+"""Commands on checkpoints: from and to other code."""

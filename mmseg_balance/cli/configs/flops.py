@@ -1,0 +1,60 @@
+"""``mmseg-balance configs flops``."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ..options import add_cfg_options, add_device
+
+DESCRIPTION = """\
+Count the operations of one forward pass of an image, and the parameters that
+it uses, of the network of a config. MMSegmentation's get_flops.py reads
+configs of plain segmentors alone; this takes those of UDA models too.
+"""
+EXAMPLE = """\
+example:
+  mmseg-balance configs flops CONFIG --shape 1024 2048
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument('config', help='config file, or a name of `configs`')
+    parser.add_argument(
+        '--shape',
+        type=int,
+        nargs=2,
+        default=[1024, 2048],
+        metavar=('HEIGHT', 'WIDTH'),
+        help='size of the image (default: 1024 2048)',
+    )
+    add_device(parser)
+    add_cfg_options(parser)
+
+
+def run(args: Namespace) -> None:
+    """Count, and print."""
+    from ...configuration.error_lines import build_or_exit
+    from ...runs.work_dir import default_work_dir
+
+    folder = Path(default_work_dir(args.config))
+    found = build_or_exit(lambda: count(args), folder)
+    height, width = args.shape
+    print(
+        f'{height} x {width}: {found["flops"] / 1e9:.3f} GFLOPs '
+        f'(multiply-adds), {found["params"] / 1e6:.3f} M parameters'
+    )
+
+
+def count(args: Namespace) -> dict[str, int]:
+    """Count; what is wrong with the config shows here."""
+    from mmengine.device import get_device
+
+    from ...configuration.reading import load_config
+    from ...inference.complexity import count_operations
+
+    if min(args.shape) < 1:
+        raise ValueError(
+            f'Expected --shape to be two sides in pixels, but got {args.shape}'
+        )
+    cfg = load_config(args.config, args.cfg_options)
+    return count_operations(cfg, *args.shape, args.device or get_device())

@@ -1,0 +1,76 @@
+"""``mmseg-balance data toy-streets``."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ..exits import clear_exit
+from ..options import add_nproc
+
+DESCRIPTION = """\
+Generate toy streets: 19-class street scenes in two domains.
+
+The source domain has GTA's folder layout and class statistics, the target
+domain Cityscapes' layout, each with Cityscapes' train ids:
+
+    OUT/toy_gta/images/00001.png
+    OUT/toy_gta/labels/00001_labelTrainIds.png
+    OUT/toy_gta/sample_class_stats.json, sample_class_stats_dict.json,
+        samples_with_class.json
+    OUT/toy_cityscapes/leftImg8bit/{train,val}/toy/
+        toy_000000_000019_leftImg8bit.png
+    OUT/toy_cityscapes/gtFine/{train,val}/toy/
+        toy_000000_000019_gtFine_labelTrainIds.png
+
+Images that are there already are kept, so an interrupted run continues.
+"""
+EXAMPLE = """\
+example:
+  mmseg-balance data toy-streets data/toy_streets --num-source 100 --nproc 2
+"""
+# defaults are those of ToyStreets, which a parser cannot ask at once
+SETTINGS = dict(
+    num_source=(160, 'labelled images of the source domain'),
+    num_target=(100, 'training images of the target domain'),
+    num_val=(40, 'validation images of the target domain'),
+    height=(256, 'rows of the images'),
+    width=(512, 'columns of the images'),
+    seed=(0, 'same seed and size, same images'),
+)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        'out_dir',
+        type=Path,
+        nargs='?',
+        default=Path('data/toy_streets'),
+        help='folder that gets toy_gta and toy_cityscapes '
+        '(default: %(default)s)',
+    )
+    for name, (default, what) in SETTINGS.items():
+        parser.add_argument(
+            f'--{name.replace("_", "-")}',
+            type=int,
+            default=default,
+            help=f'{what} (default: %(default)s)',
+        )
+    add_nproc(parser)
+
+
+def run(args: Namespace) -> None:
+    """Generate what the command line asks for."""
+    from ...datasets.class_statistics.table import class_table
+    from ...datasets.toy_streets import (
+        CLASSES,
+        ToyStreets,
+        generate_toy_streets,
+    )
+
+    with clear_exit():
+        settings = ToyStreets(**{k: getattr(args, k) for k in SETTINGS})
+        counts = generate_toy_streets(args.out_dir, settings, args.nproc)
+    for part, pixels in counts.items():
+        print(f'\n{part}: {len(pixels)} images')
+        print(class_table(pixels, CLASSES))
+    print(f'\ntoy_gta and toy_cityscapes are in {args.out_dir}')

@@ -1,0 +1,1 @@
+"""Commands on distributions of logits."""

@@ -1,0 +1,154 @@
+"""``mmseg-balance logits bias``."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..exits import interruptible
+from ..options import (
+    add_cfg_options,
+    add_data_root,
+    add_device,
+    add_out_folder,
+    add_part,
+)
+
+FILES = ('bias.json', 'bias.png', 'logits.png')
+DESCRIPTION = """\
+Name the classes that a checkpoint predicts too often, and show why.
+
+One pass over test_dataloader with its labels. Prints and draws the bias
+towards each class, measured and from its distributions of logits (Eq. 4, 5,
+Fig. 1c, 1d and Table 15 of the BLDA paper).
+"""
+EXAMPLE = """\
+example:
+  mmseg-balance logits bias CONFIG CHECKPOINT --out bias_of_mine
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument('config', help='config file, or a name of `configs`')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument(
+        '--statistics',
+        metavar='FILE',
+        help='take the anchors from FILE, which `logits fit` wrote, or a '
+        'checkpoint trained with BLDALoss; by default they are fitted to the '
+        'test set itself',
+    )
+    add_out_folder(parser, FILES, 'bias')
+    add_part(parser)
+    add_device(parser)
+    add_cfg_options(parser)
+    add_data_root(parser)
+
+
+def run(args: Namespace) -> None:
+    """Assess, and say what is wrong in one line."""
+    from ...configuration.error_lines import build_or_exit
+    from ...runs.work_dir import default_work_dir
+
+    folder = Path(default_work_dir(args.config))
+    args.out = args.out or folder / 'bias'
+    with interruptible('interrupted: nothing was written'):
+        parts = build_or_exit(lambda: build(args), folder)
+        build_or_exit(lambda: assess_and_write(args, *parts), folder)
+
+
+def build(args: Namespace) -> tuple[Any, ...]:
+    """Config, model, test set and anchors, all checked."""
+    from ...configuration.reading import load_config
+    from ...inference.evaluation_set import build_labelled_test_set
+    from ...inference.passes.bias_pass import read_anchors
+    from ...inference.prediction import build_predictor
+    from ...runs.out_files import check_out, make_folder
+
+    check_out(args.out, FILES, args.overwrite)
+    cfg, model = build_predictor(
+        load_config(args.config, args.cfg_options, args.data_root),
+        args.checkpoint,
+        part=args.part,
+        device=args.device,
+    )
+    dataset = build_labelled_test_set(cfg)
+    anchors = None
+    if args.statistics:
+        classes = list(dataset.metainfo['classes'])
+        part = getattr(model, 'predict_with', None)
+        *anchors, warnings = read_anchors(
+            args.statistics, classes, args.checkpoint, part
+        )
+        for line in warnings:
+            print(f'warning: {line}', file=sys.stderr)
+    make_folder(args.out)
+    return cfg, model, dataset, anchors
+
+
+def bar(parts: Iterable, name: str) -> Iterable:
+    """Progress of a computation, on stderr."""
+    from tqdm import tqdm
+
+    return tqdm(parts, name, leave=False)
+
+
+def draw(assessment: Any, bank: Any, anchors: Any) -> dict[str, bytes]:
+    """The pictures, by file name."""
+    from ...visualization.bias_figure import bias_bars
+    from ...visualization.logit_figure import logit_ridges
+
+    classes, bias = assessment.classes, assessment.bias
+    pictures = {'bias.png': bias_bars(classes, bias, assessment.mixture_bias)}
+    if assessment.mixture_bias.isnan().all():
+        print('no logits.png: every class has too few pixels for mixtures')
+        return pictures
+    pictures['logits.png'] = logit_ridges(classes, bias, bank, anchors)
+    return pictures
+
+
+def assess_and_write(
+    args: Namespace, cfg: Any, model: Any, dataset: Any, anchors: Any
+) -> None:
+    """Measure, print, and write the files."""
+    from ...evaluation.bias_assessment import assess
+    from ...evaluation.bias_report import report_dict, report_text
+    from ...inference.passes.bias_pass import measure_bias
+    from ...logits.statistics.offline import fit_statistics
+    from ...runs.out_files import write_out
+
+    workers = cfg.test_dataloader.get('num_workers', 2)
+    confusion, reservoir = measure_bias(model, dataset, workers)
+    print('fitting the distributions of the logits ...', flush=True)
+    statistics = fit_statistics(
+        reservoir, device=next(model.parameters()).device, track=bar
+    )
+    anchors, words = anchors or (
+        statistics.anchors,
+        'all logits of the test set itself',
+    )
+    classes = dataset.metainfo['classes']
+    assessment = assess(
+        confusion, statistics.source, anchors, classes, words, track=bar
+    )
+    part = getattr(model, 'predict_with', None)
+    of = f'{part} of {args.checkpoint}' if part else args.checkpoint
+    print(f'{of} on {len(dataset)} images')
+    print(report_text(assessment))
+    print('drawing ...', flush=True)
+    files = draw(assessment, statistics.source, anchors)
+    origin = dict(
+        config=args.config,
+        cfg_options=args.cfg_options or {},
+        checkpoint=args.checkpoint,
+        part=part,
+        statistics=args.statistics,
+        images=len(dataset),
+    )
+    content = json.dumps(origin | report_dict(assessment), indent=2)
+    files['bias.json'] = f'{content}\n'.encode()
+    write_out(args.out, FILES, files, args.overwrite)
+    print(f'wrote {", ".join(sorted(files))} to {args.out}')

@@ -1,0 +1,61 @@
+"""The label files of Cityscapes (Cordts et al., 2016), split by split."""
+
+from pathlib import Path
+
+from .label_conversion import Conversion, convert_folder
+from .label_scheme import cityscapes_scheme
+
+REQUIRED = ('train', 'val')
+OPTIONAL = ('train_extra',)
+
+
+def convert_cityscapes(
+    data_root: Path,
+    label_dir: str = 'gtFine',
+    image_dir: str = 'leftImg8bit',
+    out_dir: Path | None = None,
+    nproc: int = 1,
+) -> list[Conversion]:
+    """Write the train ids of each split.
+
+    Args:
+        data_root: Folder of the data set.
+        label_dir: Folder of the labels in it, ``gtCoarse`` for one.
+        image_dir: Folder of the images in it.
+        out_dir: Where labels are written; by default beside the originals.
+        nproc: Number of processes.
+
+    Returns:
+        What was found in train, in val and, where it is there, in
+        train_extra.
+
+    Raises:
+        FileNotFoundError: A split is missing; says where it comes from.
+        ValueError: Labels are not those of Cityscapes.
+    """
+    scheme = cityscapes_scheme(
+        suffix='_labelIds.png',
+        tag=f'_{Path(label_dir).name}',
+        image_suffix='_leftImg8bit.png',
+    )
+    labels = data_root / label_dir
+    splits = [*REQUIRED, *(s for s in OPTIONAL if (labels / s).is_dir())]
+    converted = []
+    for split in splits:
+        try:
+            conversion = convert_folder(
+                scheme,
+                data_root,
+                f'{label_dir}/{split}',
+                f'{image_dir}/{split}',
+                out_dir,
+                nproc,
+            )
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f'{error}; unpack gtFine_trainvaltest.zip from '
+                'https://www.cityscapes-dataset.com/downloads/ in '
+                f'{data_root}'
+            ) from None
+        converted.append(conversion)
+    return converted

@@ -1,0 +1,1 @@
+"""One pass of a trained model over a data set, and what it gives."""

@@ -1,0 +1,76 @@
+"""A confusion matrix and logits of the same pixels of a test set."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ...evaluation import confusion_matrix
+from ...logits.mixtures.gmm import GaussianMixtureBank
+from ...logits.statistics.file import load_statistics
+from ...logits.statistics.reservoir import LogitReservoir
+from ..evaluation_set import TEST_SET
+from ..prediction import predict_logits
+from ..statistics_origin import check_origin
+
+
+def measure_bias(
+    model: nn.Module, dataset: Any, num_workers: int = 2
+) -> tuple[Tensor, LogitReservoir]:
+    """Go over a test set once.
+
+    Args:
+        model: A segmentor.
+        dataset: Its test set, with labels of C classes.
+        num_workers: Processes that load images.
+
+    Returns:
+        Confusion matrix (C, C), int64; and samples of the logits of the
+        pixels that it counts.
+
+    Raises:
+        ValueError: No pixel has a label of a class.
+    """
+    num_classes = len(dataset.metainfo['classes'])
+    reservoir = LogitReservoir(num_classes)
+    confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
+    images = predict_logits(model, dataset, num_workers=num_workers)
+    for image in tqdm(images, 'predict', total=len(dataset), unit='image'):
+        reservoir.add(image.logits, image.labels, image.index)
+        confusion += confusion_matrix(
+            image.logits.argmax(0), image.labels, num_classes
+        ).cpu()
+    if not bool(confusion.any()):
+        raise ValueError(f'no pixel of {TEST_SET} has a label of a class')
+    return confusion, reservoir
+
+
+def read_anchors(
+    path: str, classes: list[str], checkpoint: str, part: str | None = None
+) -> tuple[GaussianMixtureBank, str, list[str]]:
+    """Anchors of a file.
+
+    Args:
+        path: File of ``logits fit``, or a checkpoint trained with BLDALoss.
+        classes: Names of the classes.
+        checkpoint: The checkpoint that is assessed.
+        part: Segmentor of it that is.
+
+    Returns:
+        The anchors; what they are, in words; and lines on what they are not
+        of: other weights, or other classes.
+
+    Raises:
+        ValueError: An anchor has no samples, or the file is no such one.
+    """
+    statistics, meta = load_statistics(path, len(classes))
+    warnings = check_origin(meta, path, checkpoint, part, classes)
+    if not bool((statistics.anchors.num_updates > 0).all()):
+        raise ValueError(f'--statistics {path} has an anchor without samples')
+    whose = statistics.anchor
+    if isinstance(whose, int):
+        whose = f'class {classes[whose]} on the source'
+    origin = meta.get('checkpoint')
+    of = f', which is of {origin}' if origin and origin != path else ''
+    return statistics.anchors, f'{path} ({whose}){of}', list(warnings)

@@ -1,0 +1,73 @@
+"""Scores of post-hoc balancing for several scales tau, in one pass."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmengine.config import Config
+from torch import nn
+from tqdm import tqdm
+
+from ...evaluation.tau_sweep import TauSweep
+from ...logits.statistics.domain_statistics import (
+    DOMAINS,
+    load_domain_statistics,
+)
+from ..evaluation_set import headline_classes
+from ..prediction import predict_logits
+from ..statistics_origin import check_origin
+
+
+def build_sweep(
+    taus: Sequence[float],
+    statistics: str,
+    domain: str,
+    model: nn.Module,
+    dataset: Any,
+    checkpoint: str,
+) -> tuple[TauSweep, list[str]]:
+    """What collects the predictions of a model for each tau.
+
+    Args:
+        taus: Scales of the offset, see ``check_taus``.
+        statistics: File of ``logits fit``, or a checkpoint of a training
+            with BLDALoss.
+        domain: Whose distributions to take, ``'target'`` or ``'source'``.
+        model: A segmentor.
+        dataset: Its test set.
+        checkpoint: File of its weights.
+
+    Returns:
+        The sweep; and lines on other weights or classes than these that the
+        statistics are of.
+
+    Raises:
+        OSError, ValueError: The file is none of statistics, or has none of
+            the domain.
+    """
+    classes = list(dataset.metainfo['classes'])
+    found, meta = load_domain_statistics(statistics, len(classes), domain)
+    part = getattr(model, 'predict_with', None)
+    warnings = check_origin(meta, statistics, checkpoint, part, classes)
+    found = found.to(next(model.parameters()).device)
+    return TauSweep(taus, found.table, DOMAINS[domain]), list(warnings)
+
+
+def sweep_scores(
+    cfg: Config, model: nn.Module, dataset: Any, sweep: TauSweep
+) -> list[dict]:
+    """Go over the test set once.
+
+    Args:
+        cfg: Config of the model.
+        model: A segmentor.
+        dataset: Its test set.
+        sweep: Of :func:`build_sweep`.
+
+    Returns:
+        The scores of each tau, see ``TauSweep.scores``.
+    """
+    workers = cfg.test_dataloader.get('num_workers', 2)
+    images = predict_logits(model, dataset, num_workers=workers)
+    for image in tqdm(images, total=len(dataset), unit='image'):
+        sweep.add(image.logits, image.labels)
+    return sweep.scores(dataset.metainfo['classes'], headline_classes(cfg))
