@@ -91,13 +91,15 @@ class Experiment:
     sources is neither taken for this one nor gone on with.
 
     Args:
-        root: The repository, with tools/ and the data that configs name.
+        root: Folder of tools/ and configs/: the repository, or what is
+            installed of it.
         config: Config file, from ``root``.
         work_dir: Folder for the folders of experiments.
         options: Overrides by dotted key.
         seed: Seed; by default the config's.
         name: Start of the folder's name; by default the config's.
         others: Further settings that the result depends on.
+        home: Folder of the data that configs name, by default ``root``.
     """
 
     def __init__(
@@ -109,8 +111,10 @@ class Experiment:
         seed: int | None = None,
         name: str | None = None,
         others: Sequence[Any] = (),
+        home: Path | None = None,
     ) -> None:
         self.root = root
+        self.home = home or root
         self.config = root / config
         self.options = dict(options or {})
         self.seed = seed
@@ -119,7 +123,7 @@ class Experiment:
         self.cfg.merge_from_dict(self.options)
         self.fingerprint = self._fingerprint()
         name = name or self.config.stem
-        # absolute, since the tools run in root
+        # absolute, since the tools run in home
         self.folder = Path(work_dir).resolve() / f'{name}-{self.fingerprint}'
 
     def is_current(self) -> bool:
@@ -236,7 +240,7 @@ class Experiment:
         return run_tool(
             [self.root / 'tools' / f'{tool}.py', self.config, *arguments],
             self.folder / (log or f'{tool}_output.txt'),
-            cwd=self.root,
+            cwd=self.home,
             env=os.environ | kwargs.pop('env', {}),
             **kwargs,
         )

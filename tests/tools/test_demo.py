@@ -5,16 +5,13 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mmseg_balance.datasets import toy_streets
+from mmseg_balance.runs import demo_run
 from mmseg_balance.visualization import write_report
 
 
 @pytest.fixture
-def demo(run_tool):
-    return run_tool.load('demo.py')
-
-
-@pytest.fixture
-def make_run(demo, tiny_config, tmp_path):
+def make_run(tiny_config, tmp_path):
     """A run of the demo whose config can be changed."""
     path = tiny_config()
 
@@ -22,14 +19,16 @@ def make_run(demo, tiny_config, tmp_path):
         cfg = Config.fromfile(path)
         cfg.merge_from_dict(changes)
         cfg.dump(path)
-        return demo.Run('DACS', str(path), tmp_path / 'demo', options or {})
+        return demo_run.DemoRun(
+            'DACS', str(path), tmp_path / 'demo', options or {}
+        )
 
     return make
 
 
-def test_configs_of_the_demo_differ_in_the_loss_alone(demo, tools):
+def test_configs_of_the_demo_differ_in_the_loss_alone(tools):
     root = tools.parent
-    plain, blda = (Config.fromfile(root / c) for c in demo.RUNS.values())
+    plain, blda = (Config.fromfile(root / c) for c in demo_run.RUNS.values())
     assert plain.model.type == blda.model.type == 'DACS'
     loss = blda.model.segmentor.decode_head.loss_decode
     assert loss.type == 'BLDALoss'
@@ -37,7 +36,7 @@ def test_configs_of_the_demo_differ_in_the_loss_alone(demo, tools):
         assert plain[key] == blda[key]
 
 
-def test_other_settings_are_another_run(make_run, demo):
+def test_other_settings_are_another_run(make_run):
     first = make_run()
     assert make_run().folder == first.folder
     others = [
@@ -74,12 +73,12 @@ def test_interrupted_run_goes_on_and_finished_one_is_left_alone(
     )
 
 
-def test_second_demo_is_kept_out(make_run, demo):
+def test_second_demo_is_kept_out(make_run):
     run = make_run()
-    with demo.locked(run.folder):
+    with demo_run.locked(run.folder):
         with pytest.raises(RuntimeError, match='a training is running in'):
             run.finish(num_threads=1)
-    with demo.locked(run.folder):
+    with demo_run.locked(run.folder):
         pass
 
 
@@ -92,26 +91,23 @@ def test_failure_names_the_run(make_run):
     assert run.scores is None
 
 
-def test_failing_toy_streets_end_in_one_line(demo, tmp_path, monkeypatch):
+def test_failing_toy_streets_end_in_one_line(run_tool, tmp_path, monkeypatch):
     def generate(*args, **kwargs):
         raise ValueError('3 of 9 files failed')
 
-    monkeypatch.setattr(demo, 'generate_toy_streets', generate)
-    monkeypatch.setattr(
-        demo.sys, 'argv', ['demo.py', '--work-dir', str(tmp_path)]
-    )
+    monkeypatch.setattr(toy_streets, 'generate_toy_streets', generate)
     with pytest.raises(SystemExit, match='^error: 3 of 9 files failed$'):
-        demo.main()
+        run_tool('demo.py', '--work-dir', tmp_path)
 
 
 def test_samples_of_the_runs_go_into_the_report(
-    make_run, demo, tmp_path, street_data
+    make_run, tmp_path, street_data
 ):
     run = make_run()
     run.folder.mkdir(parents=True)
     shutil.copytree(street_data / 'ann/val', run.folder / 'predictions')
     (run.folder / 'scores.json').write_text(json.dumps(dict(mIoU=1.0)))
-    samples, meta = demo.samples_of([run])
+    samples, meta = demo_run.samples_of([run])
     assert len(samples) == 4 and samples[0].image.shape == (40, 48, 3)
     assert (samples[1].predictions['DACS'] == samples[1].label).all()
     report = write_report(

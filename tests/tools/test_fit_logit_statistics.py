@@ -11,12 +11,15 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 
-from mmseg_balance.cli.reproduction import run_config, stale_statistics
 from mmseg_balance.inference import statistics_pass
 from mmseg_balance.inference.prediction import predict_logits
 from mmseg_balance.inference.statistics_origin import check_origin
 from mmseg_balance.logits.statistics.file import load_statistics
 from mmseg_balance.runs.records import code
+from mmseg_balance.runs.reproduction.earlier_run import (
+    run_config,
+    stale_statistics,
+)
 
 TOOL = 'analysis_tools/fit_logit_statistics.py'
 CLASSES = ['sky', 'road', 'car']

@@ -7,16 +7,17 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.config import Config
 
-from mmseg_balance.cli.reproduction import find_work_dir
 from mmseg_balance.evaluation.published_results import ROWS, find_row
 from mmseg_balance.runs.records import code
 from mmseg_balance.runs.records.scores import add_origin, read_scores
+from mmseg_balance.runs.reproduction import row as reproduction
+from mmseg_balance.runs.reproduction.commands import name_of
+from mmseg_balance.runs.reproduction.earlier_run import find_work_dir
 
 CONFIG = 'configs/daformer/daformer_blda_mit-b5_40k_gta2cityscapes-512x512.py'
 WORK_DIR = 'work_dirs/daformer_blda_mit-b5_40k_gta2cityscapes-512x512_seed0'
@@ -136,15 +137,12 @@ def small_row(run_tool, tiny_config, monkeypatch, tmp_path):
     """The tool, with one row whose config trains in seconds."""
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
     config = tiny_config()
-    tool = run_tool.load('reproduce.py')
     row = replace(find_row('gta/mic'), config=str(config))
-    monkeypatch.setattr(tool, 'find_row', lambda name: row)
+    monkeypatch.setattr(reproduction, 'find_row', lambda name: row)
     work_dir = tmp_path / 'work'
 
     def run(*args):
-        command = ['reproduce.py', row.name, '--work-dir', work_dir, *args]
-        monkeypatch.setattr(sys, 'argv', list(map(str, command)))
-        tool.main()
+        run_tool('reproduce.py', row.name, '--work-dir', work_dir, *args)
 
     return run, work_dir, config
 
@@ -242,24 +240,22 @@ def test_the_same_run_elsewhere_goes_on(
     assert 'the sources of mmseg_balance were ' in warnings[1]
 
 
-def test_best_snapshot(run_tool, dry_run, tmp_path):
+def test_best_snapshot(dry_run, tmp_path):
     train, test = dry_run('gta/advent', '--best', '--work-dir', tmp_path)
     assert test[3:] == [
         *(f'{tmp_path}/best_*.pth', '--work-dir'),
         f'{tmp_path}/test_best',
     ]
-    tool = run_tool.load('reproduce.py')
-    args = SimpleNamespace(dry_run=False)
     with pytest.raises(
         FileNotFoundError, match='has 0 files best_.*checkpoint.save_best=mIoU'
     ):
-        tool.best_snapshot(tmp_path, args)
+        reproduction.best_snapshot(tmp_path)
     torch.save({}, tmp_path / 'best_mIoU_iter_3.pth')
-    found = tool.best_snapshot(tmp_path, args)
+    found = reproduction.best_snapshot(tmp_path)
     assert found == tmp_path / 'best_mIoU_iter_3.pth'
     torch.save({}, tmp_path / 'best_mAcc_iter_6.pth')
     with pytest.raises(FileNotFoundError, match='has 2 files best_'):
-        tool.best_snapshot(tmp_path, args)
+        reproduction.best_snapshot(tmp_path)
 
 
 def test_folder_has_the_seed(tmp_path, monkeypatch):
@@ -316,9 +312,9 @@ def test_slurm_without_slurm(run_tool, monkeypatch):
     monkeypatch.setenv('PATH', '')
     with pytest.raises(SystemExit, match='--launcher slurm starts srun'):
         run_tool(*command, '--partition', 'gpu')
-    tool = run_tool(*command, '--partition', 'gpu', '--dry-run')
-    assert tool.name_of(['/a/slurm_train.sh', 'gpu']) == 'slurm_train.sh'
-    assert tool.name_of([sys.executable, '/a/train.py']) == 'train.py'
+    run_tool(*command, '--partition', 'gpu', '--dry-run')
+    assert name_of(['/a/slurm_train.sh', 'gpu']) == 'slurm_train.sh'
+    assert name_of([sys.executable, '/a/train.py']) == 'train.py'
 
 
 def test_starts_from_another_folder(tools, tmp_path):

@@ -9,22 +9,22 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
-from ..checkpoints.weights import read_checkpoint
-from ..configuration.checks.settling import settle_config
-from ..configuration.options import OptionAction
-from ..configuration.reading import load_config
-from ..inference.domain_data import build_domains
-from ..inference.statistics_pass import changed_pass, pass_settings
-from ..logits.statistics.file import load_statistics
-from ..runs.records.provenance import (
+from ...checkpoints.weights import read_checkpoint
+from ...configuration.checks.settling import settle_config
+from ...configuration.options import OptionAction
+from ...configuration.reading import load_config
+from ...inference.domain_data import build_domains
+from ...inference.statistics_pass import changed_pass, pass_settings
+from ...logits.statistics.file import load_statistics
+from ..records.provenance import (
     PROVENANCE_KEY,
     changed_provenance,
     describe_data,
     provenance,
 )
-from ..runs.records.settings import RANKS_KEY, changed_settings, settings_of
-from ..runs.seed import SEED_KEY, seed_of
-from ..runs.work_dir import default_work_dir, latest_checkpoint
+from ..records.settings import RANKS_KEY, changed_settings, settings_of
+from ..seed import SEED_KEY, seed_of
+from ..work_dir import default_work_dir, latest_checkpoint
 
 
 def parse_options(options: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""A row of the paper's tables: trained, tested, compared."""
