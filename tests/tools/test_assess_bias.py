@@ -276,7 +276,7 @@ def test_interruption_leaves_no_files(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(
-        'mmseg_balance.inference.prediction.predict_logits', interrupt
+        'mmseg_balance.inference.passes.bias_pass.predict_logits', interrupt
     )
     out = tmp_path / 'out'
     with pytest.raises(SystemExit) as exit_:
