@@ -9,7 +9,6 @@ left below ``data/`` is moved by the variable.
 
 import os
 import posixpath
-from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -18,23 +17,6 @@ from mmengine.config import Config
 
 VARIABLE = 'MMSEG_BALANCE_DATA'
 LEADING = 'data'
-
-
-def add_data_root(parser: ArgumentParser) -> None:
-    """Add ``--data-root`` to the command line of a tool.
-
-    Args:
-        parser: Its parser; ``args.data_root`` is what
-            :func:`relocate_data` takes.
-    """
-    parser.add_argument(
-        '--data-root',
-        nargs='+',
-        metavar='NAME=FOLDER',
-        help='where data sets lie: gta=/x cityscapes=/y for data/gta and '
-        'data/cityscapes of the config; the environment variable '
-        f'{VARIABLE}=FOLDER stands for data/ of all of them',
-    )
 
 
 def relocate_data(

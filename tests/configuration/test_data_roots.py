@@ -4,9 +4,9 @@ import copy
 import pytest
 from mmengine.config import Config
 
+from mmseg_balance.cli.options import add_data_root
 from mmseg_balance.configuration.data_roots import (
     VARIABLE,
-    add_data_root,
     relocate_data,
     set_common_root,
 )
