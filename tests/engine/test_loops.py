@@ -4,7 +4,7 @@ import pytest
 from helpers.recorded_runs import RecordedIndices, config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
-from mmengine.runner import Runner
+from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -37,6 +37,33 @@ def test_resumed_run_sees_what_the_whole_run_saw(tmp_path, num_workers):
     if num_workers == 0:
         # nothing that was seen before is read again
         assert len(RecordedIndices.reads) == 3 * 3
+
+
+@pytest.mark.parametrize(
+    'ask',
+    [
+        lambda loop: [next(loop.dataloader_iterator) for _ in range(5)],
+        # onedl-mmengine, and where its loop is told to read on
+        lambda loop: loop.dataloader_iterator.skip_iter(5),
+        None,
+    ],
+)
+def test_however_the_past_is_asked_for(tmp_path, monkeypatch, ask):
+    train(tmp_path / 'whole')
+    expected = RecordedIndices.reads[5 * 3 : 6 * 3]
+    RecordedIndices.reads.clear()
+    loop = Runner.from_cfg(config(tmp_path / 'cut')).train_loop
+    loop._iter = 5
+    loop.fast_forward_on_resume = ask is None
+
+    def run(loop):
+        if ask is not None:
+            ask(loop)
+        return next(loop.dataloader_iterator)
+
+    monkeypatch.setattr(IterBasedTrainLoop, 'run', run)
+    assert loop.run() is not None
+    assert RecordedIndices.reads == expected
 
 
 def test_resumed_run_takes_the_seed_of_the_checkpoint(tmp_path):
