@@ -19,7 +19,7 @@ GPUS_PER_NODE=${GPUS_PER_NODE:-$((GPUS < 8 ? GPUS : 8))}
 TOOLS=$(cd "$(dirname "$0")" && pwd)
 
 # two jobs on a node must not meet at mmengine's one port
-export MASTER_PORT=${MASTER_PORT:-$((20000 + RANDOM % 9500))}
+export MASTER_PORT=${MASTER_PORT:-${PORT:-$((20000 + RANDOM % 9500))}}
 # SRUN_ARGS holds several options, so it is not quoted
 export PYTHONPATH="$TOOLS/..${PYTHONPATH:+:$PYTHONPATH}"
 exec srun -p "$PARTITION" \

@@ -116,7 +116,7 @@ def _known(name: str) -> str:
     # also where a word of a group stands alone, 'gta' for 'data gta'
     names = dict.fromkeys((*COMMANDS, *GROUPS))
     ends = [n for n in names if n.split()[-1] == name.split()[-1]]
-    near = ends or get_close_matches(name, names, 3, cutoff=0.5)
+    near = ends or get_close_matches(name, names, 1)
     meant = f'did you mean {" or ".join(near)}? ' if near else ''
     print(
         f'error: there is no command {name!r}: {meant}{NAME} --help lists '

@@ -41,7 +41,7 @@ def derive_config(
             '# keys that are other here, for instance:\n'
             '# train_dataloader = dict(batch_size=4)\n'
         )
-    if _read(config, out, text) != wanted.to_dict():
+    if _read(config, out, text) != _without_scopes(wanted.to_dict()):
         raise ValueError(
             'these --cfg-options cannot be said beside a _base_: write all '
             'keys with --whole'
@@ -80,6 +80,20 @@ def _read(config: str, out: Path, text: str) -> dict[str, Any] | None:
         base = base_name(config, trial.parent)
         trial.write_text(f'_base_ = {base!r}\n' + text.partition('\n')[2])
         try:
-            return load_config(str(trial), relocate=False).to_dict()
+            found = load_config(str(trial), relocate=False)
         except TypeError:  # an item of a list, which a base has whole
             return None
+    return _without_scopes(found.to_dict())
+
+
+def _without_scopes(part: Any) -> Any:
+    """A config without the names of packages that mmengine adds to bases."""
+    if isinstance(part, dict):
+        return {
+            key: _without_scopes(value)
+            for key, value in part.items()
+            if key != '_scope_'
+        }
+    if isinstance(part, (list, tuple)):
+        return type(part)(map(_without_scopes, part))
+    return part

@@ -190,20 +190,17 @@ def run_two_ranks(start, tmp_path):
     """Train on two processes, of which both must end up equal.
 
     The config has DumpRank among its hooks and ``dump_rank`` among its
-    imports. Gives what it wrote of each rank.
+    imports. Further arguments are the command that starts the training, in
+    place of tools/dist_train.sh. Gives what it wrote of each rank.
     """
 
-    def run(config: Path) -> list[dict]:
+    def run(config: Path, *launch) -> list[dict]:
         (tmp_path / 'dump_rank.py').write_text(HOOK)
         process = start(
-            'bash',
-            ROOT / 'tools/dist_train.sh',
-            config,
-            2,
-            '--work-dir',
-            tmp_path / 'work',
+            *(launch or ('bash', ROOT / 'tools/dist_train.sh', config, 2)),
+            *('--work-dir', tmp_path / 'work'),
             DUMP_FOLDER=str(tmp_path),
-            PYTHONPATH=str(tmp_path),
+            PYTHONPATH=f'{ROOT}:{tmp_path}',
             PORT=str(29500 + os.getpid() % 1000),
             PATH=f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
         )

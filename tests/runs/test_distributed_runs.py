@@ -46,7 +46,9 @@ optim_wrapper = dict(accumulative_counts=2)
 
 
 def test_switches_of_mmengine_on_two_ranks(write_config, run_two_ranks):
-    ranks = run_two_ranks(write_config(4, 4, SWITCHES))
+    config = write_config(4, 4, SWITCHES)
+    train = ('python', '-m', 'mmseg_balance', 'train', config)
+    ranks = run_two_ranks(config, *train, '--gpus', 2)
     step = 'student.decode_head.loss_decode.statistics.source.step'
     assert ranks[0]['state'][step] == 4
 
