@@ -62,6 +62,10 @@ def test_new_loss(new_parts):
     truth = 0.8 * truth + 0.2 / 3
     pixels = -(truth * logp).sum(1) * weight * (label < 3)
     torch.testing.assert_close(loss(logits, label, weight), pixels.mean())
+    # as the page says, and without statistics BLDA changes nothing
+    config = dict(type='SmoothedCrossEntropyLoss', smoothing=0.2)
+    blda = MODELS.build(dict(type='BLDALoss', num_classes=3, criterion=config))
+    torch.testing.assert_close(blda(logits, label, weight), pixels.mean())
 
 
 def own_network(**kwargs) -> dict:
