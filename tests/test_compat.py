@@ -25,6 +25,7 @@ from mmseg.models import SegDataPreProcessor
 from packaging.version import Version
 
 from mmseg_balance import compat
+from mmseg_balance.cli import main
 from mmseg_balance.runs.records.code import versions
 
 FORK = Version(mmseg.__version__) >= compat.WITHOUT_OPS
@@ -173,6 +174,20 @@ def test_a_module_that_fails_is_not_said_to_be_missing(monkeypatch, tmp_path):
             ImportError, match=f'{module} is installed and .*{reason}'
         ):
             compat.check_versions()
+
+
+def test_the_command_line_says_what_is_missing(monkeypatch):
+    def run_command(*args):
+        import a_module_that_is_not_there  # noqa: F401
+
+    monkeypatch.setattr(main, 'run_command', run_command)
+    with pytest.raises(ModuleNotFoundError, match='a_module_that_is_not'):
+        main.main(['train', 'a.py'])  # nothing of OpenMMLab's
+    monkeypatch.setitem(
+        compat.SUPPORTED, 'a_module_that_is_not_there', ('a>=1', 'b>=1')
+    )
+    with pytest.raises(SystemExit, match='error: mmseg_balance needs a>=1 or'):
+        main.main(['train', 'a.py'])
 
 
 def test_versions_are_those_of_the_modules(monkeypatch, packages):

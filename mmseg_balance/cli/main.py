@@ -139,9 +139,22 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         run_command(load(name), rest, f'{NAME} {name}')
         sys.stdout.flush()
+    except ImportError:
+        _refuse_upstream()
+        raise
     except BrokenPipeError:  # of `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _refuse_upstream() -> None:
+    """End where MMSegmentation is missing, or not of a version that fits."""
+    try:
+        from ..compat import check_versions
+
+        check_versions()
+    except ImportError as error:
+        sys.exit(f'error: {error}')
 
 
 if __name__ == '__main__':
