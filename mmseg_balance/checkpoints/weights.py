@@ -9,7 +9,7 @@ from mmseg_balance.files.weights import read_weights
 from mmseg_balance.models.uda import UDASegmentor
 from mmseg_balance.state_dicts import differences, shown
 
-EXPORT = 'tools/model_converters/export_segmentor.py'
+EXPORT = 'mmseg-balance checkpoint export'
 
 
 def read_checkpoint(path: str) -> tuple[dict[str, Tensor], dict]:

@@ -7,7 +7,7 @@ from .walk import named_optimizers, type_name
 
 
 def enable_amp(cfg: Config) -> None:
-    """Train in mixed precision: what ``--amp`` of tools/train.py does.
+    """Train in mixed precision: what ``--amp`` of mmseg-balance train does.
 
     float16 with a dynamic loss scale on an accelerator, bfloat16 on the CPU.
 

@@ -41,8 +41,8 @@ def find_model(
             if not file.is_file():
                 raise FileNotFoundError(
                     f'{model} has no {file.name}: name a config and a '
-                    'checkpoint, or a folder that tools/model_converters/'
-                    'export_segmentor.py wrote'
+                    'checkpoint, or a folder that mmseg-balance '
+                    'checkpoint export wrote'
                 )
         model, checkpoint = config, checkpoint or weights
     if checkpoint is None:

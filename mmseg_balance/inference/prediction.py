@@ -140,7 +140,7 @@ def predict_logits(
     """Predict one image after the other, in the order of the data set.
 
     Sliding windows, padding, resizing and un-flipping are those of the
-    model's own ``predict``, as in tools/test.py.
+    model's own ``predict``, as in mmseg-balance test.
 
     Args:
         model: Of :func:`build_predictor`, or another with ``test_step``.

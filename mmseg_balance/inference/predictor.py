@@ -56,7 +56,7 @@ class Prediction:
 
 
 class Predictor:
-    """Labels images with a trained model, as tools/test.py does.
+    """Labels images with a trained model, as mmseg-balance test does.
 
     Args:
         model: Config of a UDA model or of a segmentor, or the folder that
@@ -65,7 +65,7 @@ class Predictor:
         part: 'student' or 'teacher' of a UDA model; by default what its
             ``predict_with`` says.
         post_hoc: File of statistics to balance the classes by (Eq. 7), as
-            ``--post-hoc`` of tools/test.py takes it.
+            ``--post-hoc`` of mmseg-balance test takes it.
         tau: Scale of the offset of ``post_hoc``. Default: 1.
         domain: Whose distributions ``post_hoc`` takes. Default: 'target'.
         device: Such as 'cpu' or 'cuda:0'. Default: an accelerator where

@@ -33,7 +33,7 @@ def check_origin(
         raise ValueError(
             f'{statistics} is of the classes {", ".join(fitted)}, the model '
             f'is tested on {", ".join(classes)}: make statistics of '
-            f'{checkpoint} with tools/analysis_tools/fit_logit_statistics.py'
+            f'{checkpoint} with mmseg-balance logits fit'
         )
     lines = []
     origin = meta.get('checkpoint')

@@ -73,7 +73,7 @@ class Evaluation:
             raise FileNotFoundError(f'no checkpoint file {path}')
         weights, meta = read_checkpoint(path)
         cfg.load_from, cfg.resume = path, False
-        need(cfg, ['model', *TEST_KEYS], 'tools/test.py')
+        need(cfg, ['model', *TEST_KEYS], 'mmseg-balance test')
         self._change(cfg)
         # the folders of the training are not needed here
         check_data_configs(Config(dict(test_dataloader=cfg.test_dataloader)))

@@ -33,8 +33,7 @@ def start_ranks(cfg: Config, launcher: str) -> None:
     if launcher != 'pytorch':
         raise ValueError(
             f'--launcher {launcher} needs an accelerator; on '
-            'CPUs take --launcher pytorch (tools/dist_train.sh, '
-            'tools/dist_test.sh)'
+            'CPUs take --gpus N, or --launcher pytorch'
         )
     if not is_distributed():
         limit = cfg.get('env_cfg', {}).get('dist_cfg', {}).get('timeout')

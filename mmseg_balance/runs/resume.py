@@ -44,7 +44,7 @@ def changed_data_order(
 
     Args:
         meta: Meta data of the checkpoint; its ``cfg`` has the batch size
-            and, where tools/train.py wrote it, the number of ranks.
+            and, where mmseg-balance train wrote it, the number of ranks.
         batch_size: Samples of a batch on each rank now.
         num_ranks: Number of ranks now.
 

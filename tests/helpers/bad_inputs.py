@@ -557,7 +557,7 @@ def _(kit):
 @case(
     'data',
     'masks of 0 and 255 for two classes',
-    'ground, .*255 is ignored .*map_labels.py',
+    'ground, .*255 is ignored .*data map-labels',
 )
 def _(kit):
     root = kit.data()

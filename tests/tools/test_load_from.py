@@ -172,16 +172,16 @@ def test_classifier_of_other_classes_keeps_its_first_weights(
     [
         (
             lambda k: f'model.{k}',
-            ('lacks every weight of the model', 'uda_checkpoint.py IN OUT'),
+            ('lacks every weight of the model', 'checkpoint convert IN OUT'),
         ),
-        (lambda k: f'ema_model.{k}', ("'ema_model.", 'uda_checkpoint.py')),
+        (lambda k: f'ema_model.{k}', ("'ema_model.", 'checkpoint convert')),
         (
             lambda k: k.removeprefix('backbone.'),
             ('model.segmentor.backbone.init_cfg=dict(', 'backbone alone'),
         ),
         (
             lambda k: f'blocks.{k}',
-            ('timm', 'pretrained_cfg_overlay', 'uda_checkpoint.py'),
+            ('timm', 'pretrained_cfg_overlay', 'checkpoint convert'),
         ),
         (
             lambda k: k.replace('layers.0.2', 'layers.7.2'),

@@ -276,7 +276,7 @@ def test_folder_has_the_seed(tmp_path, monkeypatch):
 def test_scores_of_another_checkpoint(tmp_path):
     for name in ('a', 'b'):
         torch.save(dict(state_dict={}, name=name), tmp_path / f'{name}.pth')
-    with pytest.raises(FileNotFoundError, match='no scores in .*test.py'):
+    with pytest.raises(FileNotFoundError, match='no scores in .*-balance tes'):
         read_scores(tmp_path / 'test', tmp_path / 'a.pth')
     file = tmp_path / 'test/1/1.json'
     file.parent.mkdir(parents=True)

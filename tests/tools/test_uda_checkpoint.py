@@ -235,7 +235,7 @@ def test_command_is_printed(public, config, run_tool, tmp_path, capsys):
     path, out = config(name), tmp_path / 'out.pth'
     run_tool(TOOL, source, out, '--config', path)
     printed = capsys.readouterr().out
-    assert 'tools/test.py' in printed and f'config.py {out}' in printed
+    assert 'mmseg-balance test ' in printed and f'config.py {out}' in printed
     assert 'model.predict_with=teacher' in printed.splitlines()[-1]
     run_tool(
         TOOL, source, out, '--force', '--config', path, '--part', 'teacher'
@@ -274,7 +274,7 @@ def test_command_evaluates(
         TOOL, tmp_path / 'public.pth', out, '--config', tmp_path / 'eval.py'
     )
     command = capsys.readouterr().out.splitlines()[-1].split()
-    assert command[:2] == ['python', command[1]]
+    assert command[:2] == ['mmseg-balance', 'test']
     run_tool('test.py', *command[2:], '--work-dir', tmp_path / 'scores')
     assert capsys.readouterr().out.splitlines()[-1].startswith('scores: ')
 

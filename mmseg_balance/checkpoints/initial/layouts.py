@@ -10,7 +10,7 @@ from ..public.keys import OTHER_NETWORKS
 from ..public.keys import PARTS as PUBLIC_PARTS
 
 PARTS = ('student', 'teacher')
-CONVERTER = 'tools/model_converters/uda_checkpoint.py'
+CONVERTER = 'mmseg-balance checkpoint convert'
 
 
 def parts_of(weights: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
@@ -54,7 +54,7 @@ def advice(weights: dict[str, Tensor], wanted: Iterable[str], key: str) -> str:
         first = found or next(iter(weights))
         return (
             f'It has keys of a public UDA repository such as {first!r}: '
-            f'convert it, python {CONVERTER} IN OUT, and load OUT'
+            f'convert it, {CONVERTER} IN OUT, and load OUT'
         )
     alone = set(wanted) & {
         k.removeprefix(p) for k in weights for p in ('', 'timm_model.')

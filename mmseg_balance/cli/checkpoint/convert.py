@@ -1,6 +1,5 @@
 """``mmseg-balance checkpoint convert``."""
 
-import os
 import shlex
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
@@ -83,23 +82,23 @@ def report_evaluation(converted: 'Converted', args: Namespace) -> None:
         find_config,
         part_options,
     )
-    from ...configuration.library import config_folder, library_folder
+    from ...configuration.library import config_folder
 
     config, options = args.config, []
     if config is None:
-        config, options = find_config(converted, config_folder()) or (
-            None,
-            [],
-        )
+        folder = config_folder()
+        found = find_config(converted, folder)
+        if found is not None:
+            config = found[0].relative_to(folder).as_posix()
+            options = found[1]
     if config is None:
         model = Config(dict(model=evaluation_model(converted)))
         print(
-            'no config under configs/ has this network; change one for '
-            f'tools/test.py to have\n\n{model.pretty_text}'
+            'no config of mmseg-balance configs has this network; change '
+            f'one for mmseg-balance test to have\n\n{model.pretty_text}'
         )
         return
-    tool = os.path.relpath(library_folder() / 'tools' / 'test.py')
-    command = ['python', tool, os.path.relpath(config), args.out]
+    command = ['mmseg-balance', 'test', config, args.out]
     options = options + part_options(converted)
     if options:
         command += ['--cfg-options', *options]

@@ -62,8 +62,8 @@ def check_runner(cfg: Config) -> None:
             ``Runner``, or there is a ``strategy``.
     """
     instead = (
-        'for several GPUs there is tools/dist_train.sh, for memory --amp, '
-        'backbone.with_cp=True and optim_wrapper.accumulative_counts'
+        'for several GPUs there is mmseg-balance train --gpus N, for memory '
+        '--amp, backbone.with_cp=True and optim_wrapper.accumulative_counts'
     )
     name = cfg.get('runner_type')
     if name is not None:

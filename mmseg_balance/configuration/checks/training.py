@@ -33,7 +33,7 @@ def check_trainable(cfg: Config) -> None:
         raise ValueError(
             'model.type is PostHocSegmentor, which balances what is trained '
             'already: train with the config of its segmentor, and give this '
-            'one and the checkpoint to tools/test.py'
+            'one and the checkpoint to mmseg-balance test'
         )
 
 

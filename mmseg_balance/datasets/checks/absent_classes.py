@@ -11,7 +11,7 @@ from .labels import checked_samples
 
 MAX_FILES = 300
 SHOWN_CLASSES = 8
-MAP_TOOL = 'tools/dataset_converters/map_labels.py'
+MAP_TOOL = 'mmseg-balance data map-labels'
 
 
 @dataclass(frozen=True)

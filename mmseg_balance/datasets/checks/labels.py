@@ -241,6 +241,6 @@ def _check_fits_8_bits(label: np.ndarray, path: str, name: str) -> None:
             f'{name} label {path} has the value {shown}{more} ({label.dtype} '
             'in the file), expected 0 .. 255: LoadAnnotations keeps 8 bits '
             f'and would take {wrong[0]} for {wrong[:1].astype(np.uint8)[0]}; '
-            'write class ids as 8-bit images, as the tools in '
-            'tools/dataset_converters do'
+            'write class ids as 8-bit images, as the commands '
+            'of mmseg-balance data do'
         )

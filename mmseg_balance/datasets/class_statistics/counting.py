@@ -214,5 +214,5 @@ def _command(part: SplitPipeline, stats_dir: str) -> str:
     if labels.ignore_index != 255:
         ignored = labels.ignore_index + labels.reduce_zero_label
         words += ['--ignore-index', str(ignored)]
-    tool = 'python tools/dataset_converters/class_stats.py'
+    tool = 'mmseg-balance data class-stats'
     return f'{tool} {shlex.join(words)}'

@@ -206,7 +206,7 @@ def load_class_counts(folder: str | Path) -> tuple[list[str], np.ndarray]:
 
 def _command(folder: Path) -> str:
     return (
-        'python tools/dataset_converters/class_stats.py LABEL_DIR '
+        'mmseg-balance data class-stats LABEL_DIR '
         f'--num-classes C --out-dir {folder}'
     )
 

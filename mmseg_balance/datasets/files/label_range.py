@@ -38,9 +38,9 @@ def zero_hint(values: np.ndarray, num_classes: int) -> str:
     return (
         f'. Do the files count the classes from 1 to {num_classes}, and is 0 '
         'unlabelled? Then say so with reduce_zero_label=True in the data set, '
-        'and with --reduce-zero-label to class_stats.py. Is 0 a class of its '
-        f'own? Then there are {num_classes + 1} classes: metainfo.classes, '
-        'num_classes'
+        'and with --reduce-zero-label to mmseg-balance data class-stats. Is 0 '
+        f'a class of its own? Then there are {num_classes + 1} classes: '
+        'metainfo.classes, num_classes'
     )
 
 
@@ -135,7 +135,7 @@ class LabelRange:
             f'{name} label {path} has the value {shown}{more}{shift} in '
             f'{pixels} pixels, expected 0 .. {self.num_classes - 1} for the '
             f'{self.num_classes} classes or {self.ignore_index} '
-            '(ignore_index); the tools in tools/dataset_converters write such '
+            '(ignore_index); the commands of mmseg-balance data write such '
             'labels, and metainfo.classes of the data set names its classes'
             + ('' if shift else zero_hint(values, self.num_classes))
         )

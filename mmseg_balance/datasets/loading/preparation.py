@@ -8,22 +8,20 @@ from mmengine.dataset import BaseDataset
 PREPARATION = {
     'GTADataset': 'Download images and labels from '
     'https://download.visinf.tu-darmstadt.de/data/from_games, unpack them in '
-    '{data_root}, then: python tools/dataset_converters/gta.py {data_root}',
+    '{data_root}, then: mmseg-balance data gta {data_root}',
     'SYNTHIADataset': 'Download SYNTHIA-RAND-CITYSCAPES from '
     'https://synthia-dataset.net, unpack it in {data_root}, then: '
-    'python tools/dataset_converters/synthia.py {data_root}',
+    'mmseg-balance data synthia {data_root}',
     'CityscapesDataset': 'Download leftImg8bit_trainvaltest.zip and '
     'gtFine_trainvaltest.zip from https://www.cityscapes-dataset.com, unpack '
     'them in {data_root}, then: '
-    'python tools/dataset_converters/cityscapes.py {data_root}',
+    'mmseg-balance data cityscapes {data_root}',
     'CamVidDataset': 'Put the 480 x 360 version of CamVid with 11 classes '
     'that comes with the SegNet tutorial there, divided by recording: images '
     'in {domains}/{{day,dusk}}/images/{{train,val}}/*.jpg, labels (train ids) '
     'in {domains}/{{day,dusk}}/labels/{{train,val}}/*.png',
 }
-TOY_STREETS = (
-    'Make it with: python tools/dataset_converters/toy_streets.py {parent}'
-)
+TOY_STREETS = 'Make it with: mmseg-balance data toy-streets {parent}'
 # how labels are fetched is no help to those who have images alone
 WITHOUT_LABELS = (
     '. Where the target has no labels for an evaluation: --cfg-options '
@@ -68,6 +66,6 @@ def size_advice(dataset: BaseDataset) -> str:
         return ''
     return (
         '. 62 labels of GTA have another size; run python '
-        f'tools/dataset_converters/gta.py {dataset.data_root or "DATA"} '
+        f'mmseg-balance data gta {dataset.data_root or "DATA"} '
         '(again): it writes them at the size of their images'
     )

@@ -53,7 +53,7 @@ class UDADataset:
         on_bad_image: What an image or label that cannot be read, or a label
             that is not right, leads to in training: 'stop', or 'skip', which
             draws another one in its place. ``BadImagesHook``, which
-            tools/train.py adds then, counts them in the log; 16 in a row
+            mmseg-balance train adds then, counts them in the log; 16 in a row
             stop the training. What is drawn follows from the seed in the
             index either way.
 

@@ -13,7 +13,7 @@ class GTADataset(ImageSuffixes, CityscapesDataset):
     """Street scenes of a computer game with Cityscapes' 19 classes.
 
     Images lie in ``images/*.png``; labels in ``labels/*_labelTrainIds.png``
-    are written by ``tools/dataset_converters/gta.py``.
+    are written by ``mmseg-balance data gta``.
 
     Args:
         img_suffix: What the names of images end with: one suffix or several.

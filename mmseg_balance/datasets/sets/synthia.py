@@ -15,7 +15,7 @@ class SYNTHIADataset(ImageSuffixes, CityscapesDataset):
     Three of them have no pixels: terrain, truck and train. The usual means
     over 16 and 13 classes are taken at evaluation. Images lie in
     ``RGB/*.png``; labels in ``GT/LABELS/*_labelTrainIds.png`` are written by
-    ``tools/dataset_converters/synthia.py``.
+    ``mmseg-balance data synthia``.
 
     Args:
         img_suffix: What the names of images end with: one suffix or several.

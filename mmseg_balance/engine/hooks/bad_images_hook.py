@@ -17,8 +17,8 @@ class BadImagesHook(Hook):
 
     Each file once, with the number of all draws that were replaced since the
     beginning of the training; the number is kept in the checkpoints. Ranks
-    count what they draw themselves. tools/train.py adds the hook where the
-    training set skips bad images.
+    count what they draw themselves. A training adds the hook where its data
+    set skips bad images.
     """
 
     priority = 'NORMAL'
@@ -59,7 +59,7 @@ class BadImagesHook(Hook):
                 runner,
                 f"{count} draws of images were replaced (on_bad_image='skip'),"
                 f' {len(self._said)} files since the training was started or '
-                'resumed: tools/check_data.py lists all bad files',
+                'resumed: mmseg-balance data check lists all bad files',
             )
 
     @staticmethod

@@ -21,7 +21,7 @@ class ClassStatisticsHook(Hook):
     For the losses that are weighted or adjusted by how often classes occur
     (``CountedLoss``), and those by their own values (``LBWLoss``). Counts
     are those of the source set, from the files that
-    tools/dataset_converters/class_stats.py wrote, and are compared with the
+    mmseg-balance data class-stats wrote, and are compared with the
     labels.
 
     Args:

@@ -89,7 +89,7 @@ def check_post_hoc(
         if not bool(is_fitted):
             raise ValueError(
                 f'`{name}` was never fitted: train with BLDALoss, or make '
-                'it with tools/analysis_tools/fit_logit_statistics.py'
+                'it with mmseg-balance logits fit'
             )
 
 

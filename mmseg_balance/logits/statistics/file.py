@@ -14,7 +14,7 @@ from .online import LogitStatistics
 
 FORMAT = 'mmseg_balance.LogitStatistics'
 SETTINGS = ('num_classes', 'min_samples', 'clip', 'grid_size', 'anchor')
-TOOL = 'tools/analysis_tools/fit_logit_statistics.py'
+TOOL = 'mmseg-balance logits fit'
 # the last decode head of a cascade predicts, auxiliary heads never do
 # single precision, summed over components
 WEIGHT_TOLERANCE = 1e-3

@@ -39,7 +39,7 @@ class PostHocSegmentor(BaseModel):
     Args:
         segmentor: Config of a segmentor or of a UDA model, or the model.
         statistics: File of the distributions of its logits, of
-            tools/analysis_tools/fit_logit_statistics.py, or a checkpoint of
+            mmseg-balance logits fit, or a checkpoint of
             a training with BLDALoss.
         tau: Scale of the offset, at least 0. 0 changes no prediction.
         domain: Whose distributions the logits follow: 'target' or 'source'.

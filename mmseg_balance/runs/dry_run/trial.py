@@ -43,8 +43,8 @@ class DryRunHook(Hook):
     and on one rank whatever runs out of memory beside the copy. One of
     several ranks cannot leave it out alone, as the others wait for it.
 
-    ``tools/train.py`` adds it, unless the config has ``dry_run = False`` at
-    its top level. It costs one iteration, two predictions, and as long as
+    ``Training`` adds it, unless the config has ``dry_run = False`` at its
+    top level. It costs one iteration, two predictions, and as long as
     it lasts a second copy of the model in memory.
     """
 

@@ -49,7 +49,7 @@ def read_scores(folder: Path, checkpoint: str | Path) -> dict[str, Any]:
     """Scores of the latest evaluation of a checkpoint.
 
     Args:
-        folder: Work folder of tools/test.py.
+        folder: Work folder of mmseg-balance test.
         checkpoint: File that they must be of.
 
     Returns:
@@ -63,7 +63,7 @@ def read_scores(folder: Path, checkpoint: str | Path) -> dict[str, Any]:
     files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     if not files:
         raise FileNotFoundError(
-            f'no scores in {folder}: make them with tools/test.py CONFIG '
+            f'no scores in {folder}: make them with mmseg-balance test CONFIG '
             f'{checkpoint} --work-dir {folder}'
         )
     wanted = hash_file(str(checkpoint))
@@ -75,7 +75,7 @@ def read_scores(folder: Path, checkpoint: str | Path) -> dict[str, Any]:
     found = json.loads(files[0].read_text()).get(ORIGIN_KEY) or {}
     raise FileNotFoundError(
         f'{files[0]} has scores of {_named(found)}, expected those of '
-        f'{checkpoint}: make them with tools/test.py CONFIG {checkpoint} '
+        f'{checkpoint}: make them with mmseg-balance test CONFIG {checkpoint} '
         f'--work-dir {folder}'
     )
 

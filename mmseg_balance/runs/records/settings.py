@@ -78,7 +78,7 @@ def changed_settings(
     """Keys of two configs that differ and that a result depends on.
 
     The same number of images over another number of ranks is no change: see
-    ``RANKS_KEY``, which tools/train.py writes into the checkpoints.
+    ``RANKS_KEY``, which mmseg-balance train writes into the checkpoints.
 
     Args:
         old: Config that something was made with.

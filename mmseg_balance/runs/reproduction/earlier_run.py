@@ -1,4 +1,4 @@
-"""Whether a folder has the run that tools/reproduce.py is asked for."""
+"""Whether a folder has the run that mmseg-balance reproduce is asked for."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from ..work_dir import default_work_dir, latest_checkpoint
 
 
 def parse_options(options: Sequence[str]) -> dict[str, Any]:
-    """Overrides as tools/train.py reads them.
+    """Overrides as mmseg-balance train reads them.
 
     Args:
         options: KEY=VALUE each, as on the command line.
@@ -53,7 +53,7 @@ def run_config(
     ranks: int = 1,
     data_roots: Sequence[str] | None = None,
 ) -> Config:
-    """Config of a run as tools/train.py will have it.
+    """Config of a run as mmseg-balance train will have it.
 
     Args:
         config: Config file.
@@ -137,7 +137,7 @@ def stale_statistics(
     """Why a file of statistics is not that of a checkpoint.
 
     Args:
-        statistics: File of tools/analysis_tools/fit_logit_statistics.py.
+        statistics: File of mmseg-balance logits fit.
         checkpoint: The checkpoint.
         cfg: Config of :func:`run_config`.
 

@@ -28,7 +28,7 @@ class RunnerOfAUser(Runner):
     [
         (
             dict(runner_type='FlexibleRunner'),
-            "runner_type is 'FlexibleRunner'.*DeepSpeed.*dist_train.sh",
+            "runner_type is 'FlexibleRunner'.*DeepSpeed.*--gpus N",
         ),
         (dict(runner_type='mmengine.FlexibleRunner'), 'Remove runner_type'),
         (dict(runner_type='NoRunner'), "'NoRunner'.*registered in RUNNERS"),

@@ -61,5 +61,5 @@ def test_type_name():
 
 
 def test_a_model_for_tests_is_not_trained():
-    with pytest.raises(ValueError, match='PostHocSegmentor.*tools/test.py'):
+    with pytest.raises(ValueError, match='PostHocSegmentor.*-balance test'):
         check_config(dacs(kind='PostHocSegmentor', statistics='a.pth'))

@@ -81,7 +81,7 @@ def test_masks_of_0_and_255_are_refused_with_the_way_to_map_them(part):
     )
     assert 'has the values [0, 255], and 255 is ignored' in message
     assert message.endswith(
-        'map it with tools/dataset_converters/map_labels.py LABEL_FOLDER '
+        'map it with mmseg-balance data map-labels LABEL_FOLDER '
         'NEW_FOLDER 255=1'
     )
 

@@ -61,14 +61,14 @@ def build(source, target=None):
 @pytest.mark.parametrize(
     ('kind', 'command'),
     [
-        ('GTADataset', 'python tools/dataset_converters/gta.py {root}'),
+        ('GTADataset', 'mmseg-balance data gta {root}'),
         (
             'SYNTHIADataset',
-            'python tools/dataset_converters/synthia.py {root}',
+            'mmseg-balance data synthia {root}',
         ),
         (
             'CityscapesDataset',
-            'python tools/dataset_converters/cityscapes.py {root}',
+            'mmseg-balance data cityscapes {root}',
         ),
         ('CamVidDataset', '{root}/{{day,dusk}}/images/{{train,val}}/*.jpg'),
         ('BaseSegDataset', None),
@@ -96,14 +96,14 @@ def test_toy_streets_are_known_by_their_folder(tmp_path):
     folder = tmp_path / 'toy_streets/gta'
     dataset = CityscapesDataset(data_root=str(folder), lazy_init=True)
     assert (
-        f'python tools/dataset_converters/toy_streets.py {folder.parent}'
+        f'mmseg-balance data toy-streets {folder.parent}'
     ) in preparation(dataset)
 
 
 @pytest.mark.parametrize('root', ['home/toyota/cs', 'toy/a/b'])
 def test_other_folders_are_not_taken_for_toy_streets(root):
     dataset = CityscapesDataset(data_root=root, lazy_init=True)
-    assert f'dataset_converters/cityscapes.py {root}' in preparation(dataset)
+    assert f'mmseg-balance data cityscapes {root}' in preparation(dataset)
 
 
 def test_other_classes_may_have_a_text_of_their_own():

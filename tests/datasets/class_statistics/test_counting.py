@@ -84,8 +84,8 @@ def test_statistics_with_other_paths_are_those_of_equal_counts(
     )
     assert (
         f'it counts 3 pixels of class 1 in {tmp_path}/labels/00001.png, where '
-        'there are 1; make it anew with\n  python tools/dataset_converters/'
-        f'class_stats.py {tmp_path}/labels --num-classes 3 --suffix .png '
+        'there are 1; make it anew with\n  mmseg-balance data '
+        f'class-stats {tmp_path}/labels --num-classes 3 --suffix .png '
         f'--out-dir {tmp_path}'
     ) in message
 

@@ -124,7 +124,7 @@ def test_round_trip(tmp_path):
 
 
 def test_missing_and_broken_statistics_name_the_command(tmp_path):
-    command = 'tools/dataset_converters/class_stats.py'
+    command = 'mmseg-balance data class-stats'
     path = tmp_path / 'sample_class_stats.json'
     with pytest.raises(FileNotFoundError, match=command) as error:
         load_class_counts(tmp_path)
@@ -229,7 +229,7 @@ def test_tool_and_training_say_how_zero_may_be_meant(from_one):
     for message in (str(error.value), str(trained.value)):
         assert 'value 3' in message and '0 .. 2' in message
         assert 'reduce_zero_label=True in the data set' in message
-        assert '--reduce-zero-label to class_stats.py' in message
+        assert '--reduce-zero-label to mmseg-balance data cla' in message
         assert 'there are 4 classes' in message
     # not where the values say something else
     with pytest.raises(SystemExit) as error:

@@ -306,7 +306,7 @@ def test_gta_conversions_of_before_are_mended(tmp_path, step, monkeypatch):
     assert 'labels/15188_labelTrainIds.png has 12 x 6 pixels' in str(
         error.value
     )
-    command = f'python tools/dataset_converters/gta.py {tmp_path}'
+    command = f'mmseg-balance data gta {tmp_path}'
     assert command in str(error.value)
     write, written = conversion.write_png, []
 

@@ -211,8 +211,8 @@ def test_hook_counts_draws_and_says_files_once():
         'iteration 5: left out, 2 draws replaced so far: a bad',
         'iteration 5: left out, 2 draws replaced so far: b bad',
         "4 draws of images were replaced (on_bad_image='skip'), 2 files since "
-        'the training was started or resumed: tools/check_data.py lists all '
-        'bad files',
+        'the training was started or resumed: mmseg-balance data check lists '
+        'all bad files',
     ]
     # the count goes into the checkpoints, with what the hub keeps
     assert runner.message_hub.state_dict()['runtime_info'] == {

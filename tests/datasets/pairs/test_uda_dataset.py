@@ -205,7 +205,7 @@ def test_without_target_there_are_source_samples_alone(domains, num_workers):
 
 def test_without_target_the_source_is_checked_as_ever(domains, tmp_path):
     source = domains['source']
-    with pytest.raises(FileNotFoundError, match='class_stats.py'):
+    with pytest.raises(FileNotFoundError, match='data class-stats'):
         UDADataset(source, rare_class_sampling={})
     nameless = dict(source, metainfo=None)
     with pytest.raises(ValueError, match='source data set .* names no class'):

@@ -219,7 +219,7 @@ def test_missing_statistics_name_the_command(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         make_pair(tmp_path, {}, stats=False)
     assert (
-        f'python tools/dataset_converters/class_stats.py {tmp_path}/labels '
+        f'mmseg-balance data class-stats {tmp_path}/labels '
         f'--num-classes 4 --suffix .png --out-dir {tmp_path}'
     ) in str(error.value)
 

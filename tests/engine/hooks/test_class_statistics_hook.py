@@ -146,7 +146,7 @@ def test_no_statistics(folder):
     runner = runner_of(model, UDADataset(source_set(folder)))
     with pytest.raises(
         FileNotFoundError,
-        match='(?s)ClassStatisticsHook needs.*class_stats.py',
+        match='(?s)ClassStatisticsHook needs.*data class-stats',
     ):
         ClassStatisticsHook().before_train(runner)
 

@@ -116,7 +116,7 @@ def test_auxiliary_head_alone_is_none(tmp_path):
         auxiliary_head=Head(Loss(fitted())),
     )
     path = checkpoint(tmp_path / 'a.pth', heads)
-    with pytest.raises(ValueError, match='fit_logit_statistics.py CONFIG'):
+    with pytest.raises(ValueError, match='mmseg-balance logits fit CONFIG'):
         load_statistics(path)
 
 

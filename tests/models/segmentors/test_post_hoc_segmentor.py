@@ -278,7 +278,7 @@ def test_statistics_without_a_table(write_statistics):
 
 
 def test_statistics_that_do_not_fit(write_statistics, tmp_path):
-    with pytest.raises(FileNotFoundError, match='fit_logit_statistics.py'):
+    with pytest.raises(FileNotFoundError, match='mmseg-balance logits fit'):
         build(segmentor_cfg(), tmp_path / 'none.pth')
     with pytest.raises(ValueError, match='of 4 classes, expected 3'):
         build(segmentor_cfg(), write_statistics(4)[0])

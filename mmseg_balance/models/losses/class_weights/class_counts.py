@@ -21,7 +21,7 @@ class ClassCounts(nn.Module):
         num_classes: Number of classes C.
         counts: - 'dataset': those of the whole source data set, which
                 ``ClassStatisticsHook`` reads from the files of
-                ``class_stats.py`` and compares with the labels.
+                ``data class-stats`` and compares with the labels.
               - 'online': those of the source batches seen so far, up to the
                 iteration before.
               - C numbers: pixels of each class. Images are then unknown.
