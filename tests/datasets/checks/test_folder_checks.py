@@ -95,9 +95,8 @@ def test_missing_folder_names_the_command(tmp_path, kind, command):
 def test_toy_streets_are_known_by_their_folder(tmp_path):
     folder = tmp_path / 'toy_streets/gta'
     dataset = CityscapesDataset(data_root=str(folder), lazy_init=True)
-    assert (
-        f'mmseg-balance data toy-streets {folder.parent}'
-    ) in preparation(dataset)
+    command = f'mmseg-balance data toy-streets {folder.parent}'
+    assert command in preparation(dataset)
 
 
 @pytest.mark.parametrize('root', ['home/toyota/cs', 'toy/a/b'])

@@ -1,15 +1,14 @@
 """Class statistics matched with the labels of a data set."""
 
-import runpy
 import shlex
 
 import numpy as np
 import pytest
-from helpers.paths import ROOT
 from mmengine.registry import DefaultScope
 from mmseg.datasets import BaseSegDataset
 from PIL import Image
 
+from mmseg_balance.cli.main import main
 from mmseg_balance.datasets.class_statistics.counting import (
     count_classes_of_files,
     match_files,
@@ -149,8 +148,8 @@ def test_command_in_the_message_makes_fitting_statistics(
     with pytest.raises(FileNotFoundError) as error:
         count_classes_of_files(part)
     words = shlex.split(str(error.value).splitlines()[-1])
-    assert words[0] == 'python'
-    runpy.run_path(str(ROOT / words[1]))['main']([*words[2:], '--nproc', '1'])
+    assert words[0] == 'mmseg-balance'
+    main([*words[1:], '--nproc', '1'])
     assert count_classes_of_files(part).tolist() == expected
 
 

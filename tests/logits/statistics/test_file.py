@@ -139,7 +139,7 @@ def test_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
 
 def test_refusals(tmp_path):
     path = tmp_path / 'a.pth'
-    with pytest.raises(FileNotFoundError, match='a.pth: make it with tools/'):
+    with pytest.raises(FileNotFoundError, match='a.pth: make it with mmseg-b'):
         load_statistics(path)
     save_statistics(path, fitted(), {})
     with pytest.raises(ValueError, match='of 3 classes, expected 19.*tools/'):
