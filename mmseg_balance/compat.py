@@ -39,6 +39,8 @@ SUPPORTED = {
 FORK = 'onedl-mmsegmentation'
 # the first mmseg that imports without the compiled operators of mmcv
 WITHOUT_OPS = Version('1.4.0')
+# the first mmengine that does without pkg_resources
+WITHOUT_PKG_RESOURCES = Version('0.10.8')
 
 
 def check_versions() -> None:
@@ -126,6 +128,23 @@ def warn_of_overwritten() -> None:
                     'one that is meant',
                     stacklevel=2,
                 )
+
+
+def warn_of_missing_pkg_resources() -> None:
+    """Warn of a setuptools that is too new for mmengine.
+
+    Upstream: mmengine <= 0.10.7 finds the configs of packages (``mmseg::``)
+    by ``pkg_resources``, which setuptools >= 81 does not have.
+    """
+    if (
+        Version(_version('mmengine')) < WITHOUT_PKG_RESOURCES
+        and importlib.util.find_spec('pkg_resources') is None
+    ):
+        warnings.warn(
+            'mmengine needs pkg_resources, which setuptools has no more: '
+            'pip install "setuptools<81"',
+            stacklevel=2,
+        )
 
 
 def _missing_op(name: str):
@@ -275,6 +294,7 @@ def apply() -> None:
     """Check versions and apply every work-around. Idempotent."""
     check_versions()
     warn_of_overwritten()
+    warn_of_missing_pkg_resources()
     stub_compiled_ops()
     allow_checkpoint_types()
     load_weights_safely()

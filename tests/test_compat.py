@@ -223,6 +223,17 @@ def test_packages_over_each_other_are_named(packages):
         compat.warn_of_overwritten()
 
 
+def test_a_setuptools_that_is_too_new_is_named(monkeypatch):
+    monkeypatch.setattr(mmengine, '__version__', '0.10.7')
+    monkeypatch.setattr(importlib.util, 'find_spec', {}.get)
+    with pytest.warns(UserWarning, match='pip install "setuptools<81"'):
+        compat.warn_of_missing_pkg_resources()
+    monkeypatch.setattr(mmengine, '__version__', '0.10.12')
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        compat.warn_of_missing_pkg_resources()
+
+
 def test_what_is_refused_is_not_read_another_way(monkeypatch, tmp_path):
     """As onedl-mmengine does, for addresses that this package leaves alone."""
     monkeypatch.setattr(
