@@ -196,6 +196,8 @@ print('found:', find_config(name).relative_to(package))
 for get in (Config.fromfile, get_config):
     cfg = get('mmseg_balance::' + name)
     print('read:', Path(cfg.filename).relative_to(package))
+main(['configs', '--grep', 'cdac_blda_mit-b5'])
+main(['configs', 'copy', 'dacs/dacs_lite0_300_toy2toy-256x256.py', 'mine.py'])
 model = get_model('mmseg_balance::dacs/dacs_lite0_300_toy2toy-256x256.py')
 print('built:', type(model).__name__)
 
@@ -250,6 +252,11 @@ def test_it_trains_tests_and_predicts_in_an_empty_folder(elsewhere, names):
     assert f'found: .mim/configs/{name}' in lines
     assert lines.count(f'read: .mim/configs/{name}') == 2
     assert 'built: DACS' in lines
+    grepped = [line.split()[0] for line in lines if line.startswith('cdac/')]
+    assert grepped == [
+        f'cdac/cdac_blda_mit-b5_40k_{source}2cityscapes-512x512.py'
+        for source in ('gta', 'synthia')
+    ]
     configs = (p.parts for p in (ROOT / 'configs').rglob('*.py'))
     assert f'listed: {sum("_base_" not in p for p in configs)}' in lines
     assert len(list((elsewhere / 'out').rglob('*.png'))) == 8
@@ -265,6 +272,6 @@ def test_it_trains_tests_and_predicts_in_an_empty_folder(elsewhere, names):
     }
     there = {path.name for path in elsewhere.iterdir()}
     assert there == {
-        *('site', 'data', 'images', 'own.py'),
+        *('site', 'data', 'images', 'own.py', 'mine.py'),
         *('work_dirs', 'tested', 'out', 'seen'),
     }
