@@ -97,9 +97,9 @@ def test_plain_weights_in_a_uda_config_and_the_reverse(
     config = uda_config()
     plain = save(config, keep='student.', strip='student.')
     message = refusal(run_tool, tmp_path, config, plain)
-    assert 'of a plain segmentor' in message and 'export_seg' in message
+    assert 'of a plain segmentor' in message and 'checkpoint export' in message
     message = refusal(run_tool, tmp_path, tiny_config(), save(config))
-    assert 'It is of a UDA model' in message and 'export_seg' in message
+    assert 'It is of a UDA model' in message and 'checkpoint export' in message
 
 
 def test_what_predicts_nothing_may_be_missing(
