@@ -33,7 +33,7 @@ def test_object_in_the_way_is_named(tmp_path, zipped):
         _use_new_zipfile_serialization=zipped,
     )
     message = refusal(path)
-    assert 'test_public_file.Thing' in message
+    assert 'test_checkpoint_layout.Thing' in message
     assert 'weights_only' in message and str(path) in message
 
 

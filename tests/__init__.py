@@ -1,0 +1,1 @@
+"""The tests lie as the package does."""
