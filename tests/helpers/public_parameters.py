@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import torch
-from torch import Tensor
-
 from helpers.reference import reference
+from torch import Tensor
 
 
 def parameters_by_rule(

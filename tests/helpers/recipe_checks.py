@@ -1,9 +1,9 @@
 """A built model beside the hyper-parameters that are published of its row."""
 
 import pytest
-
 from helpers.recipe_settings import settings_of
 from helpers.recipe_table import published
+
 from mmseg_balance.evaluation.published_results import ROWS
 
 BY_CONFIG = {row.config: row.name for row in ROWS}

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
-
 from helpers.paths import ROOT
+from torch import Tensor
 
 REFERENCE = ROOT / 'tests/data/reference'
 SHARED = Path(os.environ.get('MMSEG_BALANCE_SHARED', ROOT.parent / 'shared'))
