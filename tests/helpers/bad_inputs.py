@@ -246,9 +246,9 @@ def _(kit):
     return kit.train('--cfg-options', 'max_iters')
 
 
-@case('config', 'an unknown option', 'unrecognized arguments: --gpus')
+@case('config', 'an unknown option', 'unrecognized arguments: --devices')
 def _(kit):
-    return kit.train('--gpus', 2)
+    return kit.train('--devices', 2)
 
 
 # ------------------------------------------------------------ checkpoints
