@@ -1,5 +1,6 @@
 """Small toy streets, and runs of the tools on them."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.paths import ROOT
+from helpers.tool_processes import ToolProcess
 
 from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
 
@@ -186,26 +188,52 @@ def start():
 
 
 @pytest.fixture
-def run_two_ranks(start, tmp_path):
+def fork(tmp_path):
+    """Start a tool as ``start`` does, forked from a process that has imports.
+
+    ``fork('train.py', ...)``; see ``ToolProcess``.
+    """
+    count = itertools.count()
+
+    def fork(tool: str, *words, **env) -> ToolProcess:
+        log = tmp_path / f'process_{next(count)}.txt'
+        return ToolProcess(ROOT / 'tools' / tool, *words, log=log, **env)
+
+    return fork
+
+
+@pytest.fixture
+def run_two_ranks(start, fork, tmp_path):
     """Train on two processes, of which both must end up equal.
 
     The config has DumpRank among its hooks and ``dump_rank`` among its
-    imports. Further arguments are the command that starts the training, in
-    place of tools/dist_train.sh. Gives what it wrote of each rank.
+    imports. Further arguments are the command that starts both; else they
+    are started as torchrun does, and the first is forked. Gives what the
+    hook wrote of each rank.
     """
+    work = '--work-dir', tmp_path / 'work'
+    port = str(29500 + os.getpid() % 1000)
+    env = dict(DUMP_FOLDER=str(tmp_path), PYTHONPATH=f'{ROOT}:{tmp_path}')
 
-    def run(config: Path, *launch) -> list[dict]:
+    def launch(*command):
+        path = f'{Path(sys.executable).parent}:{os.environ["PATH"]}'
+        return [start(*command, *work, PORT=port, PATH=path, **env)]
+
+    def launch_each(config: Path):
+        words = config, '--launcher', 'pytorch', *work
+        sizes = dict(WORLD_SIZE='2', LOCAL_WORLD_SIZE='2')
+        sizes |= env | dict(MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
+        first = fork('train.py', *words, RANK='0', LOCAL_RANK='0', **sizes)
+        command = 'python', ROOT / 'tools/train.py', *words
+        second = start(*command, RANK='1', LOCAL_RANK='1', **sizes)
+        # in the order in which they are waited for
+        return [second, first]
+
+    def run(config: Path, *command) -> list[dict]:
         (tmp_path / 'dump_rank.py').write_text(HOOK)
-        process = start(
-            *(launch or ('bash', ROOT / 'tools/dist_train.sh', config, 2)),
-            *('--work-dir', tmp_path / 'work'),
-            DUMP_FOLDER=str(tmp_path),
-            PYTHONPATH=f'{ROOT}:{tmp_path}',
-            PORT=str(29500 + os.getpid() % 1000),
-            PATH=f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
-        )
-        output = process.communicate()[0]
-        assert process.returncode == 0, output
+        for process in launch(*command) if command else launch_each(config):
+            output = process.communicate()[0]
+            assert process.returncode == 0, output
         ranks = [
             torch.load(tmp_path / f'rank{i}.pth', weights_only=True)
             for i in range(2)

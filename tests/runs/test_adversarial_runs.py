@@ -32,16 +32,16 @@ def load(path):
     ],
 )
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
-    method, extra, arguments, write_config, start, tmp_path
+    method, extra, arguments, write_config, start, fork, tmp_path
 ):
     config = write_config(7, 2, extra, method)
-    train = ('python', ROOT / 'tools/train.py', config, *arguments)
+    train = ('train.py', config, *arguments)
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    process = start(*train, '--work-dir', whole)
+    process = fork(*train, '--work-dir', whole)
     output = process.communicate()[0]
     assert process.returncode == 0, output
 
-    process = start(*train, '--work-dir', killed)
+    process = fork(*train, '--work-dir', killed)
     deadline = time.time() + 600
     while not (killed / 'iter_4.pth').exists():
         assert process.poll() is None and time.time() < deadline, (
@@ -53,7 +53,10 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     assert process.returncode == -signal.SIGKILL
     assert max(losses(killed)) < 7
 
-    process = start(*train, '--work-dir', killed, '--resume')
+    process = start(
+        *('python', ROOT / 'tools/train.py', config, *arguments),
+        *('--work-dir', killed, '--resume'),
+    )
     output = process.communicate()[0]
     assert process.returncode == 0, output
     first = losses(whole)
@@ -82,18 +85,18 @@ def test_two_ranks_stay_equal(write_config, run_two_ranks):
     assert any('discriminators' in key for key in ranks[0]['state'])
 
 
-def test_checkpoints_are_tested(write_config, start, tmp_path):
+def test_checkpoints_are_tested(write_config, start, fork, tmp_path):
     config = write_config(2, 2, method='advent')
     work = tmp_path / 'work'
-    for command in (
-        ('train', config, '--work-dir', work),
-        ('test', config, work / 'iter_2.pth', '--work-dir', work),
-    ):
-        process = start(
-            'python', ROOT / f'tools/{command[0]}.py', *command[1:]
-        )
-        output = process.communicate()[0]
-        assert process.returncode == 0, output
+    process = fork('train.py', config, '--work-dir', work)
+    output = process.communicate()[0]
+    assert process.returncode == 0, output
+    process = start(
+        *('python', ROOT / 'tools/test.py', config, work / 'iter_2.pth'),
+        *('--work-dir', work),
+    )
+    output = process.communicate()[0]
+    assert process.returncode == 0, output
     assert 'mIoU' in output and 'scores: ' in output
 
 
@@ -112,12 +115,10 @@ def test_checkpoints_are_tested(write_config, start, tmp_path):
     ],
 )
 def test_what_does_not_fit_is_one_line(
-    extra, message, write_config, start, tmp_path
+    extra, message, write_config, fork, tmp_path
 ):
     config = write_config(2, 2, extra, 'advent')
-    process = start(
-        'python', ROOT / 'tools/train.py', config, '--work-dir', tmp_path
-    )
+    process = fork('train.py', config, '--work-dir', tmp_path)
     output = process.communicate()[0]
     assert process.returncode == 1
     lines = [k for k in output.splitlines() if k.startswith('error: ')]

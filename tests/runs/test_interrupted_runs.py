@@ -12,23 +12,23 @@ from helpers.paths import ROOT
 @pytest.mark.parametrize(
     'method, iters, killed, banks',
     [
-        ('dacs', 30, 8, 18),
+        ('dacs', 16, 4, 18),
         ('mic-on-hrda', 10, 3, 36),
         ('cdac', 10, 3, 18),
         ('balance', 16, 4, 18),
     ],
 )
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
-    method, iters, killed, banks, write_config, start, tmp_path
+    method, iters, killed, banks, write_config, start, fork, tmp_path
 ):
     config = write_config(iters, max(killed // 2, 1), method=method)
-    train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
-    whole = start(*train, tmp_path / 'whole')
+    train = ('train.py', config, '--work-dir')
+    whole = fork(*train, tmp_path / 'whole')
     output = whole.communicate()[0]
     assert whole.returncode == 0, output
 
     work_dir = tmp_path / 'killed'
-    process = start(*train, work_dir)
+    process = fork(*train, work_dir)
     deadline = time.time() + 600
     while not (work_dir / f'iter_{killed}.pth').exists():
         assert process.poll() is None and time.time() < deadline, (
@@ -41,6 +41,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     reached = max(losses(work_dir))
     assert reached < iters
 
+    train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
     resumed = start(*train, work_dir, '--resume')
     output = resumed.communicate()[0]
     assert resumed.returncode == 0, output
