@@ -265,6 +265,25 @@ def test_stock_configs_are_those_of_the_fork(monkeypatch, packages, tmp_path):
     assert Config.fromfile(config).model.decode_head.type == 'FCNHead'
 
 
+@upstream_only
+def test_the_text_of_a_config_is_laid_out_once(monkeypatch):
+    """Still needed: mmengine does so each time it is asked for."""
+    texts = []
+
+    def format_code(text, **kwargs):
+        texts.append(text)
+        return text, True
+
+    monkeypatch.setattr('mmengine.config.config.FormatCode', format_code)
+    cfg = Config(dict(lr=1))
+    assert cfg.pretty_text == cfg.pretty_text and len(texts) == 2
+    for _ in range(2):
+        compat.format_configs_once()
+    assert cfg.pretty_text == cfg.pretty_text and len(texts) == 3
+    assert Config(dict(lr=2)).pretty_text != cfg.pretty_text
+    assert len(texts) == 4
+
+
 @pytest.mark.parametrize('kind', [SegDataPreProcessor, ImgDataPreprocessor])
 def test_channels_that_are_swapped(kind):
     """Read off the attribute that each upstream version keeps."""
