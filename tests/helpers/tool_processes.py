@@ -74,7 +74,6 @@ def _run(words: list[str], log: Path, env: dict[str, str]) -> None:
     os.dup2(stream, 2)
     os.environ.update(env)
     sys.argv = words
-    script = words[0]
-    paths = env.get('PYTHONPATH')
-    sys.path[:0] = [os.path.dirname(script), *([paths] if paths else [])]
-    runpy.run_path(script, run_name='__main__')
+    paths = env.get('PYTHONPATH', '').split(os.pathsep)
+    sys.path[:0] = [os.path.dirname(words[0]), *filter(None, paths)]
+    runpy.run_path(words[0], run_name='__main__')

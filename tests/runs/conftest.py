@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -217,7 +218,9 @@ def run_two_ranks(start, fork, tmp_path):
 
     def launch(*command):
         path = f'{Path(sys.executable).parent}:{os.environ["PATH"]}'
-        return [start(*command, *work, PORT=port, PATH=path, **env)]
+        process = start(*command, *work, PORT=port, PATH=path, **env)
+        output = process.communicate()[0]
+        assert process.returncode == 0, output
 
     def launch_each(config: Path):
         words = config, '--launcher', 'pytorch', *work
@@ -226,14 +229,23 @@ def run_two_ranks(start, fork, tmp_path):
         first = fork('train.py', *words, RANK='0', LOCAL_RANK='0', **sizes)
         command = 'python', ROOT / 'tools/train.py', *words
         second = start(*command, RANK='1', LOCAL_RANK='1', **sizes)
-        # in the order in which they are waited for
-        return [second, first]
+        printed = None
+        while printed is None:
+            try:
+                printed = second.communicate(timeout=0.5)[0]
+            except subprocess.TimeoutExpired:
+                if first.poll():  # the other would wait for it
+                    second.kill()
+        if second.returncode and first.poll() is None:
+            first.send_signal(signal.SIGKILL)
+        output = first.communicate()[0]
+        assert (first.returncode, second.returncode) == (0, 0), (
+            f'{output}\n{printed}'
+        )
 
     def run(config: Path, *command) -> list[dict]:
         (tmp_path / 'dump_rank.py').write_text(HOOK)
-        for process in launch(*command) if command else launch_each(config):
-            output = process.communicate()[0]
-            assert process.returncode == 0, output
+        (launch if command else launch_each)(*(command or (config,)))
         ranks = [
             torch.load(tmp_path / f'rank{i}.pth', weights_only=True)
             for i in range(2)

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.bad_inputs import CASES
-from mmengine.config import Config, config
+from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmseg.registry import HOOKS, MODELS
@@ -188,10 +188,6 @@ class Kit:
 @pytest.fixture
 def kit(tmp_path, street_data, tiny_config, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    # formatting configs for the log takes longer than the cases themselves
-    monkeypatch.setattr(
-        config, 'FormatCode', lambda text, **_: (text, True), raising=False
-    )
     return Kit(tmp_path, street_data, tiny_config, monkeypatch)
 
 

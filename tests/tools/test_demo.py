@@ -26,6 +26,16 @@ def make_run(tiny_config, tmp_path):
     return make
 
 
+@pytest.fixture
+def one_thread(monkeypatch):
+    """Another number of threads rounds in another way."""
+    monkeypatch.setenv('OMP_NUM_THREADS', '1')
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def test_configs_of_the_demo_differ_in_the_loss_alone(tools):
     root = tools.parent
     plain, blda = (Config.fromfile(root / c) for c in demo_run.RUNS.values())
@@ -47,12 +57,14 @@ def test_other_settings_are_another_run(make_run):
 
 
 def test_interrupted_run_goes_on_and_finished_one_is_left_alone(
-    make_run, capsys, monkeypatch
+    make_run, run_tool, one_thread, capsys
 ):
-    # another number of threads rounds in another way
-    monkeypatch.setenv('OMP_NUM_THREADS', '1')
-    run = make_run({'default_hooks.checkpoint.interval': 3})
-    run.experiment.train()
+    options = {'default_hooks.checkpoint.interval': 3}
+    run = make_run(options)
+    run_tool(
+        *('train.py', run.experiment.config, '--work-dir', run.folder),
+        *('--cfg-options', *(f'{k}={v}' for k, v in options.items())),
+    )
     last = run.folder / 'iter_6.pth'
     expected = torch.load(last)['state_dict']
     # as if killed before the last checkpoint
