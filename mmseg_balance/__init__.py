@@ -4,9 +4,9 @@ Importing the package registers its data sets, models, losses, hooks and
 metrics with MMSegmentation, so a config only needs
 ``custom_imports = dict(imports=['mmseg_balance'])``.
 
-A process that uses nothing of OpenMMLab yet registers when it begins to:
-``mmseg_balance.logits`` needs PyTorch alone, and the command line answers
-without loading either.
+A process that has loaded neither PyTorch nor OpenMMLab yet registers when it
+begins to. But ``mmseg_balance.logits`` needs PyTorch alone, also where
+MMSegmentation is not installed, and the command line answers at once.
 """
 
 import sys
@@ -19,7 +19,8 @@ from types import ModuleType
 from . import moved
 from .version import __version__
 
-UPSTREAM = ('mmengine', 'mmcv', 'mmseg')
+# torch, as torch.load reads checkpoints only with what is registered
+UPSTREAM = ('torch', 'mmengine', 'mmcv', 'mmseg')
 # in the order in which they are built on each other
 REGISTERED = ('datasets', 'models', 'evaluation', 'visualization', 'engine')
 WITHOUT_UPSTREAM = (
@@ -30,7 +31,8 @@ WITHOUT_UPSTREAM = (
     'moved',
     'version',
 )
-# nor do these: what configs there are is listed at once
+ALONE = ('__main__', 'cli', 'logits')
+# what configs there are is listed at once, too
 LIBRARY = ('configuration', 'configuration.library')
 
 __all__ = ['__version__', *REGISTERED, 'inference', 'logits', 'register']
@@ -66,6 +68,9 @@ class _RegisterFirst(MetaPathFinder):
     must not be half imported when all of them are.
     """
 
+    def __init__(self) -> None:
+        self.waits_for = set(UPSTREAM)
+
     def find_spec(
         self,
         fullname: str,
@@ -76,8 +81,10 @@ class _RegisterFirst(MetaPathFinder):
         if package == __name__:
             part = rest.partition('.')[0]
             if part in WITHOUT_UPSTREAM or rest in LIBRARY:
+                # which may load torch for their own use
+                self.waits_for -= {'torch'} if part in ALONE else set()
                 return None
-        elif package not in UPSTREAM or self.elsewhere('mmseg') is None:
+        elif package not in self.waits_for or self.elsewhere('mmseg') is None:
             return None
         spec = self.elsewhere(fullname, path, target)
         if spec is not None:

@@ -93,6 +93,7 @@ def test_logits_and_names_of_configs_need_nothing_of_openmmlab():
         'import mmseg_balance\nfrom mmseg.apis import init_model',
         'import mmengine, mmseg_balance',
         'from mmseg_balance.models.uda import DACS',
+        'import mmseg_balance, torch',
     ],
 )
 def test_everything_is_registered_whatever_comes_first(first):
