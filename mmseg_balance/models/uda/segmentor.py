@@ -279,7 +279,7 @@ class UDASegmentor(BaseModel):
             return step
         step.teacher = self.teacher
         step.pseudo = label_images(
-            self.teacher,
+            self.teacher_logits,
             step.target_images,
             step.target_valid,
             self.label_target,

@@ -1,6 +1,6 @@
 """The teacher's pass over the target images (Eq. 2)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 
 import torch
@@ -33,7 +33,7 @@ def teacher_logits(teacher: nn.Module, images: Tensor) -> Tensor:
 
 
 def label_images(
-    teacher: nn.Module,
+    logits_of: Callable[[Tensor], Tensor],
     images: Tensor,
     valid: Tensor,
     labeler: PseudoLabeler,
@@ -44,7 +44,8 @@ def label_images(
     """Let a teacher label target images.
 
     Args:
-        teacher: An ``EncoderDecoder``.
+        logits_of: Gives the teacher's logits at the size of images, see
+            :func:`teacher_logits`.
         images: Normalised and padded, (N, 3, H, W).
         valid: Pixels that are image, not padding, bool (N, H, W).
         labeler: Gives labels and weights to logits.
@@ -59,7 +60,7 @@ def label_images(
     with ExitStack() as contexts:
         for context in around:
             contexts.enter_context(context)
-        logits = teacher_logits(teacher, images)
+        logits = logits_of(images)
     scores = None if balance is None else balance(logits)
     pseudo = labeler(logits, valid, scores)
     if trusted is not None:

@@ -140,3 +140,19 @@ def test_mixed_precision_scores_in_float32(build):
 def test_what_cannot_be_balanced(build, kwargs, message):
     with pytest.raises(ValueError, match=message):
         build(**kwargs)
+
+
+def test_labels_are_those_of_what_a_method_says_the_logits_are(
+    build, batch, monkeypatch
+):
+    model = build(pseudo_threshold=0.4)
+    monkeypatch.setattr(
+        type(model), 'teacher_logits', lambda self, x: 9 * _one_class(x)
+    )
+    assert (model.prepare(batch()).pseudo.labels == 2).all()
+
+
+def _one_class(images):
+    logits = images.new_zeros(len(images), 4, *images.shape[-2:])
+    logits[:, 2] = 1
+    return logits
