@@ -38,14 +38,17 @@ def become_processes(name: str, args: Namespace) -> None:
     there = torch.cuda.device_count()
     if there and args.gpus > there:
         sys.exit(f'error: --gpus {args.gpus}, but this machine has {there}')
-    command = torchrun(name, without_gpus(args.words), args.gpus)
+    command = torchrun(name, without_launch(args.words), args.gpus)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(command[0], command)
 
 
-def without_gpus(words: Sequence[str]) -> list[str]:
-    """A line without ``--gpus N``.
+def without_launch(words: Sequence[str]) -> list[str]:
+    """A line without ``--gpus N``, and without ``--launcher none``.
+
+    Left in, the latter would undo what ``torchrun`` puts before it: N
+    trainings that know nothing of each other, in one folder.
 
     Args:
         words: The arguments of a command.
@@ -55,6 +58,7 @@ def without_gpus(words: Sequence[str]) -> list[str]:
     """
     parser = ArgumentParser(add_help=False)
     parser.add_argument('--gpus')
+    parser.add_argument('--launcher')
     return parser.parse_known_args(list(words))[1]
 
 

@@ -48,6 +48,11 @@ def test_the_same_line_is_started_twice(became, given):
     ]
 
 
+def test_no_word_behind_it_undoes_the_launcher(became):
+    line = became('train', '--launcher', 'none', 'a.py', '--gpus', '2')
+    assert line == [*STARTED, 'train', '--launcher', 'pytorch', 'a.py']
+
+
 @pytest.mark.parametrize(
     'words, message',
     [
