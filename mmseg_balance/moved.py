@@ -48,7 +48,11 @@ MOVED = {
     'engine.autocast_optim_wrapper': 'engine.optim.autocast_optim_wrapper',
     'engine.build': 'runs.build',
     'engine.build_errors': 'configuration.error_lines',
-    'engine.config_checks': 'configuration.checks.training configuration.walk',
+    'engine.config_checks': (
+        'configuration.checks.training '
+        'configuration.walk '
+        'configuration.checks.needed_hooks'
+    ),
     'engine.config_typos': 'configuration.typos',
     'engine.domain_data': 'inference.domain_data',
     'engine.experiment': 'runs.experiment runs.records.code',

@@ -11,6 +11,7 @@ import pytest
 from helpers.paths import ROOT
 from mmengine.registry import Registry
 
+import mmseg_balance
 from mmseg_balance import moved
 
 # those of 0.1.0; names are added, none is taken away
@@ -42,6 +43,20 @@ def test_public_imports_stay(module):
     wanted = set(FACE['public'][module])
     assert wanted <= set(found.__all__)
     assert all(hasattr(found, name) for name in found.__all__)
+
+
+@pytest.mark.filterwarnings('ignore:.* lies in:DeprecationWarning')
+def test_what_scripts_took_from_modules_is_where_it_was():
+    gone = [
+        f'{module}.{name}'
+        for module, names in FACE['of_modules'].items()
+        for name in names.split()
+        if not hasattr(
+            importlib.import_module(f'mmseg_balance.{module}'), name
+        )
+    ]
+    assert gone == []
+    assert mmseg_balance.compat.SUPPORTED
 
 
 @pytest.mark.parametrize('old', moved.MOVED)

@@ -1,5 +1,6 @@
 """What cannot work, said when the model is built."""
 
+from .losses import check_pixel_weights
 from .segmentor import (
     check_head,
     check_segmentor,
@@ -8,6 +9,7 @@ from .segmentor import (
 
 __all__ = [
     'check_head',
+    'check_pixel_weights',
     'check_segmentor',
     'named_heads',
 ]
