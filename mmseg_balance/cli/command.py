@@ -1,5 +1,6 @@
 """One command: a parser from its module, and a way to run it."""
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
@@ -57,7 +58,12 @@ def run_command(
     words = list(sys.argv[1:] if words is None else words)
     args = build_parser(command, prog).parse_args(words)
     args.words = words
-    command.run(args)
+    try:
+        command.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # of `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def main_of(command: Command) -> Callable[..., None]:

@@ -1,6 +1,5 @@
 """``mmseg-balance`` and ``python -m mmseg_balance``."""
 
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -138,13 +137,9 @@ def main(words: Sequence[str] | None = None) -> None:
     name, rest = find_command(sys.argv[1:] if words is None else words)
     try:
         run_command(load(name), rest, f'{NAME} {name}')
-        sys.stdout.flush()
     except ImportError:
         _refuse_upstream()
         raise
-    except BrokenPipeError:  # of `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
 
 
 def _refuse_upstream() -> None:

@@ -1,5 +1,6 @@
 """Every command, by what its help says, and by the scripts in tools/."""
 
+import os
 import re
 import runpy
 import shlex
@@ -137,3 +138,19 @@ def test_help_loads_neither_torch_nor_mmengine():
     assert done.returncode == 0, done.stderr
     assert done.stdout.count('usage: mmseg-balance') == 1 + len(COMMANDS)
     assert done.stdout.endswith('loaded: set()\n')
+
+
+def test_a_reader_that_leaves_early_is_no_error(capfd, monkeypatch):
+    left, moved = [], []
+
+    def run(args):
+        left.append(args)
+        raise BrokenPipeError
+
+    monkeypatch.setattr(load('reproduce'), 'run', run)
+    monkeypatch.setattr(os, 'dup2', lambda *fds: moved.append(fds))
+    monkeypatch.setattr(sys, 'argv', ['reproduce.py', '--list'])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(ROOT / 'tools/reproduce.py'), run_name='__main__')
+    assert stop.value.code == 1
+    assert left and moved
