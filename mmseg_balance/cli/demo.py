@@ -81,7 +81,8 @@ def run(args: Namespace) -> None:
         generate_toy_streets(folder, ToyStreets(), nproc=num_cpus)
         demo_run.finish_all(runs, num_cpus)
 
-    scores = {run.name: run.scores for run in runs}
+    # all of them are finished
+    scores = {run.name: run.scores or {} for run in runs}
     samples, meta = demo_run.samples_of(runs)
     report = write_report(
         work_dir / 'report.html',

@@ -57,4 +57,6 @@ def count(args: Namespace) -> dict[str, int]:
             f'Expected --shape to be two sides in pixels, but got {args.shape}'
         )
     cfg = load_config(args.config, args.cfg_options)
-    return count_operations(cfg, *args.shape, args.device or get_device())
+    height, width = args.shape
+    device = args.device or get_device()
+    return count_operations(cfg, height, width, device)
