@@ -1,5 +1,5 @@
 # A trained DACS, balanced at test time (Eq. 7). First, with its own config:
-# python tools/analysis_tools/fit_logit_statistics.py \
+# mmseg-balance logits fit \
 #     configs/dacs/dacs_lite0_500_camvid-day2camvid-dusk-256x256.py CHECKPOINT
 _base_ = ['./dacs_lite0_500_camvid-day2camvid-dusk-256x256.py']
 model = dict(

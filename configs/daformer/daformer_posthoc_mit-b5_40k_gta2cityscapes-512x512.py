@@ -1,5 +1,5 @@
 # A trained DAFormer, balanced at test time (Eq. 7). First, by its own config:
-# python tools/analysis_tools/fit_logit_statistics.py \
+# mmseg-balance logits fit \
 #     configs/daformer/daformer_mit-b5_40k_gta2cityscapes-512x512.py CHECKPOINT
 _base_ = ['./daformer_mit-b5_40k_gta2cityscapes-512x512.py']
 model = dict(

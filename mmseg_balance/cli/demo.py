@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from .exits import clear_exit
-from .options import DATA_VARIABLE
+from .options import DATA_VARIABLE, positive_int
 
 COLUMNS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
 DESCRIPTION = """\
@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         '--iterations',
-        type=int,
+        type=positive_int,
         help='train shorter or longer than the configs say',
     )
 

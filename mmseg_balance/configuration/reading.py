@@ -11,6 +11,9 @@ from .library import find_config
 from .typos import new_keys
 from .vis_backends import follow_vis_backends
 
+# what mmengine reads
+SUFFIXES = ('.py', '.yml', '.yaml', '.json')
+
 
 def read_config(path: str | Path) -> Config:
     """Read a config file and the files that its ``_base_`` names.
@@ -25,13 +28,23 @@ def read_config(path: str | Path) -> Config:
     Raises:
         FileNotFoundError: There is no such config, or none of one of its
             bases; names both.
-        ValueError: The file, or one of its bases, is no Python.
+        ValueError: The file, or one of its bases, is no Python; or it is of
+            another kind.
     """
+    if not str(path):
+        raise FileNotFoundError(
+            'the name of the config is empty, as of a variable of the shell '
+            'that is not set'
+        )
     if Path(path).is_dir():
         raise FileNotFoundError(
             f'{path} is a folder: give a config file in it'
         )
     path = find_config(path)
+    if path.suffix not in SUFFIXES:
+        raise ValueError(
+            f'{path} is no config, whose names end with {", ".join(SUFFIXES)}'
+        )
     try:
         return Config.fromfile(path)
     except FileNotFoundError as error:

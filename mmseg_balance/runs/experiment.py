@@ -1,6 +1,6 @@
 """Training and evaluation of one config, in a folder that tells its settings.
 
-What tools/demo.py and the scripts of tools/benchmarks share, so that none of
+What the demo and the scripts of tools/benchmarks share, so that none of
 them takes the result of other settings, or of other code, for its own.
 """
 

@@ -134,6 +134,16 @@ def test_no_such_config(empty_folder, name, said):
         assert part in message
 
 
+@pytest.mark.parametrize(
+    'name, said',
+    [('', 'name of the config is empty'), ('a.pth', 'a.pth is no config, wh')],
+)
+def test_what_can_be_no_config(empty_folder, name, said):
+    Path('a.pth').touch()
+    with pytest.raises((FileNotFoundError, ValueError), match=said):
+        read_config(name)
+
+
 def test_a_file_of_that_name_alone_is_no_config(empty_folder):
     # a copy that was changed must not be taken for the stock one
     last = Path(NAME).name

@@ -1,6 +1,6 @@
 # CamVid, day sequences -> dusk sequence, crops of 192 x 192, with rare class
 # sampling. Its statistics are made by
-# python tools/dataset_converters/class_stats.py data/camvid/day/labels/train \
+# mmseg-balance data class-stats data/camvid/day/labels/train \
 #     --num-classes 11 --out-dir data/camvid_day_stats
 _base_ = ['./pipelines_192.py', './pair_camvid-day2camvid-dusk.py']
 train_dataloader = dict(

@@ -154,7 +154,7 @@ def stale_statistics(
         cfg,
         str(checkpoint),
         build_domains(cfg),
-        # of the tool, where reproduce.py gives none
+        # the defaults of `logits fit`, to which reproduce gives none
         threshold=0.0,
         max_images=None,
         anchor='source',
