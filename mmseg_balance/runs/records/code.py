@@ -15,6 +15,8 @@ import torch
 from ...version import __version__
 
 PACKAGE = Path(__file__).resolve().parents[2]
+# of an installed package, see configuration.library
+LIBRARY = '.mim'
 VERSIONED = (mmseg, mmcv, mmengine, torch, numpy)
 
 
@@ -54,9 +56,15 @@ def changed_code(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def sources() -> str:
-    """12 hex digits of the sources of this package."""
+    """12 hex digits of the sources of this package.
+
+    Those of a checkout and of what is installed of it are one: configs and
+    scripts, which lie in the package then, do not count.
+    """
     digest = hashlib.sha256()
     for file in sorted(PACKAGE.rglob('*.py')):
-        digest.update(f'\n{file.relative_to(PACKAGE)}\n'.encode())
-        digest.update(file.read_bytes())
+        name = file.relative_to(PACKAGE)
+        if name.parts[0] != LIBRARY:
+            digest.update(f'\n{name}\n'.encode())
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
