@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .exits import interruptible
 from .options import add_cfg_options, add_data_root, add_device
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def run(args: argparse.Namespace) -> None:
 
     folder = Path(default_work_dir(args.config))
     args.out = args.out or folder / 'browse'
-    samples = build_or_exit(lambda: build(args), folder)
-    build_or_exit(lambda: draw(args, samples), folder)
+    with interruptible('interrupted'):
+        samples = build_or_exit(lambda: build(args), folder)
+        build_or_exit(lambda: draw(args, samples), folder)
 
 
 def build(args: argparse.Namespace) -> 'TrainingSamples':

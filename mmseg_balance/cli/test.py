@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from .exits import interruptible
 from .options import (
     add_cfg_options,
     add_data_root,
@@ -108,7 +109,8 @@ def run(args: argparse.Namespace) -> None:
         folder,
     )
     runner = build_or_exit(lambda: evaluation.build(cfg), cfg.work_dir, cfg)
-    runner.test()
+    with interruptible('interrupted: no scores were written'):
+        runner.test()
     if is_main_process():
         folder = Path(runner.log_dir)
         add_origin(

@@ -9,9 +9,12 @@ import sys
 
 import pytest
 from helpers.paths import ROOT
+from mmengine.config import Config
 
 from mmseg_balance.cli.command import build_parser
 from mmseg_balance.cli.main import COMMANDS, GROUPS, find_command, load, main
+from mmseg_balance.runs import training
+from mmseg_balance.runs.evaluation import Evaluation
 from mmseg_balance.version import __version__
 
 DOORS = {
@@ -154,3 +157,28 @@ def test_a_reader_that_leaves_early_is_no_error(capfd, monkeypatch):
         runpy.run_path(str(ROOT / 'tools/reproduce.py'), run_name='__main__')
     assert stop.value.code == 1
     assert left and moved
+
+
+@pytest.mark.parametrize(
+    'words, said',
+    [
+        (['browse', 'a.py'], 'interrupted'),
+        (['test', 'a.py', 'b.pth'], 'interrupted: no scores were written'),
+    ],
+)
+def test_an_interruption_is_one_line(words, said, capsys, monkeypatch):
+    class Interrupted:
+        def test(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        load('browse'), 'build', lambda _: Interrupted().test()
+    )
+    monkeypatch.setattr(Evaluation, 'build', lambda *_: Interrupted())
+    monkeypatch.setattr(
+        training, 'load_run', lambda *_: Config(dict(work_dir='w'))
+    )
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 130
+    assert capsys.readouterr().err == f'\n{said}\n'
