@@ -109,7 +109,8 @@ def test_last_validation_is_made_up_for(run_tool, tiny_config, trained, capfd):
     scores = [row for row in rows if 'mIoU' in row]
     assert len(scores) == 1
     # as where it was killed in its last validation
-    file.write_text('\n'.join(rows[: rows.index(scores[0])]))
+    kept = rows[: rows.index(scores[0])]
+    file.write_text(''.join(f'{row}\n' for row in kept))
     config = tiny_config()
     weights = (trained / 'iter_6.pth').stat().st_mtime_ns
     run_tool('train.py', config, '--work-dir', trained, '--resume')
