@@ -109,6 +109,7 @@ def _known(name: str) -> str:
     """Refuse what is no command; name those that are meant."""
     if name in COMMANDS:
         return name
+    name = name.strip()
     if not name or name in GROUPS:
         print(overview(name), file=sys.stderr)
         sys.exit(2)

@@ -106,7 +106,7 @@ def test_other_words_name_the_nearest_command(words, meant, capsys):
     assert line.endswith('mmseg-balance --help lists them')
 
 
-@pytest.mark.parametrize('words', [[], ['data']])
+@pytest.mark.parametrize('words', [[], ['data'], ['  '], ['data', ' ']])
 def test_too_few_words_show_the_commands(words, capsys):
     with pytest.raises(SystemExit) as ended:
         main(words)
