@@ -52,24 +52,26 @@ def test_show_has_all_keys(capsys, tmp_path):
 @pytest.mark.parametrize('whole', [[], ['--whole']])
 def test_copy_is_the_config_with_what_is_changed(whole, tmp_path, capsys):
     (tmp_path / 'mine').mkdir()
-    main(['configs', 'copy', DACS, 'mine/a.py', *whole, *SHORTER])
+    main(['configs', 'copy', DACS, 'mine/my a.py', *whole, *SHORTER])
     assert capsys.readouterr().out == (
-        'wrote mine/a.py; train it by\n  mmseg-balance train mine/a.py\n'
+        'wrote mine/my a.py; train it by\n  '
+        "mmseg-balance train 'mine/my a.py'\n"
     )
     expected = resolved(config_folder() / DACS)
     expected['train_cfg']['max_iters'] = 9
     expected['model']['alpha'] = 0.5
-    assert resolved('mine/a.py') == expected
-    first = (tmp_path / 'mine/a.py').read_text().splitlines()[0]
+    assert resolved('mine/my a.py') == expected
+    first = (tmp_path / 'mine/my a.py').read_text().splitlines()[0]
     assert (first == f"_base_ = 'mmseg_balance::{DACS}'") is not bool(whole)
     # of one's own, by a path; nothing else is left in the folders
-    main(['configs', 'copy', 'mine/a.py', 'b.py'])
+    main(['configs', 'copy', 'mine/my a.py', 'b.py'])
     assert resolved('b.py') == expected
-    assert (tmp_path / 'b.py').read_text().startswith("_base_ = 'mine/a.py'")
+    base = (tmp_path / 'b.py').read_text().splitlines()[0]
+    assert base == "_base_ = 'mine/my a.py'"
     assert sorted(p.name for p in tmp_path.rglob('*')) == [
-        'a.py',
         'b.py',
         'mine',
+        'my a.py',
     ]
 
 

@@ -1,5 +1,6 @@
 """``mmseg-balance configs copy``."""
 
+import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -55,4 +56,5 @@ def run(args: Namespace) -> None:
         else:
             text = derive_config(args.config, args.out, args.cfg_options)
         write_atomically(args.out, text.encode())
-    print(f'wrote {args.out}; train it by\n  mmseg-balance train {args.out}')
+    command = shlex.join(['mmseg-balance', 'train', str(args.out)])
+    print(f'wrote {args.out}; train it by\n  {command}')
