@@ -715,7 +715,7 @@ def _counts(**changes):
 case(
     'class counts',
     'a missing file',
-    'needs data/sample_class_stats.json, .*make it with python',
+    'needs data/sample_class_stats.json, .*make it with mmseg-balance',
 )(
     lambda kit: kit.train_uda(
         kit.data(), **{'train_dataloader.dataset.rare_class_sampling': dict()}
