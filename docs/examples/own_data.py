@@ -16,9 +16,8 @@ own = dict(
     metainfo=dict(classes=('ground', 'road', 'car', 'person')),
 )
 load, pack = dict(type='LoadImageFromFile'), dict(type='PackSegInputs')
-labels = dict(type='LoadAnnotations')
+labels, flip = dict(type='LoadAnnotations'), dict(type='RandomFlip', prob=0.5)
 crop = dict(type='RandomCrop', crop_size=crop_size)
-flip = dict(type='RandomFlip', prob=0.5)
 source = dict(**own, pipeline=[load, labels, crop, flip, pack])
 source['data_prefix'] = dict(img_path='sim/images', seg_map_path='sim/labels')
 target = dict(**own, pipeline=[load, crop, flip, pack])
@@ -38,3 +37,4 @@ loss = dict(type='BLDALoss', num_classes=4, tau=0.1)
 head = dict(num_classes=4, loss_decode=loss)
 segmentor = dict(data_preprocessor=dict(size=crop_size), decode_head=head)
 model = dict(type='DACS', segmentor=segmentor)
+custom_hooks = [*_base_.custom_hooks, dict(type='GMMUpdateHook')]  # of BLDA

@@ -211,4 +211,4 @@ def run(args: argparse.Namespace) -> None:
         )
         sys.exit(130)
     if summary.bad:
-        sys.exit(f'{len(summary.bad)} files were left out')
+        sys.exit(f'files that were left out: {len(summary.bad)}')

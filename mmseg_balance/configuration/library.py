@@ -5,6 +5,7 @@ package, which is where the packages of OpenMMLab have theirs.
 """
 
 import importlib.util
+import re
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
@@ -75,7 +76,8 @@ def config_title(name: str) -> str:
         if not line.startswith('#'):
             break
         words.append(line.lstrip('# '))
-    return ' '.join(words).partition('. ')[0].rstrip('.')
+    # 'Eq. 7' ends no sentence
+    return re.split(r'\.(?: (?=[A-Z(])|$)', ' '.join(words))[0]
 
 
 def find_config(config: str | Path) -> Path:
@@ -138,10 +140,14 @@ def _none_of(text: str, name: str) -> str:
     here = '::' not in text and not Path(text).is_absolute()
     where = f' in {Path.cwd()}' if here else ''
     near = nearest_configs(name)
+    if Path(f'{text}.py').is_file():
+        near = [f'{text}.py']
     meant = f'did you mean {" or ".join(near)}? ' if near else ''
+    # 'daformer' alone, for one
+    word = f' --grep {name}' if not near and config_names(name) else ''
     return (
         f'no config file {text}{where}, and none of that name comes with '
-        f'{NAME}: {meant}{COMMAND} lists those that do'
+        f'{NAME}: {meant}{COMMAND}{word} lists those that do'
     )
 
 

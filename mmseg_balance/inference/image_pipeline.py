@@ -23,6 +23,8 @@ from ..datasets.loading.named_files import (
 )
 from .evaluation_set import TEST_SET
 
+# what a user does to go on without a file
+LEAVE_OUT = 'leave it out (mmseg-balance predict: --on-bad-image skip)'
 # what cv2.imread makes of any file
 COLOUR = ('color', 'color_ignore_orientation')
 
@@ -128,7 +130,7 @@ class ImagePipeline:
         kept = None
         for i, step in enumerate(steps):
             if is_loader(step):
-                results = load_named(step, results, 'input')
+                results = load_named(step, results, 'input', LEAVE_OUT)
             else:
                 results = _call(step, results, path)
             if self.keep_images and path is not None and i == 0:

@@ -248,10 +248,12 @@ def run_settings(predictor: Predictor, ids: np.ndarray) -> dict[str, Any]:
         )
         model = model.segmentor
     network = repr([predictor.cfg.model.to_dict(), test_steps(predictor.cfg)])
+    # The first that differs is named. The network is another one by its
+    # hash where the part is.
     return dict(
         weights=hash_file(predictor.checkpoint),
-        network=hashlib.sha256(network.encode()).hexdigest(),
         part=getattr(model, 'predict_with', None),
         **balance,
         ids=ids.tolist(),
+        network=hashlib.sha256(network.encode()).hexdigest(),
     )

@@ -30,14 +30,23 @@ def test_a_line_for_each_name(capsys):
         main(['configs', 'list', '--grep', 'nothing'])
 
 
-def test_title_is_the_first_sentence_of_the_comment(capsys):
-    name = 'adaptsegnet/adaptsegnet_r101_150k_gta2cityscapes-512x512.py'
+@pytest.mark.parametrize(
+    'name, title',
+    [
+        (
+            'adaptsegnet/adaptsegnet_r101_150k_gta2cityscapes-512x512.py',
+            'As in the paper: two levels, BCE',
+        ),
+        (
+            'dacs/dacs_posthoc_lite0_300_toy2toy-256x256.py',
+            'A trained DACS, balanced at test time (Eq. 7)',
+        ),
+    ],
+)
+def test_title_is_the_first_sentence_of_the_comment(name, title, capsys):
     main(['configs', '--grep', name])
     line = capsys.readouterr().out
-    assert line.split(maxsplit=1) == [
-        name,
-        'As in the paper: two levels, BCE\n',
-    ]
+    assert line.split(maxsplit=1) == [name, f'{title}\n']
 
 
 def test_show_has_all_keys(capsys, tmp_path):
@@ -106,3 +115,9 @@ def test_what_cannot_be_copied_is_said(words, message, tmp_path):
     with pytest.raises(SystemExit, match=f'error: .*{message}'):
         main(['configs', 'copy', *words])
     assert not list(tmp_path.rglob('*.*'))
+
+
+def test_a_file_whose_suffix_is_left_out(tmp_path):
+    (tmp_path / 'mine.py').write_text('a = 1')
+    with pytest.raises(SystemExit, match=r'mine in .* did you mean mine.py\?'):
+        main(['configs', 'show', 'mine'])

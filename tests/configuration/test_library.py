@@ -116,6 +116,7 @@ def test_a_stock_config_of_mmseg():
             'mmseg_balance::dacs/dacs_r101_40k_gta2cityscape.py',
             (f'did you mean {NAME}',),
         ),
+        ('DAFormer', (': mmseg-balance configs --grep DAFormer lists',)),
         # no folder above the configs, nor a whole path, is a name
         ('../configs/' + NAME, ('no config file ../configs',)),
         (f'/configs/{NAME}', (f'no config file /configs/{NAME}, and',)),

@@ -3,6 +3,7 @@
 import os
 import signal
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import nn
 
+from mmseg_balance.inference import PredictionRun, Predictor, RunOptions
 from mmseg_balance.inference.prediction import build_predictor, predict_logits
 
 CLASSES = ('sky', 'road', 'car')
@@ -121,6 +123,22 @@ def test_parts_of_a_uda_model(trained, part):
     images = torch.rand(1, 3, 16, 16)
     logits = model(images, mode='tensor')
     assert torch.equal(logits, getattr(model, chosen)(images, mode='tensor'))
+
+
+def test_results_of_the_other_part_are_left_alone(trained, tmp_path):
+    """The part is named, which the hash of the network has in it too."""
+    steps = [dict(type='LoadImageFromFile'), dict(type='PackSegInputs')]
+    config, checkpoint, _ = trained(
+        uda(), **{'test_dataloader.dataset.pipeline': steps}
+    )
+    image, out = tmp_path / 'a.png', tmp_path / 'out'
+    cv2.imwrite(str(image), np.zeros((16, 16, 3), np.uint8))
+    quiet = RunOptions(progress=False)
+    student = Predictor(config, checkpoint, part='student')
+    PredictionRun(student, [image], out, quiet).run()
+    teacher = Predictor(config, checkpoint, part='teacher')
+    with pytest.raises(FileExistsError, match="part was 'student' and is 'te"):
+        PredictionRun(teacher, [image], out, quiet)
 
 
 def test_options_and_a_config_that_is_read_already(trained):

@@ -159,6 +159,11 @@ def test_bad_files(trained, images, tmp_path):
     predictor = Predictor(*trained(), batch_size=4)
     with pytest.raises(UnreadableFileError, match='image .*1.png cannot be'):
         predictor.predict(folder)
+    # there is no data set, and no training that would go on
+    with pytest.raises(UnreadableFileError, match=r'1.png .*or leave it out'):
+        predictor(folder / '1.png')
+    with pytest.raises(UnreadableFileError, match=r'or leave it out \(.*\)$'):
+        predictor(folder / 'none.png')
     said = []
     paths = sorted(folder.iterdir())
     found = list(predictor.stream(paths, on_bad=said.append))

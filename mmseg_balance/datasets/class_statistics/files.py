@@ -33,7 +33,10 @@ SAMPLES_FILE = 'samples_with_class.json'
 
 
 def count_classes(
-    label: np.ndarray, num_classes: int, ignore_index: int = 255
+    label: np.ndarray,
+    num_classes: int,
+    ignore_index: int = 255,
+    reduce_zero_label: bool = False,
 ) -> np.ndarray:
     """Count the pixels of each class.
 
@@ -41,6 +44,8 @@ def count_classes(
         label: Integers of any shape.
         num_classes: Number of classes C; valid ids are 0 .. C - 1.
         ignore_index: Id of the pixels that are not counted.
+        reduce_zero_label: Whether id 0 is known to stand for unlabelled
+            pixels, for the message alone.
 
     Returns:
         int64 array (C,).
@@ -60,13 +65,16 @@ def count_classes(
         raise ValueError(
             f'label value {", ".join(map(str, unknown[:10]))} found, expected '
             f'0 .. {num_classes - 1} or {ignore_index} (ignore)'
-            f'{zero_hint(unknown, num_classes)}'
+            + ('' if reduce_zero_label else zero_hint(unknown, num_classes))
         )
     return counts[:num_classes].astype(np.int64)
 
 
 def count_label_file(
-    path: str | Path, num_classes: int, ignore_index: int = 255
+    path: str | Path,
+    num_classes: int,
+    ignore_index: int = 255,
+    reduce_zero_label: bool = False,
 ) -> np.ndarray:
     """Count the pixels of each class in a label file.
 
@@ -74,6 +82,7 @@ def count_label_file(
         path: Grey or palette image of class ids.
         num_classes: Number of classes C.
         ignore_index: Id of the pixels that are not counted.
+        reduce_zero_label: See ``count_classes``.
 
     Returns:
         int64 array (C,).
@@ -84,7 +93,9 @@ def count_label_file(
     """
     label = read_label(path)
     try:
-        return count_classes(label, num_classes, ignore_index)
+        return count_classes(
+            label, num_classes, ignore_index, reduce_zero_label
+        )
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from None
 
@@ -94,6 +105,7 @@ def count_label_files(
     num_classes: int,
     ignore_index: int = 255,
     nproc: int = 1,
+    reduce_zero_label: bool = False,
 ) -> np.ndarray:
     """Count the pixels of each class in many label files.
 
@@ -102,6 +114,7 @@ def count_label_files(
         num_classes: Number of classes C.
         ignore_index: Id of the pixels that are not counted.
         nproc: Number of processes.
+        reduce_zero_label: See ``count_classes``.
 
     Returns:
         int64 array (F, C).
@@ -111,7 +124,10 @@ def count_label_files(
             classes; names each file and value.
     """
     count = partial(
-        count_label_file, num_classes=num_classes, ignore_index=ignore_index
+        count_label_file,
+        num_classes=num_classes,
+        ignore_index=ignore_index,
+        reduce_zero_label=reduce_zero_label,
     )
     counts = map_files(count, files, nproc, 'counting classes')
     return np.array(counts, dtype=np.int64).reshape(-1, num_classes)

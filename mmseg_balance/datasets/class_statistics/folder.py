@@ -50,7 +50,11 @@ def write_folder_stats(
     names = [_name_in(file, out_dir) for file in files]
     check_replaced(out_dir, names)
     counts = count_label_files(
-        files, num_classes + reduce_zero_label, ignore_index, nproc
+        files,
+        num_classes + reduce_zero_label,
+        ignore_index,
+        nproc,
+        reduce_zero_label,
     )
     write_class_stats(out_dir, names, counts)
     return counts[:, 1:] if reduce_zero_label else counts

@@ -8,6 +8,8 @@ from mmengine.dataset import BaseDataset, Compose
 from ..files.image_pairs import can_be_decoded
 from .bad_files import UnreadableFileError
 
+TAKE_OUT = 'take it out of the data set'
+
 
 def is_loader(transform: Callable) -> bool:
     """Whether a transform reads files.
@@ -45,13 +47,16 @@ def is_label_loader(name: str) -> bool:
     return name.startswith('Load') and 'Annotation' in name
 
 
-def load_named(transform: Callable, results: dict, name: str) -> dict | None:
+def load_named(
+    transform: Callable, results: dict, name: str, leave_out: str = TAKE_OUT
+) -> dict | None:
     """Run a transform that reads a file.
 
     Args:
         transform: The transform.
         results: What it gets.
         name: Key of the data set, for messages.
+        leave_out: What a user does to go on without the file, for messages.
 
     Returns:
         What it returns.
@@ -70,7 +75,7 @@ def load_named(transform: Callable, results: dict, name: str) -> dict | None:
         raise UnreadableFileError(
             f'{name} {"label" if is_label else "image"} {path} cannot be read '
             f'or decoded ({type(error).__name__}: {reason}); '
-            f'{_mend(path, kind, error)}'
+            f'{_mend(path, kind, error, leave_out)}'
         ) from error
 
 
@@ -120,22 +125,26 @@ def name_files(dataset: BaseDataset, name: str) -> None:
         dataset.pipeline = NamingPipeline(dataset.pipeline.transforms, name)
 
 
-def _mend(path: str | None, kind: str, error: Exception) -> str:
+def _mend(
+    path: str | None, kind: str, error: Exception, leave_out: str
+) -> str:
     missing = isinstance(error, FileNotFoundError) and path is not None
+    goes_on = '; a training then goes on with --resume'
+    if leave_out != TAKE_OUT:
+        goes_on = ''
     if missing and not Path(path).parent.exists():
         return (
             f'the folder {Path(path).parent} is not there, or no longer: '
-            'bring it back (is its disk mounted?); a training then goes on '
-            'with --resume'
+            f'bring it back (is its disk mounted?){goes_on}'
         )
     if missing and not Path(path).exists():
         return (
-            'the file is not there, or no longer: bring it back, or take it '
-            'out of the data set; a training then goes on with --resume'
+            'the file is not there, or no longer: bring it back, or '
+            f'{leave_out}{goes_on}'
         )
     if can_be_decoded(path):
         return f'the file itself is whole: see to the keys of {kind}'
-    replace = 'replace the file, or take it out of the data set'
+    replace = f'replace the file, or {leave_out}'
     return f'it is empty: {replace}' if _is_empty(path) else replace
 
 

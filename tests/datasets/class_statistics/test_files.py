@@ -237,11 +237,12 @@ def test_tool_and_training_say_how_zero_may_be_meant(from_one):
         assert 'reduce_zero_label=True in the data set' in message
         assert '--reduce-zero-label to mmseg-balance data cla' in message
         assert 'there are 4 classes' in message
-    # not where the values say something else
-    with pytest.raises(SystemExit) as error:
-        run_tool(from_one / 'labels', '--num-classes', 2)
-    assert 'label value 3 found' in str(error.value)
-    assert 'reduce_zero_label' not in str(error.value)
+    # not where the values say something else, nor where it is said already
+    for said in ([], ['--reduce-zero-label']):
+        with pytest.raises(SystemExit) as error:
+            run_tool(from_one / 'labels', '--num-classes', 2, *said)
+        assert 'label value 3 found' in str(error.value)
+        assert 'reduce_zero_label' not in str(error.value)
 
 
 def test_tool_counts_from_one(from_one, capsys):
