@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT))
 from mmseg_balance.version import __version__  # noqa: E402
 
 project = 'mmseg_balance'
-author = 'The mmseg_balance authors'
+author = 'The mmseg_balance contributors'
 version = release = __version__
 
 extensions = [

@@ -114,8 +114,14 @@ class ImagePipeline:
         Raises:
             UnreadableFileError: The file cannot be read or decoded.
             BadFileError: A transform cannot do with it.
+            TypeError: It is neither a file nor an array.
             ValueError: The array is of another kind.
         """
+        if not isinstance(image, (str, Path, np.ndarray)):
+            raise TypeError(
+                'Expected an image as a file or as an array of (height, '
+                f'width, 3), but got a {type(image).__name__}'
+            )
         results: Any = dict(seg_fields=[])
         if isinstance(image, np.ndarray):
             path = None
@@ -152,12 +158,13 @@ class ImagePipeline:
             )
         if image.ndim == 2:
             image = image[..., None]
-        if image.ndim != 3 or image.shape[2] not in (1, 3, 4):
+        channels = image.shape[2] if image.ndim == 3 and image.size else 0
+        if channels not in (1, 3, 4):
             raise ValueError(
                 'Expected an image of (height, width, 3), but got '
                 f'{image.shape}'
             )
-        if image.shape[2] == 1:
+        if channels == 1:
             return np.repeat(image, 3, axis=2)
         image = image[..., :3]  # without alpha, as files are read
         return np.ascontiguousarray(

@@ -79,9 +79,12 @@ def test_channels_of_arrays(trained, images):
     grey = own(bgr[..., 0])
     assert (grey.labels == 0).all()
     np.testing.assert_allclose(grey.confidence, 1 / 3, rtol=1e-6)
-    for wrong in (bgr.astype(np.float32) / 255, bgr[..., :2], bgr[None]):
+    unit = bgr.astype(np.float32) / 255
+    for wrong in (unit, bgr[..., :2], bgr[None], bgr[:0]):
         with pytest.raises(ValueError, match=r'Expected an image .* but got'):
             own(wrong)
+    with pytest.raises(TypeError, match='file or as an array .* a Tensor'):
+        own(torch.from_numpy(bgr))
     with pytest.raises(ValueError, match="'bgr' or 'rgb', but got 'BGR'"):
         Predictor(*paths, channel_order='BGR')
 
