@@ -1,7 +1,7 @@
 """Offsets of logits, each computed directly or looked up in a table (Eq. 6).
 
 Direct evaluation is exact, and dear: K error functions and an inversion for
-each logit. Training uses :class:`~.offset_table.OffsetTable`.
+each logit. Training uses :class:`~.table.OffsetTable`.
 """
 
 import torch

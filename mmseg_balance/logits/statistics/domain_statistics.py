@@ -31,7 +31,7 @@ def load_domain_statistics(
     """Read statistics whose bank of a domain is fitted.
 
     Args:
-        path: See :func:`.statistics_file.load_statistics`.
+        path: See :func:`.file.load_statistics`.
         num_classes: Number of classes of the model.
         domain: 'source' or 'target'.
 

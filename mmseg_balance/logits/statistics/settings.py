@@ -14,7 +14,7 @@ def check_settings(
 ) -> None:
     """Refuse a setting out of range.
 
-    Args: see :class:`.statistics.LogitStatistics`.
+    Args: see :class:`.online.LogitStatistics`.
 
     Raises:
         ValueError: Names the setting, its value, and what was expected.
