@@ -90,6 +90,15 @@ def test_copy_of_a_stock_config_keeps_its_name(tmp_path):
     assert (tmp_path / 'a.py').read_text().startswith(f'_base_ = {name!r}')
 
 
+def test_copy_of_a_part_is_no_training(capsys):
+    main(['configs', 'copy', '_base_/balance/blda.py', 'part.py'])
+    assert capsys.readouterr().out == (
+        'wrote part.py, a part that _base_ of a config names\n'
+    )
+    hooks = resolved('part.py')['balance_hooks']
+    assert hooks == [dict(type='GMMUpdateHook')]
+
+
 def test_copy_replaces_nothing_unasked(tmp_path):
     file = tmp_path / 'a.py'
     file.write_text('mine = 1\n')

@@ -33,7 +33,9 @@ def write_tables(page: Path, folder: Path) -> None:
         ]
     header = ('part', 'mutants', 'drawn', 'killed', 'survived', 'share killed')
     lived = table(('where', 'line', 'with the fault', 'why'), survivors)
-    text = f'{table(header, scores)}\n\nThe survivors:\n\n{lived}'
+    # files may have moved since
+    title = 'The survivors, by the paths of the files when they were tried:'
+    text = f'{table(header, scores)}\n\n{title}\n\n{lived}'
     replace_block(page, 'mutation', text)
 
 

@@ -18,6 +18,9 @@ examples:
   mmseg-balance configs copy my_config.py whole.py --whole
 """
 
+# folder of parts that are no training by themselves
+PARTS = '_base_'
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of the command."""
@@ -37,6 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Write the file, and say what to do with it."""
     from ...configuration.derived import derive_config
+    from ...configuration.library import find_config
     from ...configuration.reading import load_config
     from ...files.writing import write_atomically
 
@@ -56,5 +60,9 @@ def run(args: Namespace) -> None:
         else:
             text = derive_config(args.config, args.out, args.cfg_options)
         write_atomically(args.out, text.encode())
+        is_part = PARTS in find_config(args.config).parts
+    if is_part:
+        print(f'wrote {args.out}, a part that {PARTS} of a config names')
+        return
     command = shlex.join(['mmseg-balance', 'train', str(args.out)])
     print(f'wrote {args.out}; train it by\n  {command}')
