@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from helpers.paths import ROOT
 from mmengine.config import Config
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.visualization import Visualizer
 
 TOOLS = ROOT / 'tools'
 CLASSES = ('sky', 'road', 'car')
@@ -40,6 +42,10 @@ def run_tool(monkeypatch):
 
     def run(name: str, *args) -> ModuleType:
         module = load(name)
+        # as in a process of its own: mmengine would give a second run of one
+        # name in one second the log, and its file, of the first
+        for kind in (MMLogger, MessageHub, Visualizer):
+            kind._instance_dict.clear()
         monkeypatch.setattr(sys, 'argv', [name, *map(str, args)])
         module.main()
         return module
