@@ -70,16 +70,19 @@ def check_versions() -> None:
 def _version(module: str) -> str | None:
     """Version that a module tells of itself; None where there is none."""
     try:
-        # torch's is a class of its own
-        return str(importlib.import_module(module).__version__)
+        found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name == module:
             return None
+        problem: Exception = error
+    # asserts of mmseg, names that a newer numpy or torch has no more
+    except (ImportError, AssertionError, AttributeError) as error:
         problem = error
-    except AttributeError:  # a folder of that name that is no package
-        return None
-    except (ImportError, AssertionError) as error:  # asserts of mmseg
-        problem = error
+    else:
+        # a folder of that name that is no package has none
+        version = getattr(found, '__version__', None)
+        # torch's is a class of its own
+        return None if version is None else str(version)
     raise ImportError(
         f'{module} is installed and cannot be imported: {problem}; versions '
         'that fit each other are those of mmseg_balance[lite] and of '

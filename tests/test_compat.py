@@ -289,3 +289,18 @@ def test_channels_that_are_swapped(kind):
     """Read off the attribute that each upstream version keeps."""
     for keys in (dict(bgr_to_rgb=True), dict(rgb_to_bgr=True), {}):
         assert compat.swaps_channels(kind(**keys)) == bool(keys)
+
+
+@pytest.mark.parametrize(
+    'code', ["raise AttributeError('np.bool8')", 'import no_such_part']
+)
+def test_a_module_that_cannot_be_imported_is_not_taken_for_missing(
+    monkeypatch, tmp_path, code
+):
+    (tmp_path / 'broken_upstream.py').write_text(code)
+    (tmp_path / 'empty_upstream').mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match='broken_upstream is installed and'):
+        compat._version('broken_upstream')
+    assert compat._version('empty_upstream') is None
+    assert compat._version('absent_upstream') is None
