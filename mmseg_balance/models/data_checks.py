@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from mmengine.model import is_model_wrapper
 from torch import nn
 from torch.utils.data import DataLoader
 
 from ..datasets.pairs.uda_dataset import UDADataset
+from .wrapped_segmentor import unwrapped
 
 
 def check_target(model: nn.Module, loader: DataLoader) -> None:
@@ -22,8 +22,7 @@ def check_target(model: nn.Module, loader: DataLoader) -> None:
     dataset = loader.dataset
     if not isinstance(dataset, UDADataset) or dataset.target is not None:
         return
-    if is_model_wrapper(model):
-        model = model.module
+    model = unwrapped(model)
     if getattr(model, 'needs_target', False):
         raise ValueError(
             f'{type(model).__name__} learns from target images, and '
@@ -46,8 +45,7 @@ def check_num_classes(
     Raises:
         ValueError: Names both numbers and the keys.
     """
-    if is_model_wrapper(model):
-        model = model.module
+    model = unwrapped(model)
     key, owner = 'model.num_classes', model
     if not hasattr(model, 'num_classes'):
         key, owner = 'model.decode_head.num_classes', None

@@ -1,8 +1,21 @@
-"""Segmentors that another model is built around."""
+"""Models that another model is built around."""
 
+from mmengine.model import is_model_wrapper
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 from torch import nn
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The model that a wrapper for several ranks is around.
+
+    Args:
+        model: A model, or mmengine's wrapper of one.
+
+    Returns:
+        The model itself; one that is not wrapped is returned as it is.
+    """
+    return model.module if is_model_wrapper(model) else model
 
 
 def build_segmentor(

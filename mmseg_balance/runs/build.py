@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 from torch.utils.data import DataLoader
@@ -19,6 +18,7 @@ from ..engine.hooks import BadImagesHook, MissingValidationHook
 from ..models.data_checks import check_num_classes
 from ..models.uda import UDASegmentor
 from ..models.uda.optimization.sequential_backward import split_optimizers
+from ..models.wrapped_segmentor import unwrapped
 from .data.notes import data_notes
 from .log_details import keep_details_in_file
 from .records.provenance import PROVENANCE_KEY, changed_provenance, provenance
@@ -122,9 +122,7 @@ def build_optimization(runner: Runner) -> None:
         TypeError: Optimizers that are not those of the model.
     """
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
-    model = runner.model
-    if is_model_wrapper(model):
-        model = model.module
+    model = unwrapped(runner.model)
     if isinstance(model, UDASegmentor):
         split_optimizers(runner.optim_wrapper, model.adversary is not None)
     # before the schedulers, which note the learning rate; and only once
@@ -150,9 +148,7 @@ def check_resume(runner: Runner, path: str) -> str | None:
         ValueError: The model is another one.
     """
     weights, meta = read_checkpoint(path)
-    model = runner.model
-    if is_model_wrapper(model):
-        model = model.module
+    model = unwrapped(runner.model)
     check_same_model(model, weights, path)
     loader = runner.train_dataloader
     batch_size = getattr(loader.batch_sampler, 'batch_size', loader.batch_size)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.model import BaseTTAModel, is_model_wrapper
+from mmengine.model import BaseTTAModel
 from mmengine.runner import Runner
 from torch.utils.data import Dataset
 
@@ -21,6 +21,7 @@ from ..inference.statistics_origin import check_origin
 from ..inference.test_time_augmentation import set_test_time_augmentation
 from ..models.data_checks import check_num_classes
 from ..models.segmentors import PostHocSegmentor
+from ..models.wrapped_segmentor import unwrapped
 from .ranks import start_ranks
 
 TEST_KEYS = ('test_dataloader', 'test_evaluator', 'test_cfg')
@@ -130,9 +131,7 @@ class Evaluation:
         self, runner: Runner, weights: Mapping[str, Any], meta: dict
     ) -> None:
         """Refuse scores of another model or of other classes."""
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrapped(runner.model)
         if isinstance(model, BaseTTAModel):
             model = model.module
         dataset = runner.test_loop.dataloader.dataset

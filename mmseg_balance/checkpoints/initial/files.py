@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.model import BaseModule, PretrainedInit, is_model_wrapper
+from mmengine.model import BaseModule, PretrainedInit
 from mmengine.runner import CheckpointLoader
 from mmseg.models.backbones import MixVisionTransformer
 from torch import nn
@@ -13,6 +13,7 @@ from torch import nn
 from ...configuration.typos import keyed_dicts
 from ...configuration.walk import type_name
 from ...files.weights import read_weights
+from ...models.wrapped_segmentor import unwrapped
 from ...state_dicts import shown
 from .timm_weights import check_timm_weights
 
@@ -112,8 +113,7 @@ def check_initial_fit(model: nn.Module) -> list[str]:
     Raises:
         ValueError: A file has no weight of its module; names both.
     """
-    if is_model_wrapper(model):
-        model = model.module
+    model = unwrapped(model)
     plain = (BaseModule.init_weights, MixVisionTransformer.init_weights)
     lines = []
     for name, module in model.named_modules():

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
+from ...models.wrapped_segmentor import unwrapped
 from ..weights import state_dict_of
 from .files import check_initial_fit, read_initial_file
 from .weights import InitialWeights, initial_weights
@@ -43,7 +43,7 @@ class InitialWeightsHook(Hook):
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Replace the weights by those that the model takes."""
-        model = _unwrapped(runner.model)
+        model = unwrapped(runner.model)
         taken = self._taken(model, checkpoint)
         # EMAHook saves the averages as the weights, and those beside them
         averaged = 'ema_state_dict' in checkpoint
@@ -58,7 +58,7 @@ class InitialWeightsHook(Hook):
         meta = content.get('meta') or {}
         trained = (meta.get('dataset_meta') or {}).get('classes')
         return initial_weights(
-            _unwrapped(model),
+            unwrapped(model),
             weights,
             self.path,
             trained or meta.get('CLASSES') or (),
@@ -85,7 +85,3 @@ def prepare_initial_weights(runner: Runner) -> None:
     hook = InitialWeightsHook(path, meta.get('classes') or ())
     hook.check(runner.model)
     runner.register_hook(hook)
-
-
-def _unwrapped(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model

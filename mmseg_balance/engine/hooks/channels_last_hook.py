@@ -2,9 +2,10 @@
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
 from torch import nn
+
+from ...models.wrapped_segmentor import unwrapped
 
 
 @HOOKS.register_module()
@@ -20,9 +21,7 @@ class ChannelsLastHook(Hook):
 
     def before_train(self, runner) -> None:
         """Change the weights, those of the teacher too."""
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrapped(runner.model)
         use_channels_last(model)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook, EMAHook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
 
@@ -18,6 +17,7 @@ from ...files.disk_space import (
     free_space,
     megabytes,
 )
+from ...models.wrapped_segmentor import unwrapped
 
 # of the logged values, all of which a checkpoint keeps
 BYTES_PER_ITERATION = 300
@@ -62,8 +62,7 @@ class AtomicCheckpointHook(CheckpointHook):
         """
         if not self._is_local(runner):
             return None
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrapped(runner.model)
         one = checkpoint_size(model, runner.optim_wrapper)
         if any(isinstance(hook, EMAHook) for hook in runner.hooks):
             one *= 2

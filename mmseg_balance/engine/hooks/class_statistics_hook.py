@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
 
 from mmseg_balance.datasets import UDADataset
@@ -12,6 +11,7 @@ from mmseg_balance.datasets.class_statistics.counting import (
 )
 from mmseg_balance.datasets.loading.branch import Branch
 from mmseg_balance.models.losses import CountedLoss, LBWLoss
+from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 
 @HOOKS.register_module()
@@ -57,9 +57,7 @@ class ClassStatisticsHook(Hook):
         Args:
             runner: Runner with its training loop.
         """
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrapped(runner.model)
         self.losses = [
             m for m in model.modules() if isinstance(m, (CountedLoss, LBWLoss))
         ]

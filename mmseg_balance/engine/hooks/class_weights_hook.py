@@ -5,12 +5,12 @@ from pathlib import Path
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
 
 from mmseg_balance.models.losses.class_weights.weight_history import (
     WeightHistory,
 )
+from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 FILE = 'class_weights.jsonl'
 
@@ -53,9 +53,7 @@ class ClassWeightsHook(Hook):
         Args:
             runner: Runner with its training loop.
         """
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrapped(runner.model)
         self.histories = {
             name: module.history
             for name, module in model.named_modules()

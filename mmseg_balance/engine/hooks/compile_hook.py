@@ -6,7 +6,6 @@ from functools import cache
 import torch
 from mmengine.device import get_device
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmseg.models import EncoderDecoder
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
@@ -16,6 +15,7 @@ from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
 from mmseg_balance.models.uda.density.density_estimation import classifier_of
 from mmseg_balance.models.uda.distances.feature_distance import FeatureDistance
 from mmseg_balance.models.uda.objectives import CrossAttentionObjective
+from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 # student, teacher and frozen backbone are one code with several states, and
 # so are the convolutions of a head: more than torch's limit of 8
@@ -71,9 +71,7 @@ class CompileHook(Hook):
     def before_train(self, runner) -> None:
         """Compile; the work itself is done in the first iterations."""
         self.check()
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrapped(runner.model)
         count = compile_networks(
             model, mode=self.mode, dynamic=self.dynamic, backend=self.backend
         )

@@ -1,13 +1,13 @@
 """Keeps the logit distributions of the losses up to date."""
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
 
 from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
 from mmseg_balance.models.losses import BLDALoss
 from mmseg_balance.models.uda.checks.segmentor import check_head
+from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 
 @HOOKS.register_module()
@@ -27,9 +27,7 @@ class GMMUpdateHook(Hook):
 
     def before_train(self, runner) -> None:
         """Find the losses."""
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrapped(runner.model)
         self.losses = [m for m in model.modules() if isinstance(m, BLDALoss)]
         for name, module in model.named_modules():
             if isinstance(module, BaseDecodeHead) and any(

@@ -1,8 +1,9 @@
 """Moves the teacher after the student."""
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
+
+from ...models.wrapped_segmentor import unwrapped
 
 
 @HOOKS.register_module()
@@ -20,8 +21,7 @@ class TeacherUpdateHook(Hook):
 
     def before_train(self, runner) -> None:
         """Copy the student, whose initial weights are loaded by now."""
-        model = runner.model
-        self.model = model.module if is_model_wrapper(model) else model
+        self.model = unwrapped(runner.model)
         if getattr(self.model, 'teacher', None) is None:
             raise ValueError(
                 'TeacherUpdateHook found no teacher in '

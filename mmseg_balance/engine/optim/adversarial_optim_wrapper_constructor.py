@@ -1,6 +1,5 @@
 """Two optimizers: one of the student, one of the discriminators."""
 
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapperDict, build_optim_wrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
@@ -9,6 +8,7 @@ from ...models.uda.optimization.sequential_backward import (
     DISCRIMINATOR,
     STUDENT,
 )
+from ...models.wrapped_segmentor import unwrapped
 
 
 class CountingOptimWrapperDict(OptimWrapperDict):
@@ -95,8 +95,7 @@ class AdversarialOptimWrapperConstructor:
         Raises:
             TypeError: It has no discriminators.
         """
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrapped(model)
         discriminators = getattr(model, 'discriminators', None)
         if discriminators is None:
             raise TypeError(

@@ -1,9 +1,10 @@
 """Optimizes what a UDA model trains, without a word about its teacher."""
 
-from mmengine.model import is_model_wrapper
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
+
+from ...models.wrapped_segmentor import unwrapped
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -24,8 +25,7 @@ class StudentOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         Args:
             model: The model, or a wrapper around it.
         """
-        if is_model_wrapper(model):
-            model = model.module
+        model = unwrapped(model)
         return super().__call__(getattr(model, 'trainable', model))
 
     def add_params(

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from torch import nn
@@ -23,6 +22,7 @@ from ...engine.hooks import (
     IterationSeedHook,
     TeacherUpdateHook,
 )
+from ...models.wrapped_segmentor import unwrapped
 
 # hooks that change the model or look at its outputs, and write no file
 COPIED_HOOKS = (
@@ -64,9 +64,7 @@ def copy_run(runner: Runner) -> RunCopy:
     Raises:
         TypeError, RuntimeError: The model cannot be copied.
     """
-    model = runner.model
-    if is_model_wrapper(model):
-        model = model.module
+    model = unwrapped(runner.model)
     hooks = [hook for hook in runner.hooks if isinstance(hook, COPIED_HOOKS)]
     # in one go: optimizers and hooks then hold parts of the copied model
     model, optim_wrapper, hooks = copy.deepcopy(
