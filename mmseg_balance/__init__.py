@@ -26,6 +26,7 @@ REGISTERED = ('datasets', 'models', 'evaluation', 'visualization', 'engine')
 WITHOUT_UPSTREAM = (
     '__main__',
     'cli',
+    'errors',
     'files',
     'logits',
     'moved',

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from .errors import UserValueError
+
 
 def is_number(value: Any) -> bool:
     """Whether a value is a finite number, and not a boolean.
@@ -48,7 +50,7 @@ def check_number(
     else:
         left, right = '(' if above else '[', ')' if below else ']'
         limits = f'in {left}{low:g}, {high:g}{right}'
-    raise ValueError(
+    raise UserValueError(
         f'Expected `{name}` of {owner} to be a number {limits}, but got '
         f'{value!r}'
     )
@@ -65,7 +67,7 @@ def check_num_classes(owner: str, value: Any) -> None:
         ValueError: It is no whole number of at least 2.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 2:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `num_classes` of {owner} to be a whole number of at '
             f'least 2, but got {value!r}'
         )

@@ -26,10 +26,11 @@ from packaging.version import Version
 
 from mmseg_balance import compat
 from mmseg_balance.cli import main
-from mmseg_balance.runs.records.code import versions
+from mmseg_balance.compat import versions, workarounds
+from mmseg_balance.runs.records import code
 
 FORK = Version(mmseg.__version__) >= compat.WITHOUT_OPS
-NO_STUB = not isinstance(sys.modules.get('mmcv._ext'), compat._MissingOps)
+NO_STUB = not isinstance(sys.modules.get('mmcv._ext'), workarounds._MissingOps)
 NO_STUB_REASON = 'a full mmcv, or onedl-mmsegmentation, is installed'
 upstream_only = pytest.mark.skipif(FORK, reason='mended in the forks')
 
@@ -126,7 +127,7 @@ def packages(monkeypatch):
                 raise PackageNotFoundError(name)
             return Found(folders[name])
 
-        monkeypatch.setattr(compat, 'distribution', distribution)
+        monkeypatch.setattr(versions, 'distribution', distribution)
 
     return install
 
@@ -152,7 +153,7 @@ def test_other_versions_are_refused(
         said = (*said, f'found {module} {found}: pip install')
     else:
         monkeypatch.setitem(
-            compat.SUPPORTED, 'a_module_that_is_not_there', ('a>=1', 'b>=1')
+            versions.SUPPORTED, 'a_module_that_is_not_there', ('a>=1', 'b>=1')
         )
         said = (*said, 'mmseg_balance needs a>=1 or b>=1, found none: pip')
     with pytest.raises(ImportError) as raised:
@@ -169,7 +170,7 @@ def test_a_module_that_fails_is_not_said_to_be_missing(monkeypatch, tmp_path):
         ('broken_one', "No module named 'nothing_of_this_name'"),
         ('broken_two', 'too old'),
     ):
-        monkeypatch.setattr(compat, 'SUPPORTED', {module: ('a>=1',)})
+        monkeypatch.setattr(versions, 'SUPPORTED', {module: ('a>=1',)})
         with pytest.raises(
             ImportError, match=f'{module} is installed and .*{reason}'
         ):
@@ -184,7 +185,7 @@ def test_the_command_line_says_what_is_missing(monkeypatch):
     with pytest.raises(ModuleNotFoundError, match='a_module_that_is_not'):
         main.main(['train', 'a.py'])  # nothing of OpenMMLab's
     monkeypatch.setitem(
-        compat.SUPPORTED, 'a_module_that_is_not_there', ('a>=1', 'b>=1')
+        versions.SUPPORTED, 'a_module_that_is_not_there', ('a>=1', 'b>=1')
     )
     with pytest.raises(SystemExit, match='error: mmseg_balance needs a>=1 or'):
         main.main(['train', 'a.py'])
@@ -197,12 +198,12 @@ def test_versions_are_those_of_the_modules(monkeypatch, packages):
     monkeypatch.setattr(mmseg, '__version__', '1.4.2')
     packages()  # none has a name that is known
     compat.check_versions()
-    found = versions()
+    found = code.versions()
     assert found['mmengine'] == '0.10.12'
     assert (found['mmcv'], found['mmseg']) == ('2.3.6', '1.4.2')
     monkeypatch.undo()
     if not FORK:
-        assert versions()['mmseg'] == version('mmsegmentation')
+        assert code.versions()['mmseg'] == version('mmsegmentation')
 
 
 def test_packages_over_each_other_are_named(packages):
@@ -301,6 +302,6 @@ def test_a_module_that_cannot_be_imported_is_not_taken_for_missing(
     (tmp_path / 'empty_upstream').mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ImportError, match='broken_upstream is installed and'):
-        compat._version('broken_upstream')
-    assert compat._version('empty_upstream') is None
-    assert compat._version('absent_upstream') is None
+        versions.version_of('broken_upstream')
+    assert versions.version_of('empty_upstream') is None
+    assert versions.version_of('absent_upstream') is None

@@ -11,7 +11,7 @@ from helpers.paths import ROOT
 PACKAGE = ROOT / 'mmseg_balance'
 # the first part of a module's name says its floor
 FLOORS = [
-    {'compat', 'files', 'number_checks', 'state_dicts'}
+    {'compat', 'errors', 'files', 'number_checks', 'state_dicts'}
     | {'stop_signals', 'version', 'moved'},
     {'logits', 'datasets'},
     {'models', 'evaluation', 'visualization'},

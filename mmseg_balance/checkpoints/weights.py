@@ -9,6 +9,8 @@ from mmseg_balance.files.weights import read_weights
 from mmseg_balance.models.uda import UDASegmentor
 from mmseg_balance.state_dicts import differences, shown
 
+from ..errors import UserValueError
+
 EXPORT = 'mmseg-balance checkpoint export'
 
 
@@ -50,7 +52,7 @@ def state_dict_of(checkpoint: Any, path: str) -> dict[str, Tensor]:
     if isinstance(checkpoint, dict):
         weights = checkpoint.get('state_dict', checkpoint)
     if not isinstance(weights, dict):
-        raise ValueError(
+        raise UserValueError(
             f'{path} holds a {type(weights).__name__}, expected '
             "a dict with 'state_dict'"
         )
@@ -82,7 +84,7 @@ def check_fits(
     }
     wrong = differences(wanted, weights)
     if wrong:
-        raise ValueError(
+        raise UserValueError(
             f'{path} does not fit the config: {shown(wrong)}; it has weights '
             f'such as {next(iter(weights), None)!r}. {_remedy(part, weights)}'
         )
@@ -110,7 +112,7 @@ def check_classes(meta: dict, dataset: Any, path: str) -> None:
         repr(names[number]) if number < len(names) else 'none'
         for names in (trained, tested)
     ]
-    raise ValueError(
+    raise UserValueError(
         f'{path} was trained on {len(trained)} classes, test_dataloader has '
         f'{len(tested)}; class {number} is {first[0]} in training and '
         f'{first[1]} in the test. Give the data set that it was trained for, '

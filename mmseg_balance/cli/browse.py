@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import UserValueError
 from .exits import interruptible
 from .options import add_cfg_options, add_data_root, add_device
 
@@ -81,7 +82,7 @@ def build(args: argparse.Namespace) -> 'TrainingSamples':
     from ..runs.out_files import check_out, make_folder
 
     if args.num < 1:
-        raise ValueError(
+        raise UserValueError(
             f'Expected --num to be at least 1, but got {args.num}'
         )
     check_out(args.out, names(args.num), args.overwrite)

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..errors import UserError, exit_with, one_line
+
 GOES_ON = 'interrupted; the same command continues where it stopped'
 
 
@@ -24,8 +26,9 @@ def clear_exit(interrupted: str = GOES_ON) -> Iterator[None]:
         yield
     except BrokenPipeError:  # of `| head`
         raise
-    except (OSError, ValueError, RuntimeError) as error:
-        sys.exit(f'error: {error}')
+    # what others raise over a file is the user's as well
+    except (UserError, OSError, ValueError, RuntimeError) as error:
+        exit_with(one_line(error))
     except KeyboardInterrupt:
         sys.exit(interrupted)
 

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import cast
 
+from ..errors import exit_with, one_line
 from ..version import __version__
 from .command import Command, run_command
 
@@ -150,7 +151,7 @@ def _refuse_upstream() -> None:
 
         check_versions()
     except ImportError as error:
-        sys.exit(f'error: {error}')
+        exit_with(one_line(error))
 
 
 if __name__ == '__main__':

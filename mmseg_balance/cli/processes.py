@@ -5,6 +5,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from ..errors import exit_with
+
 
 def become_processes(name: str, args: Namespace) -> None:
     """Become torchrun of a command with ``--gpus``, unless it is one process.
@@ -27,8 +29,8 @@ def become_processes(name: str, args: Namespace) -> None:
     if args.gpus is None:
         return
     if args.launcher != 'none':
-        sys.exit(
-            f'error: --gpus {args.gpus} starts the processes itself: leave '
+        exit_with(
+            f'--gpus {args.gpus} starts the processes itself: leave '
             f'--launcher {args.launcher} out'
         )
     if args.gpus == 1:
@@ -37,7 +39,7 @@ def become_processes(name: str, args: Namespace) -> None:
 
     there = torch.cuda.device_count()
     if there and args.gpus > there:
-        sys.exit(f'error: --gpus {args.gpus}, but this machine has {there}')
+        exit_with(f'--gpus {args.gpus}, but this machine has {there}')
     command = torchrun(name, without_launch(args.words), args.gpus)
     sys.stdout.flush()
     sys.stderr.flush()

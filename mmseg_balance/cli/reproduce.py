@@ -3,6 +3,7 @@
 import shutil
 from argparse import ArgumentParser, Namespace
 
+from ..errors import UserValueError
 from .exits import clear_exit
 from .options import add_data_root
 
@@ -79,17 +80,19 @@ def add_arguments(parser: ArgumentParser) -> None:
 def check_args(args: Namespace) -> None:
     """Refuse options that do not go together."""
     if not args.row and not args.list:
-        raise ValueError('name a row, or show them with --list')
+        raise UserValueError('name a row, or show them with --list')
     if args.gpus < 1:
-        raise ValueError(f'expected --gpus to be at least 1, got {args.gpus}')
+        raise UserValueError(
+            f'expected --gpus to be at least 1, got {args.gpus}'
+        )
     if args.launcher == 'none' and args.gpus > 1:
-        raise ValueError(
+        raise UserValueError(
             f'--gpus {args.gpus} needs --launcher pytorch or slurm'
         )
     if (args.launcher == 'slurm') != bool(args.partition):
-        raise ValueError('--launcher slurm and --partition go together')
+        raise UserValueError('--launcher slurm and --partition go together')
     if args.launcher == 'slurm' and not (args.dry_run or shutil.which('srun')):
-        raise ValueError(
+        raise UserValueError(
             '--launcher slurm starts srun, which is not on this machine: use '
             'a login node of the cluster, or --launcher pytorch'
         )

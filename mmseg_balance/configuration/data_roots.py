@@ -15,6 +15,8 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..errors import UserValueError
+
 VARIABLE = 'MMSEG_BALANCE_DATA'
 LEADING = 'data'
 
@@ -79,7 +81,7 @@ def set_common_root(cfg: Config, options: Mapping[str, Any]) -> None:
     common = {str(cfg.get('data_root'))} & values or values
     if len(common) != 1:
         shown = ', '.join(sorted(values)) or 'none'
-        raise ValueError(
+        raise UserValueError(
             f'--cfg-options data_root={options["data_root"]}: the data sets '
             f'of {cfg.filename} do not share a data_root (found {shown}); '
             f'set each with --data-root {_example(values)}, or the variable '
@@ -102,12 +104,12 @@ def _parse(roots: Sequence[str]) -> dict[str, str]:
     for entry in roots:
         name, sign, folder = entry.partition('=')
         if not (name and sign and folder):
-            raise ValueError(
+            raise UserValueError(
                 f'--data-root {entry}: expected NAME=FOLDER, such as '
                 'gta=/mnt/gta'
             )
         if name.lower() in folders:
-            raise ValueError(f'--data-root has {name} twice')
+            raise UserValueError(f'--data-root has {name} twice')
         folders[name.lower()] = os.path.expanduser(folder)
     return folders
 
@@ -168,12 +170,12 @@ def _check_names(
         if name not in known:
             close = get_close_matches(name, sorted(known), 1)
             hint = f' (did you mean {close[0]}?)' if close else ''
-            raise ValueError(
+            raise UserValueError(
                 f'{option}: {filename} has no data set of that name{hint}; '
                 f'it has {", ".join(sorted(known)) or "none"}'
             )
         if len(known[name]) > 1:
-            raise ValueError(
+            raise UserValueError(
                 f'{option}: the name stands for {len(known[name])} folders of '
                 f'{filename} ({", ".join(sorted(known[name]))}): take the '
                 'names of the folders above them, or --cfg-options with the '

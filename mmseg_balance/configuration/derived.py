@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..errors import UserValueError
 from .library import NAME, config_folder, find_config
 from .reading import load_config
 
@@ -42,7 +43,7 @@ def derive_config(
             '# train_dataloader = dict(batch_size=4)\n'
         )
     if _read(config, out, text) != _without_scopes(wanted.to_dict()):
-        raise ValueError(
+        raise UserValueError(
             'these --cfg-options cannot be said beside a _base_: write all '
             'keys with --whole'
         )

@@ -9,6 +9,8 @@ import re
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
+from ..errors import UserFileNotFoundError
+
 PACKAGE = Path(__file__).resolve().parents[1]
 NAME = PACKAGE.name
 COMMAND = 'mmseg-balance configs'
@@ -28,7 +30,7 @@ def library_folder() -> Path:
     for folder in (PACKAGE / '.mim', PACKAGE.parent):
         if (folder / 'model-index.yml').is_file():
             return folder
-    raise FileNotFoundError(
+    raise UserFileNotFoundError(
         f'{PACKAGE} has no .mim with configs, and {PACKAGE.parent} is no '
         f'checkout: pip install --force-reinstall --no-deps {NAME}'
     )
@@ -104,7 +106,7 @@ def find_config(config: str | Path) -> Path:
         return _of_package(package, name)
     found = _in(config_folder(), name)
     if found is None:
-        raise FileNotFoundError(_none_of(text, name))
+        raise UserFileNotFoundError(_none_of(text, name))
     return found
 
 
@@ -125,13 +127,13 @@ def _of_package(package: str, name: str) -> Path:
     named = package.isidentifier()
     spec = importlib.util.find_spec(package) if named else None
     if spec is None or spec.origin is None:
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'no config {package}::{name}: there is no package {package!r}'
         )
     folder = Path(spec.origin).parent / '.mim' / 'configs'
     found = _in(folder, name)
     if found is None:
-        raise FileNotFoundError(f'no config {package}::{name} in {folder}')
+        raise UserFileNotFoundError(f'no config {package}::{name} in {folder}')
     return found
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ..errors import UserFileNotFoundError, UserValueError
 from .data_roots import relocate_data, set_common_root
 from .library import find_config
 from .typos import new_keys
@@ -32,31 +33,31 @@ def read_config(path: str | Path) -> Config:
             another kind.
     """
     if not str(path):
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             'the name of the config is empty, as of a variable of the shell '
             'that is not set'
         )
     if Path(path).is_dir():
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'{path} is a folder: give a config file in it'
         )
     path = find_config(path)
     if path.suffix not in SUFFIXES:
-        raise ValueError(
+        raise UserValueError(
             f'{path} is no config, whose names end with {", ".join(SUFFIXES)}'
         )
     try:
         return Config.fromfile(path)
     except FileNotFoundError as error:
         # of a base, or of what a base reads while it runs
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'{path} needs the file {error.filename or error}, which does '
             'not exist: correct _base_, whose paths start at the folder of '
             'the file that they stand in'
         ) from error
     except SyntaxError as error:
         # mmengine parses the text: the name of a base is lost there
-        raise ValueError(
+        raise UserValueError(
             f'{path}, or a file that its _base_ names, is no Python: '
             f'{error.msg} in line {error.lineno}'
         ) from error

@@ -3,6 +3,7 @@
 from mmengine.config import Config
 from mmengine.device import get_device
 
+from ..errors import UserValueError
 from .walk import named_optimizers, type_name
 
 
@@ -33,7 +34,7 @@ def _enable_amp(optim_wrapper: dict, key: str) -> None:
     if kind == wanted:
         return
     if kind not in ('OptimWrapper', 'AmpOptimWrapper', 'AutocastOptimWrapper'):
-        raise ValueError(
+        raise UserValueError(
             f'--amp found {key}.type={kind!r}, expected '
             "'OptimWrapper': drop --amp, or set mixed precision in the config"
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ..errors import UserImportError
 from .walk import type_name
 
 # module that a backend imports when training starts, and what pip calls it
@@ -57,7 +58,7 @@ def check_vis_backends(cfg: Config) -> None:
         if kind == 'TensorboardVisBackend' and find_spec('tensorboardX'):
             continue  # serves as well
         if module is not None and find_spec(module) is None:
-            raise ImportError(
+            raise UserImportError(
                 f'visualizer.vis_backends has {kind}, whose package is not '
                 f"installed: 'pip install {package}'"
             )

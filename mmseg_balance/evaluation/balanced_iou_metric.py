@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mmseg_balance.logits.bias.confusion import class_bias
 
+from ..errors import UserValueError
 from .confusion import confusion_matrix, iou_and_acc
 from .summaries import labelled_classes, summarise_group, with_ending
 from .tables import class_table, summary_table
@@ -96,12 +97,12 @@ class BalancedIoUMetric(IoUMetric):
         )
         self.subsets = dict(subsets or {})
         for name in set(GROUPS) & set(self.subsets):
-            raise ValueError(
+            raise UserValueError(
                 f'subsets has the name {name!r}, which stands '
                 'for a group of its own: rename it'
             )
         if headline is not None and headline not in self.subsets:
-            raise ValueError(
+            raise UserValueError(
                 f'headline of BalancedIoUMetric is {headline!r}, expected '
                 f'the name of one of its subsets: {list(self.subsets)}'
             )
@@ -121,7 +122,7 @@ class BalancedIoUMetric(IoUMetric):
         for key, names in named.items():
             unknown = [n for n in names if n not in dataset_meta['classes']]
             if unknown:
-                raise ValueError(
+                raise UserValueError(
                     f'{key} of BalancedIoUMetric names {unknown}, expected '
                     f'classes of the data set: {dataset_meta["classes"]}'
                 )
@@ -144,7 +145,7 @@ class BalancedIoUMetric(IoUMetric):
         for sample in data_samples:
             file = sample.get('img_path', 'an image without img_path')
             if not self.format_only and 'gt_sem_seg' not in sample:
-                raise ValueError(
+                raise UserValueError(
                     f'{file} has no label: give the data set its labels, or '
                     'set format_only=True to save predictions only'
                 )
@@ -157,7 +158,7 @@ class BalancedIoUMetric(IoUMetric):
                     if 'of one size' in str(error)
                     else ''
                 )
-                raise ValueError(f'{file}: {error}{mend}') from error
+                raise UserValueError(f'{file}: {error}{mend}') from error
 
     @staticmethod
     def intersect_and_union(

@@ -13,6 +13,8 @@ from mmseg_balance.logits.mixtures.gmm import GaussianMixtureBank
 from mmseg_balance.logits.offsets.alignment import check_banks
 from mmseg_balance.logits.progress import Track, untracked
 
+from ..errors import UserValueError
+
 
 @dataclass(frozen=True, eq=False)
 class BiasAssessment:
@@ -107,13 +109,13 @@ def assess(
     """
     num_classes = len(classes)
     if confusion.shape != (num_classes, num_classes):
-        raise ValueError(
+        raise UserValueError(
             f'Expected `confusion` to be of shape {(num_classes,) * 2}, one '
             f'row for each class, but got {tuple(confusion.shape)}'
         )
     check_banks(bank, anchors, num_classes)
     if not bool(confusion.sum() > 0):
-        raise ValueError(
+        raise UserValueError(
             'Expected `confusion` to count at least one labelled pixel, but '
             'it is 0 everywhere'
         )

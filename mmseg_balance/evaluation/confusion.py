@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from ..errors import UserValueError
+
 
 def confusion_matrix(
     prediction: Tensor,
@@ -26,7 +28,7 @@ def confusion_matrix(
             prediction outside [0, C).
     """
     if prediction.shape != label.shape:
-        raise ValueError(
+        raise UserValueError(
             'Expected prediction and label to be of one size, but got '
             f'{tuple(prediction.shape)} and {tuple(label.shape)}'
         )
@@ -35,7 +37,7 @@ def confusion_matrix(
     for name, values in (('label', labelled), ('prediction', predicted)):
         outside = values[(values < 0) | (values >= num_classes)]
         if outside.numel() > 0:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected each {name} to be a class of 0 to '
                 f'{num_classes - 1}, but got {outside.unique().tolist()}'
             )

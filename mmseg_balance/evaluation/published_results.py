@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from ..errors import UserValueError
 from .recipes import NOTES, level_of, notes_of
 
 # Sec. 4.1 of BLDA has 40k iterations for all methods, its Table 13 250k for
@@ -146,7 +147,7 @@ def find_row(name: str) -> PublishedRow:
     """
     rows = {row.name: row for row in ROWS}
     if name not in rows:
-        raise ValueError(
+        raise UserValueError(
             f'no row {name!r}; the nearest are {", ".join(_nearest(name))}. '
             'A name is SOURCE/METHOD[+VARIANT]; --list shows all rows'
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 from mmseg_balance.logits import OffsetTable
 from mmseg_balance.logits.post_hoc.scores import tau_scores
 
+from ..errors import UserValueError
 from .confusion import confusion_matrix, iou_and_acc
 from .summaries import labelled_classes, summarise_group, with_ending
 
@@ -34,11 +35,11 @@ def check_taus(taus: Sequence[float]) -> list[float]:
         ValueError: There is none, or one is not a number from 0 to 10.
     """
     if len(taus) == 0:
-        raise ValueError('Expected at least one tau, but got none')
+        raise UserValueError('Expected at least one tau, but got none')
     wrong = [t for t in taus if not 0 <= t <= LARGEST_TAU]
     if wrong:
         shown = ', '.join(f'{t:g}' for t in wrong)
-        raise ValueError(
+        raise UserValueError(
             f'Expected each tau to be a number from 0 to {LARGEST_TAU:g}, '
             f'but got {shown}'
         )
@@ -98,7 +99,7 @@ class TauSweep:
         """
         member = torch.tensor([meant is None or c in meant for c in classes])
         if not bool(self.confusion[:, member].any()):
-            raise ValueError(
+            raise UserValueError(
                 'no pixel of the test set has a label of a class: look at '
                 'the labels of test_dataloader'
             )

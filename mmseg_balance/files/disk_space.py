@@ -13,13 +13,14 @@ from mmengine.fileio import LocalBackend, register_backend
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 
+from ..errors import UserOSError
 from .writing import write_atomically
 
 MARGIN = 2**18  # of other small files of a run, as last_checkpoint
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class DiskFullError(OSError):
+class DiskFullError(UserOSError):
     """A file does not fit; the text names it, what it needs, what is free."""
 
 

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import cv2
 from tqdm import tqdm
 
+from ..errors import UserRuntimeError, UserValueError
+
 SHOWN_ERRORS = 10
 
 Item = TypeVar('Item')
@@ -52,7 +54,7 @@ def map_files(
         shown = '\n  '.join(errors[:SHOWN_ERRORS])
         rest = len(errors) - SHOWN_ERRORS
         more = f'\n  and {rest} more' if rest > 0 else ''
-        raise ValueError(
+        raise UserValueError(
             f'{len(errors)} of {len(items)} files failed:\n  {shown}{more}'
         )
     return results
@@ -85,7 +87,7 @@ def _map_in_processes(
         try:
             return list(progress(pool.map(function, items, chunksize=4)))
         except BrokenProcessPool as error:
-            raise RuntimeError(
+            raise UserRuntimeError(
                 'a worker process was killed, perhaps for lack of memory: '
                 'run the same command with a smaller --nproc'
             ) from error

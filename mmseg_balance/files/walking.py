@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import UserFileNotFoundError
+
 
 def find_files(
     folder: str | Path, suffix: str, exclude: str | None = None
@@ -23,7 +25,7 @@ def find_files(
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(f'{folder}: no such folder')
+        raise UserFileNotFoundError(f'{folder}: no such folder')
     found = sorted(
         Path(parent, name)
         for parent, names in walk_folder(folder)
@@ -33,7 +35,9 @@ def find_files(
         and not (exclude and name.endswith(exclude))
     )
     if not found:
-        raise FileNotFoundError(f'{folder}: no file that ends with "{suffix}"')
+        raise UserFileNotFoundError(
+            f'{folder}: no file that ends with "{suffix}"'
+        )
     return found
 
 

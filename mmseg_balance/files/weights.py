@@ -12,6 +12,8 @@ import torch
 from mmengine.dist import barrier, is_main_process
 from torch.hub import get_dir, load_state_dict_from_url
 
+from ..errors import UserConnectionError, UserFileNotFoundError, UserValueError
+
 SEVERAL_LINES = re.compile(r'WeightsUnpickler error: (.+)')
 REFUSED = re.compile(r'nsupported (?:global: )?GLOBAL (\S+)')
 
@@ -37,7 +39,7 @@ def read_weights(
     """
     file = Path(path).expanduser()
     if not file.exists():
-        raise FileNotFoundError(f'no file {path}')
+        raise UserFileNotFoundError(f'no file {path}')
     try:
         return torch.load(
             file,
@@ -47,11 +49,11 @@ def read_weights(
         )
     except Exception as error:  # noqa: BLE001  (whatever a broken file does)
         if not _is_pickled(file):  # its first letters may pass for a command
-            raise ValueError(
+            raise UserValueError(
                 f'{path} is no complete checkpoint: it begins as no file of '
                 'torch.save does'
             ) from error
-        raise ValueError(_problem(str(path), error)) from error
+        raise UserValueError(_problem(str(path), error)) from error
 
 
 def download_weights(
@@ -89,14 +91,14 @@ def download_weights(
                 weights_only=True,
             )
         except (URLError, OSError) as error:
-            raise ConnectionError(
+            raise UserConnectionError(
                 f'{address} cannot be downloaded ({_reason(error)}): without '
                 'a network, download it elsewhere and give the path of the '
                 f'file instead, or put it into {kept_at(address, model_dir)}'
             ) from error
         except Exception as error:  # noqa: BLE001  (whatever was sent)
             where = kept_at(address, model_dir)
-            raise ValueError(
+            raise UserValueError(
                 f'{_problem(address, error)}; it is kept in {where}: delete '
                 'that to download it anew'
             ) from error

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from ..errors import UserOSError
+
 
 def require_writable(folder: str | Path) -> None:
     """Refuse a folder that nothing can be written in, before any work.
@@ -22,7 +24,7 @@ def require_writable(folder: str | Path) -> None:
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise OSError(
+        raise UserOSError(
             f'{folder}: nothing can be written there ({error.strerror}); '
             'name a folder of your own with --out-dir'
         ) from error

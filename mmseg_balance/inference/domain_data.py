@@ -13,6 +13,7 @@ from ..datasets import UDADataset
 from ..datasets.checks.folder_checks import build_lazily, check_data_configs
 from ..datasets.loading.branch import Branch
 from ..datasets.loading.named_files import is_label_loader
+from ..errors import UserNotADirectoryError, UserValueError
 
 # a tuple, as str.endswith takes it
 IMAGE_SUFFIXES = tuple(
@@ -49,7 +50,7 @@ def build_domains(
     data = (cfg.get('train_dataloader') or {}).get('dataset') or {}
     source = data.get('source') if 'source' in data else data
     if not source:
-        raise ValueError(
+        raise UserValueError(
             'the config has no train_dataloader.dataset with labels, by '
             'which logits are told apart: set it to the data set that the '
             'model was trained with'
@@ -57,7 +58,7 @@ def build_domains(
     test = (cfg.get('test_dataloader') or {}).get('dataset') or {}
     pipeline = test.get('pipeline') or cfg.get('test_pipeline')
     if not pipeline:
-        raise ValueError(
+        raise UserValueError(
             'the config has no test_dataloader.dataset.pipeline and no '
             'test_pipeline, by which whole images are loaded: set one of them'
         )
@@ -96,7 +97,7 @@ def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:
         NotADirectoryError: There is no such folder.
     """
     if not Path(folder).is_dir():
-        raise NotADirectoryError(f'--target-images {folder} is no folder')
+        raise UserNotADirectoryError(f'--target-images {folder} is no folder')
     return dict(
         type='BaseSegDataset',
         data_prefix=dict(img_path=str(folder)),
@@ -128,7 +129,7 @@ def check_trained_classes(
     classes = list(source.parts[0].dataset.metainfo['classes'])
     trained = list(getattr(model, 'dataset_meta', {}).get('classes') or ())
     if trained and trained != classes:
-        raise ValueError(
+        raise UserValueError(
             f'{checkpoint} was trained on the classes {", ".join(trained)}, '
             f'the labelled data of train_dataloader has {", ".join(classes)}: '
             'give the config that the checkpoint was trained with'

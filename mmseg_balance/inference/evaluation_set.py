@@ -10,6 +10,7 @@ from ..datasets.checks.folder_checks import (
     check_data_configs,
     check_evaluation_set,
 )
+from ..errors import UserValueError
 
 TEST_SET = 'test_dataloader.dataset'
 
@@ -30,7 +31,7 @@ def build_labelled_test_set(cfg: Config) -> Any:
             are not right.
     """
     if not (cfg.get('test_dataloader') or {}).get('dataset'):
-        raise ValueError(
+        raise UserValueError(
             f'{cfg.filename} has no {TEST_SET}: set it to a data set with '
             'labels'
         )
@@ -39,9 +40,11 @@ def build_labelled_test_set(cfg: Config) -> Any:
     dataset = DATASETS.build(cfg.test_dataloader.dataset.to_dict())
     check_evaluation_set(dataset, TEST_SET)
     if not len(dataset):
-        raise ValueError(f'{TEST_SET} has no image: look at its data_prefix')
+        raise UserValueError(
+            f'{TEST_SET} has no image: look at its data_prefix'
+        )
     if 'gt_sem_seg' not in dataset[0]['data_samples']:
-        raise ValueError(
+        raise UserValueError(
             f"{TEST_SET} loads no labels: put dict(type='LoadAnnotations') "
             'into its pipeline, and set data_prefix.seg_map_path to their '
             'folder'

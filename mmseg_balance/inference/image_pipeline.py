@@ -21,6 +21,7 @@ from ..datasets.loading.named_files import (
     is_loader,
     load_named,
 )
+from ..errors import UserTypeError, UserValueError
 from .evaluation_set import TEST_SET
 
 # what a user does to go on without a file
@@ -79,14 +80,14 @@ class ImagePipeline:
         channel_order: str = 'bgr',
     ) -> None:
         if channel_order not in ('bgr', 'rgb'):
-            raise ValueError(
+            raise UserValueError(
                 "Expected channel_order to be 'bgr' or 'rgb', but got "
                 f'{channel_order!r}'
             )
         self._transforms = [TRANSFORMS.build(t) for t in test_steps(cfg)]
         first = self._transforms[:1]
         if not (first and is_image_loader(first[0])):
-            raise ValueError(
+            raise UserValueError(
                 'the pipeline of the test begins with '
                 f'{type(first[0]).__name__ if first else "nothing"}, expected '
                 'one that loads images, such as LoadImageFromFile'
@@ -118,7 +119,7 @@ class ImagePipeline:
             ValueError: The array is of another kind.
         """
         if not isinstance(image, (str, Path, np.ndarray)):
-            raise TypeError(
+            raise UserTypeError(
                 'Expected an image as a file or as an array of (height, '
                 f'width, 3), but got a {type(image).__name__}'
             )
@@ -153,14 +154,14 @@ class ImagePipeline:
             # channels of another kind, of which nothing is known here
             return image[..., ::-1].copy() if self._is_rgb else image
         if image.dtype != np.uint8:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected an image in uint8 (0 to 255), but got {image.dtype}'
             )
         if image.ndim == 2:
             image = image[..., None]
         channels = image.shape[2] if image.ndim == 3 and image.size else 0
         if channels not in (1, 3, 4):
-            raise ValueError(
+            raise UserValueError(
                 'Expected an image of (height, width, 3), but got '
                 f'{image.shape}'
             )
@@ -190,7 +191,7 @@ def test_steps(cfg: Config) -> list[dict]:
         pipelines.insert(0, data['pipeline'])
     pipeline = next((p for p in pipelines if p), cfg.get('test_pipeline'))
     if not pipeline:
-        raise ValueError(
+        raise UserValueError(
             f'{cfg.filename or "the config"} has neither {TEST_SET}.pipeline '
             'nor test_pipeline: add test_pipeline=[...], what a test does to '
             'an image'
@@ -201,7 +202,7 @@ def test_steps(cfg: Config) -> list[dict]:
         if not is_label_loader(type_name(step))
     ]
     if any(type_name(step) == 'TestTimeAug' for step in steps):
-        raise ValueError(
+        raise UserValueError(
             'the pipeline of the test has TestTimeAug, which gives several '
             f'versions of an image: set {TEST_SET}.pipeline to one without it'
         )

@@ -14,6 +14,7 @@ from ..datasets.checks.folder_checks import leaf_configs
 from ..datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
 from ..datasets.loading.branch import leaf_datasets
 from ..datasets.loading.named_files import is_label_loader
+from ..errors import UserValueError
 from .evaluation_set import TEST_SET
 from .prediction import lazy_test_set
 
@@ -46,12 +47,14 @@ def label_ids(
     if ids == 'class':
         return np.arange(len(classes))
     if ids != 'cityscapes':
-        raise ValueError(f'Expected ids to be one of {IDS}, but got {ids!r}')
+        raise UserValueError(
+            f'Expected ids to be one of {IDS}, but got {ids!r}'
+        )
     names = CityscapesDataset.METAINFO['classes']
     official = {names[t]: value for value, t in CITYSCAPES_TRAIN_IDS.items()}
     unknown = [name for name in classes if name not in official]
     if unknown:
-        raise ValueError(
+        raise UserValueError(
             f'--ids cityscapes: {unknown[0]!r} is no class of Cityscapes '
             f'({", ".join(names)}): take --ids dataset or --ids class'
         )
@@ -85,7 +88,7 @@ def _dataset_ids(cfg: Config, num_classes: int) -> np.ndarray:
         ]
     values = [_invert(*rule, num_classes) for rule in rules]
     if any((v != values[0]).any() for v in values):
-        raise ValueError(
+        raise UserValueError(
             f'the data sets of {TEST_SET} have different values for one '
             'class in their label files (reduce_zero_label, '
             'metainfo.classes): take --ids class'
@@ -104,7 +107,7 @@ def _rule_of_config(config: dict, key: str) -> tuple[bool, Mapping | None]:
         reduces = settings['reduce_zero_label'].default
     names = (config.get('metainfo') or {}).get('classes')
     if reduces is None or isinstance(names, str):
-        raise ValueError(
+        raise UserValueError(
             f'{key}: {type_name(config)} cannot be built without its folders, '
             'so that the values of its label files are not known: name '
             'them with --data-root, or take --ids class'

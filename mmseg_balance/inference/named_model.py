@@ -9,6 +9,7 @@ from torch import nn
 from ..configuration.model_config import model_config
 from ..configuration.reading import load_config
 from ..configuration.walk import type_name
+from ..errors import UserFileNotFoundError, UserValueError
 
 EXPORTED = ('config.py', 'weights.pth')
 
@@ -39,14 +40,14 @@ def find_model(
         config, weights = (Path(model) / name for name in EXPORTED)
         for file in [config] if checkpoint else [config, weights]:
             if not file.is_file():
-                raise FileNotFoundError(
+                raise UserFileNotFoundError(
                     f'{model} has no {file.name}: name a config and a '
                     'checkpoint, or a folder that mmseg-balance '
                     'checkpoint export wrote'
                 )
         model, checkpoint = config, checkpoint or weights
     if checkpoint is None:
-        raise ValueError(
+        raise UserValueError(
             f'{getattr(model, "filename", model)} is no folder with config.py '
             'and weights.pth: of a config, name its checkpoint too'
         )
@@ -84,7 +85,7 @@ def split_post_hoc(
     if post_hoc is not None:
         return cfg, dict(statistics=str(post_hoc), **options)
     if options:
-        raise ValueError(
+        raise UserValueError(
             f'{" and ".join(options)} without post_hoc (--post-hoc '
             'STATISTICS), whose settings they are'
         )

@@ -26,6 +26,7 @@ from ..configuration.checks.post_hoc import refuse_post_hoc
 from ..configuration.model_config import model_config
 from ..configuration.reading import load_config
 from ..datasets.checks.folder_checks import build_lazily
+from ..errors import UserFileNotFoundError, UserRuntimeError, UserValueError
 from ..models.data_checks import check_num_classes
 from .evaluation_set import TEST_SET
 
@@ -85,13 +86,13 @@ def build_predictor(
     else:
         cfg = load_config(str(config), cfg_options)
     if not cfg.get('model'):
-        raise ValueError(
+        raise UserValueError(
             f'{cfg.filename} has no model: give the config that {checkpoint} '
             'was trained with'
         )
     refuse_post_hoc(cfg)
     if '://' not in checkpoint and not Path(checkpoint).is_file():
-        raise FileNotFoundError(f'no checkpoint file {checkpoint}')
+        raise UserFileNotFoundError(f'no checkpoint file {checkpoint}')
     weights, meta = read_checkpoint(checkpoint)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     if part is not None:
@@ -168,7 +169,7 @@ def predict_logits(
     )
     for index, batch in enumerate(loader, start):
         if not isinstance(batch, dict):
-            raise RuntimeError(
+            raise UserRuntimeError(
                 f'the pipeline returned None for image {index} of the '
                 f'{type(dataset).__name__}: take the image out, or the '
                 'transform that gives up on it'
@@ -188,7 +189,7 @@ def predict_logits(
 
 def _check_size(labels: Tensor, logits: Tensor, metainfo: dict) -> None:
     if labels.shape != logits.shape[1:]:
-        raise ValueError(
+        raise UserValueError(
             f'the label {metainfo.get("seg_map_path")} is of size '
             f'{tuple(labels.shape)} (height, width) behind the pipeline, the '
             f'logits of {metainfo.get("img_path")} are of its original size '

@@ -14,6 +14,11 @@ from mmseg.evaluation import IoUMetric
 
 from ..datasets.files.prediction_names import picture_names, prediction_names
 from ..datasets.loading.branch import leaf_datasets
+from ..errors import (
+    UserFileExistsError,
+    UserNotADirectoryError,
+    UserValueError,
+)
 from ..files.writing import write_atomically
 
 # names of the PNGs that a folder has of this package
@@ -57,7 +62,9 @@ def claim_folder(folder: Path, names: Sequence[PurePath]) -> None:
         NotADirectoryError: The folder is a file.
     """
     if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f'--out {folder} is a file: name a folder')
+        raise UserNotADirectoryError(
+            f'--out {folder} is a file: name a folder'
+        )
     try:
         known = set(json.loads((folder / LIST).read_text()))
     except (OSError, ValueError):
@@ -65,7 +72,7 @@ def claim_folder(folder: Path, names: Sequence[PurePath]) -> None:
     own = [name.as_posix() for name in names]
     foreign = [n for n in own if n not in known and (folder / n).exists()]
     if foreign:
-        raise FileExistsError(
+        raise UserFileExistsError(
             f'{folder} has {foreign[0]}'
             + (f' and {len(foreign) - 1} more' if foreign[1:] else '')
             + ', which no earlier run wrote and predictions would replace: '
@@ -118,7 +125,7 @@ def prepare_files(
             if not are_unique:
                 keep_apart(metric, names)
         elif not are_unique:
-            raise ValueError(
+            raise UserValueError(
                 f'{type(metric).__name__} saves predictions by the names of '
                 'the images, and several images of the data set have one '
                 'name: rename them, or test without --out and output_dir'

@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..datasets.loading.bad_files import BadFileError
+from ..errors import UserOSError
 from ..files.hashing import hash_file
 from ..models.segmentors import PostHocSegmentor
 from ..stop_signals import StopSignals
@@ -175,7 +176,7 @@ class PredictionRun:
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OSError(
+            raise UserOSError(
                 f'--out {self.out} cannot be made ({error.strerror}): name a '
                 'folder that you may write to'
             ) from error

@@ -18,6 +18,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..datasets.loading.bad_files import BadFileError
+from ..errors import UserValueError
 from ..models.segmentors import PostHocSegmentor
 from .files.inputs import find_inputs
 from .files.videos import Video
@@ -115,7 +116,7 @@ class Predictor:
         cfg_options: dict | None = None,
     ) -> None:
         if batch_size < 1 or num_workers < 0:
-            raise ValueError(
+            raise UserValueError(
                 'Expected batch_size to be at least 1 and num_workers at '
                 f'least 0, but got {batch_size} and {num_workers}'
             )
@@ -237,13 +238,13 @@ class Predictor:
         self, loaded: LoadedImage, sample: SegDataSample
     ) -> Prediction:
         if 'pred_sem_seg' not in sample:
-            raise ValueError(
+            raise UserValueError(
                 f'{type(self.model).__name__} predicts no classes, but '
                 f'{", ".join(sample.keys())}: give a segmentor'
             )
         scores = sample.seg_logits.data
         if torch.isnan(scores).any():
-            raise ValueError(
+            raise UserValueError(
                 f'{self.checkpoint} gives NaN for '
                 f'{loaded.path or "an array"}: its training diverged, or its '
                 'numbers are too large for the precision'
@@ -287,7 +288,7 @@ class Predictor:
         count = num_classes(self.model)
         names = meta.get('classes') or [f'class {i}' for i in range(count)]
         if len(names) != count:
-            raise ValueError(
+            raise UserValueError(
                 f'{self.checkpoint} is of {len(names)} classes '
                 f'({", ".join(names)}), and the model predicts {count}: set '
                 'num_classes of its heads and metainfo.classes of the test '

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import UserValueError
+
 
 def check_origin(
     meta: Mapping[str, Any],
@@ -30,7 +32,7 @@ def check_origin(
     """
     fitted = list(meta.get('classes') or classes or ())
     if classes is not None and fitted != list(classes):
-        raise ValueError(
+        raise UserValueError(
             f'{statistics} is of the classes {", ".join(fitted)}, the model '
             f'is tested on {", ".join(classes)}: make statistics of '
             f'{checkpoint} with mmseg-balance logits fit'

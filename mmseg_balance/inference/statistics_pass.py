@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ..configuration.model_config import model_config
 from ..datasets.loading.branch import Branch
+from ..errors import UserValueError
 from ..files.hashing import hash_file
 from ..logits.statistics.domain_statistics import DOMAINS
 from ..logits.statistics.file import read_torch_file, write_torch_file
@@ -77,10 +78,10 @@ class StatisticsPass:
         try:
             state = read_torch_file(self.path)
         except ValueError as error:
-            raise ValueError(f'{error}: {remedy}') from error
+            raise UserValueError(f'{error}: {remedy}') from error
         other = changed_pass(state.get('settings', {}), self.settings)
         if other:
-            raise ValueError(
+            raise UserValueError(
                 f'{self.path} is of a pass with another {", ".join(other)}: '
                 f'repeat the command that began it, or {remedy}'
             )

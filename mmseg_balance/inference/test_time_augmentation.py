@@ -7,6 +7,7 @@ from mmengine.config import Config
 
 from ..configuration.walk import type_name
 from ..datasets.loading.named_files import is_label_loader
+from ..errors import UserValueError
 
 
 def set_test_time_augmentation(cfg: Config) -> list[str]:
@@ -26,7 +27,7 @@ def set_test_time_augmentation(cfg: Config) -> list[str]:
     """
     data = cfg.test_dataloader.dataset
     if not data.get('pipeline'):
-        raise ValueError(
+        raise UserValueError(
             '--tta needs test_dataloader.dataset.pipeline, which it replaces '
             f'by tta_pipeline, but test_dataloader.dataset is a '
             f'{type_name(data)} without one'

@@ -18,6 +18,7 @@ from ..checkpoints.weights import check_fits, read_checkpoint
 from ..configuration.model_config import model_config
 from ..datasets.checks.folder_checks import check_data_configs
 from ..datasets.seeding import hash_seed, seed_cpu_generators
+from ..errors import UserFileNotFoundError
 from ..models.uda import UDASegmentor
 from ..models.uda.objectives.step import ShownBatch, UDAStep, stack_labels
 from ..models.uda.teacher.pseudo_labels import PseudoLabels
@@ -177,7 +178,7 @@ def load_teacher(model: UDASegmentor, path: str) -> None:
         ValueError: It is of another network; names the weights.
     """
     if '://' not in path and not Path(path).is_file():
-        raise FileNotFoundError(f'no checkpoint file {path}')
+        raise UserFileNotFoundError(f'no checkpoint file {path}')
     weights, _ = read_checkpoint(path)
     parts = {key.partition('.')[0] for key in weights}
     if not parts & {'student', 'teacher'}:

@@ -6,6 +6,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ..datasets.pairs.uda_dataset import UDADataset
+from ..errors import UserValueError
 from .wrapped_segmentor import unwrapped
 
 
@@ -24,7 +25,7 @@ def check_target(model: nn.Module, loader: DataLoader) -> None:
         return
     model = unwrapped(model)
     if getattr(model, 'needs_target', False):
-        raise ValueError(
+        raise UserValueError(
             f'{type(model).__name__} learns from target images, and '
             'train_dataloader.dataset.target is None: set it to the '
             "config of a data set, or model.type to 'SourceOnly'"
@@ -55,7 +56,7 @@ def check_num_classes(
     found = getattr(owner, 'num_classes', None)
     classes = getattr(dataset, 'metainfo', {}).get('classes')
     if found is not None and classes and found != len(classes):
-        raise ValueError(
+        raise UserValueError(
             f'{key} is {found}, but the {type(dataset).__name__} of '
             f'{loader} has {len(classes)} classes '
             f'({", ".join(classes)}): set num_classes of the decode '

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..errors import UserValueError
+
 
 class Box(NamedTuple):
     """A part of an image; ``bottom`` and ``right`` are outside of it."""
@@ -40,7 +42,7 @@ class Box(NamedTuple):
         ):
             cell, rest = divmod(side * count, pixels)
             if rest:
-                raise ValueError(
+                raise UserValueError(
                     f'The window {tuple(self)} (top, bottom, left, right) of '
                     f'an image of {height} x {width} pixels does not fit a '
                     f'map of {rows} x {columns} cells, each of '
@@ -95,7 +97,7 @@ def sliding_boxes(
         ValueError: The stride would leave gaps; names both.
     """
     if any(not 0 < b <= a for a, b in zip(size, stride, strict=True)):
-        raise ValueError(
+        raise UserValueError(
             f'Sliding windows of {tuple(size)} pixels need a stride of at '
             f'least 1 and at most their size, but got {tuple(stride)}'
         )

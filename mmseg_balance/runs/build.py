@@ -15,6 +15,7 @@ from ..datasets.checks.folder_checks import (
     name_all_files,
 )
 from ..engine.hooks import BadImagesHook, MissingValidationHook
+from ..errors import UserValueError
 from ..models.data_checks import check_num_classes
 from ..models.uda import UDASegmentor
 from ..models.uda.optimization.sequential_backward import split_optimizers
@@ -45,7 +46,7 @@ def check_required(cfg: Config) -> None:
     """
     missing = [key for key in REQUIRED if not cfg.get(key)]
     if missing:
-        raise ValueError(
+        raise UserValueError(
             f'{cfg.filename} has no {", ".join(missing)}: add them, or the '
             'files of configs/_base_ that have them to its _base_'
         )

@@ -15,6 +15,7 @@ from mmseg.registry import DATASETS
 
 from ..configuration.library import PACKAGE, library_folder
 from ..datasets.toy_streets import ToyStreets
+from ..errors import UserRuntimeError
 from ..files.writing import write_atomically
 from ..visualization import Sample, read_samples
 from .experiment import Experiment
@@ -106,7 +107,7 @@ class DemoRun:
                     **settings,
                 )
             except RuntimeError as error:
-                raise RuntimeError(f'{self.name}: {error}') from error
+                raise UserRuntimeError(f'{self.name}: {error}') from error
             write_atomically(
                 self.folder / 'scores.json', json.dumps(scores).encode()
             )
@@ -145,7 +146,7 @@ def locked(folder: Path) -> Iterator[int]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RuntimeError(
+            raise UserRuntimeError(
                 f'a training is running in {folder}: wait for its end, or '
                 'give another --work-dir'
             ) from None

@@ -16,6 +16,7 @@ from ..datasets.checks.folder_checks import (
     check_data_configs,
     check_evaluation_set,
 )
+from ..errors import UserFileNotFoundError, UserValueError
 from ..inference.prediction_files import draws_pictures, prepare_files
 from ..inference.statistics_origin import check_origin
 from ..inference.test_time_augmentation import set_test_time_augmentation
@@ -71,7 +72,7 @@ class Evaluation:
         """
         path = self.checkpoint
         if '://' not in path and not Path(path).is_file():
-            raise FileNotFoundError(f'no checkpoint file {path}')
+            raise UserFileNotFoundError(f'no checkpoint file {path}')
         weights, meta = read_checkpoint(path)
         cfg.load_from, cfg.resume = path, False
         need(cfg, ['model', *TEST_KEYS], 'mmseg-balance test')
@@ -122,7 +123,7 @@ class Evaluation:
                 **options,
             )
         elif options:
-            raise ValueError(
+            raise UserValueError(
                 f'{" and ".join(f"--{o}" for o in options)} without '
                 '--post-hoc STATISTICS, whose settings they are'
             )
@@ -171,7 +172,7 @@ def need(cfg: Config, keys: Sequence[str], option: str) -> None:
     """
     missing = [key for key in keys if not cfg.get(key)]
     if missing:
-        raise ValueError(
+        raise UserValueError(
             f'{option} needs the keys {missing} in the config: set them as '
             'the files of configs/_base_ in MMSegmentation do'
         )
@@ -194,7 +195,7 @@ def set_pictures(
     need(cfg, ['default_hooks', 'visualizer'], '--show and --show-dir')
     hook = cfg.default_hooks.get('visualization')
     if hook is None:
-        raise ValueError(
+        raise UserValueError(
             "default_hooks has no 'visualization', which --show and "
             "--show-dir need: add visualization=dict(type='SegVisualization"
             "Hook') to default_hooks"

@@ -16,6 +16,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..errors import UserRuntimeError
 from .records.code import changed_code, own_code, sources, versions
 from .records.settings import changed_settings
 from .work_dir import is_complete
@@ -77,7 +78,7 @@ def run_tool(
             if on_line is not None:
                 on_line(line)
     if process.returncode != 0:
-        raise RuntimeError(
+        raise UserRuntimeError(
             f'tools/{Path(command[0]).name} failed, see {log}\n'
             + ''.join(lines[-SHOWN_LINES:])
         )
@@ -195,7 +196,7 @@ class Experiment:
             arguments += ['--seed', self.seed]
         self._call('train', [*arguments, *self._overrides()], **kwargs)
         if self.checkpoint is None:
-            raise RuntimeError(
+            raise UserRuntimeError(
                 f'tools/train.py left no iter_{self.cfg.train_cfg.max_iters}'
                 f'.pth in {self.folder}: see train_output.txt there'
             )

@@ -5,6 +5,13 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..errors import (
+    UserFileExistsError,
+    UserIsADirectoryError,
+    UserNotADirectoryError,
+    UserOSError,
+    UserPermissionError,
+)
 from ..files.writing import write_atomically
 
 
@@ -22,10 +29,10 @@ def check_out(out: Path, names: Sequence[str], overwrite: bool) -> None:
         NotADirectoryError: ``out`` is a file.
     """
     if out.exists() and not out.is_dir():
-        raise NotADirectoryError(f'--out {out} is a file: name a folder')
+        raise UserNotADirectoryError(f'--out {out} is a file: name a folder')
     there = [name for name in names if (out / name).exists()]
     if there and not overwrite:
-        raise FileExistsError(
+        raise UserFileExistsError(
             f'{out} has {", ".join(there)} of {_run_of(out / names[0])}: '
             'name another folder with --out, or replace them with --overwrite'
         )
@@ -72,14 +79,14 @@ def check_out_file(out: Path, overwrite: bool) -> None:
         PermissionError: Its folder is none, or may not be written to.
     """
     if out.is_dir():
-        raise IsADirectoryError(f'--out {out} is a folder: name a file')
+        raise UserIsADirectoryError(f'--out {out} is a folder: name a file')
     if out.exists() and not overwrite:
-        raise FileExistsError(
+        raise UserFileExistsError(
             f'{out} exists: give another --out, or --overwrite to replace it'
         )
     folder = next(p for p in out.resolve().parents if p.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise PermissionError(
+        raise UserPermissionError(
             f'--out {out}: {folder} is no folder that can be written to; '
             'give another file'
         )
@@ -97,7 +104,7 @@ def make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OSError(
+        raise UserOSError(
             f'--out {out} cannot be made ({error.strerror}): name a folder '
             'that you may write to'
         ) from error

@@ -9,6 +9,8 @@ from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
+from ..errors import UserValueError
+
 
 def start_ranks(cfg: Config, launcher: str) -> None:
     """Make several processes work on machines without an accelerator too.
@@ -31,7 +33,7 @@ def start_ranks(cfg: Config, launcher: str) -> None:
     if launcher == 'none' or get_device() != 'cpu':
         return
     if launcher != 'pytorch':
-        raise ValueError(
+        raise UserValueError(
             f'--launcher {launcher} needs an accelerator; on '
             'CPUs take --gpus N, or --launcher pytorch'
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.runner import BaseLoop
 from torch import Tensor, nn
 
+from ..errors import UserValueError
 from ..state_dicts import differences, shown
 from .records.settings import RANKS_KEY, settings_of
 
@@ -29,7 +30,7 @@ def check_same_model(
     wrong = differences(own, weights)
     wrong += [f'{key!r} is not in the model' for key in weights.keys() - own]
     if wrong:
-        raise ValueError(
+        raise UserValueError(
             f'--resume: {path} is of another model: {shown(wrong)}. Resume '
             'with the config that it was trained with, or start with '
             'load_from instead: leave --resume away and add --cfg-options '

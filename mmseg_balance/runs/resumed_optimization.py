@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 
+from ..errors import UserValueError
 from ..files.weights import read_weights
 from .records.settings import changed_settings, settings_of
 
@@ -172,7 +173,7 @@ def replay_schedule(
     runner.param_schedulers = runner.build_param_scheduler(cfg)
     schedulers = [s for _, given in _schedulers(runner) for s in given]
     if any(getattr(s, 'need_val_args', False) for s in schedulers):
-        raise ValueError(
+        raise UserValueError(
             '--resume: param_scheduler was changed, and it follows scores of '
             'the validation, which a checkpoint does not keep: leave it as '
             'it was, or start anew with load_from'
@@ -255,7 +256,7 @@ def _check_groups(
     """Refuse a state that the optimizer could not take."""
     if saved is None or len(saved) != len(groups):
         number = 'none' if saved is None else len(saved)
-        raise ValueError(
+        raise UserValueError(
             f'--resume: {path} has {number} groups of parameters for {key}, '
             f'the config gives {len(groups)}: resume with the paramwise_cfg '
             'that it was trained with, or start anew with load_from'
@@ -264,7 +265,7 @@ def _check_groups(
         own = {k for k in mine if not k.startswith('initial_')}
         lacking = own - theirs.keys() - OPTIONAL
         if lacking:
-            raise ValueError(
+            raise UserValueError(
                 f'--resume: {path} is of another optimizer than '
                 f'{key}.optimizer: it has no {", ".join(sorted(lacking))}. '
                 'Resume with the optimizer.type that it was trained with, or '

@@ -5,6 +5,8 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ..errors import UserValueError
+
 SEED_KEY = 'randomness.seed'
 NUM_SEEDS = 2**32
 
@@ -30,7 +32,7 @@ def seed_of(
         own = options['randomness'].get('seed', own)
     if own is not None:
         if seed not in (None, own):
-            raise ValueError(
+            raise UserValueError(
                 f'--seed {seed} and --cfg-options {SEED_KEY}={own}: give one '
                 'of them'
             )
@@ -79,7 +81,7 @@ def set_seed(
             )
     elif trained_with not in (None, named):
         shown = f'{option}{named}' if option[-1] == '=' else f'--seed {named}'
-        raise ValueError(
+        raise UserValueError(
             f'{shown}, but {cfg.load_from} was trained with seed '
             f'{trained_with}: give another --work-dir for a run of this '
             f'seed, or drop {option.rstrip("=")} or --resume'
@@ -101,7 +103,7 @@ def check_seed(seed: Any, name: str) -> None:
     """
     is_number = isinstance(seed, int) and not isinstance(seed, bool)
     if not is_number or not 0 <= seed < NUM_SEEDS:
-        raise ValueError(
+        raise UserValueError(
             f'the seed is {seed!r}, expected a number from 0 to '
             f'{NUM_SEEDS - 1}: change {name.rstrip("=")}'
         )

@@ -26,6 +26,7 @@ from ..engine.hooks import (
     ClassWeightsHook,
     CompileHook,
 )
+from ..errors import UserFileNotFoundError
 from ..inference.prediction_files import draws_pictures, prepare_files
 from .build import build_runner, check_required, check_resume
 from .dry_run.trial import DryRunHook
@@ -95,7 +96,7 @@ def set_resume(cfg: Config, resume: str | None) -> None:
             )
             return
     elif '://' not in resume and not Path(resume).is_file():
-        raise FileNotFoundError(f'--resume: no checkpoint {resume}')
+        raise UserFileNotFoundError(f'--resume: no checkpoint {resume}')
     cfg.resume, cfg.load_from = True, str(resume)
 
 

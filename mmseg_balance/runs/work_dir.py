@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ..errors import UserNotADirectoryError, UserPermissionError
+
 CHECKPOINT = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
 ANOTHER_FOLDER = 'name another with --work-dir, or work_dir in the config'
 
@@ -48,13 +50,13 @@ def set_work_dir(cfg: Config, path: str | None = None) -> None:
         there = os.path.dirname(there)
     if not os.path.isdir(there):
         what = 'is' if there == os.path.abspath(cfg.work_dir) else 'lies below'
-        raise NotADirectoryError(
+        raise UserNotADirectoryError(
             f'the work folder {cfg.work_dir} {what} a file, expected a '
             f'folder: {ANOTHER_FOLDER}'
         )
     # also where a disk is read-only, which permissions do not tell
     if not os.access(there, os.W_OK | os.X_OK):
-        raise PermissionError(
+        raise UserPermissionError(
             f'the work folder {cfg.work_dir} cannot be written to: {there} '
             'is read-only for this user, or its whole disk is: '
             f'{ANOTHER_FOLDER}'

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.patches import Patch
 from torch import Tensor
 
+from ..errors import UserValueError
 from .class_rows import OVER, UNDER, ClassRows
 
 PALE = 0.4
@@ -32,7 +33,7 @@ def bias_bars(
         ValueError: The numbers of classes differ, or all biases are NaN.
     """
     if mixture_bias is not None and mixture_bias.shape != bias.shape:
-        raise ValueError(
+        raise UserValueError(
             'Expected `mixture_bias` to be of the shape of `bias`, '
             f'{tuple(bias.shape)}, but got {tuple(mixture_bias.shape)}'
         )

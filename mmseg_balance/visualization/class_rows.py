@@ -11,6 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..errors import UserValueError
+
 # told apart with any colour vision (Okabe and Ito)
 OVER, UNDER = '#D55E00', '#0072B2'
 # with more rows there are more columns
@@ -50,7 +52,7 @@ class ClassRows:
         ends: int | None = None,
     ) -> None:
         if bias.shape != (len(classes),):
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `bias` to have a value for each of {len(classes)} '
                 f'classes, but got shape {tuple(bias.shape)}'
             )
@@ -60,7 +62,7 @@ class ClassRows:
             known &= shown.cpu()
         known = known.nonzero().flatten()
         if not len(known):
-            raise ValueError(
+            raise UserValueError(
                 'Expected at least one class with a bias that is not NaN and '
                 'with fitted mixtures, but there is none: nothing to draw'
             )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from ..errors import UserValueError
 from ..files.writing import write_atomically
 from .figures import class_bars, colour_labels, to_png
 from .samples import Sample
@@ -56,9 +57,9 @@ def write_report(
             each class.
     """
     if not runs:
-        raise ValueError('Expected at least one run in `runs`, got none')
+        raise UserValueError('Expected at least one run in `runs`, got none')
     if len(palette) != len(classes):
-        raise ValueError(
+        raise UserValueError(
             f'Expected a colour for each of {len(classes)} '
             f'classes, got {len(palette)}'
         )

@@ -7,6 +7,7 @@ from mmengine.config import Config, ConfigDict
 from mmseg import registry
 
 from ...configuration.walk import dicts_in
+from ...errors import UserValueError
 
 STOCK_PACKAGES = ('mmseg', 'mmcv', 'mmengine', 'torch', 'torchvision')
 REGISTRIES = (
@@ -78,7 +79,7 @@ def export_config(cfg: Config, segmentor: dict) -> Config:
         ValueError: ``cfg`` has no ``test_pipeline``.
     """
     if not cfg.get('test_pipeline'):
-        raise ValueError(
+        raise UserValueError(
             'the config has no test_pipeline at its top level, which '
             'mmseg.apis.inference_model reads: add test_pipeline=[...], the '
             'pipeline of test_dataloader'

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...configuration.checks.post_hoc import refuse_post_hoc
 from ...configuration.model_config import model_config
+from ...errors import UserFileExistsError, UserValueError
 from ...files.writing import write_atomically
 from ..weights import read_checkpoint
 from .config import export_config
@@ -51,7 +52,7 @@ def export_segmentor(
     files = Path(out) / 'config.py', Path(out) / 'weights.pth'
     for file in files:
         if file.exists() and not force:
-            raise FileExistsError(
+            raise UserFileExistsError(
                 f'{file} exists: give another folder, or --force to replace it'
             )
     refuse_post_hoc(cfg, 'of which a plain segmentor has no balancing')
@@ -93,14 +94,16 @@ def choose_part(cfg: Config, part: str | None) -> tuple[dict, str | None]:
     model = model_config(cfg)
     if 'segmentor' not in model:
         if part is not None:
-            raise ValueError(
+            raise UserValueError(
                 f'--part {part} needs a model with a student and a teacher, '
                 f'but model.type is {cfg.model.type!r}: drop --part'
             )
         return model, None
     part = part or model.get('predict_with', 'student')
     if part not in PARTS:
-        raise ValueError(f'Expected part to be one of {PARTS}, got {part!r}')
+        raise UserValueError(
+            f'Expected part to be one of {PARTS}, got {part!r}'
+        )
     if model.get('data_preprocessor') is not None:
         model.segmentor.setdefault(
             'data_preprocessor', model.data_preprocessor
@@ -131,7 +134,7 @@ def part_of(
         if key.startswith(prefix) and '.loss_decode.' not in key
     }
     if not chosen:
-        raise ValueError(
+        raise UserValueError(
             f'{checkpoint} has no weights of a {part}, only such as '
             f'{next(iter(weights), None)!r}: choose the other --part, or the '
             'config that the checkpoint was trained with'
@@ -156,7 +159,7 @@ def check_loads(
     try:
         model.load_state_dict(weights, strict=True)
     except RuntimeError as error:
-        raise ValueError(
+        raise UserValueError(
             f'{checkpoint} does not fit the config: {error}'
         ) from error
 
@@ -181,7 +184,7 @@ def dataset_meta(cfg: Config, meta: dict) -> dict[str, list]:
         kind = DATASETS.get(data.type) if 'type' in data else None
         known = dict(getattr(kind, 'METAINFO', {}), **data.get('metainfo', {}))
     if not known.get('classes'):
-        raise ValueError(
+        raise UserValueError(
             "neither meta['dataset_meta'] of the checkpoint nor "
             'test_dataloader.dataset names the classes: add metainfo=dict('
             'classes=[...], palette=[...]) to test_dataloader.dataset'

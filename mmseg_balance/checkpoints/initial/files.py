@@ -12,6 +12,7 @@ from torch import nn
 
 from ...configuration.typos import keyed_dicts
 from ...configuration.walk import type_name
+from ...errors import UserConnectionError, UserValueError, with_message
 from ...files.weights import read_weights
 from ...models.wrapped_segmentor import unwrapped
 from ...state_dicts import shown
@@ -89,13 +90,13 @@ def read_initial_file(key: str, path: str) -> Any:
             return read_weights(path, mmap=True)
         return CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent')
     except KeyError as error:
-        raise ValueError(
+        raise UserValueError(
             f'{key}: {scheme}:// has no weights {error}: {mend}'
         ) from error
     except (FileNotFoundError, ValueError) as error:
-        raise type(error)(f'{key}: {error}; {mend}') from error
+        raise with_message(error, f'{key}: {error}; {mend}') from error
     except OSError as error:
-        raise ConnectionError(f'{key}: {error}; {mend}') from error
+        raise UserConnectionError(f'{key}: {error}; {mend}') from error
 
 
 def check_initial_fit(model: nn.Module) -> list[str]:
@@ -154,7 +155,7 @@ def _fit(name: str, module: nn.Module, cfg: dict) -> list[str]:
     where = f'{path}, of init_cfg of {name} ({type(module).__name__}),'
     if wanted and len(missing) == len(wanted):
         first = next(iter(content.get('state_dict', content)), None)
-        raise ValueError(
+        raise UserValueError(
             f'{where} has no weight of it: it has keys such as {first!r}, '
             f'the module {next(iter(wanted))!r}. Give the file of this '
             "network, and init_cfg.prefix='backbone.' where it is of a whole "

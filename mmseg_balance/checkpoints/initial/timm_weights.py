@@ -4,6 +4,11 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from ...errors import (
+    UserConnectionError,
+    UserFileNotFoundError,
+    UserValueError,
+)
 from ...files.weights import kept_at, read_weights
 
 SECONDS = 5
@@ -34,7 +39,7 @@ def check_timm_weights(key: str, part: dict) -> None:
     address = _address(part.get('model_name', ''))
     if address is None or _is_in_reach(address):
         return
-    raise ConnectionError(
+    raise UserConnectionError(
         f'{key}.pretrained is True, and {address} is neither kept on this '
         'machine nor in reach: download it elsewhere and give the file, '
         f'--cfg-options {key}.pretrained_cfg_overlay.file=/path/to/file, or '
@@ -44,12 +49,12 @@ def check_timm_weights(key: str, part: dict) -> None:
 
 def _check_file(key: str, path: str) -> None:
     if not Path(path).is_file():
-        raise FileNotFoundError(f'{key}: no file {path}')
+        raise UserFileNotFoundError(f'{key}: no file {path}')
     if not str(path).endswith('.safetensors'):
         try:
             read_weights(path)
         except ValueError as error:
-            raise ValueError(f'{key}: {error}') from error
+            raise UserValueError(f'{key}: {error}') from error
 
 
 def _address(name: str) -> str | None:

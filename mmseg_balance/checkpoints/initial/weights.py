@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ...errors import UserValueError
 from ...models.uda import UDASegmentor
 from ...state_dicts import differences, shown
 from .layouts import PARTS, advice, parts_of
@@ -63,7 +64,7 @@ def initial_weights(
     others = [repr(k) for k, v in weights.items() if not torch.is_tensor(v)]
     if others or not weights:
         found = f'no tensor under {shown(others)}' if others else 'nothing'
-        raise ValueError(f'load_from: {path} holds no state dict: {found}')
+        raise UserValueError(f'load_from: {path} holds no state dict: {found}')
     own, parts, roots = model.state_dict(), parts_of(weights), _roots(model)
     same = bool(classes) and list(trained) == list(classes)
     # of each part of the model: the part of the checkpoint, and its weights
@@ -133,7 +134,7 @@ def _check_backbone(
     if not state:
         what, lacking = 'every weight of the model', lacking or own
     key = 'model.segmentor.backbone' if root else 'model.backbone'
-    raise ValueError(
+    raise UserValueError(
         f'load_from: {path} lacks {what}: '
         f'{shown(differences(lacking, offered))}; it has keys such as '
         f'{next(iter(weights))!r}. '

@@ -10,6 +10,7 @@ from mmseg.registry import MODELS
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from ...errors import UserValueError
 from ...state_dicts import differences, shown
 from ..export.config import strip_initial_weights
 from .head import infer_head, kind_of_head, shape_of, sub_state
@@ -93,7 +94,7 @@ def infer_backbone(weights: State) -> tuple[dict, list[int]]:
         return _infer_mit(weights)
     if any(key.startswith('layer1.') for key in weights):
         return _infer_resnet(weights)
-    raise ValueError(
+    raise UserValueError(
         f'its backbone, with keys such as {next(iter(weights), None)!r}, is '
         'neither a MiT nor a ResNet'
     )
@@ -138,7 +139,7 @@ def check_complete(
         weights,
     )
     if wrong:
-        raise ValueError(
+        raise UserValueError(
             f'its {part} does not fit the network: {shown(wrong)} (keys as '
             'MMSegmentation 1.x spells them). If it is of another network, '
             f'{ANOTHER}'
@@ -209,7 +210,7 @@ def _infer_resnet(weights: State) -> tuple[dict, list[int]]:
     bottlenecks = any(k.endswith('.conv3.weight') for k in weights)
     depth = RESNET_DEPTHS.get((blocks, bottlenecks))
     if depth is None:
-        raise ValueError(
+        raise UserValueError(
             f'its ResNet of {blocks} blocks has none of the depths '
             f'{sorted(RESNET_DEPTHS.values())}'
         )

@@ -9,6 +9,12 @@ import torch
 from numpy._core import multiarray
 from torch import Tensor
 
+from ...errors import (
+    UserFileExistsError,
+    UserFileNotFoundError,
+    UserIsADirectoryError,
+    UserValueError,
+)
 from ...files.writing import write_atomically
 from ...state_dicts import shown
 from ..weights import read_checkpoint
@@ -39,9 +45,11 @@ def read_public(path: str | Path) -> tuple[dict[str, Tensor], dict]:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f'no checkpoint file {path}')
+        raise UserFileNotFoundError(f'no checkpoint file {path}')
     if not path.stat().st_size:
-        raise ValueError(f'{path} is an empty file, no complete checkpoint')
+        raise UserValueError(
+            f'{path} is an empty file, no complete checkpoint'
+        )
     try:
         with torch.serialization.safe_globals(NUMPY_1):
             weights, meta = read_checkpoint(str(path))
@@ -49,18 +57,18 @@ def read_public(path: str | Path) -> tuple[dict[str, Tensor], dict]:
         refused = _refused_object(error.__cause__)
         if refused is None:
             raise
-        raise ValueError(
+        raise UserValueError(
             f'{path} holds a {refused}, which weights_only does not load as '
             'it could run code: where the file comes from, save its '
             "'state_dict' alone, as torch.save(dict(state_dict=...), ...)"
         ) from error
     others = [repr(k) for k, v in weights.items() if not torch.is_tensor(v)]
     if others:
-        raise ValueError(
+        raise UserValueError(
             f'{path} holds no state dict: no tensor under {shown(others)}'
         )
     if not weights:
-        raise ValueError(f'{path} holds an empty state dict')
+        raise UserValueError(f'{path} holds an empty state dict')
     return weights, meta if isinstance(meta, dict) else {}
 
 
@@ -78,7 +86,7 @@ def refuse_new(weights: dict[str, Tensor], meta: dict) -> None:
     new = next((k for k in NEW_META if k in meta), None)
     if own or new:
         why = f'it has weights such as {own!r}' if own else f'it has {new!r}'
-        raise ValueError(
+        raise UserValueError(
             f'is of this package or of MMSegmentation 1.x ({why}) and needs '
             'no conversion: load it with the config that it was trained with'
         )
@@ -98,13 +106,13 @@ def check_target(source: str | Path, out: str | Path, force: bool) -> None:
     """
     source, out = Path(source), Path(out)
     if out.is_dir():
-        raise IsADirectoryError(f'{out} is a folder: name a file')
+        raise UserIsADirectoryError(f'{out} is a folder: name a file')
     if out.exists() and source.exists() and out.samefile(source):
-        raise FileExistsError(
+        raise UserFileExistsError(
             f'{out} is the original, which is kept: name another file'
         )
     if out.exists() and not force:
-        raise FileExistsError(
+        raise UserFileExistsError(
             f'{out} exists: name another file, or --force to replace it'
         )
 

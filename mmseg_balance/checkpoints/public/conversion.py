@@ -10,6 +10,7 @@ from mmseg.datasets import CityscapesDataset
 from torch import Tensor
 
 from ...configuration.checks.post_hoc import refuse_post_hoc
+from ...errors import UserValueError
 from ...models.backbones.mit_keys import is_original_mit
 from ..export.segmentor import dataset_meta
 from .architecture import (
@@ -93,7 +94,7 @@ def convert_checkpoint(
         else:
             converted = _convert_segmentors(weights, meta, part, cfg)
     except ValueError as error:
-        raise ValueError(f'{source}: {error}') from error
+        raise UserValueError(f'{source}: {error}') from error
     converted.meta['converted_from'] = Path(source).name
     converted.original_meta = meta
     converted.original_parts = {key.split('.')[0] for key in weights}
@@ -105,7 +106,7 @@ def _convert_backbone(
 ) -> Converted:
     if part is not None or cfg is not None:
         option = '--config' if part is None else f'--part {part}'
-        raise ValueError(
+        raise UserValueError(
             f'is an ImageNet file of a MiT, without student, teacher and '
             f'head: drop {option}'
         )
@@ -169,14 +170,14 @@ def _choose(
 ) -> None:
     """Leave the part that was asked for, and count the other as dropped."""
     if not parts:
-        raise ValueError(
+        raise UserValueError(
             'has neither a student nor a teacher: no key starts with '
             f'{" or ".join(map(repr, PARTS.values()))}'
         )
     if part is None:
         return
     if part not in parts:
-        raise ValueError(
+        raise UserValueError(
             f'has no {part} (keys {PARTS[part]}*), but a '
             f'{" and a ".join(parts)}: drop --part {part}'
         )
@@ -190,7 +191,7 @@ def _infer(function: Callable, weights: dict[str, Tensor]):
     try:
         return function(weights)
     except ValueError as error:
-        raise ValueError(
+        raise UserValueError(
             f'is of a network that is not known here: {error}; {ANOTHER}'
         ) from error
 
@@ -198,7 +199,7 @@ def _infer(function: Callable, weights: dict[str, Tensor]):
 def _segmentor_of(cfg: Config) -> dict:
     refuse_post_hoc(cfg, 'of which only the segmentor has weights')
     if 'segmentor' not in cfg.model:
-        raise ValueError(
+        raise UserValueError(
             f'{cfg.filename} has no model.segmentor: --config needs a config '
             'of a UDA model, of SourceOnly for example, as the result has a '
             'student'
@@ -219,13 +220,13 @@ def _dataset_meta(meta: dict, classes: int, cfg: Config | None) -> dict:
     elif classes == len(cityscapes['classes']):
         known = cityscapes
     else:
-        raise ValueError(
+        raise UserValueError(
             f"has {classes} classes and no meta['CLASSES'] that names them: "
             'give a config whose test_dataloader.dataset does, by --config'
         )
     known = dataset_meta(cfg or Config(), dict(dataset_meta=known))
     if len(known['classes']) != classes:
-        raise ValueError(
+        raise UserValueError(
             f'has {classes} classes, but {len(known["classes"])} names of '
             'classes'
         )

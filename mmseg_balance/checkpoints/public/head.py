@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from ...errors import UserValueError
+
 State = Mapping[str, Tensor]
 
 NORM = dict(type='BN', requires_grad=True)
@@ -31,7 +33,7 @@ def shape_of(weights: State, key: str) -> tuple[int, ...]:
         ValueError: It is missing; names it.
     """
     if key not in weights:
-        raise ValueError(f'{key!r} is missing')
+        raise UserValueError(f'{key!r} is missing')
     return tuple(weights[key].shape)
 
 
@@ -55,7 +57,7 @@ def infer_head(weights: State, channels: list[int]) -> dict:
         return _infer_daformer(weights, channels)
     if 'aspp_modules' in roots and 'bottleneck' not in roots:
         return _infer_dlv2(weights, channels)
-    raise ValueError(
+    raise UserValueError(
         f'its decode head, with keys such as {next(iter(weights), None)!r}, '
         'is neither of DAFormerHead, DLV2Head, SegFormerHead nor HRDAHead'
     )
@@ -108,7 +110,7 @@ def _infer_daformer(weights: State, channels: list[int]) -> dict:
         sub_state(weights, f'embed_layers.{i}.') for i in range(last + 1)
     ]
     if sub_state(layers[last], '1.aspp_modules.'):
-        raise ValueError(
+        raise UserValueError(
             'its DAFormerHead has an ASPP on the last features alone, which '
             'the public network enlarges before by a SegFormerAdapter'
         )
@@ -172,7 +174,7 @@ def _infer_layer(layer: State, name: str) -> dict:
     if 'conv' in roots:
         kernel = shape_of(layer, 'conv.weight')[-1]
         return dict(type='conv', kernel_size=kernel, **shared)
-    raise ValueError(
+    raise UserValueError(
         f'{name} of its DAFormerHead, with keys such as '
         f'{next(iter(layer))!r}, is no layer of the public configs'
     )
@@ -207,7 +209,7 @@ def _dilations(
 ) -> tuple[int, ...]:
     numbers = {key.split('.')[0] for key in sub_state(weights, prefix)}
     if len(numbers) not in known:
-        raise ValueError(
+        raise UserValueError(
             f'it has {len(numbers)} {prefix[:-1]}, the public configs have '
             f'{" or ".join(map(str, known))}'
         )

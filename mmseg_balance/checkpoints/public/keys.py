@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from ...errors import UserValueError
 from ...models.backbones.mit_keys import is_original_mit, mmseg_mit_keys
 from ...state_dicts import shown
 from .head import sub_state
@@ -67,7 +68,7 @@ def split_parts(weights: State) -> tuple[dict[str, dict], Counter[str]]:
         else:
             unknown.append(repr(key))
     if unknown:
-        raise ValueError(
+        raise UserValueError(
             f'unknown keys {shown(unknown)}; expected those of a UDA model '
             f'({", ".join([*PARTS.values(), *OTHER_NETWORKS])}), of a '
             f'segmentor ({", ".join(PLAIN_ROOTS)}) or of a MiT '

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ...errors import UserFileNotFoundError
 from ..exits import clear_exit
 from ..options import add_part
 
@@ -38,7 +39,9 @@ def run(args: Namespace) -> None:
 
     with clear_exit():
         if not Path(args.checkpoint).is_file():
-            raise FileNotFoundError(f'no checkpoint file {args.checkpoint}')
+            raise UserFileNotFoundError(
+                f'no checkpoint file {args.checkpoint}'
+            )
         cfg = load_config(args.config, relocate=False)
         config, weights = export_segmentor(
             cfg, args.checkpoint, args.out, args.part, args.force

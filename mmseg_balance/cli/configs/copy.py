@@ -4,6 +4,7 @@ import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ...errors import UserFileExistsError, UserValueError
 from ..exits import clear_exit
 from ..options import add_cfg_options
 
@@ -46,11 +47,11 @@ def run(args: Namespace) -> None:
 
     with clear_exit():
         if args.out.suffix != '.py':
-            raise ValueError(
+            raise UserValueError(
                 f'{args.out}: configs are files that end with .py'
             )
         if args.out.exists() and not args.force:
-            raise FileExistsError(
+            raise UserFileExistsError(
                 f'{args.out} exists: name another file, or replace it with '
                 '--force'
             )

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ...errors import UserValueError
 from ..options import add_cfg_options, add_device
 
 DESCRIPTION = """\
@@ -53,7 +54,7 @@ def count(args: Namespace) -> dict[str, int]:
     from ...inference.complexity import count_operations
 
     if min(args.shape) < 1:
-        raise ValueError(
+        raise UserValueError(
             f'Expected --shape to be two sides in pixels, but got {args.shape}'
         )
     cfg = load_config(args.config, args.cfg_options)

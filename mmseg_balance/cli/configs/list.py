@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
+from ...errors import UserValueError
 from ..exits import clear_exit
 
 DESCRIPTION = """\
@@ -37,7 +38,7 @@ def run(args: Namespace) -> None:
     with clear_exit():
         names = config_names(args.grep)
         if not names:
-            raise ValueError(
+            raise UserValueError(
                 f'no config has {args.grep!r} in its name: mmseg-balance '
                 'configs lists all'
             )

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from ...errors import UserValueError
 from ..exits import interruptible
 from ..options import add_cfg_options, add_data_root, add_device, add_part
 
@@ -95,14 +96,14 @@ def check_args(args: Namespace) -> None:
     from ...runs.out_files import check_out_file
 
     if not 0 <= args.threshold <= 1:
-        raise ValueError(
+        raise UserValueError(
             f'Expected --threshold to be in [0, 1], but got {args.threshold}'
         )
     for name in ('max_images', 'num_components'):
         value = getattr(args, name)
         if value is not None and value < 1:
             option = name.replace('_', '-')
-            raise ValueError(
+            raise UserValueError(
                 f'Expected --{option} to be at least 1, but got {value}'
             )
     check_out_file(args.out, args.overwrite)
@@ -131,7 +132,7 @@ def build(args: Namespace) -> tuple[Any, ...]:
     classes = check_trained_classes(domains['source'], model, args.checkpoint)
     find_anchor(args.anchor, classes)
     if args.anchor == 'target' and 'target' not in domains:
-        raise ValueError(
+        raise UserValueError(
             '--anchor target, but train_dataloader.dataset has no target: '
             'name a folder of its images with --target-images'
         )

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from ...errors import UserValueError
 from ..exits import interruptible
 from ..options import (
     add_cfg_options,
@@ -83,7 +84,7 @@ def build(args: Namespace) -> tuple[Any, ...]:
     try:
         taus = check_taus(DEFAULT_TAUS if args.taus is None else args.taus)
     except ValueError as error:
-        raise ValueError(f'--taus: {error}') from error
+        raise UserValueError(f'--taus: {error}') from error
     check_out(args.out, FILES, args.overwrite)
     cfg, model = build_predictor(
         load_config(args.config, args.cfg_options, args.data_root),

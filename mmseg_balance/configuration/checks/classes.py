@@ -7,6 +7,7 @@ from mmengine.config import Config
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import DATASETS, MODELS
 
+from ...errors import UserValueError
 from ..typos import keyed_dicts
 from ..walk import dicts_in
 from .sizes import preprocessor_of
@@ -36,14 +37,14 @@ def check_classes(cfg: Config) -> None:
     for key, head in heads.items():
         found = head.get('num_classes')
         if found == 1 and not _is_sigmoid(head):
-            raise ValueError(
+            raise UserValueError(
                 f'{key}.num_classes is 1: a softmax over one class is always '
                 'right and its loss 0. Background is a class of its own: set '
                 "num_classes=2 and metainfo.classes=('background', 'NAME')"
             )
         for name, number in numbers.items():
             if isinstance(found, int) and found != number:
-                raise ValueError(
+                raise UserValueError(
                     f'{key}.num_classes is {found}, but {name}.num_classes '
                     f'is {number}, and both learn from one label map: set '
                     'both to the number of classes'
@@ -73,7 +74,7 @@ def check_ignore_index(cfg: Config) -> None:
         f'{value} in {", ".join(keys[:4])}{", ..." if keys[4:] else ""}'
         for value, keys in by_value.items()
     )
-    raise ValueError(
+    raise UserValueError(
         f'ignored pixels have several labels: {shown}. Set all of them to '
         'one value'
     )
@@ -114,7 +115,7 @@ def _check_losses(key: str, head: dict) -> None:
         own = loss.get('num_classes', number)
         weights = loss.get('class_weight')
         if isinstance(own, int) and isinstance(number, int) and own != number:
-            raise ValueError(
+            raise UserValueError(
                 f'{key}.loss_decode.num_classes is {own}, but '
                 f'{key}.num_classes is {number}: set both to the number of '
                 'classes'
@@ -124,7 +125,7 @@ def _check_losses(key: str, head: dict) -> None:
             and isinstance(number, int)
             and len(weights) != max(number, head.get('out_channels') or 0)
         ):
-            raise ValueError(
+            raise UserValueError(
                 f'{key}.loss_decode.class_weight has {len(weights)} values, '
                 f'but {key}.num_classes is {number}: give one for each class'
             )

@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.config import Config
 from mmseg.registry import HOOKS, MODELS
 
+from ...errors import UserValueError
 from ...models.losses import CountedLoss, LBWLoss
 from ...models.uda import DACS, UDASegmentor
 from ..walk import dicts_in, type_name
@@ -95,7 +96,7 @@ def check_copies(cfg: Config) -> None:
     for name, count in Counter(name for _, name in ours).items():
         if name is not None and count > 1:
             places = [key for key, other in ours if other == name]
-            raise ValueError(
+            raise UserValueError(
                 f'{" and ".join(places)} are both {name}, which would act '
                 f'{count} times in each iteration: leave one of them'
             )

@@ -5,6 +5,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ...errors import UserValueError
 from ...number_checks import is_number
 
 # smallest value of whole numbers; a key that is not there passes
@@ -35,7 +36,7 @@ def check_numbers(cfg: Config) -> None:
             _check_whole(key, _find(cfg, key), low)
     for key, value in _learning_rates(cfg):
         if not is_number(value) or value < 0:
-            raise ValueError(
+            raise UserValueError(
                 f'{key} is {value!r}, expected a number of at least 0'
             )
 
@@ -45,7 +46,7 @@ def _check_whole(key: str, value: Any, low: int) -> None:
         return
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < low:
-        raise ValueError(
+        raise UserValueError(
             f'{key} is {value!r}, expected a whole number of at least {low}'
         )
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ...errors import UserValueError
+
 # key of a part, where it belongs, and the line that puts it there
 PLACES = {
     'uda_model': ('model', "model = _base_.pop('uda_model')"),
@@ -68,7 +70,7 @@ def check_parts(cfg: Config) -> None:
     if left:
         lines = ' and '.join(PLACES[key][1] for key in left)
         places = dict.fromkeys(PLACES[key][0] for key in left)
-        raise ValueError(
+        raise UserValueError(
             f'{" and ".join(left)}, of a file that _base_ names, '
             f'{"is" if len(left) == 1 else "are"} not in '
             f'{" and ".join(places)}, and training would go without: write '
@@ -78,7 +80,7 @@ def check_parts(cfg: Config) -> None:
     for key in SETS:
         config = _at(cfg, key)
         if isinstance(config, dict) and 'type' not in config:
-            raise ValueError(
+            raise UserValueError(
                 f'{key} has no type: set type, data_root and data_prefix of '
                 'the data set there (see configs/README.md, "Two data sets '
                 'of your own")'

@@ -2,6 +2,7 @@
 
 from mmengine.config import Config
 
+from ...errors import UserValueError
 from ..typos import keyed_dicts
 from ..walk import type_name
 
@@ -22,7 +23,7 @@ def refuse_post_hoc(cfg: Config, reason: str = BALANCED) -> None:
     """
     for key, part in keyed_dicts(dict(model=cfg.get('model'))):
         if type_name(part) == 'PostHocSegmentor':
-            raise ValueError(
+            raise UserValueError(
                 f'{key} of {cfg.filename or "the config"} is a '
                 f'PostHocSegmentor, {reason}: give the config of its '
                 'segmentor'

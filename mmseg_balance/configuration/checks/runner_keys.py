@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmengine.runner import FlexibleRunner, Runner
 from mmseg.registry import RUNNERS
 
+from ...errors import UserValueError
 from ..typos import nearest
 
 # what mmengine's runner asks its config for, beside its own arguments
@@ -69,7 +70,7 @@ def check_runner(cfg: Config) -> None:
     if name is not None:
         kind = RUNNERS.get(name)
         if kind is None or not issubclass(kind, Runner):
-            raise ValueError(
+            raise UserValueError(
                 f'runner_type is {name!r}, expected a subclass of Runner'
                 + (
                     ': its strategies (DeepSpeed, FSDP, ColossalAI) hold one '
@@ -80,7 +81,7 @@ def check_runner(cfg: Config) -> None:
                 )
             )
     if cfg.get('strategy') is not None:
-        raise ValueError(
+        raise UserValueError(
             f'strategy is {dict(cfg.strategy)}, which FlexibleRunner alone '
             f'reads: remove it; {instead}'
         )
@@ -106,7 +107,7 @@ def set_compile(cfg: Config) -> None:
     taken = ('mode', 'dynamic', 'backend')
     unknown = sorted(set(options) - set(taken))
     if unknown:
-        raise ValueError(
+        raise UserValueError(
             f'compile has the options {unknown}, expected some of {taken}, '
             'those of CompileHook, which compiles the networks: remove them'
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mmengine.config import Config
 
+from ...errors import UserValueError
 from ..walk import type_name
 
 # types whose last value is of the key, 0 by default
@@ -79,7 +80,7 @@ def _check(key: str, part: dict, max_iters: int) -> list[str]:
     if part.get('by_epoch', True):
         if part.get('convert_to_iter_based'):
             return []  # an epoch's length is known with the data
-        raise ValueError(
+        raise UserValueError(
             f'{key} ({kind}) goes by epochs (by_epoch=True, the default), '
             'and train_cfg.max_iters by iterations: it would never move; set '
             f'{key}.by_epoch=False'
@@ -123,7 +124,7 @@ def _check(key: str, part: dict, max_iters: int) -> list[str]:
     if end >= max_iters or last == 1.0:
         return []
     if last == 0:
-        raise ValueError(
+        raise UserValueError(
             f'{key} ({kind}) ends at {end}, {length}: the last {at_the_end} '
             f'iterations would train at a learning rate of 0; set '
             f'{key}.end={max_iters}, or {last_key}'
@@ -139,7 +140,7 @@ def _check_cycle(
 ) -> None:
     steps = part.get('total_steps') or end - begin
     if begin + steps < min(end, max_iters):
-        raise ValueError(
+        raise UserValueError(
             f'{key}.total_steps is {steps}, train_cfg.max_iters {max_iters}: '
             f'the training would stop with an error behind iteration '
             f'{begin + steps}; set {key}.total_steps={max_iters - begin}'

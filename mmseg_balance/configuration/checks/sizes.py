@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mmengine.config import Config
 
+from ...errors import UserValueError
 from ..walk import dicts_in, type_name
 
 MOSTLY = 0.75
@@ -35,7 +36,7 @@ def check_sizes(cfg: Config) -> list[str]:
             f'padding; set both to one size'
         )
         if padded >= MOSTLY:
-            raise ValueError(text)
+            raise UserValueError(text)
         if padded > 0:
             lines.append(text)
     return lines

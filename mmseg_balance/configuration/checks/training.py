@@ -2,6 +2,7 @@
 
 from mmengine.config import Config
 
+from ...errors import UserValueError
 from ..walk import named_optimizers, type_name
 
 
@@ -30,7 +31,7 @@ def check_trainable(cfg: Config) -> None:
         ValueError: The model is a PostHocSegmentor.
     """
     if type_name(cfg.model) == 'PostHocSegmentor':
-        raise ValueError(
+        raise UserValueError(
             'model.type is PostHocSegmentor, which balances what is trained '
             'already: train with the config of its segmentor, and give this '
             'one and the checkpoint to mmseg-balance test'
@@ -53,7 +54,7 @@ def check_schedulers(cfg: Config) -> None:
     wanted = named_optimizers(cfg)
     if sorted(schedulers) != sorted(wanted):
         expected = f'the keys {sorted(wanted)}' if wanted else 'a list'
-        raise ValueError(
+        raise UserValueError(
             f'param_scheduler has the keys {sorted(schedulers)}, expected '
             f'{expected}, as optim_wrapper has '
             + ('optimizers of these names' if wanted else 'one optimizer')
@@ -79,7 +80,7 @@ def check_save_best(cfg: Config) -> None:
     rules = rules * len(keys) if len(rules) == 1 else rules
     for key, rule in zip(keys, rules, strict=False):
         if '_std' in key and rule != 'less':
-            raise ValueError(
+            raise UserValueError(
                 f'default_hooks.checkpoint has save_best={key!r} with '
                 f"rule={rule!r}, but a smaller std is better: set rule='less' "
                 '(or a list with one rule for each key of save_best)'

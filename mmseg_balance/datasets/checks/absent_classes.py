@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import UserValueError
 from ..files.label_images import read_label
 from ..loading.split_pipeline import SplitPipeline
 from .labels import checked_samples
@@ -100,7 +101,7 @@ def check_task(presence: Presence, part: SplitPipeline) -> None:
     if len(seen) > 1 or len(presence.classes) < 2:
         return
     path = part.dataset.get_data_info(0)['seg_map_path']
-    raise ValueError(
+    raise UserValueError(
         f'{part.name}: {presence}, and {seen or "no class"} is all there is '
         f'to learn{_values(path, part)}'
     )

@@ -10,6 +10,7 @@ from mmengine.dataset import ConcatDataset
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
+from ...errors import UserFileNotFoundError, UserValueError
 from ..files.folders import folder_problem, is_local, refuse_circles
 from ..loading.named_files import is_label_loader, name_files
 from ..loading.preparation import WITHOUT_LABELS, preparation
@@ -67,7 +68,7 @@ def check_data_configs(cfg: Config) -> None:
             f'{", ".join(keys)}: {problem}'
             for problem, keys in problems.items()
         ]
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'{"; ".join(found)}{"".join(remedies)}{ELSEWHERE}'
         )
 
@@ -99,7 +100,7 @@ def build_lazily(config: dict, key: str) -> Any:
         return DATASETS.build(config)
     except AssertionError as error:
         # some data sets of mmseg assert that their folders exist
-        raise ValueError(
+        raise UserValueError(
             f'{key}: {_type_name(config)} cannot be built with data_root='
             f'{config.get("data_root")!r} and data_prefix='
             f'{config.get("data_prefix")!r}: '
@@ -123,7 +124,7 @@ def check_folders(
         FileNotFoundError: Names the key, the folder and how it is made.
     """
     for place, problem in folder_problems(dataset, with_labels):
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'{key}.{place}: {problem}{preparation(dataset)}'
         )
 
@@ -193,7 +194,7 @@ def check_evaluation_set(
         )
         has_classes = bool(leaf.metainfo.get('classes'))
         if with_labels and needs_classes and not has_classes:
-            raise ValueError(
+            raise UserValueError(
                 f'{leaf_key} ({type(leaf).__name__}) names no classes; set '
                 f'{leaf_key}.metainfo.classes'
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mmengine.dataset import BaseDataset
 
+from ...errors import UserFileNotFoundError, UserValueError
 from ..files.folders import is_local, names_in
 from ..files.image_suffixes import BYTE_ORDER_MARK, ImageSuffixes
 
@@ -28,7 +29,7 @@ def check_image_files(dataset: BaseDataset, key: str) -> None:
     """
     if not len(dataset):
         of = dataset.ann_file or dataset.data_prefix.get('img_path')
-        raise ValueError(f'{key}: there is no image in {of}')
+        raise UserValueError(f'{key}: there is no image in {of}')
     is_list = dataset.ann_file and not osp.isdir(dataset.ann_file)
     if not (is_list and is_local(dataset)):
         return
@@ -46,7 +47,7 @@ def check_image_files(dataset: BaseDataset, key: str) -> None:
     if missing:
         shown = ', '.join(repr(path) for path in missing[:SHOWN_FILES])
         more = ', ...' if len(missing) > SHOWN_FILES else ''
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'{key}.ann_file: {len(missing)} of the {len(dataset)} images '
             f'that {dataset.ann_file} names are not there: {shown}{more}'
             f'{_reason(dataset, missing)}'

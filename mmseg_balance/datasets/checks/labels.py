@@ -11,6 +11,7 @@ from mmengine.logging import print_log
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
 
+from ...errors import UserFileNotFoundError, UserValueError
 from ..files.folders import is_local, names_in
 from ..files.image_pairs import exif_orientation, is_whole
 from ..loading.bad_files import BadFileError
@@ -54,7 +55,7 @@ def check_label_files(part: SplitPipeline, key: str) -> None:
             for image, label in missing[:SHOWN_FILES]
         )
         more = '; ...' if len(missing) > SHOWN_FILES else ''
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'{key}: {len(missing)} of {len(dataset)} images have no label: '
             f'{shown}{more}{preparation(dataset)}'
             + (WITHOUT_LABELS if key.startswith('val_dataloader') else '')
@@ -113,7 +114,7 @@ def check_label_values(
             part.note_bad(index, error)
     bad = [part.bad[index] for index in checked if index in part.bad]
     if bad and len(bad) == len(checked):
-        raise ValueError(
+        raise UserValueError(
             f'{part.name}: all of {len(bad)} files that were read cannot be '
             f"used, which on_bad_image='skip' is not for; the first: {bad[0]}"
         )
@@ -237,7 +238,7 @@ def _check_fits_8_bits(label: np.ndarray, path: str, name: str) -> None:
     if len(wrong):
         shown = ', '.join(map(str, wrong[:SHOWN_VALUES]))
         more = ', ...' if len(wrong) > SHOWN_VALUES else ''
-        raise ValueError(
+        raise UserValueError(
             f'{name} label {path} has the value {shown}{more} ({label.dtype} '
             'in the file), expected 0 .. 255: LoadAnnotations keeps 8 bits '
             f'and would take {wrong[0]} for {wrong[:1].astype(np.uint8)[0]}; '

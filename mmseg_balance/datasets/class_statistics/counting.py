@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...errors import UserFileNotFoundError, UserValueError
 from ..checks.labels import checked_samples
 from ..loading.branch import Branch
 from ..loading.split_pipeline import SplitPipeline
@@ -51,7 +52,7 @@ def count_classes_of_files(
     try:
         names, counts = load_class_counts(stats_dir)
     except FileNotFoundError as error:
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'{wanted_by} needs {file}, which does not exist; make it '
             f'with\n  {_command(part, stats_dir)}'
         ) from error
@@ -65,7 +66,7 @@ def count_classes_of_files(
         _check_against_labels(counts, labels, part)
         return counts
     except ValueError as error:
-        raise ValueError(
+        raise UserValueError(
             f'{file} is not of the {part.name} data set as it is: {error}; '
             f'{other}make it anew with\n  {_command(part, stats_dir)}'
         ) from error
@@ -154,7 +155,7 @@ def _refuse(paths: Sequence[str], which: np.ndarray, problem: str) -> None:
     if len(wrong):
         shown = ', '.join(paths[i] for i in wrong[:SHOWN_FILES])
         more = ', ...' if len(wrong) > SHOWN_FILES else ''
-        raise ValueError(f'{len(wrong)} labels {problem} ({shown}{more})')
+        raise UserValueError(f'{len(wrong)} labels {problem} ({shown}{more})')
 
 
 def _in_classes(counts: np.ndarray, part: SplitPipeline) -> np.ndarray:
@@ -174,7 +175,7 @@ def _in_classes(counts: np.ndarray, part: SplitPipeline) -> np.ndarray:
         if c < num_classes:
             result[:, c] += counts[:, column]
         elif counts[:, column].any():
-            raise ValueError(
+            raise UserValueError(
                 f'it counts class {c}, and the data set has {num_classes} '
                 'classes'
             )
@@ -192,7 +193,7 @@ def _check_against_labels(
         wrong = [] if found is None else np.flatnonzero(expected != found)
         if len(wrong):
             c = wrong[0]
-            raise ValueError(
+            raise UserValueError(
                 f'it counts {expected[c]} pixels of class {c} in '
                 f'{labels[index]}, where there are {found[c]}'
             )

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import UserFileNotFoundError, UserValueError
 from ...files.mapping import map_files
 from ...files.writing import write_atomically
 from ..files.label_images import read_label
@@ -62,7 +63,7 @@ def count_classes(
     unknown = np.flatnonzero(counts[num_classes:]) + num_classes
     unknown = np.concatenate([negative[negative != ignore_index], unknown])
     if len(unknown):
-        raise ValueError(
+        raise UserValueError(
             f'label value {", ".join(map(str, unknown[:10]))} found, expected '
             f'0 .. {num_classes - 1} or {ignore_index} (ignore)'
             + ('' if reduce_zero_label else zero_hint(unknown, num_classes))
@@ -97,7 +98,7 @@ def count_label_file(
             label, num_classes, ignore_index, reduce_zero_label
         )
     except ValueError as error:
-        raise ValueError(f'{path}: {error}') from None
+        raise UserValueError(f'{path}: {error}') from None
 
 
 def count_label_files(
@@ -180,7 +181,7 @@ def check_replaced(folder: str | Path, files: Sequence[str]) -> None:
     # of files that are gone nobody has use for statistics
     exist = any(Path(folder, file).exists() for file in there)
     if exist and not set(there) & set(files):
-        raise ValueError(
+        raise UserValueError(
             f'{path} is of {len(there)} other files, such as {there[0]}; '
             f'these {len(files)} are such as {files[0]}: give another '
             '--out-dir, or delete it to have it replaced'
@@ -229,7 +230,7 @@ def _command(folder: Path) -> str:
 
 def _load_json(path: Path) -> Any:
     if not path.is_file():
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'{path}: no class statistics there; make them with\n  '
             f'{_command(path.parent)}'
         )
@@ -240,7 +241,7 @@ def _load_json(path: Path) -> Any:
 
 
 def _format_error(path: Path, error: Exception) -> ValueError:
-    return ValueError(
+    return UserValueError(
         f"{path}: not in the format of DAFormer's class statistics "
         f'({type(error).__name__}: {error}); make them anew with\n  '
         f'{_command(path.parent)}'

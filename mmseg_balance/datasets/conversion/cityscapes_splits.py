@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...errors import UserFileNotFoundError
 from .label_conversion import Conversion, convert_folder
 from .label_scheme import cityscapes_scheme
 
@@ -52,7 +53,7 @@ def convert_cityscapes(
                 nproc,
             )
         except FileNotFoundError as error:
-            raise FileNotFoundError(
+            raise UserFileNotFoundError(
                 f'{error}; unpack gtFine_trainvaltest.zip from '
                 'https://www.cityscapes-dataset.com/downloads/ in '
                 f'{data_root}'

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import UserValueError
 from ..files.label_images import LABEL_MODES, decode
 
 # of github.com/mcordts/cityscapesScripts (helpers/labels.py), and GTA's own
@@ -56,7 +57,7 @@ def read_cityscapes_ids(path: str | Path) -> np.ndarray:
     if mode in ('RGB', 'RGBA'):
         return _by_colour(values[..., :3], path)
     if mode not in LABEL_MODES:
-        raise ValueError(
+        raise UserValueError(
             f"{path}: expected an image of class ids or of Cityscapes' "
             f'colours, found PIL mode {mode}'
         )
@@ -89,7 +90,7 @@ def _by_colour(values: np.ndarray, path: str | Path) -> np.ndarray:
         unknown = [t for t, i in zip(triples, ids, strict=True) if i is None]
         shown = ', '.join(map(str, unknown[:SHOWN_COLOURS]))
         more = ', ...' if len(unknown) > SHOWN_COLOURS else ''
-        raise ValueError(
+        raise UserValueError(
             f"{path}: the colour {shown}{more} is none of Cityscapes' "
             '(a label that was resized smoothly, saved as JPEG, or of other '
             'classes); take the original file, an image of class ids'

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from mmseg.datasets import CityscapesDataset
 
+from ...errors import UserValueError
 from ..class_statistics.files import count_classes
 from ..files.image_pairs import stored_size
 from ..files.label_images import read_label
@@ -56,7 +57,7 @@ def train_ids(original: Path, scheme: LabelScheme) -> np.ndarray:
     try:
         return to_train_ids(ids, scheme)
     except ValueError as error:
-        raise ValueError(f'{original}: {error}') from None
+        raise UserValueError(f'{original}: {error}') from None
 
 
 def read_converted(
@@ -85,7 +86,7 @@ def read_converted(
         return None
     except ValueError as error:
         reason = str(error).removeprefix(f'{job.converted}: ')
-        raise ValueError(
+        raise UserValueError(
             f'{job.converted}: {reason}; delete it to have it converted anew'
         ) from None
     size = stored_size(job.converted)
@@ -95,7 +96,7 @@ def read_converted(
         label, train_ids(job.original, scheme)
     ):
         return None
-    raise ValueError(
+    raise UserValueError(
         f'{job.converted}: {size[0]} x {size[1]} pixels, expected '
         f'{wanted[0]} x {wanted[1]} as in '
         f'{job.original if wanted == label_size else job.image}; delete it '
@@ -130,7 +131,7 @@ def other_pixels(
     if len(stray) <= STRAY_SHARE * differs.size:
         return pixels
     row, column = stray[0]
-    raise ValueError(
+    raise UserValueError(
         f'{job.converted}: {pixels} of {differs.size} pixels are not '
         f'those of {job.original}; row {row}, column {column} is '
         f'{found[row, column]}, expected {expected[row, column]}. It was '

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import UserValueError
 from ..files.label_images import read_label
 from .colour_labels import read_cityscapes_ids
 
@@ -90,7 +91,7 @@ def to_train_ids(ids: np.ndarray, scheme: LabelScheme) -> np.ndarray:
     known = {**dict.fromkeys(scheme.ignored_ids, IGNORE), **scheme.train_ids}
     unknown = np.setdiff1d(np.unique(ids), list(known))
     if len(unknown):
-        raise ValueError(
+        raise UserValueError(
             f'label id {", ".join(map(str, unknown[:SHOWN_IDS]))} is not one '
             f"of the data set's ids {_ranges(known)}"
         )

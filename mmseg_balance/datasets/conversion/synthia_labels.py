@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ...errors import UserOSError, UserValueError
 from .label_scheme import LabelScheme
 
 
@@ -31,12 +32,12 @@ def read_synthia_ids(path: Path) -> np.ndarray:
     except FileNotFoundError:
         raise
     except (OSError, SyntaxError) as error:
-        raise OSError(f'{path}: cannot be decoded ({error})') from error
+        raise UserOSError(f'{path}: cannot be decoded ({error})') from error
     label = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if label is None:
-        raise OSError(f'{path}: cannot be decoded')
+        raise UserOSError(f'{path}: cannot be decoded')
     if label.ndim != 3 or label.dtype != np.uint16:
-        raise ValueError(
+        raise UserValueError(
             f'{path}: expected a 16-bit image of 2 or 3 channels (GT/LABELS '
             f'of SYNTHIA-RAND-CITYSCAPES), found {label.dtype} of shape '
             f'{label.shape}; Pillow and imageio keep 8 bits of these files, '

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import UserValueError
 from ...files.mapping import map_files
 from ...files.walking import find_files
 from ..files.label_images import read_label, write_png
@@ -40,14 +41,18 @@ def map_folder(
     """
     folder, out = Path(folder), Path(out)
     if out.resolve() == folder.resolve():
-        raise ValueError(f'{out}: labels are not replaced; name a new folder')
+        raise UserValueError(
+            f'{out}: labels are not replaced; name a new folder'
+        )
     files = find_files(folder, suffix)
     new = [
         (out / file.relative_to(folder)).with_suffix('.png') for file in files
     ]
     there = next((path for path in new if path.exists()), None)
     if there is not None:
-        raise ValueError(f'{there} exists: name a new folder, or delete it')
+        raise UserValueError(
+            f'{there} exists: name a new folder, or delete it'
+        )
     counts = map_files(
         partial(map_file, mapping=mapping),
         list(zip(files, new, strict=True)),
@@ -81,7 +86,7 @@ def map_file(
         result[label == old] = value
     wrong = result[(result < 0) | (result > LARGEST)]
     if wrong.size:
-        raise ValueError(
+        raise UserValueError(
             f'{path}: the value {wrong[0]}, expected 0 .. {LARGEST} in the '
             'new label; map it as well'
         )

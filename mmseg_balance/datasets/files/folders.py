@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from mmengine.dataset import BaseDataset
 
+from ...errors import UserOSError
 from ...files.walking import leads_back, walk_folder
 
 
@@ -74,7 +75,7 @@ def refuse_circles(folder: str) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_symlink() and leads_back(entry.path):
-                raise OSError(
+                raise UserOSError(
                     f'{entry.path} is a link to the folder that it lies in, '
                     'as a second "ln -s" leaves it: remove the link'
                 )

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
+from ...errors import UserOSError, UserValueError
 from ...files.walking import find_files
 from .label_images import decode
 
@@ -72,14 +73,16 @@ def stored_size(path: Path) -> tuple[int, int]:
         OSError: The file cannot be read.
     """
     if path.is_symlink() and not path.exists():
-        raise OSError(f'{path}: a link to {os.readlink(path)}, which is not')
+        raise UserOSError(
+            f'{path}: a link to {os.readlink(path)}, which is not'
+        )
     try:
         with Image.open(path) as image:
             return image.size
     except FileNotFoundError:
         raise
     except (OSError, SyntaxError) as error:
-        raise OSError(f'{path}: cannot be decoded ({error})') from error
+        raise UserOSError(f'{path}: cannot be decoded ({error})') from error
 
 
 def check_not_turned(path: Path) -> None:
@@ -94,7 +97,7 @@ def check_not_turned(path: Path) -> None:
     with Image.open(path) as image:
         turned = orientation(image)
     if turned != 1:
-        raise ValueError(
+        raise UserValueError(
             f'{path}: its EXIF tag turns it when it is loaded (orientation '
             f'{turned}), and its label stays as it is; save the image '
             'without the tag'

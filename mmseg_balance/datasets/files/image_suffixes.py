@@ -7,6 +7,7 @@ from mmengine.fileio import get_text
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
+from ...errors import UserValueError
 from .folders import names_in
 
 BYTE_ORDER_MARK = '\ufeff'
@@ -60,7 +61,7 @@ class ImageSuffixes:
         try:
             text = get_text(self.ann_file, backend_args=self.backend_args)
         except UnicodeDecodeError as error:
-            raise ValueError(
+            raise UserValueError(
                 f'{self.ann_file} (ann_file) is not UTF-8 ({error}): save it '
                 'as UTF-8'
             ) from error

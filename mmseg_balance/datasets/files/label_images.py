@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ...errors import UserOSError, UserValueError
 from ...files.writing import write_atomically
 from .label_range import channel_advice
 
@@ -48,7 +49,7 @@ def decode(path: str | Path) -> tuple[str, np.ndarray, np.ndarray]:
     except FileNotFoundError:
         raise
     except (OSError, SyntaxError) as error:
-        raise OSError(f'{path}: cannot be decoded ({error})') from error
+        raise UserOSError(f'{path}: cannot be decoded ({error})') from error
     if values.dtype == bool:
         values = values.astype(np.uint8)
     return mode, values, np.array(palette or [], dtype=np.uint8).reshape(-1, 3)
@@ -70,7 +71,7 @@ def read_label(path: str | Path) -> np.ndarray:
     """
     mode, label, _ = decode(path)
     if mode not in LABEL_MODES:
-        raise ValueError(
+        raise UserValueError(
             f'{path}: expected one channel of class ids (PIL mode '
             f'{", ".join(LABEL_MODES)}), found mode {mode}: '
             f'{channel_advice(label.shape[-1])}'

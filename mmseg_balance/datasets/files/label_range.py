@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from ...errors import UserValueError
+
 SHOWN_VALUES = 10
 
 
@@ -91,7 +93,7 @@ class LabelRange:
             ValueError: Names the file, the values and the number of classes.
         """
         if label.ndim != 2:
-            raise ValueError(
+            raise UserValueError(
                 f'{name} label {path} has the shape {label.shape}, expected '
                 f'one number a pixel: {channel_advice(label.shape[-1])}'
             )
@@ -101,7 +103,7 @@ class LabelRange:
         if label.dtype.kind == 'i':
             pixels += np.count_nonzero(label < 0)
         if pixels:
-            raise ValueError(self._message(label, pixels, path, name))
+            raise UserValueError(self._message(label, pixels, path, name))
 
     def count(self, label: np.ndarray) -> np.ndarray:
         """Count the pixels of each class.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ...errors import UserError, UserRuntimeError, UserValueError
 from ..seeding import hash_seed, seed_cpu_generators
 
 POLICIES = ('stop', 'skip')
@@ -11,7 +12,7 @@ MAX_IN_A_ROW = 16
 LEFT_OUT_KEY = 'left_out_images'
 
 
-class BadFileError(Exception):
+class BadFileError(UserError):
     """An image or label that cannot be used; the message names it."""
 
 
@@ -33,7 +34,7 @@ def check_policy(policy: str) -> None:
         ValueError: It is neither 'stop' nor 'skip'.
     """
     if policy not in POLICIES:
-        raise ValueError(
+        raise UserValueError(
             "on_bad_image: expected 'stop' or 'skip', found "
             f'{policy!r}; it belongs to train_dataloader.dataset'
         )
@@ -71,7 +72,7 @@ def draw_until_good(
         except BadFileError as error:
             left_out.append(str(error))
             if len(left_out) == MAX_IN_A_ROW:
-                raise RuntimeError(
+                raise UserRuntimeError(
                     f'{MAX_IN_A_ROW} {name} images in a row cannot be used '
                     "(on_bad_image='skip'), the last since: "
                     f'{error}; look whether the folder is still there'

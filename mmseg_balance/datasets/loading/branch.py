@@ -12,6 +12,7 @@ from mmengine.dataset import (
     RepeatDataset,
 )
 
+from ...errors import UserTypeError
 from .split_pipeline import SplitPipeline
 
 
@@ -36,7 +37,7 @@ def leaf_datasets(dataset: Any, name: str) -> list[BaseDataset]:
         return leaf_datasets(dataset.dataset, name)
     if isinstance(dataset, BaseDataset):
         return [dataset]
-    raise TypeError(
+    raise UserTypeError(
         f'{name} is a {type(dataset).__name__}, expected a data set of '
         'MMSegmentation (a subclass of BaseSegDataset), or a ConcatDataset, '
         'RepeatDataset or ClassBalancedDataset of such'

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from ...errors import UserValueError
 from ..files.image_pairs import exif_orientation
 from ..files.label_range import LabelRange
 from .bad_files import BadFileError, WrongLabelError
@@ -183,7 +184,7 @@ class SplitPipeline:
         loading = getattr(self.annotations, 'reduce_zero_label', None)
         if loading is None or loading == self.labels.reduce_zero_label:
             return
-        raise ValueError(
+        raise UserValueError(
             f'{self.name}.reduce_zero_label is '
             f'{self.labels.reduce_zero_label}, and '
             f'{type(self.annotations).__name__} in its pipeline has '

@@ -8,6 +8,7 @@ from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 
+from ...errors import UserValueError
 from .pseudo_margins import VALID_PSEUDO, PseudoMargins
 
 
@@ -55,7 +56,7 @@ def check_packing(transforms: Sequence[Callable], key: str) -> None:
     makes = any(isinstance(t, PseudoMargins) for t in transforms)
     packers = [t for t in transforms if isinstance(t, PackSegInputs)]
     if makes and packers and not isinstance(packers[-1], PackUDAInputs):
-        raise ValueError(
+        raise UserValueError(
             f'{key}.pipeline has PseudoMargins and '
             f'{type(packers[-1]).__name__}, which drops the map it makes: '
             "put dict(type='PackUDAInputs') in its place"

@@ -4,6 +4,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
+from ...errors import UserValueError
+
 VALID_PSEUDO = 'valid_pseudo'
 
 
@@ -39,7 +41,7 @@ class PseudoMargins(BaseTransform):
         if len(margins) != 4 or not all(
             isinstance(m, int) and m >= 0 for m in margins
         ):
-            raise ValueError(
+            raise UserValueError(
                 'PseudoMargins.margins: expected four numbers of pixels >= 0 '
                 f'(top, bottom, left, right), found {margins}'
             )
@@ -58,14 +60,14 @@ class PseudoMargins(BaseTransform):
         height, width = results['img'].shape[:2]
         loaded = tuple(results.get('ori_shape', (height, width)))[:2]
         if (height, width) != loaded:
-            raise ValueError(
+            raise UserValueError(
                 f'PseudoMargins found {_name(results)} with {width} x '
                 f'{height} of the {loaded[1]} x {loaded[0]} pixels (width x '
                 'height) it was loaded with, in which the margins are '
                 'counted: put it right behind LoadImageFromFile'
             )
         if top + bottom >= height or left + right >= width:
-            raise ValueError(
+            raise UserValueError(
                 f'PseudoMargins.margins (top, bottom, left, right) is '
                 f'{self.margins}, and {_name(results)} has {width} x '
                 f'{height} pixels (width x height), of which nothing is '

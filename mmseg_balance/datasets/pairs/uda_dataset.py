@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
+from ...errors import UserRuntimeError, UserValueError
 from ..checks.folder_checks import (
     build_lazily,
     check_folders,
@@ -224,7 +225,7 @@ def check_classes(source: BaseDataset, target: BaseDataset) -> None:
         if a != b:
             parts.append(f'class {i} is {a} in the source, {b} in the target')
             break
-    raise ValueError(
+    raise UserValueError(
         f'source and target classes differ: {"; ".join(parts)}. Set '
         'metainfo.classes of both to the same names in the same order'
     )
@@ -233,7 +234,7 @@ def check_classes(source: BaseDataset, target: BaseDataset) -> None:
 def _classes_of(dataset: BaseDataset, key: str) -> tuple[str, ...]:
     names = tuple(dataset.metainfo.get('classes') or ())
     if not names:
-        raise ValueError(
+        raise UserValueError(
             f'the {key} data set ({type(dataset).__name__}) names no classes; '
             f'set {key}.metainfo.classes'
         )
@@ -261,7 +262,7 @@ def _open(
             is_label_loader(type(t).__name__) for t in leaf.pipeline.transforms
         )
         if key == 'source' and not with_labels:
-            raise ValueError(
+            raise UserValueError(
                 'source.pipeline loads no labels: put '
                 "dict(type='LoadAnnotations') behind the loading of the image"
             )
@@ -293,7 +294,7 @@ def _retry(draw: Callable[[], Any], branch: Branch) -> Any:
         sample = draw()
         if sample is not None:
             return sample
-    raise RuntimeError(
+    raise UserRuntimeError(
         f'the {branch.name} pipeline returned None '
         f'{branch.max_refetch + 1} times in a row (max_refetch); a transform '
         'gives up on every sample'

@@ -10,6 +10,7 @@ from mmengine.dataset import (
     RepeatDataset,
 )
 
+from ...errors import UserValueError
 from ..class_statistics.counting import count_classes_of_samples
 from ..loading.branch import Branch
 
@@ -56,7 +57,7 @@ def _balance(
         return  # a data set that knows its classes
     branch = Branch(child, name)
     if any(part.annotations is None for part in branch.parts):
-        raise ValueError(
+        raise UserValueError(
             f'{name}: ClassBalancedDataset repeats images by the classes of '
             'their labels, and the pipeline loads none: take RepeatDataset, '
             'or the data set itself'

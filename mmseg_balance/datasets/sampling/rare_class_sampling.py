@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
+from ...errors import UserValueError
 from ..class_statistics.counting import count_classes_of_samples
 from ..loading.branch import Branch
 from ..loading.split_pipeline import SplitPipeline
@@ -35,7 +36,7 @@ def rcs_class_probs(
     classes = np.argsort(totals, kind='stable')
     classes = classes[totals[classes] > 0]
     if len(classes) == 0:
-        raise ValueError(
+        raise UserValueError(
             'rare_class_sampling: the class statistics have no pixel of any '
             'class'
         )
@@ -79,7 +80,7 @@ class RareClassSampling:
         stats_dir: str | None = None,
     ) -> None:
         if class_temp <= 0:
-            raise ValueError(
+            raise UserValueError(
                 'rare_class_sampling.class_temp: expected a number > 0, '
                 f'found {class_temp}'
             )
@@ -89,7 +90,7 @@ class RareClassSampling:
             ('max_crops', max_crops),
         ):
             if value < 0:
-                raise ValueError(
+                raise UserValueError(
                     f'rare_class_sampling.{key}: expected a number >= 0, '
                     f'found {value}'
                 )
@@ -171,7 +172,7 @@ class RareClassSampling:
                 f'{counts[:, c].max()} pixels in a file)'
                 for c in lost
             )
-            raise ValueError(
+            raise UserValueError(
                 'rare_class_sampling.min_pixels is '
                 f'{self.min_pixels}, and no file has more pixels of {found}; '
                 'set min_pixels below these numbers'

@@ -7,6 +7,7 @@ from mmengine.dist import get_dist_info, sync_random_seed
 from mmseg.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
 
+from ...errors import UserValueError
 from ..seeding import hash_seed
 
 
@@ -65,7 +66,7 @@ class ResumableInfiniteSampler(Sampler):
         self, dataset: Sized, shuffle: bool = True, seed: int | None = None
     ) -> None:
         if len(dataset) == 0:
-            raise ValueError(
+            raise UserValueError(
                 f'cannot draw from {type(dataset).__name__}: it has no samples'
             )
         self.rank, self.world_size = get_dist_info()
@@ -86,7 +87,7 @@ class ResumableInfiniteSampler(Sampler):
             ValueError: The number is negative.
         """
         if draws_per_rank < 0:
-            raise ValueError(
+            raise UserValueError(
                 f'expected draws_per_rank >= 0, found {draws_per_rank}'
             )
         self._start = draws_per_rank

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import UserRuntimeError, UserValueError
 from ...files.mapping import map_files
 from ...files.writing import write_atomically
 from ..class_statistics.files import count_label_files, write_class_stats
@@ -61,7 +62,7 @@ class ToyStreets:
         for name, minimum in least.items():
             value = getattr(self, name)
             if value < minimum:
-                raise ValueError(
+                raise UserValueError(
                     f'{name}: expected at least {minimum}, found {value}'
                 )
 
@@ -96,7 +97,7 @@ def draw_street(
         # an object may end up behind another one
         if all(counts[CLASSES.index(name)] >= least for name in required):
             return image, label
-    raise RuntimeError(
+    raise UserRuntimeError(
         f'{domain} {split} image {index}: no scene of {settings.height} x '
         f'{settings.width} pixels shows {sorted(required)}; choose another '
         'seed or size'
@@ -199,7 +200,7 @@ def _refuse_other(root: Path, settings: ToyStreets) -> None:
     path = root / SETTINGS_FILE
     if not path.is_file():
         if root.is_dir() and any(root.iterdir()):
-            raise ValueError(
+            raise UserValueError(
                 f'{root} holds files but no {SETTINGS_FILE}, so they are not '
                 'toy streets: choose another folder'
             )
@@ -207,14 +208,14 @@ def _refuse_other(root: Path, settings: ToyStreets) -> None:
     try:
         found = dict(json.loads(path.read_text()))
     except (TypeError, ValueError) as error:
-        raise ValueError(f'{path} cannot be read: {error}') from error
+        raise UserValueError(f'{path} cannot be read: {error}') from error
     other = [
         f'{key} {found.get(key)} (now {value})'
         for key, value in _noted(settings).items()
         if found.get(key) != value
     ]
     if other:
-        raise ValueError(
+        raise UserValueError(
             f'{root} was generated with {", ".join(other)}: choose another '
             'folder or delete this one'
         )

@@ -13,6 +13,8 @@ from mmseg_balance.datasets.loading.branch import Branch
 from mmseg_balance.models.losses import CountedLoss, LBWLoss
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
+from ...errors import UserValueError
+
 
 @HOOKS.register_module()
 class ClassStatisticsHook(Hook):
@@ -62,7 +64,7 @@ class ClassStatisticsHook(Hook):
             m for m in model.modules() if isinstance(m, (CountedLoss, LBWLoss))
         ]
         if not self.losses:
-            raise ValueError(
+            raise UserValueError(
                 'ClassStatisticsHook found no loss with class statistics in '
                 "the model: remove dict(type='ClassStatisticsHook') from "
                 'custom_hooks'

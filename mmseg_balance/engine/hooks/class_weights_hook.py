@@ -12,6 +12,8 @@ from mmseg_balance.models.losses.class_weights.weight_history import (
 )
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
+from ...errors import UserValueError
+
 FILE = 'class_weights.jsonl'
 
 
@@ -36,7 +38,7 @@ class ClassWeightsHook(Hook):
 
     def __init__(self, interval: int = 50) -> None:
         if not isinstance(interval, int) or interval < 1:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `interval` of ClassWeightsHook to be a whole number '
                 f'of at least 1, but got {interval!r}'
             )
@@ -60,7 +62,7 @@ class ClassWeightsHook(Hook):
             if isinstance(getattr(module, 'history', None), WeightHistory)
         }
         if not self.histories:
-            raise ValueError(
+            raise UserValueError(
                 'ClassWeightsHook found no loss with changing class weights '
                 "in the model: remove dict(type='ClassWeightsHook') from "
                 "custom_hooks, or set loss_decode=dict(type='GBWLoss')"

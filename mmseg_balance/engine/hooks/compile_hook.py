@@ -17,6 +17,8 @@ from mmseg_balance.models.uda.distances.feature_distance import FeatureDistance
 from mmseg_balance.models.uda.objectives import CrossAttentionObjective
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
+from ...errors import UserRuntimeError, UserTypeError
+
 # student, teacher and frozen backbone are one code with several states, and
 # so are the convolutions of a head: more than torch's limit of 8
 RECOMPILE_LIMIT = 64
@@ -112,7 +114,7 @@ def compile_networks(model: nn.Module, **options) -> int:
     """
     networks = list(compilable(model))
     if not networks:
-        raise TypeError(
+        raise UserTypeError(
             'CompileHook compiles the networks of an EncoderDecoder, but '
             f'model.type is {type(model).__name__}: drop --compile'
         )
@@ -178,7 +180,7 @@ def check_backend(backend: str, mode: str, device: str) -> None:
     except Exception as error:  # noqa: BLE001  (any failure is the answer)
         cause = getattr(error, 'inner_exception', error)  # of the backend
         reason = str(cause).strip().partition('\n')[0]
-        raise RuntimeError(
+        raise UserRuntimeError(
             f'--compile: torch.compile(backend={backend!r}, mode={mode!r}) '
             f'does not work here on {device!r}: {reason}. '
             'Inductor needs a C++ compiler on a CPU (install g++, or name '

@@ -7,6 +7,8 @@ from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 from torch import Tensor
 
+from ...errors import UserFloatingPointError
+
 
 @HOOKS.register_module()
 class FiniteLossHook(Hook):
@@ -42,7 +44,7 @@ class FiniteLossHook(Hook):
         loss = loss.item() if isinstance(loss, Tensor) else loss
         self._count = 0 if math.isfinite(loss) else self._count + 1
         if self._count > self.tolerance:
-            raise FloatingPointError(
+            raise UserFloatingPointError(
                 f'The loss is {loss} in iteration {runner.iter + 1} and '
                 f'the {self.tolerance} before it: lower '
                 'optim_wrapper.optimizer.lr, set optim_wrapper.clip_grad, or '

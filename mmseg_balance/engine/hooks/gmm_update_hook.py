@@ -9,6 +9,8 @@ from mmseg_balance.models.losses import BLDALoss
 from mmseg_balance.models.uda.checks.segmentor import check_head
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
+from ...errors import UserValueError
+
 
 @HOOKS.register_module()
 class GMMUpdateHook(Hook):
@@ -35,7 +37,7 @@ class GMMUpdateHook(Hook):
             ):
                 check_head(name, module)
         if not self.losses:
-            raise ValueError(
+            raise UserValueError(
                 'GMMUpdateHook found no BLDALoss in the model: remove '
                 "dict(type='GMMUpdateHook') from custom_hooks, or set "
                 "loss_decode=dict(type='BLDALoss', num_classes=...)"

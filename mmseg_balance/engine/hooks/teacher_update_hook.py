@@ -3,6 +3,7 @@
 from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 
+from ...errors import UserValueError
 from ...models.wrapped_segmentor import unwrapped
 
 
@@ -23,7 +24,7 @@ class TeacherUpdateHook(Hook):
         """Copy the student, whose initial weights are loaded by now."""
         self.model = unwrapped(runner.model)
         if getattr(self.model, 'teacher', None) is None:
-            raise ValueError(
+            raise UserValueError(
                 'TeacherUpdateHook found no teacher in '
                 f"model.type='{type(self.model).__name__}': remove "
                 "dict(type='TeacherUpdateHook') from custom_hooks"
@@ -34,7 +35,7 @@ class TeacherUpdateHook(Hook):
             if not (brought and self.model.teacher_is_current):
                 self.model.copy_student()
         elif not self.model.teacher_is_current:
-            raise ValueError(
+            raise UserValueError(
                 'The checkpoint to resume from has no teacher (no keys '
                 'teacher.*): start from it with load_from instead of --resume'
             )

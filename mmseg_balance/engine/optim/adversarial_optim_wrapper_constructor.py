@@ -4,6 +4,7 @@ from mmengine.optim import OptimWrapperDict, build_optim_wrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
 
+from ...errors import UserTypeError, UserValueError
 from ...models.uda.optimization.sequential_backward import (
     DISCRIMINATOR,
     STUDENT,
@@ -67,7 +68,7 @@ class AdversarialOptimWrapperConstructor:
         if paramwise_cfg is not None:
             keys.add('paramwise_cfg')
         if keys != {STUDENT, DISCRIMINATOR}:
-            raise ValueError(
+            raise UserValueError(
                 'Expected optim_wrapper with the constructor '
                 f"{type(self).__name__} to have the keys '{STUDENT}' and "
                 f"'{DISCRIMINATOR}', but got {sorted(keys)}: optimizer, type, "
@@ -76,7 +77,7 @@ class AdversarialOptimWrapperConstructor:
             )
         for name, part in optim_wrapper_cfg.items():
             if not isinstance(part, dict) or not part.get('optimizer'):
-                raise ValueError(
+                raise UserValueError(
                     f'optim_wrapper.{name} is {part!r}, expected '
                     "dict(type='OptimWrapper', optimizer=dict(...))"
                 )
@@ -98,7 +99,7 @@ class AdversarialOptimWrapperConstructor:
         model = unwrapped(model)
         discriminators = getattr(model, 'discriminators', None)
         if discriminators is None:
-            raise TypeError(
+            raise UserTypeError(
                 f'{type(self).__name__} found no discriminators in '
                 f"model.type='{type(model).__name__}': leave "
                 'optim_wrapper.constructor away and move what is in '

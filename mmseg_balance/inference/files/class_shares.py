@@ -7,6 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import (
+    UserFileExistsError,
+    UserIsADirectoryError,
+    UserPermissionError,
+)
 from ...files.writing import write_atomically
 
 KIND = 'class shares of mmseg_balance predict'
@@ -78,10 +83,12 @@ def check_shares_file(path: Path) -> None:
         PermissionError: Its folder cannot be written to.
     """
     if path.is_dir():
-        raise IsADirectoryError(f'--shares {path} is a folder: name a file')
+        raise UserIsADirectoryError(
+            f'--shares {path} is a folder: name a file'
+        )
     folder = next(p for p in path.absolute().parents if p.exists())
     if not os.access(folder, os.W_OK):
-        raise PermissionError(
+        raise UserPermissionError(
             f'--shares {path}: {folder} cannot be written to; name another '
             'file'
         )
@@ -93,7 +100,7 @@ def check_shares_file(path: Path) -> None:
     except (OSError, ValueError):
         is_own = False
     if not is_own:
-        raise FileExistsError(
+        raise UserFileExistsError(
             f'--shares {path} exists and holds no class shares: name another '
             'file'
         )

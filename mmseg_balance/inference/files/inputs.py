@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from ...datasets.checks.left_out import IMAGE_SUFFIXES
 from ...datasets.files.prediction_names import first_distinct
+from ...errors import UserFileNotFoundError, UserValueError
 from ...files.walking import walk_folder
 from .patterns import fixed_folder, matching
 
@@ -66,7 +67,7 @@ def find_inputs(
     """
     own = [Path(os.path.realpath(folder)) for folder in results]
     if not patterns:
-        raise FileNotFoundError('no input: name images, folders or videos')
+        raise UserFileNotFoundError('no input: name images, folders or videos')
     found: dict[Path, tuple[Path, Path]] = {}
     for pattern in patterns:
         for path, root in _expand(os.path.expanduser(pattern), own):
@@ -98,7 +99,7 @@ def _expand(pattern: str, results: list[Path]) -> list[tuple[Path, Path]]:
     """Files of a pattern, each with the folder that it was found below."""
     path = Path(pattern)
     if path.exists() and _is_in(path, results):
-        raise ValueError(
+        raise UserValueError(
             f'--input {pattern} is a folder or file of results: name images, '
             'or write to another folder with --out'
         )
@@ -109,12 +110,12 @@ def _expand(pattern: str, results: list[Path]) -> list[tuple[Path, Path]]:
     elif glob.has_magic(pattern):
         found = list(_matched(pattern, results))
     else:
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'--input {pattern}: no such file or folder; patterns have '
             "wildcards, as in 'images/**/*.png'"
         )
     if not found:
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'--input {pattern}: nothing there has the suffix of an image or '
             f'of a video ({", ".join(SUFFIXES)}); a file of another suffix '
             'is read where it is named itself'

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from ...datasets.files.label_images import read_label, write_png
+from ...errors import UserValueError
 from ...visualization.figures import colour_labels
 
 LABELS, OVERLAYS, CONFIDENCES = 'labels', 'overlays', 'confidences'
@@ -95,7 +96,7 @@ class ResultFiles:
         ids = self._ids[order]
         places = np.searchsorted(ids, values).clip(max=len(ids) - 1)
         if (ids[places] != values).any():
-            raise ValueError(
+            raise UserValueError(
                 f'{path} has values that are no class: remove it, and it is '
                 'predicted anew'
             )

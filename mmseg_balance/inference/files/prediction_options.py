@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...datasets.loading.bad_files import POLICIES
+from ...errors import UserValueError
 
 
 @dataclass
@@ -39,20 +40,20 @@ class RunOptions:
     def __post_init__(self) -> None:
         """Refuse values out of range."""
         if not 0 <= self.opacity <= 1:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected --opacity to be in [0, 1], but got {self.opacity}'
             )
         if self.fps is not None and not self.fps > 0:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected --fps to be above 0, but got {self.fps}'
             )
         if self.confidence_bits not in (None, 8, 16):
-            raise ValueError(
+            raise UserValueError(
                 'Expected --confidence-bits to be 8 or 16, but got '
                 f'{self.confidence_bits}'
             )
         if self.on_bad_image not in POLICIES:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected --on-bad-image to be one of {POLICIES}, but got '
                 f'{self.on_bad_image!r}'
             )

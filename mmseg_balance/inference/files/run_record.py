@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...errors import UserFileExistsError, UserNotADirectoryError
 from ...files.writing import write_atomically
 from .inputs import Input
 from .outputs import LABELS
@@ -68,7 +69,7 @@ class RunRecord:
 
     def _read(self) -> dict[str, dict]:
         if self._folder.exists() and not self._folder.is_dir():
-            raise NotADirectoryError(
+            raise UserNotADirectoryError(
                 f'--out {self._folder} is a file: name a folder'
             )
         keys = ('settings', 'pictures', 'inputs')
@@ -79,7 +80,7 @@ class RunRecord:
             content = json.loads(file.read_text())
             return {key: dict(content[key]) for key in keys}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FileExistsError(
+            raise UserFileExistsError(
                 f'{file} is not of predictions: name another folder with --out'
             ) from error
 
@@ -88,7 +89,7 @@ class RunRecord:
     ) -> None:
         for key in {**now, **before}:
             if before.get(key) != now.get(key):
-                raise FileExistsError(
+                raise UserFileExistsError(
                     f'{self._folder} has predictions of another run: {key} '
                     f'was {before.get(key)!r} and is {now.get(key)!r} now; '
                     'name another folder with --out'
@@ -99,7 +100,7 @@ class RunRecord:
         before = self._inputs.get(name, path)
         place = self._folder / LABELS / one.name
         if before != path and place.exists():
-            raise FileExistsError(
+            raise UserFileExistsError(
                 f'{place} is of {before}, and {path} has the same name: name '
                 'another folder with --out, or give both folders to --input '
                 'at once'

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ...datasets.loading.bad_files import UnreadableFileError
+from ...errors import UserOSError
 
 # of the codecs in the wheels of OpenCV the one that most players know
 CODEC = 'mp4v'
@@ -138,7 +139,7 @@ class VideoFile:
                 (frame.shape[1], frame.shape[0]),
             )
             if not self._writer.isOpened():
-                raise OSError(
+                raise UserOSError(
                     f'{self.path}: OpenCV cannot write {CODEC}: write '
                     'pictures with --overlay instead of --overlay-video'
                 )

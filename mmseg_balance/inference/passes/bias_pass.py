@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from ...errors import UserValueError
 from ...evaluation import confusion_matrix
 from ...logits.mixtures.gmm import GaussianMixtureBank
 from ...logits.statistics.file import load_statistics
@@ -42,7 +43,7 @@ def measure_bias(
             image.logits.argmax(0), image.labels, num_classes
         ).cpu()
     if not bool(confusion.any()):
-        raise ValueError(f'no pixel of {TEST_SET} has a label of a class')
+        raise UserValueError(f'no pixel of {TEST_SET} has a label of a class')
     return confusion, reservoir
 
 
@@ -67,7 +68,9 @@ def read_anchors(
     statistics, meta = load_statistics(path, len(classes))
     warnings = check_origin(meta, path, checkpoint, part, classes)
     if not bool((statistics.anchors.num_updates > 0).all()):
-        raise ValueError(f'--statistics {path} has an anchor without samples')
+        raise UserValueError(
+            f'--statistics {path} has an anchor without samples'
+        )
     whose = statistics.anchor
     if isinstance(whose, int):
         whose = f'class {classes[whose]} on the source'

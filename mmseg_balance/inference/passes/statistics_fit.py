@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from ...errors import UserValueError
 from ...logits.statistics import LogitStatistics
 from ...logits.statistics.offline import fit_statistics
 from ..statistics_pass import StatisticsPass
@@ -30,7 +31,7 @@ def find_anchor(anchor: str, classes: Sequence[str]) -> str | int:
     if anchor in ('source', 'target'):
         return anchor
     if anchor not in classes:
-        raise ValueError(
+        raise UserValueError(
             "Expected --anchor to be 'source', 'target' or one of "
             f'{", ".join(classes)}, but got {anchor!r}'
         )
@@ -74,7 +75,7 @@ def fit_pass(
         # it knows the number of the class, the user gave the name
         named = f'--anchor {anchor} (class {number})'
         text = str(error).replace(f'anchor={number}', named)
-        raise ValueError(text) from error
+        raise UserValueError(text) from error
 
 
 def sample_table(

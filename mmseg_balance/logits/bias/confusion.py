@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from ...errors import UserValueError
+
 
 def class_bias(confusion: Tensor) -> Tensor:
     r"""Bias towards each class, from a confusion matrix.
@@ -38,13 +40,13 @@ def class_bias(confusion: Tensor) -> Tensor:
         tensor([ 0.2750, -0.2750], dtype=torch.float64)
     """
     if confusion.dim() != 2 or confusion.shape[0] != confusion.shape[1]:
-        raise ValueError(
+        raise UserValueError(
             'Expected argument `confusion` to be of shape (C, C)'
             f', but got {tuple(confusion.shape)}'
         )
     counts = confusion.to(torch.float64)
     if not bool((counts.isfinite() & (counts >= 0)).all()):
-        raise ValueError(
+        raise UserValueError(
             'Expected argument `confusion` to hold pixel counts '
             f'of at least 0, but got {confusion.tolist()}'
         )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ...errors import UserValueError
 from .. import host
 from .em import Parameters, Reduce, em_step, mixture_cdf
 
@@ -54,21 +55,21 @@ class GaussianMixtureBank(nn.Module):
     ) -> None:
         super().__init__()
         if num_components < 1:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `num_components` to be at least 1, '
                 f'but got {num_components}'
             )
         if not 0 <= momentum < 1:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `momentum` to be in [0, 1), but got {momentum}'
             )
         if warmup < 0:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `warmup` to be 0 (no ramp) or a number'
                 f' of updates, but got {warmup}'
             )
         if min_variance <= 0:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `min_variance` to be positive, but '
                 f'got {min_variance}'
             )
@@ -239,12 +240,12 @@ class GaussianMixtureBank(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Samples in float32, and which of them count."""
         if samples.shape[:-1] != self.shape:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `samples` to be of shape {self.shape} + (N,), but '
                 f'got {tuple(samples.shape)}'
             )
         if valid is not None and valid.shape != samples.shape:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `valid` to be of the shape of `samples`, '
                 f'{tuple(samples.shape)}, but got {tuple(valid.shape)}'
             )

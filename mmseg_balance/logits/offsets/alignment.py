@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ...errors import UserValueError
 from ..mixtures.em import Parameters, mixture_cdf
 from ..mixtures.gmm import GaussianMixtureBank
 
@@ -108,16 +109,16 @@ def check_banks(
         ValueError: Names the bank, its shape and the shape expected.
     """
     if len(bank.shape) != 2 or bank.shape[0] != bank.shape[1]:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `bank` to be of shape (C, C), but got {bank.shape}'
         )
     if num_classes is not None and bank.shape[0] != num_classes:
-        raise ValueError(
+        raise UserValueError(
             f'Expected a bank of {num_classes} classes, one for '
             f'each logit, but got one of {bank.shape[0]}'
         )
     if anchors is not None and anchors.shape != (2,):
-        raise ValueError(
+        raise UserValueError(
             'Expected `anchors` to be of shape (2,), positive '
             f'and negative, but got {anchors.shape}'
         )

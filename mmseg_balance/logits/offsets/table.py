@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...errors import UserValueError
 from ..mixtures.gmm import GaussianMixtureBank
 from .alignment import check_banks
 from .table_lookup import TableReader
@@ -75,11 +76,11 @@ class OffsetTable:
             ValueError: Banks that do not fit, or a setting out of range.
         """
         if not 0 <= clip < 0.5:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `clip` to be in [0, 0.5), but got {clip}'
             )
         if grid_size < MIN_GRID_SIZE:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `grid_size` to be at least '
                 f'{MIN_GRID_SIZE}, but got {grid_size}'
             )
@@ -136,7 +137,7 @@ class OffsetTable:
             that were never updated.
         """
         if logits.shape[1] != self.num_classes:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected {self.num_classes} logits a pixel, '
                 f'but got {logits.shape[1]}'
             )

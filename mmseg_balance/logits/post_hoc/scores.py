@@ -7,6 +7,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
+from ...errors import UserValueError
 from .. import host
 from ..mixtures.gmm import GaussianMixtureBank
 from ..offsets.alignment import check_banks
@@ -67,7 +68,7 @@ def check_tau(tau: float, name: str = 'tau') -> None:
     """
     is_number = isinstance(tau, Real) and not isinstance(tau, bool)
     if not (is_number and 0 <= tau < math.inf):
-        raise ValueError(
+        raise UserValueError(
             f'Expected `{name}` to be a number of at least 0, but got {tau!r}'
         )
 
@@ -87,7 +88,7 @@ def check_post_hoc(
     )
     for name, is_fitted in fitted.items():
         if not bool(is_fitted):
-            raise ValueError(
+            raise UserValueError(
                 f'`{name}` was never fitted: train with BLDALoss, or make '
                 'it with mmseg-balance logits fit'
             )
@@ -163,7 +164,7 @@ def _pixels_last(
 ) -> tuple[Tensor, tuple[int, ...]]:
     """Logits as float32 (C, P), and the shape (C, N, ...) that they had."""
     if logits.shape[1] != table.num_classes:
-        raise ValueError(
+        raise UserValueError(
             f'Expected {table.num_classes} logits a pixel, '
             f'but got {logits.shape[1]}'
         )

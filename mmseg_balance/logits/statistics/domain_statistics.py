@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ...errors import UserValueError
 from .file import TOOL, load_statistics
 from .online import SOURCE, TARGET, LogitStatistics
 
@@ -19,7 +20,7 @@ def check_domain(domain: str) -> None:
         ValueError: Names the value.
     """
     if domain not in DOMAINS:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `domain` to be one of {tuple(DOMAINS)}, '
             f'but got {domain!r}'
         )
@@ -51,7 +52,7 @@ def load_domain_statistics(
     }
     if not fitted[domain]:
         (other,) = set(DOMAINS) - {domain}
-        raise ValueError(
+        raise UserValueError(
             f'{path} has no fitted distributions of the logits on the '
             f'{domain}: set domain to {other!r} (--domain {other}), or make '
             f'them with {TOOL}, whose --target-images takes any folder'

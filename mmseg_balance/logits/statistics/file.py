@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...errors import UserFileNotFoundError, UserTypeError, UserValueError
 from .online import LogitStatistics
 
 FORMAT = 'mmseg_balance.LogitStatistics'
@@ -65,7 +66,7 @@ def write_torch_file(path: str | Path, content: dict[str, Any]) -> None:
     try:
         torch.load(buffer, weights_only=True)
     except Exception as error:  # whatever the unpickler meets
-        raise TypeError(
+        raise UserTypeError(
             f'{path} would hold what torch cannot load with weights_only: '
             f'{_reason(error)}'
         ) from error
@@ -110,7 +111,7 @@ def load_statistics(
     else:
         settings, state, meta = _of_checkpoint(content, path)
     if num_classes not in (None, settings['num_classes']):
-        raise ValueError(
+        raise UserValueError(
             f'{path} has statistics of {settings["num_classes"]} classes, '
             f'expected {num_classes}: make those of this model with {TOOL}'
         )
@@ -118,7 +119,7 @@ def load_statistics(
     try:
         statistics.load_state_dict(state)
     except RuntimeError as error:
-        raise ValueError(
+        raise UserValueError(
             f'{path} has statistics that do not fit their settings '
             f'({" ".join(str(error).split())}): make it anew with {TOOL}'
         ) from error
@@ -142,7 +143,7 @@ def read_torch_file(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'no statistics file {path}: make it with {TOOL}'
         )
     try:
@@ -154,12 +155,12 @@ def read_torch_file(path: str | Path) -> dict[str, Any]:
             weights_only=True,
         )
     except Exception as error:  # whatever a broken file leads to
-        raise ValueError(
+        raise UserValueError(
             f'{path} is no complete file that torch can load with '
             f'weights_only: {_reason(error)}'
         ) from error
     if not isinstance(content, dict):
-        raise ValueError(
+        raise UserValueError(
             f'{path} holds a {type(content).__name__}, expected the dict of '
             f'{TOOL} or of a checkpoint'
         )
@@ -177,7 +178,7 @@ def _of_checkpoint(
         if (match := _OF_A_LOSS.fullmatch(str(key)))
     ]
     if not found:
-        raise ValueError(
+        raise UserValueError(
             f'{path} has no logit statistics: it is neither a file of {TOOL} '
             'nor a checkpoint of a model whose decode head has a BLDALoss. '
             f'Make them with {TOOL} CONFIG {path}'
@@ -223,7 +224,7 @@ def _check_fitted(statistics: LogitStatistics, path: Path) -> None:
         unfitted = ', '.join(
             name for name, fitted in banks.items() if not fitted
         )
-        raise ValueError(
+        raise UserValueError(
             f'{path} has statistics that were never fitted ({unfitted}): '
             'train longer with GMMUpdateHook in custom_hooks, or make them '
             f'with {TOOL}'
@@ -245,7 +246,7 @@ def _check_mixtures(statistics: LogitStatistics, path: Path) -> None:
         }
         found = [what for what, where in wrong.items() if where.any()]
         if found:
-            raise ValueError(
+            raise UserValueError(
                 f'{path} has {found[0]} among its {name} mixtures: make it '
                 f'anew with {TOOL}'
             )

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ...errors import UserValueError
 from ..mixtures.em import Parameters, em_step
 from ..mixtures.gmm import GaussianMixtureBank
 from ..progress import Track, renamed, untracked
@@ -58,15 +59,15 @@ def fit_statistics(
             classes, or fewer than ``min_samples`` pixels for the anchors.
     """
     if max_loops < 1:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `max_loops` to be at least 1, but got {max_loops}'
         )
     if not tolerance >= 0:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `tolerance` to be at least 0, but got {tolerance}'
         )
     if target is not None and target.num_classes != source.num_classes:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `target` to have the {source.num_classes} classes of '
             f'`source`, but got {target.num_classes}'
         )
@@ -81,14 +82,14 @@ def fit_statistics(
     settings = (min_samples, max_loops, tolerance, device)
     samples, valid = _anchor_samples(source, target, anchor)
     if samples.shape[1] < min_samples:
-        raise ValueError(
+        raise UserValueError(
             f'anchor={anchor!r} has {samples.shape[1]} labelled pixels to '
             f'follow, expected at least min_samples={min_samples}: add '
             'images, or choose another anchor'
         )
     finite = int((samples.abs() < _LARGEST).all(0).sum())
     if finite < min_samples:
-        raise ValueError(
+        raise UserValueError(
             f'{samples.shape[1] - finite} of {samples.shape[1]} pixels have '
             'logits that are NaN, infinite or beyond 1e6: the training of '
             'this checkpoint failed, take an earlier one'
@@ -191,7 +192,7 @@ def _anchor_samples(
     if isinstance(anchor, int):
         return source.anchor_samples(anchor)
     if target is None:
-        raise ValueError(
+        raise UserValueError(
             "Expected logits of the target for `anchor` 'target', but got "
             'none: pass `target`, or choose another anchor'
         )

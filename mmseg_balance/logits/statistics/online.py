@@ -6,6 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from ...errors import UserValueError
 from ..mixtures.gmm import GaussianMixtureBank
 from ..offsets.alignment import positive_cdf
 from ..offsets.offset import logit_offset
@@ -100,7 +101,7 @@ class LogitStatistics(nn.Module):
             ValueError: ``grid_size`` is None.
         """
         if self.grid_size is None:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `grid_size` to be a number of knots, since a table '
                 'is asked for, but got None: set it to 512'
             )

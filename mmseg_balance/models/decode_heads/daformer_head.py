@@ -8,6 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType
 from torch import Tensor
 
+from ...errors import UserValueError
 from .daformer_layers import build_layer
 
 _PARAMS = ('embed_dims', 'embed_cfg', 'embed_neck_cfg', 'fusion_cfg')
@@ -43,7 +44,7 @@ class DAFormerHead(BaseDecodeHead):
         super().__init__(input_transform='multiple_select', **kwargs)
         params = dict(decoder_params)
         if set(params) != set(_PARAMS):
-            raise ValueError(
+            raise UserValueError(
                 'Expected `decoder_params` of DAFormerHead to have the keys '
                 f'{list(_PARAMS)}, but got {list(params)}'
             )
@@ -51,7 +52,7 @@ class DAFormerHead(BaseDecodeHead):
         dims = params['embed_dims']
         dims = [dims] * levels if isinstance(dims, int) else list(dims)
         if len(dims) != levels:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `embed_dims` of DAFormerHead to be one number or '
                 f'{levels}, one for each of in_index, but got {dims}'
             )

@@ -12,6 +12,7 @@ from mmseg.models.utils import resize
 from mmseg.utils import ConfigType, OptConfigType
 from torch import Tensor, nn
 
+from ...errors import UserValueError
 from .isa_layer import ISALayer
 
 _ASPP_KEYS = ('sep', 'dilations', 'pool', 'norm_cfg', 'act_cfg')
@@ -66,13 +67,13 @@ def build_layer(
     kind = kwargs.pop('type')
     channels = in_channels, out_channels
     if kind == 'id' and in_channels != out_channels:
-        raise ValueError(
+        raise UserValueError(
             f"`{name}` of DAFormerHead, of type 'id', keeps the channels: "
             f'set embed_dims of that level to {in_channels}, not '
             f'{out_channels}'
         )
     if kind == 'mlp' and any(v is not None for v in kwargs.values()):
-        raise ValueError(
+        raise UserValueError(
             f"`{name}` of DAFormerHead, of type 'mlp', is linear: leave its "
             f"norm_cfg and act_cfg None, not {kwargs}, or take 'conv'"
         )
@@ -184,7 +185,7 @@ def _checked(cfg: ConfigType, name: str) -> dict:
     """The config as a dict, if its type and keys are valid."""
     kind = cfg.get('type') if isinstance(cfg, Mapping) else None
     if kind not in _KEYS:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `{name}` of DAFormerHead to be a dict whose type is '
             f'one of {list(_KEYS)}, but got {cfg!r}'
         )
@@ -193,7 +194,7 @@ def _checked(cfg: ConfigType, name: str) -> dict:
     valid = {'type', *needed, *optional}
     wrong += [f'unknown {k}' for k in cfg if k not in valid]
     if wrong:
-        raise ValueError(
+        raise UserValueError(
             f"`{name}` of DAFormerHead, of type '{kind}', needs the keys "
             f'{list(needed)} and may have {list(optional)}, but there is '
             f'{", ".join(wrong)}'

@@ -12,6 +12,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType
 from torch import Tensor
 
+from ...errors import UserValueError
 from ..head_losses.predictions import Prediction
 from ..windows import Box
 
@@ -79,12 +80,12 @@ class HRDAHead(BaseDecodeHead):
         ignore_index: int = 255,
     ) -> None:
         if not 0 <= detail_loss_weight < 1:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `detail_loss_weight` to be in [0, 1), but got '
                 f'{detail_loss_weight}'
             )
         if align_corners:
-            raise ValueError(
+            raise UserValueError(
                 'HRDAHead puts detail crops at multiples of cells of the '
                 'context, which align_corners=True moves: set it to False'
             )
@@ -119,7 +120,7 @@ class HRDAHead(BaseDecodeHead):
         ):
             self.scale_attention = attention
         else:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `attention` of HRDAHead to be the config of a head '
                 f'or a number in [0, 1], but got {attention!r}'
             )
@@ -191,7 +192,7 @@ class HRDAHead(BaseDecodeHead):
         ):
             count, rest = divmod(pixels * cells, side)
             if rest:
-                raise ValueError(
+                raise UserValueError(
                     f'HRDAHead predicts {cells} cells for {side} pixels of a '
                     f'detail window, which do not divide the {pixels} pixels '
                     'of the image: set detail_crop_size and the size of the '
@@ -211,7 +212,7 @@ class HRDAHead(BaseDecodeHead):
         for pixels, cells in zip(inputs.image, size, strict=True):
             cell = Fraction(pixels, cells)
             if Fraction(inputs.step) % cell:
-                raise ValueError(
+                raise UserValueError(
                     f'A cell of the context is {cell} pixels of the image, '
                     f'but detail windows begin at multiples of {inputs.step}:'
                     ' set crop_coord_divisible of the segmentor to a multiple'
@@ -222,7 +223,7 @@ class HRDAHead(BaseDecodeHead):
 
     def _check_attention(self, outputs: int) -> None:
         if outputs not in (1, self.num_classes):
-            raise ValueError(
+            raise UserValueError(
                 'Expected `attention.num_classes` of HRDAHead to be 1 or '
                 f'num_classes={self.num_classes}, but got {outputs}'
             )
@@ -233,7 +234,7 @@ def _check_inner(name: str, config: ConfigType, outer: dict) -> None:
     for key, value in config.items():
         own = key in ('loss_decode', 'sampler') and value is not None
         if own or (key in outer and value != outer[key]):
-            raise ValueError(
+            raise UserValueError(
                 f'`{name}.{key}` of HRDAHead is {value}, but that of the '
                 f'HRDAHead around it counts: remove it from `{name}` (pixel '
                 'samplers are not supported)'

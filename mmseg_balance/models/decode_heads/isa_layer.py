@@ -7,6 +7,8 @@ from mmseg.models.utils import SelfAttentionBlock
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ...errors import UserValueError
+
 
 class Relation(SelfAttentionBlock):
     """Self-attention within a map, and a projection of what comes out.
@@ -91,7 +93,7 @@ class ISALayer(nn.Module):
                 **shared,
             )
         elif in_channels != channels:
-            raise ValueError(
+            raise UserValueError(
                 'ISALayer without in_conv_kernel_size keeps the channels, '
                 f'but in_channels is {in_channels} and channels {channels}'
             )

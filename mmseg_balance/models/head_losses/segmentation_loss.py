@@ -10,6 +10,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
+from ...errors import UserRuntimeError
 from .predictions import auxiliary_predictions, decode_predictions
 
 
@@ -43,7 +44,7 @@ def segmentation_losses(
         decoded = decode_predictions(segmentor.decode_head, features)
     if density is not None and len(inputs) < len(decoded):
         # a compiled head, for one, calls no hooks
-        raise RuntimeError(
+        raise UserRuntimeError(
             f'density_estimation saw {len(inputs)} calls of the classifier, '
             f'but there are {len(decoded)} predictions to estimate'
         )

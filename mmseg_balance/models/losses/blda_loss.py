@@ -11,6 +11,7 @@ from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.post_hoc.scores import check_tau
 from mmseg_balance.logits.statistics.online import MAX_PENDING
 
+from ...errors import UserValueError
 from ..head_losses.segmentation_loss import domain_arguments
 from .class_weights.rank_sums import sum_over_ranks
 
@@ -78,7 +79,7 @@ class BLDALoss(nn.Module):
         super().__init__()
         check_tau(tau)
         if adjust not in ADJUSTED:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `adjust` to be one of {ADJUSTED}, but got '
                 f'{adjust!r}'
             )
@@ -88,7 +89,7 @@ class BLDALoss(nn.Module):
         self.criterion = MODELS.build(criterion)
         classes = getattr(self.criterion, 'num_classes', num_classes)
         if classes != num_classes:
-            raise ValueError(
+            raise UserValueError(
                 f'loss_decode.num_classes is {num_classes}, but '
                 f'loss_decode.criterion.num_classes is {classes}: set both to '
                 'the classes of the data set'
@@ -135,7 +136,7 @@ class BLDALoss(nn.Module):
             The criterion on the adjusted logits, times ``loss_weight``.
         """
         if cls_score.shape[1] != self.num_classes:
-            raise ValueError(
+            raise UserValueError(
                 f'BLDALoss was built for num_classes={self.num_classes}, but '
                 f'the head gives {cls_score.shape[1]} logits a pixel: set '
                 'loss_decode.num_classes to the num_classes of the head'

@@ -7,6 +7,7 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
+from ...errors import UserValueError
 from ...number_checks import check_number
 from .class_weights.class_counts import check_unit
 from .counted_loss import CountedLoss
@@ -151,7 +152,7 @@ class ClassBalancedLoss(InverseFrequencyLoss):
         counts = counts[counts > 0]
         spread = self.class_weights().max() - self.class_weights().min()
         if self.beta and counts.min() < counts.max() and spread < 1e-3:
-            raise ValueError(
+            raise UserValueError(
                 f'loss_decode.beta is {self.beta}, and the rarest class has '
                 f'{counts.min():.0f} {self.unit}: all class weights are 1. '
                 f"Set unit='images', or beta near 1 - 1 / {counts.max():.0f}"

@@ -7,6 +7,7 @@ from mmseg.registry import MODELS
 from torch import Tensor
 from torch.nn import functional as F
 
+from ...errors import UserValueError
 from ...number_checks import check_number
 from .class_weights.gradient_weights import (
     MODES,
@@ -90,7 +91,7 @@ class GBWLoss(PixelLoss):
     ) -> None:
         super().__init__(loss_weight, loss_name, class_weight)
         if mode not in MODES:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `mode` of GBWLoss to be one of {MODES}, but got '
                 f'{mode!r}'
             )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ...errors import UserValueError
 from ...number_checks import is_number
 
 
@@ -53,7 +54,7 @@ def check_class_weight(owner: str, value: Sequence[float]) -> None:
         is_number(v) and v >= 0 for v in value
     )
     if not fine or not any(value):
-        raise ValueError(
+        raise UserValueError(
             f'Expected `class_weight` of {owner} to be a list of numbers of '
             'at least 0, one for each class and not all of them 0, but got '
             f'{value!r}'
@@ -120,26 +121,26 @@ class PixelLoss(nn.Module, ABC):
             ``loss_weight``.
         """
         if reduction_override not in (None, 'none', 'mean'):
-            raise ValueError(
+            raise UserValueError(
                 "Expected `reduction_override` to be 'none' or 'mean', but "
                 f'got {reduction_override!r}'
             )
         if cls_score.shape[1] < 2:
-            raise ValueError(
+            raise UserValueError(
                 f'{type(self).__name__} needs a logit for each of two classes '
                 'or more, but the head gives one: leave out_channels and '
                 'threshold of the head away'
             )
         classes = getattr(self, 'num_classes', cls_score.shape[1])
         if cls_score.shape[1] != classes:
-            raise ValueError(
+            raise UserValueError(
                 f'{type(self).__name__} was built for num_classes={classes}, '
                 f'but the head gives {cls_score.shape[1]} logits a pixel: set '
                 'loss_decode.num_classes to the num_classes of the head'
             )
         fixed = self.class_weight
         if fixed is not None and len(fixed) != cls_score.shape[1]:
-            raise ValueError(
+            raise UserValueError(
                 f'class_weight of {type(self).__name__} has {len(fixed)} '
                 f'numbers, but the head gives {cls_score.shape[1]} logits a '
                 'pixel: set one for each class'

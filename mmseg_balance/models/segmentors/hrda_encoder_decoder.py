@@ -8,6 +8,7 @@ from mmseg.utils import SampleList
 from torch import Tensor
 from torch.nn import functional as F
 
+from ...errors import UserTypeError, UserValueError
 from ..decode_heads.hrda_head import HRDAHead, ScaledFeatures
 from ..head_losses.segmentation_loss import segmentation_losses
 from ..windows import Box, random_box, sliding_boxes
@@ -53,36 +54,38 @@ class HRDAEncoderDecoder(EncoderDecoder):
     ) -> None:
         super().__init__(*args, **kwargs)
         if not isinstance(self.decode_head, HRDAHead):
-            raise TypeError(
+            raise UserTypeError(
                 "HRDAEncoderDecoder needs decode_head.type='HRDAHead', but "
                 f'got {type(self.decode_head).__name__}'
             )
         if self.with_auxiliary_head:
-            raise ValueError(
+            raise UserValueError(
                 'HRDAEncoderDecoder has no use for auxiliary_head: remove it'
             )
         if not 0 < scale <= 1:
-            raise ValueError(f'Expected `scale` in (0, 1], but got {scale}')
+            raise UserValueError(
+                f'Expected `scale` in (0, 1], but got {scale}'
+            )
         step, sides = crop_coord_divisible, detail_crop_size
         if not isinstance(sides, (tuple, list)) or len(sides) != 2:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `detail_crop_size` to be (height, width), but got '
                 f'{sides}'
             )
         if step < 1 or any(side < step or side % step for side in sides):
-            raise ValueError(
+            raise UserValueError(
                 'Expected `detail_crop_size` to be multiples of '
                 f'crop_coord_divisible={step}, but got {tuple(sides)}'
             )
         if max_windows is not None and max_windows < 1:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `max_windows` to be positive, but got {max_windows}'
             )
         if (self.test_cfg or {}).get('mode') == 'slide':
             size = self.test_cfg.get('crop_size')
             stride = self.test_cfg.get('stride')
             if not size or not stride:
-                raise ValueError(
+                raise UserValueError(
                     "test_cfg.mode='slide' needs test_cfg.crop_size and "
                     f'test_cfg.stride, but they are {size} and {stride}'
                 )
@@ -202,7 +205,7 @@ class HRDAEncoderDecoder(EncoderDecoder):
         if height % self.crop_coord_divisible or (
             width % self.crop_coord_divisible
         ):
-            raise ValueError(
+            raise UserValueError(
                 f'HRDAEncoderDecoder got images of {height} x {width} pixels,'
                 ' but expects multiples of crop_coord_divisible='
                 f'{self.crop_coord_divisible}: change crop_size of RandomCrop '

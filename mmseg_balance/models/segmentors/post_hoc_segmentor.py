@@ -21,6 +21,7 @@ from mmseg_balance.logits.statistics.domain_statistics import (
     load_domain_statistics,
 )
 
+from ...errors import UserRuntimeError, UserValueError
 from ..wrapped_segmentor import build_segmentor
 
 
@@ -88,7 +89,7 @@ class PostHocSegmentor(BaseModel):
         self._buffers = segmentor._buffers
         object.__setattr__(self, 'segmentor', segmentor)
         if self.out_channels != self.num_classes:
-            raise ValueError(
+            raise UserValueError(
                 f'decode_head has out_channels={self.out_channels} and '
                 f'num_classes={self.num_classes}: balancing needs one logit '
                 'a class'
@@ -134,7 +135,7 @@ class PostHocSegmentor(BaseModel):
             RuntimeError: mode='loss'.
         """
         if mode == 'loss':
-            raise RuntimeError(
+            raise UserRuntimeError(
                 'PostHocSegmentor is for tests and cannot be trained: train '
                 'with the config of its `segmentor` as model'
             )

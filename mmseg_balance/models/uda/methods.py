@@ -5,6 +5,7 @@ from typing import Any
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 
+from ...errors import UserTypeError
 from ..segmentors import HRDAEncoderDecoder
 from .objectives import (
     ClassMixedObjective,
@@ -131,7 +132,7 @@ class HRDA(DAFormer):
     ) -> None:
         super().__init__(segmentor, feature_distance, alpha, **kwargs)
         if not isinstance(self.student, HRDAEncoderDecoder):
-            raise TypeError(
+            raise UserTypeError(
                 "HRDA needs model.segmentor.type='HRDAEncoderDecoder', but "
                 f'got {type(self.student).__name__}'
             )

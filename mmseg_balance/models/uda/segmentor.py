@@ -9,6 +9,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType, OptSampleList
 from torch import Tensor, nn
 
+from ...errors import UserRuntimeError, UserValueError
 from ..wrapped_segmentor import build_segmentor
 from .checks.losses import check_pixel_weights, warn_of_ignored_pixels
 from .checks.segmentor import check_segmentor
@@ -84,7 +85,7 @@ class UDASegmentor(BaseModel):
         init_cfg: None = None,
     ) -> None:
         if init_cfg is not None:
-            raise ValueError(
+            raise UserValueError(
                 f'init_cfg of {type(self).__name__} is {init_cfg}, but '
                 'weights are loaded by its segmentor: move it to '
                 'model.segmentor.init_cfg, or to that of its backbone'
@@ -192,7 +193,7 @@ class UDASegmentor(BaseModel):
             RuntimeError: mode='loss': training goes through ``train_step``.
         """
         if mode == 'loss':
-            raise RuntimeError(
+            raise UserRuntimeError(
                 'A UDA model trains by its own train_step, which '
                 'MMDistributedDataParallel never calls: set '
                 "model_wrapper_cfg=dict(type='UDAModelWrapper') in the config"
@@ -220,7 +221,7 @@ class UDASegmentor(BaseModel):
         adversary = self.adversary
         wrapper, rival = split_optimizers(optim_wrapper, adversary is not None)
         if self.teacher is not None and not self.teacher_is_current:
-            raise RuntimeError(
+            raise UserRuntimeError(
                 'The teacher did not follow the student since the last '
                 "iteration: add dict(type='TeacherUpdateHook') to "
                 'custom_hooks'
@@ -253,7 +254,7 @@ class UDASegmentor(BaseModel):
             ValueError: Branches that do not fit each other or the model.
         """
         if not isinstance(data, dict) or 'source' not in data:
-            raise ValueError(
+            raise UserValueError(
                 'Expected batches dict(source=..., target=...): set '
                 "train_dataloader.dataset.type='UDADataset'"
             )
@@ -265,7 +266,7 @@ class UDASegmentor(BaseModel):
         target = self.data_preprocessor(data['target'], training=True)
         is_mixed = any(o.mixes_domains for o in self.objectives)
         if is_mixed and target['inputs'].shape != step.source_images.shape:
-            raise ValueError(
+            raise UserValueError(
                 'Source and target crops are mixed and must be of one shape, '
                 f'but are {tuple(step.source_images.shape)} and '
                 f'{tuple(target["inputs"].shape)}: give both pipelines the '

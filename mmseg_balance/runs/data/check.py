@@ -18,6 +18,7 @@ from ...datasets.checks.labels import check_label_files
 from ...datasets.checks.left_out import left_out
 from ...datasets.checks.survey import SurveyFile, survey
 from ...datasets.loading.split_pipeline import SplitPipeline
+from ...errors import UserValueError
 from .notes import absent_trained_classes
 from .report import DataReport, SetReport, duplicates, summarise
 
@@ -46,7 +47,7 @@ def check_data(cfg: Config, state: Path, nproc: int = 1) -> DataReport:
         for key, config in _distinct_sets(cfg)
     ]
     if not reports:
-        raise ValueError(
+        raise UserValueError(
             f'{cfg.filename} has no data set of MMSegmentation in '
             f'{", ".join(LOADERS)}'
         )
@@ -82,7 +83,9 @@ def _check_set(
             report.notes.append(f'{type(dataset).__name__}: not looked at')
             return report
         if not dataset.metainfo.get('classes'):
-            raise ValueError(f'names no classes; set {key}.metainfo.classes')
+            raise UserValueError(
+                f'names no classes; set {key}.metainfo.classes'
+            )
         part = SplitPipeline(dataset, key)
         with_labels = part.annotations is not None
         report.stops += [

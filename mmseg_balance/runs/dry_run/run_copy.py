@@ -22,6 +22,7 @@ from ...engine.hooks import (
     IterationSeedHook,
     TeacherUpdateHook,
 )
+from ...errors import UserTypeError
 from ...models.wrapped_segmentor import unwrapped
 
 # hooks that change the model or look at its outputs, and write no file
@@ -93,7 +94,7 @@ def _unwrap_steps(optim_wrapper: Any) -> None:
         if step is None:
             continue
         if not hasattr(step, '_with_counter'):
-            raise TypeError('step of the optimizer was replaced')
+            raise UserTypeError('step of the optimizer was replaced')
         del wrapper.step
 
 
@@ -110,7 +111,7 @@ def _unwrap_forward(name: str, module: nn.Module) -> None:
     if not isinstance(forward, FunctionType):
         return
     if not hasattr(forward, '__wrapped__'):
-        raise TypeError(f'{name}.forward was replaced by a function')
+        raise UserTypeError(f'{name}.forward was replaced by a function')
     del module.forward
 
 

@@ -18,6 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from ...datasets.sampling.samplers import ResumableInfiniteSampler
+from ...errors import UserRuntimeError
 from ...models.uda.optimization.wrapper import UDAModelWrapper
 from .run_copy import RunCopy, copy_run, unchanged_state
 from .validation import check_scores, validate_two
@@ -63,7 +64,7 @@ class DryRunHook(Hook):
                 done = dry_run(runner)
         except torch.OutOfMemoryError as error:
             if runner.world_size > 1:
-                raise RuntimeError(
+                raise UserRuntimeError(
                     'dry run: out of memory with a second copy of the model '
                     f'({str(error).splitlines()[0]}), and other ranks may '
                     'wait for this one: go without it, --cfg-options '

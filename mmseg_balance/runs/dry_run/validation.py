@@ -17,6 +17,7 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ...errors import UserValueError
 from ...evaluation import BalancedIoUMetric
 
 # images whose size is looked up to find two that differ
@@ -137,7 +138,7 @@ def check_scores(runner: Runner, scores: dict) -> None:
     if saving and len(saving) == len(metrics):
         key = wanted[0][0] if wanted else None
         if key or all(m.output_dir is None for m in saving):
-            raise ValueError(
+            raise UserValueError(
                 'val_evaluator.format_only is True, so validation gives no '
                 'score'
                 + (f', which {key} asks for' if key else ' and saves nothing')
@@ -149,7 +150,7 @@ def check_scores(runner: Runner, scores: dict) -> None:
     names = {*scores, *possible_scores(metrics)}
     for key, name in wanted:
         if '_labelled' in name:
-            raise ValueError(
+            raise UserValueError(
                 f'{key} is {name!r}, which there is only where a class has '
                 f'no labelled pixel: take {name.replace("_labelled", "")!r}'
             )
@@ -157,7 +158,7 @@ def check_scores(runner: Runner, scores: dict) -> None:
             continue
         near = difflib.get_close_matches(name, names, 3, 0.5)
         near = near or sorted(names)[:8]
-        raise ValueError(
+        raise UserValueError(
             f'{key} is {name!r}, which validation does not give: '
             f'val_evaluator gives {", ".join(near)}'
             + (', ...' if len(near) < len(names) else '')

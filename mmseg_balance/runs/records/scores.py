@@ -7,6 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ...errors import UserFileNotFoundError
 from ...files.hashing import hash_file
 from ...files.writing import write_atomically
 from .code import own_code
@@ -62,7 +63,7 @@ def read_scores(folder: Path, checkpoint: str | Path) -> dict[str, Any]:
     files = [p for p in folder.glob('*/*.json') if p.stem == p.parent.name]
     files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     if not files:
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'no scores in {folder}: make them with mmseg-balance test CONFIG '
             f'{checkpoint} --work-dir {folder}'
         )
@@ -73,7 +74,7 @@ def read_scores(folder: Path, checkpoint: str | Path) -> dict[str, Any]:
         if origin.get('checkpoint_hash') == wanted:
             return scores
     found = json.loads(files[0].read_text()).get(ORIGIN_KEY) or {}
-    raise FileNotFoundError(
+    raise UserFileNotFoundError(
         f'{files[0]} has scores of {_named(found)}, expected those of '
         f'{checkpoint}: make them with mmseg-balance test CONFIG {checkpoint} '
         f'--work-dir {folder}'

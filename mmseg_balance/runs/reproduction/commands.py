@@ -11,6 +11,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ...configuration.library import library_folder
+from ...errors import UserRuntimeError
 from ...evaluation.published_results import PublishedRow
 from ..work_dir import latest_checkpoint
 
@@ -145,7 +146,7 @@ class Reproduction:
             raise
         if code:
             saved = work_dir and latest_checkpoint(work_dir)
-            raise RuntimeError(
+            raise UserRuntimeError(
                 f'{name_of(command)} ended with status {code}, see above; '
                 + (
                     f'the same command goes on behind {saved.name}'

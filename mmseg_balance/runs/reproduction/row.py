@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ...configuration.error_lines import build_or_exit
+from ...errors import UserFileNotFoundError, UserValueError
 from ...evaluation.published_results import PublishedRow, find_row, shown
 from ...evaluation.recipes import describe_recipe
 from ..records.scores import read_scores
@@ -77,7 +78,7 @@ def best_snapshot(work_dir: Path, dry_run: bool = False) -> Path:
         return work_dir / 'best_*.pth'
     found = [p for p in work_dir.glob('best_*.pth') if is_complete(p)]
     if len(found) != 1:
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             f'--best: {work_dir} has {len(found)} files best_*.pth, expected '
             'one. Train with --cfg-options '
             'default_hooks.checkpoint.save_best=mIoU '
@@ -109,7 +110,7 @@ def check_folder(
     wrong, hints = compare_with(checkpoint, cfg)
     if wrong and not allow_changed:
         lines = '\n  '.join(wrong)
-        raise ValueError(
+        raise UserValueError(
             f'{checkpoint} is of another run:\n  {lines}\nGive another '
             '--work-dir for a run of these settings, or those that it was '
             'begun with; --allow-changed goes on with it all the same'

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from ....errors import UserRuntimeError, UserValueError
 from ....number_checks import check_num_classes, is_number
 
 UNITS = ('pixels', 'images')
@@ -40,7 +41,7 @@ class ClassCounts(nn.Module):
         super().__init__()
         check_num_classes(type(self).__name__, num_classes)
         if isinstance(counts, str) and counts not in SOURCES:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `counts` to be one of {SOURCES} or a list of '
                 f'pixels of each class, but got {counts!r}'
             )
@@ -68,13 +69,13 @@ class ClassCounts(nn.Module):
                 where none may be absent; names them.
         """
         if pixels.shape != (self.num_classes,):
-            raise ValueError(
+            raise UserValueError(
                 f'The source set has {len(pixels)} classes, but '
                 f'loss_decode.num_classes is {self.num_classes}'
             )
         absent = (pixels == 0).nonzero().flatten().tolist()
         if len(absent) == self.num_classes or absent and not self.allow_absent:
-            raise ValueError(
+            raise UserValueError(
                 f'classes {absent} have no pixel in the source set, so their '
                 'frequency says nothing of them: set '
                 'loss_decode.allow_absent=True (they keep weight 1, or the '
@@ -136,7 +137,7 @@ class ClassCounts(nn.Module):
             RuntimeError: In training, before they are known.
         """
         if self.training and self.source == 'dataset' and not self.ready:
-            raise RuntimeError(
+            raise UserRuntimeError(
                 'A loss needs the class statistics of the source set, which '
                 "nothing has read: add dict(type='ClassStatisticsHook') to "
                 "custom_hooks, or set loss_decode.counts='online'"
@@ -158,7 +159,7 @@ def _pixels_of(counts: Sequence[float], num_classes: int) -> Tensor:
         is_number(n) and (n == 0 or n >= 1) for n in counts
     )
     if not fine or len(counts) != num_classes:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `counts` to be {num_classes} numbers of pixels, one a '
             f'class and no shares, but got {counts!r}'
         )
@@ -177,11 +178,11 @@ def check_unit(unit: str, counts: ClassCounts, loss: str) -> None:
         ValueError: Names the setting.
     """
     if unit not in UNITS:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `unit` of {loss} to be one of {UNITS}, but got {unit!r}'
         )
     if unit == 'images' and counts.source == 'given':
-        raise ValueError(
+        raise UserValueError(
             f"`unit` of {loss} is 'images', but `counts` is a list of pixels: "
             "set unit='pixels', or counts='dataset'"
         )

@@ -7,6 +7,8 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ....errors import UserValueError
+
 
 @MODELS.register_module()
 class FCDiscriminator(nn.Module):
@@ -29,7 +31,7 @@ class FCDiscriminator(nn.Module):
     def __init__(self, in_channels: int, base_channels: int = 64) -> None:
         super().__init__()
         if not isinstance(base_channels, int) or base_channels < 1:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `base_channels` of FCDiscriminator to be a positive '
                 f'integer, but got {base_channels!r}'
             )
@@ -53,7 +55,7 @@ class FCDiscriminator(nn.Module):
             ValueError: The maps are too small.
         """
         if min(maps.shape[-2:]) < self.min_size:
-            raise ValueError(
+            raise UserValueError(
                 f'FCDiscriminator needs crops of {self.min_size} x '
                 f'{self.min_size} pixels at least, but got '
                 f'{tuple(maps.shape[-2:])}: set crop_size of RandomCrop'

@@ -7,6 +7,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
+from ....errors import UserValueError
 from ...head_losses.segmentation_loss import domain_arguments, loss_modules
 from ...losses import SourceLoss
 from .segmentor import named_heads
@@ -25,13 +26,13 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
         for loss in losses:
             reason = _why_not_weighted(loss, head)
             if reason:
-                raise ValueError(
+                raise UserValueError(
                     f'{name}.loss_decode {_name_of(loss)} cannot take pixel '
                     f'weights beside ignored pixels ({reason}), and '
                     f'pseudo-labels need them: {_what_works(loss)}'
                 )
         if losses and all(isinstance(loss, SourceLoss) for loss in losses):
-            raise ValueError(
+            raise UserValueError(
                 f'{name}.loss_decode is a SourceLoss alone, so that nothing '
                 'is learnt from pseudo-labels: put a loss beside it, as '
                 "loss_decode=[dict(type='CrossEntropyLoss'), "

@@ -4,6 +4,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.segmentors import CascadeEncoderDecoder, EncoderDecoder
 from torch import nn
 
+from ....errors import UserTypeError, UserValueError
 from ...head_losses.segmentation_loss import loss_modules
 from ...losses import SourceLoss
 
@@ -19,7 +20,7 @@ def check_segmentor(segmentor: nn.Module) -> None:
     if not isinstance(segmentor, EncoderDecoder) or isinstance(
         segmentor, CascadeEncoderDecoder
     ):
-        raise TypeError(
+        raise UserTypeError(
             f"Expected model.segmentor.type='EncoderDecoder', with one "
             f'decode head, but got {kind.__name__}'
         )
@@ -55,34 +56,34 @@ def check_head(name: str, head: nn.Module) -> None:
         if getattr(kind, method, None) is not getattr(BaseDecodeHead, method)
     ]
     if own:
-        raise TypeError(
+        raise UserTypeError(
             f'{name} {kind.__name__} has its own {" and ".join(own)}, so its '
             'losses cannot be given pixel weights and domains: choose a head '
             'that inherits them from BaseDecodeHead, SegformerHead, ASPPHead '
             'or DLV2Head for example'
         )
     if head.out_channels != head.num_classes:
-        raise ValueError(
+        raise UserValueError(
             f'{name} has out_channels={head.out_channels} and num_classes='
             f'{head.num_classes}: pseudo-labels need one logit a class, '
             'leave out_channels away'
         )
     for loss in loss_modules(head):
         if head.sampler is not None and isinstance(loss, SourceLoss):
-            raise ValueError(
+            raise UserValueError(
                 f'{name}.sampler {type(head.sampler).__name__} weighs pixels,'
                 f' and so cannot {type(loss.criterion).__name__} of a '
                 'SourceLoss: remove one of them'
             )
         if head.sampler is not None and hasattr(loss, 'update_statistics'):
-            raise ValueError(
+            raise UserValueError(
                 f'{name}.sampler {type(head.sampler).__name__} leaves '
                 f'{type(loss).__name__} the hard pixels alone, and its '
                 'distributions would be theirs: remove the sampler'
             )
         classes = getattr(loss, 'num_classes', head.num_classes)
         if classes != head.num_classes:
-            raise ValueError(
+            raise UserValueError(
                 f'{name}.num_classes is {head.num_classes}, but '
                 f'loss_decode.num_classes of its {type(loss).__name__} is '
                 f'{classes}: set both to the classes of the data set'
@@ -94,7 +95,7 @@ def _check_class_weight(name: str, head: nn.Module, loss: nn.Module) -> None:
     for owner in (loss, getattr(loss, 'criterion', None)):
         weights = getattr(owner, 'class_weight', None)
         if weights is not None and len(weights) != head.num_classes:
-            raise ValueError(
+            raise UserValueError(
                 f'{name}.num_classes is {head.num_classes}, but class_weight '
                 f'of its {type(owner).__name__} has {len(weights)} numbers: '
                 'set one for each class'

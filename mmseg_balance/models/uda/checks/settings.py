@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from ....errors import UserTypeError, UserValueError
 from ....number_checks import is_number
 from ..objectives import AdversarialObjective, Objective, SourceObjective
 
@@ -27,20 +28,20 @@ def check_objectives(
         ValueError: Names the setting.
     """
     if not objectives:
-        raise ValueError(
+        raise UserValueError(
             'Expected `objectives` to be one or more, but got none: add '
             "dict(type='SourceObjective')"
         )
     for objective in objectives:
         if not isinstance(objective, Objective):
-            raise TypeError(
+            raise UserTypeError(
                 'Expected `objectives` to be subclasses of Objective '
                 '(mmseg_balance.models.uda.objectives), but got '
                 f'{type(objective).__name__}'
             )
     prefixes = [o.prefix for o in objectives]
     if len(set(prefixes)) < len(prefixes):
-        raise ValueError(
+        raise UserValueError(
             'Expected each of `objectives` to have a prefix of its own, '
             f'but got {prefixes}'
         )
@@ -48,7 +49,7 @@ def check_objectives(
     if any(issubclass(kind, AdversarialObjective) for kind in kinds) and not (
         any(issubclass(kind, SourceObjective) for kind in kinds)
     ):
-        raise ValueError(
+        raise UserValueError(
             'AdversarialObjective compares target predictions with those of '
             'a SourceObjective, but `objectives` are '
             f'{[kind.__name__ for kind in kinds]}: add '
@@ -58,12 +59,12 @@ def check_objectives(
         o.needs_target and o.needs_pseudo_labels for o in objectives
     )
     if needs_labels and alpha is None:
-        raise ValueError(
+        raise UserValueError(
             'Expected `alpha` to be a number in [0, 1): an '
             'objective learns from a teacher, but got None'
         )
     if pseudo_balance is not None and not needs_labels:
-        raise ValueError(
+        raise UserValueError(
             f'pseudo_balance is {pseudo_balance}, but no objective '
             'learns from pseudo-labels: leave it away'
         )
@@ -80,11 +81,11 @@ def check_predictor(predict_with: str, alpha: float | None) -> None:
         ValueError: Names the setting.
     """
     if alpha is not None and not (is_number(alpha) and 0 <= alpha < 1):
-        raise ValueError(
+        raise UserValueError(
             f'Expected `alpha` to be in [0, 1), but got {alpha!r}'
         )
     if predict_with not in PARTS[: 1 if alpha is None else 2]:
-        raise ValueError(
+        raise UserValueError(
             f'Expected `predict_with` to be one of {PARTS} (the latter '
             f'with a teacher alone), but got {predict_with!r}'
         )

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmseg_balance.logits import LogitStatistics
 
+from ....errors import UserTypeError, UserValueError
 from ...decode_heads import DLV2Head, HRDAHead
 from ...head_losses.segmentation_loss import loss_modules
 from ...losses import BLDALoss
@@ -57,7 +58,7 @@ def classifier_of(head: BaseDecodeHead) -> nn.Module:
         return head.aspp_modules[0]
     if isinstance(getattr(head, 'conv_seg', None), nn.Conv2d):
         return head.conv_seg
-    raise TypeError(
+    raise UserTypeError(
         f'density_estimation needs a decode head with a conv_seg, DLV2Head '
         f'or HRDAHead, but decode_head is {type(head).__name__}'
     )
@@ -142,17 +143,17 @@ class DensityEstimation(nn.Module):
     ) -> None:
         super().__init__()
         if loss_weight < 0:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `loss_weight` of density_estimation to be at least '
                 f'0, but got {loss_weight}'
             )
         if norm not in NORMS:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `norm` of density_estimation to be one of {NORMS},'
                 f' but got {norm!r}'
             )
         if statistics_of(head) is None:
-            raise ValueError(
+            raise UserValueError(
                 'density_estimation needs the distributions of a BLDALoss: '
                 "set decode_head.loss_decode=dict(type='BLDALoss', "
                 'num_classes=...), or leave density_estimation away'

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ....errors import UserValueError
 from ...head_losses.predictions import context_features, context_images
 
 
@@ -43,17 +44,17 @@ class FeatureDistance(nn.Module):
             or not classes
             or any(not isinstance(c, int) or c < 0 for c in classes)
         ):
-            raise ValueError(
+            raise UserValueError(
                 'Expected `classes` of feature_distance to be indices of '
                 f'classes, at least one, but got {classes!r}'
             )
         if loss_weight < 0:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `loss_weight` of feature_distance to be at least 0,'
                 f' but got {loss_weight}'
             )
         if not 0 <= min_ratio <= 1:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `min_ratio` of feature_distance to be in [0, 1], '
                 f'but got {min_ratio}'
             )
@@ -65,12 +66,12 @@ class FeatureDistance(nn.Module):
         """Copy the backbone of the student."""
         head = student.decode_head
         if max(self.classes) >= head.num_classes:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `classes` of feature_distance to be below '
                 f'num_classes={head.num_classes}, but got {self.classes}'
             )
         if student.with_neck:
-            raise ValueError(
+            raise UserValueError(
                 'feature_distance compares features of the backbone, but '
                 f'segmentor.neck is {type(student.neck).__name__}: remove the '
                 'neck, or set feature_distance=None'

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ....errors import UserValueError
 from ....number_checks import check_number
 from ...losses.class_weights.gradient_weights import (
     MODES,
@@ -183,13 +184,13 @@ class WeightedEntropy:
     def __post_init__(self) -> None:
         known = tuple(mode for mode in MODES if mode != 'released')
         if self.mode not in known:
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `mode` of class_weighting to be one of {known}, '
                 f'but got {self.mode!r} (the released code has no weights of '
                 'entropy)'
             )
         if self.class_loss not in CLASS_LOSSES:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `class_loss` of class_weighting to be one of '
                 f'{CLASS_LOSSES}, but got {self.class_loss!r}'
             )
@@ -220,7 +221,7 @@ def weighted_entropy_of(settings: Any) -> WeightedEntropy:
     """
     known = ('regularization', 'mode', 'class_loss')
     if not isinstance(settings, dict) or set(settings) - set(known):
-        raise ValueError(
+        raise UserValueError(
             'Expected `class_weighting` of EntropyObjective to be a dict with '
             f'keys of {known}, but got {settings!r}'
         )

@@ -7,6 +7,8 @@ import torch
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ....errors import UserValueError
+
 
 class StrongAugmentation(nn.Module):
     """Colour jitter and Gaussian blur, each with its own coin a batch.
@@ -45,11 +47,11 @@ class StrongAugmentation(nn.Module):
             ('blur_probability', blur_probability, 1),
         ):
             if not 0 <= value <= high:
-                raise ValueError(
+                raise UserValueError(
                     f'Expected `{name}` to be in [0, {high}], but got {value}'
                 )
         if jitter_probability and mean.numel() not in (1, 3):
-            raise ValueError(
+            raise UserValueError(
                 'Colours can be jittered in images of 1 or 3 channels, but '
                 f'data_preprocessor.mean has {mean.numel()} values: set '
                 'jitter_probability=0 (model.jitter_probability of DACS)'
@@ -101,7 +103,7 @@ def strong_augmentation(
         return nn.Identity()
     preprocessor = segmentor.data_preprocessor
     if getattr(preprocessor, 'mean', None) is None:
-        raise ValueError(
+        raise UserValueError(
             'Colour jitter needs the mean and std that images are normalised '
             'with: set mean and std in model.segmentor.data_preprocessor, or '
             'do without: strong_augmentation=False (of DACS and the methods '

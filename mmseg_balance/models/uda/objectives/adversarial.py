@@ -10,6 +10,7 @@ from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ....errors import UserValueError
 from ....number_checks import check_number
 from ..adversaries.discriminator import frozen
 from ..entropy.self_information import self_information
@@ -80,7 +81,7 @@ class AdversarialObjective(Objective):
             ('loss_type', loss_type, LOSSES),
         ):
             if value not in tuple(known):
-                raise ValueError(
+                raise UserValueError(
                     f'Expected `{name}` of {owner} to be one of '
                     f'{tuple(known)}, but got {value!r}'
                 )
@@ -95,7 +96,7 @@ class AdversarialObjective(Objective):
             not isinstance(discriminator, dict)
             or 'in_channels' in discriminator
         ):
-            raise ValueError(
+            raise UserValueError(
                 f'Expected `discriminator` of {owner} to be a dict without '
                 f'in_channels, which is num_classes, but got {discriminator!r}'
             )
@@ -123,7 +124,7 @@ class AdversarialObjective(Objective):
             )
             least = getattr(built, 'min_size', 1)
             if size is not None and min(size) < least:
-                raise ValueError(
+                raise UserValueError(
                     f'data_preprocessor.size is {tuple(size)}, but a '
                     f'{type(built).__name__} needs crops of {least} x '
                     f'{least} pixels at least'

@@ -8,6 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ....errors import UserTypeError
 from ....number_checks import check_number
 from ...backbones import (
     AttentionRecord,
@@ -216,7 +217,7 @@ def check_attention(student: nn.Module) -> None:
         TypeError: Names the key, and what can take its place.
     """
     if isinstance(student, HRDAEncoderDecoder):
-        raise TypeError(
+        raise UserTypeError(
             'CDAC compares attention at one resolution, but '
             "model.segmentor.type is 'HRDAEncoderDecoder': set it to "
             "'EncoderDecoder', or choose model.type='HRDA'"
@@ -229,7 +230,7 @@ def check_attention(student: nn.Module) -> None:
             else ' (as in configs/_base_/models/daformer_mit-b5.py), or '
             "choose model.type='DAFormer', which takes any backbone"
         )
-        raise TypeError(
+        raise UserTypeError(
             'CDAC compares attention across domains, but '
             f'model.segmentor.backbone.type {kind!r} gives no attention: set '
             f"it to 'FusedMixVisionTransformer'{hint}"

@@ -7,6 +7,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ....errors import UserValueError
 from ....number_checks import check_number
 from ..entropy.self_information import (
     entropy,
@@ -63,7 +64,7 @@ class EntropyObjective(Objective):
     ) -> None:
         super().__init__()
         if kind not in tuple(KINDS):
-            raise ValueError(
+            raise UserValueError(
                 'Expected `kind` of EntropyObjective to be one of '
                 f'{tuple(KINDS)}, but got {kind!r}'
             )
@@ -71,7 +72,7 @@ class EntropyObjective(Objective):
         check_number(owner, 'loss_weight', loss_weight)
         check_number(owner, 'auxiliary_loss_weight', auxiliary_loss_weight)
         if ratio is not None and kind != 'image_weighted_max_square':
-            raise ValueError(
+            raise UserValueError(
                 '`ratio` of EntropyObjective is that of kind='
                 f"'image_weighted_max_square', but `kind` is {kind!r}: leave "
                 'it away'
@@ -86,7 +87,7 @@ class EntropyObjective(Objective):
             self.criterion = partial(self.criterion, ratio=ratio)
         if class_weighting is not None:
             if kind != 'entropy':
-                raise ValueError(
+                raise UserValueError(
                     '`class_weighting` of EntropyObjective weighs entropy, '
                     f"but `kind` is {kind!r}: set it to 'entropy', or leave "
                     'class_weighting away'

@@ -8,6 +8,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ....errors import UserValueError
 from ...head_losses.predictions import training_features
 from ...head_losses.segmentation_loss import segmentation_losses
 from ..mixing.block_mask import block_mask
@@ -62,7 +63,7 @@ class MaskedObjective(Objective):
     ) -> None:
         super().__init__()
         if domains not in DOMAINS:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `domains` of masked_consistency to be one of '
                 f'{DOMAINS}, but got {domains!r}'
             )
@@ -72,7 +73,7 @@ class MaskedObjective(Objective):
             ('loss_weight', loss_weight, 0, math.inf),
         ):
             if not isinstance(value, (int, float)) or not low <= value < high:
-                raise ValueError(
+                raise UserValueError(
                     f'Expected `{name}` of masked_consistency to be a number '
                     f'in [{low}, {high}), but got {value!r}'
                 )

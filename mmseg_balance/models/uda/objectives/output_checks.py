@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from ....errors import UserValueError
 from ..teacher.image_logits import MAIN, output_heads
 
 
@@ -21,7 +22,7 @@ def check_outputs(owner: str, student: nn.Module, auxiliary: bool) -> None:
             continue
         if head.num_classes < 2:
             key = 'decode' if name == MAIN else 'auxiliary'
-            raise ValueError(
+            raise UserValueError(
                 f'{owner} needs two classes or more, since of one alone '
                 'every prediction is sure, but '
                 f'model.segmentor.{key}_head.num_classes is '

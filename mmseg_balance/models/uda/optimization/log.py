@@ -6,6 +6,8 @@ import torch
 from mmengine.logging import MessageHub
 from torch import Tensor
 
+from ....errors import UserFloatingPointError
+
 
 def to_host(logs: dict[str, Tensor], losses: list[str]) -> dict[str, float]:
     """Fetch all scalars at once, and refuse broken losses.
@@ -29,7 +31,7 @@ def to_host(logs: dict[str, Tensor], losses: list[str]) -> dict[str, float]:
     ]
     if broken:
         iteration = MessageHub.get_current_instance().get_info('iter', 0) + 1
-        raise FloatingPointError(
+        raise UserFloatingPointError(
             f'Iteration {iteration}: {", ".join(broken)}. Training stops. A '
             'lower learning rate, optim_wrapper.clip_grad or --amp left away '
             'may help; the last checkpoint is as it was.'

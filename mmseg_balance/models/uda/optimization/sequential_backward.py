@@ -8,6 +8,8 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from ....errors import UserTypeError
+
 STUDENT, DISCRIMINATOR = 'student', 'discriminator'
 
 
@@ -30,7 +32,7 @@ def split_optimizers(
         names = sorted(optim_wrapper.keys())
     if is_adversarial and names != sorted((STUDENT, DISCRIMINATOR)):
         found = 'one optimizer' if names is None else f'optimizers {names}'
-        raise TypeError(
+        raise UserTypeError(
             f'The model has discriminators, but optim_wrapper has {found}: '
             "set it to dict(constructor='AdversarialOptimWrapperConstructor',"
             ' student=dict(...), discriminator=dict(...)), as in '
@@ -39,7 +41,7 @@ def split_optimizers(
     if is_adversarial:
         return optim_wrapper[STUDENT], optim_wrapper[DISCRIMINATOR]
     if names is not None:
-        raise TypeError(
+        raise UserTypeError(
             'Expected optim_wrapper.type to be OptimWrapper or '
             'AmpOptimWrapper, with one optimizer, but it has optimizers '
             f'{names}, and the model has no discriminators: move what is in '

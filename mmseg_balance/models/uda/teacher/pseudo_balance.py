@@ -7,6 +7,7 @@ from torch import Tensor
 from mmseg_balance.logits.post_hoc.scores import check_tau, table_scores
 from mmseg_balance.logits.statistics.online import TARGET
 
+from ....errors import UserValueError
 from ...head_losses.segmentation_loss import loss_modules
 from ...losses import BLDALoss
 
@@ -35,13 +36,13 @@ class PseudoBalance:
         check_tau(tau, 'pseudo_balance')
         losses = [m for m in loss_modules(head) if isinstance(m, BLDALoss)]
         if not losses:
-            raise ValueError(
+            raise UserValueError(
                 'pseudo_balance needs the distributions of a BLDALoss: set '
                 "decode_head.loss_decode=dict(type='BLDALoss', "
                 'num_classes=...), or leave pseudo_balance away'
             )
         if losses[0].statistics.grid_size is None:
-            raise ValueError(
+            raise UserValueError(
                 'pseudo_balance looks offsets up in a table, but grid_size '
                 'of the BLDALoss is None: set it to 512'
             )

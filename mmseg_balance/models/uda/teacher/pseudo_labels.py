@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ....errors import UserValueError
+
 WEIGHTINGS = ('batch', 'pixel')
 
 
@@ -92,17 +94,17 @@ class PseudoLabeler:
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `pseudo_threshold` to be in [0, 1], '
                 f'but got {self.threshold}'
             )
         if self.weighting not in WEIGHTINGS:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `pseudo_weighting` to be one of '
                 f'{WEIGHTINGS}, but got {self.weighting!r}'
             )
         if min(self.ignore_top, self.ignore_bottom) < 0:
-            raise ValueError(
+            raise UserValueError(
                 'Expected `ignore_top` and `ignore_bottom` to be numbers of '
                 f'rows, but got {self.ignore_top} and {self.ignore_bottom}'
             )
