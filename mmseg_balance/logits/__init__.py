@@ -12,12 +12,14 @@ from .statistics.file import load_statistics, save_statistics
 from .statistics.offline import fit_statistics
 from .statistics.online import LogitStatistics
 from .statistics.reservoir import LogitReservoir
+from .statistics.settings import StatisticsSettings
 
 __all__ = [
     'GaussianMixtureBank',
     'LogitReservoir',
     'LogitStatistics',
     'OffsetTable',
+    'StatisticsSettings',
     'class_bias',
     'fit_statistics',
     'inverse_cdf',

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ...errors import UserValueError
 from .. import host
 from .em import Parameters, Reduce, em_step, mixture_cdf
+from .inputs import check_mixture_settings, counted
 
 
 class GaussianMixtureBank(nn.Module):
@@ -54,25 +54,7 @@ class GaussianMixtureBank(nn.Module):
         min_variance: float = 1e-4,
     ) -> None:
         super().__init__()
-        if num_components < 1:
-            raise UserValueError(
-                'Expected `num_components` to be at least 1, '
-                f'but got {num_components}'
-            )
-        if not 0 <= momentum < 1:
-            raise UserValueError(
-                f'Expected `momentum` to be in [0, 1), but got {momentum}'
-            )
-        if warmup < 0:
-            raise UserValueError(
-                'Expected `warmup` to be 0 (no ramp) or a number'
-                f' of updates, but got {warmup}'
-            )
-        if min_variance <= 0:
-            raise UserValueError(
-                'Expected `min_variance` to be positive, but '
-                f'got {min_variance}'
-            )
+        check_mixture_settings(num_components, momentum, warmup, min_variance)
         self.shape = tuple(shape)
         self.num_components = num_components
         self.momentum = momentum
@@ -125,7 +107,9 @@ class GaussianMixtureBank(nn.Module):
         Raises:
             ValueError: Shapes that do not fit the bank.
         """
-        return self._fit(*self._counted(samples, valid), num_loops, reduce)
+        return self._fit(
+            *counted(samples, valid, self.shape), num_loops, reduce
+        )
 
     def _fit(
         self,
@@ -156,7 +140,7 @@ class GaussianMixtureBank(nn.Module):
 
         Args: as in :meth:`fit`.
         """
-        samples, valid = self._counted(samples, valid)
+        samples, valid = counted(samples, valid, self.shape)
         fresh = self.num_updates == 0
         if reduce is None:  # or else ranks could disagree
             fresh = fresh & valid.any(-1)
@@ -203,7 +187,7 @@ class GaussianMixtureBank(nn.Module):
             valid: Samples that count, bool ``(*shape, N)``. Default: all.
             reduce: Sums a tensor over ranks. Default: one rank.
         """
-        samples, valid = self._counted(samples, valid)
+        samples, valid = counted(samples, valid, self.shape)
         fitted = self._fit(samples, valid, num_loops, reduce)
         mask = mask & valid.any(-1)
         if reduce is not None:
@@ -235,36 +219,12 @@ class GaussianMixtureBank(nn.Module):
             setattr(self, name, value.to(getattr(self, name).device))
         return self
 
-    def _counted(
-        self, samples: Tensor, valid: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Samples in float32, and which of them count."""
-        if samples.shape[:-1] != self.shape:
-            raise UserValueError(
-                f'Expected `samples` to be of shape {self.shape} + (N,), but '
-                f'got {tuple(samples.shape)}'
-            )
-        if valid is not None and valid.shape != samples.shape:
-            raise UserValueError(
-                'Expected `valid` to be of the shape of `samples`, '
-                f'{tuple(samples.shape)}, but got {tuple(valid.shape)}'
-            )
-        samples = samples.float()
-        # NaN compares as False; the square of what is larger may overflow
-        finite = samples.abs() < _LARGEST
-        valid = finite if valid is None else finite & valid
-        return samples.masked_fill(~finite, 0), valid
-
     def extra_repr(self) -> str:
         """Shape and settings, for print(model)."""
         return (
             f'shape={self.shape}, num_components={self.num_components}, '
             f'momentum={self.momentum}, warmup={self.warmup}'
         )
-
-
-# A logit beyond this is a failure of the network, not a sample of it.
-_LARGEST = 1e6
 
 
 def _normal_quantiles(num: int, device: torch.device | None = None) -> Tensor:

@@ -1,35 +1,34 @@
 """Distributions of logits fitted to a whole data set at once."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from ...errors import UserValueError
 from ..mixtures.em import Parameters, em_step
 from ..mixtures.gmm import GaussianMixtureBank
+from ..mixtures.inputs import LARGEST
 from ..progress import Track, renamed, untracked
 from .online import LogitStatistics
 from .reservoir import LogitReservoir
+from .settings import takes_settings
 
 # Elements of the largest temporary of an EM loop, (mixtures, K, n).
 _CHUNK = 2**22
-# A logit beyond this is a failure of the network, as in GaussianMixtureBank.
-_LARGEST = 1e6
 
 
+@takes_settings
 @torch.no_grad()
 def fit_statistics(
     source: LogitReservoir,
     target: LogitReservoir | None = None,
     *,
-    num_components: int = 5,
-    min_samples: int = 100,
-    anchor: str | int = 'source',
-    clip: float = 0.01,
-    grid_size: int | None = 512,
     max_loops: int = 100,
     tolerance: float = 1e-4,
     device: torch.device | str = 'cpu',
     track: Track = untracked,
+    **settings: Any,
 ) -> LogitStatistics:
     """Fit the banks of a model that was trained without them (Sec. 3.3.3).
 
@@ -41,15 +40,14 @@ def fit_statistics(
         source: Logits of the source, by its labels.
         target: Logits of the target, by pseudo-labels. Default: the bank of
             the target stays unfitted.
-        num_components: Components K of each mixture.
-        min_samples: Pixels N_min that a class needs; rows of classes with
-            fewer stay unfitted.
-        anchor, clip, grid_size: See :class:`LogitStatistics`.
         max_loops: EM loops at most.
         tolerance: A mixture is at rest when no mean moves by more than this
             share of its sigma in a loop.
         device: Where the loops run.
         track: Shows progress, see :data:`.progress.Track`.
+        **settings: See :class:`.settings.StatisticsSettings`. Rows of
+            classes with fewer than ``min_samples`` pixels stay unfitted;
+            what concerns updates counts if the statistics have some later.
 
     Returns:
         Statistics on the CPU: ``num_updates`` is 1 for what was fitted.
@@ -71,15 +69,9 @@ def fit_statistics(
             f'Expected `target` to have the {source.num_classes} classes of '
             f'`source`, but got {target.num_classes}'
         )
-    statistics = LogitStatistics(
-        source.num_classes,
-        num_components=num_components,
-        min_samples=min_samples,
-        clip=clip,
-        grid_size=grid_size,
-        anchor=anchor,
-    )
-    settings = (min_samples, max_loops, tolerance, device)
+    statistics = LogitStatistics(source.num_classes, **settings)
+    anchor, min_samples = statistics.anchor, statistics.min_samples
+    until = (max_loops, tolerance, device)
     samples, valid = _anchor_samples(source, target, anchor)
     if samples.shape[1] < min_samples:
         raise UserValueError(
@@ -87,14 +79,14 @@ def fit_statistics(
             f'follow, expected at least min_samples={min_samples}: add '
             'images, or choose another anchor'
         )
-    finite = int((samples.abs() < _LARGEST).all(0).sum())
+    finite = int((samples.abs() < LARGEST).all(0).sum())
     if finite < min_samples:
         raise UserValueError(
             f'{samples.shape[1] - finite} of {samples.shape[1]} pixels have '
             'logits that are NaN, infinite or beyond 1e6: the training of '
             'this checkpoint failed, take an earlier one'
         )
-    fit_bank(statistics.anchors, samples, valid, *settings)
+    fit_bank(statistics.anchors, samples, valid, min_samples, *until)
     for domain, reservoir in dict(source=source, target=target).items():
         if reservoir is not None:
             samples, valid = reservoir.class_samples()
@@ -106,7 +98,7 @@ def fit_statistics(
                 samples,
                 valid.expand_as(samples),
                 1,
-                *settings[1:],
+                *until,
                 track=renamed(track, f'fit {domain}'),
             )
     return statistics
@@ -139,7 +131,7 @@ def fit_bank(
     """
     dims = len(bank.shape)
     samples, valid = samples.flatten(0, dims - 1), valid.flatten(0, dims - 1)
-    valid = valid & (samples.abs() < _LARGEST)  # False for NaN as well
+    valid = valid & (samples.abs() < LARGEST)  # False for NaN as well
     rows = (valid.sum(-1) >= max(min_samples, 1)).nonzero().squeeze(1)
     size = max(_CHUNK // max(samples.shape[1] * bank.num_components, 1), 1)
     own = [p.view(-1, bank.num_components) for p in bank.parameters_]

@@ -1,7 +1,9 @@
 """The logit distributions that one loss owns, and how they follow it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,17 +13,16 @@ from ..mixtures.gmm import GaussianMixtureBank
 from ..offsets.alignment import positive_cdf
 from ..offsets.offset import logit_offset
 from ..offsets.table import OffsetTable
+from .pending import PendingSamples
 from .sampling import (
     narrow,
     sample_anchor_logits,
     sample_class_logits,
     sample_one_class_anchor,
 )
-from .settings import check_settings
+from .settings import StatisticsSettings, takes_settings
 
 SOURCE, TARGET = 0, 1
-# Samples of more calls than this without an update belong to the past.
-MAX_PENDING = 4
 
 
 class LogitStatistics(nn.Module):
@@ -33,64 +34,47 @@ class LogitStatistics(nn.Module):
     the model. The samples and the table are not.
 
     Args:
-        num_classes: Number of classes C.
-        num_components: Components K of each mixture.
-        momentum: See :class:`GaussianMixtureBank`.
-        warmup: See :class:`GaussianMixtureBank`.
-        em_loops: EM loops T of an update.
-        min_samples: Pixels N_min that a class needs in a batch.
-        max_samples: Cap of N_sample, at least ``min_samples``.
-        clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
-        grid_size: Knots of the offset table. None: no table, each offset is
-            computed directly.
-        anchor: Whose logits the anchors follow (Table 14): 'source' (all of
-            the source, as in the paper), 'target' (all of the target), or
-            a class: its logits on the source.
+        num_classes: Number of classes C; or all settings, of which those
+            named besides are replaced.
+        *args: Further settings, in the order of
+            :class:`.settings.StatisticsSettings`.
+        **settings: Settings by name.
 
     Raises:
         ValueError: A setting out of range.
     """
 
+    @takes_settings
     def __init__(
         self,
-        num_classes: int,
-        num_components: int = 5,
-        momentum: float = 0.99,
-        warmup: int = 1500,
-        em_loops: int = 3,
-        min_samples: int = 100,
-        max_samples: int | None = None,
-        clip: float = 0.01,
-        grid_size: int | None = 512,
-        anchor: str | int = 'source',
+        num_classes: int | StatisticsSettings,
+        *args: Any,
+        **settings: Any,
     ) -> None:
         super().__init__()
-        check_settings(
-            num_classes,
-            em_loops,
-            min_samples,
-            max_samples,
-            clip,
-            grid_size,
-            anchor,
+        given = (
+            replace(num_classes, *args, **settings)
+            if isinstance(num_classes, StatisticsSettings)
+            else StatisticsSettings(num_classes, *args, **settings)
         )
-        self.anchor = anchor
-        self.num_classes = num_classes
-        self.em_loops = em_loops
-        self.min_samples = min_samples
-        self.max_samples = max_samples
-        self.clip = clip
-        self.grid_size = grid_size
+        self.num_classes = given.num_classes
+        self.em_loops = given.em_loops
+        self.min_samples = given.min_samples
+        self.max_samples = given.max_samples
+        self.clip = given.clip
+        self.grid_size = given.grid_size
+        self.anchor = given.anchor
         bank = partial(
             GaussianMixtureBank,
-            num_components=num_components,
-            momentum=momentum,
-            warmup=warmup,
+            num_components=given.num_components,
+            momentum=given.momentum,
+            warmup=given.warmup,
         )
-        self.source = bank((num_classes, num_classes))
-        self.target = bank((num_classes, num_classes))
+        pairs = (self.num_classes, self.num_classes)
+        self.source = bank(pairs)
+        self.target = bank(pairs)
         self.anchors = bank((2,))
-        self._pending: dict[str, list[tuple[Tensor, Tensor]]] = {}
+        self._pending = PendingSamples()
         self._table: OffsetTable | None = None
 
     @property
@@ -209,29 +193,26 @@ class LogitStatistics(nn.Module):
         # what else is drawn in a run is the same with and without statistics
         with torch.random.fork_rng(devices):
             limits = self.min_samples, self.max_samples
-            self._keep(domain, *sample_class_logits(logits, labels, *limits))
+            self._pending.add(
+                domain, *sample_class_logits(logits, labels, *limits)
+            )
             if self.anchor == domain:
-                self._keep(
+                self._pending.add(
                     'anchors',
                     *sample_anchor_logits(logits, labels, self.min_samples),
                 )
             elif domain == 'source' and isinstance(self.anchor, int):
-                self._keep(
+                self._pending.add(
                     'anchors',
                     *sample_one_class_anchor(
                         logits, labels, self.anchor, *limits
                     ),
                 )
 
-    def _keep(self, bank: str, samples: Tensor, valid: Tensor) -> None:
-        pending = self._pending.setdefault(bank, [])
-        pending.append((samples, valid))
-        del pending[:-MAX_PENDING]
-
     @property
     def num_pending(self) -> int:
         """Calls whose samples wait for an update."""
-        return max(map(len, self._pending.values()), default=0)
+        return len(self._pending)
 
     @torch.no_grad()
     def update(self, reduce: Callable[[Tensor], Tensor] | None = None) -> None:
@@ -247,24 +228,11 @@ class LogitStatistics(nn.Module):
         """
         for name in ('source', 'target', 'anchors'):
             bank = getattr(self, name)
-            samples, valid = self._gather(name, bank)
+            samples, valid = self._pending.of(name, bank)
             bank.initialize(samples, valid, reduce)
             bank.update(samples, valid.any(-1), self.em_loops, valid, reduce)
         self._pending.clear()
         self._table = None
-
-    def _gather(
-        self, name: str, bank: GaussianMixtureBank
-    ) -> tuple[Tensor, Tensor]:
-        pending = self._pending.get(name)
-        if not pending:
-            samples = bank.means.new_zeros(*bank.shape, 0)
-            return samples, samples.bool()
-        samples = torch.cat([samples for samples, _ in pending], dim=-1)
-        valid = torch.cat([valid for _, valid in pending], dim=-1)
-        if valid.dim() < samples.dim():  # a row of pairs shares its pixels
-            valid = valid.unsqueeze(1)
-        return samples, valid.expand_as(samples)
 
     def _load_from_state_dict(self, *args, **kwargs) -> None:
         super()._load_from_state_dict(*args, **kwargs)

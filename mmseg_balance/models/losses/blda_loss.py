@@ -1,6 +1,7 @@
 """Online logits adjustment of BLDA (Eq. 9)."""
 
 import warnings
+from typing import Any
 
 import torch
 from mmseg.registry import MODELS
@@ -9,7 +10,8 @@ from torch import Tensor, nn
 
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.post_hoc.scores import check_tau
-from mmseg_balance.logits.statistics.online import MAX_PENDING
+from mmseg_balance.logits.statistics.pending import MAX_PENDING
+from mmseg_balance.logits.statistics.settings import takes_settings
 
 from ...errors import UserValueError
 from ..head_losses.segmentation_loss import domain_arguments
@@ -36,26 +38,20 @@ class BLDALoss(nn.Module):
         num_classes: Number of classes C, at least 2.
         tau: Scale of the offset, at least 0. 0 is the criterion alone.
         criterion: Config of a registered pixel loss.
-        num_components: Components K of each Gaussian mixture.
-        em_loops: EM loops T of an update.
-        momentum: Momentum of the mixtures, [0, 1).
-        warmup: Updates over which the momentum grows to its value; 0: none.
-        min_samples: Pixels N_min that a class needs in a batch.
-        max_samples: Cap of the samples of a class in a batch. Default: 1024.
-        clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
-        grid_size: Knots of the table that offsets are looked up in. None:
-            no table, each offset is computed directly.
         loss_weight: Weight of the loss.
         loss_name: Name of the loss in the log.
-        anchor: Whose logits the anchor distributions follow: 'source',
-            'target', or a class (Table 14).
         adjust: Which batches are adjusted: 'all', or 'source', those of
             source images alone (OLA_S of Table 4).
+        **settings: How the distributions of logits are fitted:
+            num_components, em_loops, momentum, warmup, min_samples,
+            max_samples, clip, grid_size and anchor, see
+            :class:`mmseg_balance.logits.StatisticsSettings`.
 
     Raises:
         ValueError: A setting out of range.
     """
 
+    @takes_settings
     def __init__(
         self,
         num_classes: int,
@@ -63,18 +59,11 @@ class BLDALoss(nn.Module):
         criterion: ConfigType = dict(  # noqa: B006
             type='CrossEntropyLoss'
         ),
-        num_components: int = 5,
-        em_loops: int = 3,
-        momentum: float = 0.99,
-        warmup: int = 1500,
-        min_samples: int = 100,
-        max_samples: int | None = None,
-        clip: float = 0.01,
-        grid_size: int | None = 512,
+        *,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_blda',
-        anchor: str | int = 'source',
         adjust: str = 'all',
+        **settings: Any,
     ) -> None:
         super().__init__()
         check_tau(tau)
@@ -95,18 +84,7 @@ class BLDALoss(nn.Module):
                 'the classes of the data set'
             )
         self._taken = domain_arguments(type(self.criterion))
-        self.statistics = LogitStatistics(
-            num_classes,
-            num_components=num_components,
-            momentum=momentum,
-            warmup=warmup,
-            em_loops=em_loops,
-            min_samples=min_samples,
-            max_samples=max_samples,
-            clip=clip,
-            grid_size=grid_size,
-            anchor=anchor,
-        )
+        self.statistics = LogitStatistics(num_classes, **settings)
         self.loss_weight = loss_weight
         self._loss_name = loss_name
 

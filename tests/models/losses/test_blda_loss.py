@@ -286,7 +286,8 @@ def test_float32_under_autocast():
         value = loss(logits, labels)
     assert value.dtype == torch.float32
     assert value == loss(logits.float(), labels)
-    assert loss.statistics._pending['source'][0][0].dtype == torch.float32
+    samples, _ = loss.statistics._pending.samples['source'][0]
+    assert samples.dtype == torch.float32
 
 
 def head_cfg(kind='FCNHead', **kwargs):
