@@ -5,6 +5,7 @@ from typing import Any
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 
+from .checks.settings import DEFAULTS, settings_of_part
 from .objectives import (
     AdversarialObjective,
     EntropyObjective,
@@ -59,10 +60,11 @@ class AdaptSegNet(TargetMethod):
     def __init__(
         self,
         segmentor: ConfigType,
-        adversarial: OptConfigType = None,
+        adversarial: ConfigType = DEFAULTS,
         **kwargs: Any,
     ) -> None:
-        objective = AdversarialObjective(**(adversarial or {}))
+        settings = settings_of_part(self, 'adversarial', adversarial)
+        objective = AdversarialObjective(**settings)
         super().__init__(segmentor, objective, **kwargs)
 
 
@@ -80,10 +82,11 @@ class AdvEnt(AdaptSegNet):
     def __init__(
         self,
         segmentor: ConfigType,
-        adversarial: OptConfigType = None,
+        adversarial: ConfigType = DEFAULTS,
         **kwargs: Any,
     ) -> None:
-        adversarial = {'inputs': 'self_information', **(adversarial or {})}
+        settings = settings_of_part(self, 'adversarial', adversarial)
+        adversarial = {'inputs': 'self_information', **settings}
         super().__init__(segmentor, adversarial, **kwargs)
 
 
@@ -101,10 +104,11 @@ class MinEnt(TargetMethod):
     def __init__(
         self,
         segmentor: ConfigType,
-        entropy: OptConfigType = None,
+        entropy: ConfigType = DEFAULTS,
         **kwargs: Any,
     ) -> None:
-        objective = EntropyObjective(**(entropy or {}))
+        settings = settings_of_part(self, 'entropy', entropy)
+        objective = EntropyObjective(**settings)
         super().__init__(segmentor, objective, **kwargs)
 
 
@@ -127,11 +131,12 @@ class MaxSquare(TargetMethod):
     def __init__(
         self,
         segmentor: ConfigType,
-        max_square: OptConfigType = None,
+        max_square: ConfigType = DEFAULTS,
         **kwargs: Any,
     ) -> None:
         settings = dict(
             kind='max_square', loss_weight=0.1, auxiliary_loss_weight=0.0
         )
-        objective = EntropyObjective(**{**settings, **(max_square or {})})
+        settings |= settings_of_part(self, 'max_square', max_square)
+        objective = EntropyObjective(**settings)
         super().__init__(segmentor, objective, **kwargs)

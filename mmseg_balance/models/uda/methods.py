@@ -7,6 +7,12 @@ from mmseg.utils import ConfigType, OptConfigType
 
 from ...errors import UserTypeError
 from ..segmentors import HRDAEncoderDecoder
+from .checks.settings import DEFAULTS, settings_of_part
+from .mixing.augmentation_settings import (
+    DACS_COLOURS,
+    Augmentation,
+    take_augmentation,
+)
 from .objectives import (
     ClassMixedObjective,
     CrossAttentionObjective,
@@ -40,35 +46,26 @@ class DACS(UDASegmentor):
     Args:
         segmentor: Config of an ``EncoderDecoder``.
         alpha: Momentum of the teacher.
-        jitter_probability, jitter_strength, blur_probability: See
-            ``StrongAugmentation``.
-        strong_augmentation: False: mixed and masked images keep their
-            colours, and no mean and std of them are needed.
+        augmentation: Of mixed and masked images, a dict of
+            ``StrongAugmentationSettings``. None: they keep their colours,
+            and no mean and std of them are needed.
         feature_distance: Arguments of ``FeatureDistance``. Default: none.
         masked_consistency: Arguments of ``MaskedObjective``, {} for its
             defaults. Default: none.
-        **kwargs: See :class:`UDASegmentor`.
+        **kwargs: See :class:`UDASegmentor`; and the names that 0.1.0 had
+            for ``augmentation``, see ``take_augmentation``.
     """
 
     def __init__(
         self,
         segmentor: ConfigType,
         alpha: float = 0.99,
-        jitter_probability: float = 0.8,
-        jitter_strength: float = 0.2,
-        blur_probability: float = 0.5,
-        strong_augmentation: bool = True,
+        augmentation: Augmentation = DACS_COLOURS,
         feature_distance: OptConfigType = None,
         masked_consistency: OptConfigType = None,
         **kwargs: Any,
     ) -> None:
-        augmentation = dict(
-            jitter_probability=jitter_probability,
-            jitter_strength=jitter_strength,
-            blur_probability=blur_probability,
-        )
-        if not strong_augmentation:
-            augmentation = None
+        augmentation = take_augmentation(augmentation, kwargs)
         objectives = [
             SourceObjective(feature_distance),
             ClassMixedObjective(augmentation),
@@ -158,7 +155,7 @@ class MIC(DACS):
         self,
         segmentor: ConfigType,
         feature_distance: OptConfigType = None,
-        masked_consistency: ConfigType | None = None,
+        masked_consistency: ConfigType = DEFAULTS,
         alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
@@ -168,7 +165,9 @@ class MIC(DACS):
             segmentor,
             alpha,
             feature_distance=feature_distance,
-            masked_consistency=masked_consistency or {},
+            masked_consistency=settings_of_part(
+                self, 'masked_consistency', masked_consistency
+            ),
             **kwargs,
         )
 
@@ -182,12 +181,11 @@ class CDAC(UDASegmentor):
             ``FusedMixVisionTransformer``.
         feature_distance: See :class:`DAFormer`.
         alpha: Momentum of the teacher.
-        jitter_probability, jitter_strength, blur_probability: See
-            ``StrongAugmentation``.
-        strong_augmentation: False: mixed and masked images keep their
-            colours, and no mean and std of them are needed.
+        augmentation: Of mixed and masked images, a dict of
+            ``StrongAugmentationSettings``. None: they keep their colours,
+            and no mean and std of them are needed.
         cross_attention: Further arguments of ``CrossAttentionObjective``.
-        **kwargs: See :class:`UDASegmentor`.
+        **kwargs: See :class:`DACS`.
 
     Raises:
         TypeError: A backbone whose attention cannot be had.
@@ -198,25 +196,17 @@ class CDAC(UDASegmentor):
         segmentor: ConfigType,
         feature_distance: OptConfigType,
         alpha: float = 0.999,
-        jitter_probability: float = 0.8,
-        jitter_strength: float = 0.2,
-        blur_probability: float = 0.5,
-        strong_augmentation: bool = True,
-        cross_attention: OptConfigType = None,
+        augmentation: Augmentation = DACS_COLOURS,
+        cross_attention: ConfigType = DEFAULTS,
         **kwargs: Any,
     ) -> None:
-        augmentation = dict(
-            jitter_probability=jitter_probability,
-            jitter_strength=jitter_strength,
-            blur_probability=blur_probability,
-        )
-        if not strong_augmentation:
-            augmentation = None
+        augmentation = take_augmentation(augmentation, kwargs)
+        settings = settings_of_part(self, 'cross_attention', cross_attention)
         objective = CrossAttentionObjective(
             **{
                 'augmentation': augmentation,
                 'feature_distance': feature_distance,
-                **(cross_attention or {}),
+                **settings,
             }
         )
         super().__init__(segmentor, [objective], alpha=alpha, **kwargs)

@@ -382,11 +382,13 @@ def test_colours_reach_the_mixed_images(cdac):
     given = dict(
         jitter_probability=0.1, jitter_strength=0.3, blur_probability=0.4
     )
-    augmentation = cdac(**given).objectives[0].augmentation
-    assert {k: getattr(augmentation, k) for k in given} == given
-    assert augmentation.mean.flatten().tolist() == [120] * 3
-    plain = cdac(strong_augmentation=False).objectives[0]
-    assert isinstance(plain.augmentation, torch.nn.Identity)
+    for arguments in given, dict(augmentation=given):
+        augmentation = cdac(**arguments).objectives[0].augmentation
+        assert {k: getattr(augmentation, k) for k in given} == given
+        assert augmentation.mean.flatten().tolist() == [120] * 3
+    for off in dict(strong_augmentation=False), dict(augmentation=None):
+        plain = cdac(**off).objectives[0]
+        assert isinstance(plain.augmentation, torch.nn.Identity)
 
 
 def test_features_are_compared_on_the_source_stream(cdac):

@@ -24,7 +24,9 @@ from mmseg_balance.models.uda.entropy import weighted_entropy
 from mmseg_balance.models.uda.entropy.self_information import (
     image_weighted_max_square,
 )
-from mmseg_balance.models.uda.mixing.photometric import StrongAugmentation
+from mmseg_balance.models.uda.mixing.augmentation_settings import (
+    StrongAugmentationSettings,
+)
 from mmseg_balance.models.uda.objectives import (
     AdversarialObjective,
     CrossAttentionObjective,
@@ -39,9 +41,10 @@ from mmseg_balance.models.uda.teacher.pseudo_labels import (
 COLOURS = dict(
     jitter_probability=0.8, jitter_strength=0.2, blur_probability=0.5
 )
+AUGMENTATION = StrongAugmentationSettings(**COLOURS)
 MARGINS = dict(ignore_top=0, ignore_bottom=0)
 DEFAULTS = [
-    (StrongAugmentation, COLOURS),
+    (StrongAugmentationSettings, COLOURS),
     (PseudoLabeler, dict(threshold=0.968, weighting='batch', **MARGINS)),
     (pseudo_labels, dict(weighting='batch', **MARGINS)),
     (FeatureDistance, dict(loss_weight=0.005, min_ratio=0.75)),
@@ -53,7 +56,7 @@ DEFAULTS = [
             mask_ratio=0.7,
             loss_weight=1.0,
             norm_statistics=True,
-            augmentation={},
+            augmentation=AUGMENTATION,
             domains='target',
         ),
     ),
@@ -72,7 +75,11 @@ DEFAULTS = [
     ),
     (
         CrossAttentionObjective,
-        dict(augmentation={}, loss_weight=0.5, attention_weight=1.0),
+        dict(
+            augmentation=AUGMENTATION,
+            loss_weight=0.5,
+            attention_weight=1.0,
+        ),
     ),
     (attention_divergence, dict(one_domain=True)),
     (FCDiscriminator, dict(base_channels=64)),
@@ -81,10 +88,16 @@ DEFAULTS = [
         weighted_entropy.WeightedEntropy,
         dict(regularization=1.0, mode='normalized', class_loss='channel'),
     ),
-    (methods.DACS, dict(alpha=0.99, strong_augmentation=True, **COLOURS)),
+    (
+        methods.DACS,
+        dict(alpha=0.99, augmentation=AUGMENTATION),
+    ),
     (methods.DAFormer, dict(alpha=0.999)),
     (methods.HRDA, dict(alpha=0.999)),
-    (methods.CDAC, dict(alpha=0.999, strong_augmentation=True, **COLOURS)),
+    (
+        methods.CDAC,
+        dict(alpha=0.999, augmentation=AUGMENTATION),
+    ),
     (
         methods.UDASegmentor,
         dict(
@@ -126,12 +139,15 @@ def test_colours_of_a_method_reach_its_images(build, kind, settings):
     given = dict(
         jitter_probability=0.1, jitter_strength=0.3, blur_probability=0.4
     )
-    model = build(kind, **settings, **given)
-    for objective in model.objectives[1:]:
-        augmentation = objective.augmentation
-        assert {k: getattr(augmentation, k) for k in given} == given
-        assert augmentation.mean.flatten().tolist() == [120] * 3
-        assert augmentation.std.flatten().tolist() == [60] * 3
-    plain = build(kind, **settings, strong_augmentation=False)
-    for objective in plain.objectives[1:]:
-        assert type(objective.augmentation).__name__ == 'Identity'
+    # as 0.1.0 named them, and as one
+    for arguments in given, dict(augmentation=given):
+        model = build(kind, **settings, **arguments)
+        for objective in model.objectives[1:]:
+            augmentation = objective.augmentation
+            assert {k: getattr(augmentation, k) for k in given} == given
+            assert augmentation.mean.flatten().tolist() == [120] * 3
+            assert augmentation.std.flatten().tolist() == [60] * 3
+    for off in dict(strong_augmentation=False), dict(augmentation=None):
+        plain = build(kind, **settings, **off)
+        for objective in plain.objectives[1:]:
+            assert type(objective.augmentation).__name__ == 'Identity'

@@ -1,13 +1,18 @@
 """Colour jitter and blur of mixed images, on the device."""
 
 import math
+from dataclasses import asdict
 
 import kornia
 import torch
-from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
 from ....errors import UserValueError
+from .augmentation_settings import (
+    Augmentation,
+    StrongAugmentationSettings,
+    augmentation_settings,
+)
 
 
 class StrongAugmentation(nn.Module):
@@ -22,10 +27,7 @@ class StrongAugmentation(nn.Module):
         mean: Mean that was subtracted from the images, a value for each
             channel (0 .. 255).
         std: Standard deviation that they were divided by, likewise.
-        jitter_probability: Chance of the jitter, [0, 1].
-        jitter_strength: Range of brightness, contrast, saturation and hue,
-            [0, 0.5].
-        blur_probability: Chance of the blur, [0, 1].
+        *args, **kwargs: Of :class:`StrongAugmentationSettings`.
 
     Raises:
         ValueError: A setting out of range, or a jitter of images with
@@ -33,34 +35,21 @@ class StrongAugmentation(nn.Module):
     """
 
     def __init__(
-        self,
-        mean: Tensor,
-        std: Tensor,
-        jitter_probability: float = 0.8,
-        jitter_strength: float = 0.2,
-        blur_probability: float = 0.5,
+        self, mean: Tensor, std: Tensor, *args: float, **kwargs: float
     ) -> None:
         super().__init__()
-        for name, value, high in (
-            ('jitter_probability', jitter_probability, 1),
-            ('jitter_strength', jitter_strength, 0.5),
-            ('blur_probability', blur_probability, 1),
-        ):
-            if not 0 <= value <= high:
-                raise UserValueError(
-                    f'Expected `{name}` to be in [0, {high}], but got {value}'
-                )
-        if jitter_probability and mean.numel() not in (1, 3):
+        settings = StrongAugmentationSettings(*args, **kwargs)
+        if settings.jitter_probability and mean.numel() not in (1, 3):
             raise UserValueError(
                 'Colours can be jittered in images of 1 or 3 channels, but '
                 f'data_preprocessor.mean has {mean.numel()} values: set '
-                'jitter_probability=0 (model.jitter_probability of DACS)'
+                'jitter_probability=0 in model.augmentation'
             )
         self.register_buffer('mean', mean.view(1, -1, 1, 1), False)
         self.register_buffer('std', std.view(1, -1, 1, 1), False)
-        self.jitter_probability = jitter_probability
-        self.jitter_strength = jitter_strength
-        self.blur_probability = blur_probability
+        self.jitter_probability = settings.jitter_probability
+        self.jitter_strength = settings.jitter_strength
+        self.blur_probability = settings.blur_probability
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
@@ -87,18 +76,18 @@ class StrongAugmentation(nn.Module):
 
 
 def strong_augmentation(
-    segmentor: nn.Module, settings: OptConfigType
+    segmentor: nn.Module, augmentation: Augmentation
 ) -> nn.Module:
     """Build the augmentation of images that a segmentor has normalised.
 
     Args:
         segmentor: Its ``data_preprocessor`` knows mean and std.
-        settings: Arguments of ``StrongAugmentation`` but mean and std. None:
-            an augmentation that changes nothing.
+        augmentation: Settings. None: an augmentation that changes nothing.
 
     Raises:
         ValueError: The preprocessor does not normalise.
     """
+    settings = augmentation_settings(augmentation)
     if settings is None:
         return nn.Identity()
     preprocessor = segmentor.data_preprocessor
@@ -106,11 +95,11 @@ def strong_augmentation(
         raise UserValueError(
             'Colour jitter needs the mean and std that images are normalised '
             'with: set mean and std in model.segmentor.data_preprocessor, or '
-            'do without: strong_augmentation=False (of DACS and the methods '
-            'made of it), augmentation=None (of an objective)'
+            'do without: augmentation=None (of DACS and the methods made of '
+            'it, or of an objective)'
         )
     mean, std = preprocessor.mean.clone(), preprocessor.std.clone()
-    return StrongAugmentation(mean, std, **settings)
+    return StrongAugmentation(mean, std, **asdict(settings))
 
 
 def gaussian_blur(images: Tensor, sigma: float) -> Tensor:

@@ -1,11 +1,11 @@
 """Self-training on class-mixed images (DACS)."""
 
 from mmseg.registry import MODELS
-from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
 from ...head_losses.predictions import training_features
 from ...head_losses.segmentation_loss import segmentation_losses
+from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
 from ..mixing.class_mix import draw_mix_masks, mix
 from ..mixing.photometric import strong_augmentation
 from .objective import Objective
@@ -21,8 +21,8 @@ class ClassMixedObjective(Objective):
     domain is told to the losses that ask.
 
     Args:
-        augmentation: Arguments of ``StrongAugmentation``, for the mixed
-            images. None: no augmentation.
+        augmentation: Of the mixed images, a dict of
+            ``StrongAugmentationSettings``. None: they keep their colours.
     """
 
     prefix = 'mix'
@@ -31,7 +31,7 @@ class ClassMixedObjective(Objective):
 
     def __init__(
         self,
-        augmentation: OptConfigType = {},  # noqa: B006
+        augmentation: Augmentation = DACS_COLOURS,
     ) -> None:
         super().__init__()
         self._settings = augmentation

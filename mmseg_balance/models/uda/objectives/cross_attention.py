@@ -21,6 +21,7 @@ from ...head_losses.segmentation_loss import segmentation_losses
 from ...segmentors import HRDAEncoderDecoder
 from ..distances.attention_consistency import attention_divergence
 from ..distances.feature_distance import FeatureDistance
+from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
 from ..mixing.photometric import strong_augmentation
 from .class_mixed import mixed_batch
 from .objective import Objective
@@ -60,8 +61,8 @@ class CrossAttentionObjective(Objective):
     whose batch norms then count source images in their running statistics.
 
     Args:
-        augmentation: Arguments of ``StrongAugmentation``, for the mixed
-            images. None: no augmentation.
+        augmentation: Of the mixed images, a dict of
+            ``StrongAugmentationSettings``. None: they keep their colours.
         feature_distance: Arguments of ``FeatureDistance`` (DAFormer), on the
             source stream. Default: none.
         loss_weight: Factor of the losses of each stream, at least 0; that of
@@ -78,7 +79,7 @@ class CrossAttentionObjective(Objective):
 
     def __init__(
         self,
-        augmentation: OptConfigType = {},  # noqa: B006
+        augmentation: Augmentation = DACS_COLOURS,
         feature_distance: OptConfigType = None,
         loss_weight: float = 0.5,
         attention_weight: float = 1.0,

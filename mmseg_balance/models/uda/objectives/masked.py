@@ -5,12 +5,12 @@ from contextlib import nullcontext
 
 import torch
 from mmseg.registry import MODELS
-from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
 from ....errors import UserValueError
 from ...head_losses.predictions import training_features
 from ...head_losses.segmentation_loss import segmentation_losses
+from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
 from ..mixing.block_mask import block_mask
 from ..mixing.photometric import strong_augmentation
 from ..teacher.norm_statistics import kept_norm_statistics
@@ -40,8 +40,8 @@ class MaskedObjective(Objective):
         norm_statistics: Whether batch norms count masked images in their
             running statistics, as in the public code. Where the backbone has
             batch norms, a student that is tested without masks loses by it.
-        augmentation: Arguments of ``StrongAugmentation``. None: no
-            augmentation.
+        augmentation: Of the masked images, a dict of
+            ``StrongAugmentationSettings``. None: they keep their colours.
         domains: Whose images are masked: 'target', with the teacher's
             labels; 'source', with their own and weight 1; or 'both', the
             first half of the batch of each, at least one.
@@ -58,7 +58,7 @@ class MaskedObjective(Objective):
         mask_ratio: float = 0.7,
         loss_weight: float = 1.0,
         norm_statistics: bool = True,
-        augmentation: OptConfigType = {},  # noqa: B006
+        augmentation: Augmentation = DACS_COLOURS,
         domains: str = 'target',
     ) -> None:
         super().__init__()

@@ -227,9 +227,9 @@ def test_source_only_has_no_teacher_to_predict_with(segmentor):
 def test_jitter_without_normalisation(segmentor):
     cfg = segmentor()
     cfg['data_preprocessor'].update(mean=None, std=None)
-    with pytest.raises(ValueError, match='mean and .*strong_augmentation=Fa'):
+    with pytest.raises(ValueError, match='mean and .*augmentation=None'):
         dacs(cfg)
-    model = dacs(cfg, masked_consistency={}, strong_augmentation=False)
+    model = dacs(cfg, masked_consistency={}, augmentation=None)
     for objective in model.objectives[1:]:
         images = torch.randn(1, 3, 8, 8)
         assert torch.equal(objective.augmentation(images), images)
