@@ -51,6 +51,7 @@ MOVED = {
     'engine.config_checks': (
         'configuration.checks.training '
         'configuration.walk '
+        'walk '
         'configuration.checks.needed_hooks'
     ),
     'engine.config_typos': 'configuration.typos',

@@ -4,7 +4,8 @@ from mmengine.config import Config
 from mmengine.device import get_device
 
 from ..errors import UserValueError
-from .walk import named_optimizers, type_name
+from ..walk import type_name
+from .walk import named_optimizers
 
 
 def enable_amp(cfg: Config) -> None:

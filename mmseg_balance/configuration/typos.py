@@ -2,13 +2,14 @@
 
 import inspect
 import re
-from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.registry import Registry
 from mmseg import registry as registries
+
+from ..walk import class_of, keyed_dicts
 
 UNKNOWN_TYPE = re.compile(r'(\S+) is not in the \S+::(.+?) registry')
 UNKNOWN_KEY = re.compile(
@@ -74,25 +75,6 @@ def nearest(word: str, words: Any) -> str | None:
     return close[0] if close else None
 
 
-def keyed_dicts(config: Any, key: str = '') -> Iterator[tuple[str, dict]]:
-    """Every dict in a config with its key.
-
-    Args:
-        config: Dicts, lists and tuples, nested as you like.
-        key: Key of ``config`` itself.
-
-    Yields:
-        Key, as 'param_scheduler[0]' or 'model.decode_head', and dict.
-    """
-    if isinstance(config, dict):
-        yield key, config
-        for name, value in config.items():
-            yield from keyed_dicts(value, f'{key}.{name}' if key else name)
-    elif isinstance(config, (list, tuple)):
-        for i, value in enumerate(config):
-            yield from keyed_dicts(value, f'{key}[{i}]')
-
-
 def _unknown_type(kind: str, registry: str, cfg: Config) -> str:
     places = [
         f'{key}.type' if key else 'type'
@@ -154,10 +136,7 @@ def _registered(name: str) -> list[str]:
 
 
 def _class_of(part: dict) -> Any:
-    kind = part.get('type')
-    if not isinstance(kind, str):
-        return kind
-    found = (r.get(kind) for r in _registries())
+    found = (class_of(part, registry) for registry in _registries())
     return next((k for k in found if k is not None), None)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from mmengine.config import Config
 from torch import nn
 
-from ..configuration.walk import type_name
 from ..datasets import UDADataset
 from ..datasets.checks.folder_checks import build_lazily, check_data_configs
 from ..datasets.loading.branch import Branch
 from ..datasets.loading.named_files import is_label_loader
 from ..errors import UserNotADirectoryError, UserValueError
+from ..walk import type_name
 
 # a tuple, as str.endswith takes it
 IMAGE_SUFFIXES = tuple(

@@ -12,7 +12,6 @@ from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..configuration.walk import type_name
 from ..datasets.checks.folder_checks import leaf_configs
 from ..datasets.loading.bad_files import BadFileError
 from ..datasets.loading.named_files import (
@@ -22,6 +21,7 @@ from ..datasets.loading.named_files import (
     load_named,
 )
 from ..errors import UserTypeError, UserValueError
+from ..walk import type_name
 from .evaluation_set import TEST_SET
 
 # what a user does to go on without a file

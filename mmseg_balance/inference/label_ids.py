@@ -9,12 +9,12 @@ from mmengine.config import Config
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import DATASETS
 
-from ..configuration.walk import type_name
 from ..datasets.checks.folder_checks import leaf_configs
 from ..datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
 from ..datasets.loading.branch import leaf_datasets
 from ..datasets.loading.named_files import is_label_loader
 from ..errors import UserValueError
+from ..walk import type_name
 from .evaluation_set import TEST_SET
 from .prediction import lazy_test_set
 

@@ -8,8 +8,8 @@ from torch import nn
 
 from ..configuration.model_config import model_config
 from ..configuration.reading import load_config
-from ..configuration.walk import type_name
 from ..errors import UserFileNotFoundError, UserValueError
+from ..walk import type_name
 
 EXPORTED = ('config.py', 'weights.pth')
 

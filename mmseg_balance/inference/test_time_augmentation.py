@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from mmengine.config import Config
 
-from ..configuration.walk import type_name
 from ..datasets.loading.named_files import is_label_loader
 from ..errors import UserValueError
+from ..walk import type_name
 
 
 def set_test_time_augmentation(cfg: Config) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 from mmseg import registry
 
-from ...configuration.walk import dicts_in
 from ...errors import UserValueError
+from ...walk import dicts_in
 
 STOCK_PACKAGES = ('mmseg', 'mmcv', 'mmengine', 'torch', 'torchvision')
 REGISTRIES = (

@@ -8,8 +8,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import DATASETS, MODELS
 
 from ...errors import UserValueError
-from ..typos import keyed_dicts
-from ..walk import dicts_in
+from ...walk import class_of, dicts_in, keyed_dicts
 from .sizes import preprocessor_of
 
 IGNORE = 255
@@ -90,7 +89,7 @@ def _heads(model: Any, key: str = 'model') -> Iterator[tuple[str, dict]]:
 
 def _is_plain(head: dict) -> bool:
     """Whether a head has the losses of mmseg's base class."""
-    kind = _class_of(head, MODELS)
+    kind = class_of(head, MODELS)
     return (
         isinstance(kind, type)
         and issubclass(kind, BaseDecodeHead)
@@ -158,7 +157,7 @@ def _of_data(config: Any, key: str) -> Iterator[tuple[str, int]]:
     for name, part in keyed_dicts(config, key):
         if 'pipeline' not in part or _loads_no_labels(part['pipeline']):
             continue
-        kind = _class_of(part, DATASETS)
+        kind = class_of(part, DATASETS)
         default = getattr(kind, 'METAINFO', {}).get('ignore_index', IGNORE)
         yield f'{name}.ignore_index', part.get('ignore_index', default)
         for i, step in enumerate(part['pipeline']):
@@ -174,8 +173,3 @@ def _loads_no_labels(pipeline: Any) -> bool:
         for step in pipeline or ()
         if isinstance(step, dict)
     )
-
-
-def _class_of(config: dict, registry: Any) -> Any:
-    kind = config.get('type')
-    return registry.get(kind) if isinstance(kind, str) else kind

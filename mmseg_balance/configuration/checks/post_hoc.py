@@ -3,8 +3,7 @@
 from mmengine.config import Config
 
 from ...errors import UserValueError
-from ..typos import keyed_dicts
-from ..walk import type_name
+from ...walk import keyed_dicts, type_name
 
 BALANCED = 'whose logits are balanced already'
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mmengine.config import Config
 
 from ...errors import UserValueError
-from ..walk import dicts_in, type_name
+from ...walk import dicts_in, keyed_dicts, type_name
 
 MOSTLY = 0.75
 
@@ -67,26 +67,17 @@ def crops_of(cfg: Config) -> Iterator[tuple[str, tuple[int, int]]]:
         Key of the last crop of each pipeline, and its size.
     """
     dataset = cfg.train_dataloader.get('dataset')
-    yield from _crops(dataset, 'train_dataloader.dataset')
-
-
-def _crops(config: object, key: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    if isinstance(config, (list, tuple)):
-        for i, child in enumerate(config):
-            yield from _crops(child, f'{key}[{i}]')
-    if not isinstance(config, dict):
-        return
-    for name, child in config.items():
-        if name == 'pipeline' and isinstance(child, (list, tuple)):
-            crops = [
-                _pair(part.get('crop_size'))
-                for part in child
-                if type_name(part) == 'RandomCrop'
-            ]
-            if crops and crops[-1] is not None and not _resized_later(child):
-                yield f'{key}.pipeline', crops[-1]
-        elif isinstance(child, (dict, list, tuple)):
-            yield from _crops(child, f'{key}.{name}')
+    for key, part in keyed_dicts(dataset, 'train_dataloader.dataset'):
+        pipeline = part.get('pipeline')
+        if not isinstance(pipeline, (list, tuple)):
+            continue
+        crops = [
+            _pair(step.get('crop_size'))
+            for step in pipeline
+            if type_name(step) == 'RandomCrop'
+        ]
+        if crops and crops[-1] is not None and not _resized_later(pipeline):
+            yield f'{key}.pipeline', crops[-1]
 
 
 def _resized_later(pipeline: list) -> bool:

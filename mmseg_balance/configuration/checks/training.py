@@ -3,7 +3,8 @@
 from mmengine.config import Config
 
 from ...errors import UserValueError
-from ..walk import named_optimizers, type_name
+from ...walk import type_name
+from ..walk import named_optimizers
 
 
 def check_config(cfg: Config) -> None:

@@ -1,9 +1,7 @@
 import pytest
 from mmengine.config import Config
-from mmseg.models import EncoderDecoder
 
 from mmseg_balance.configuration.checks.training import check_config
-from mmseg_balance.configuration.walk import type_name
 
 
 def supervised(loss, hooks=()):
@@ -52,12 +50,6 @@ def test_best_checkpoint_by_std(save_best, rule, good):
             ValueError, match="save_best='.*_std.*' with .*rule='less'"
         ):
             check_config(cfg)
-
-
-def test_type_name():
-    assert type_name(dict(type='mmseg.DACS')) == 'DACS'
-    assert type_name(dict(type=EncoderDecoder)) == 'EncoderDecoder'
-    assert type_name({}) == type_name(None) == ''
 
 
 def test_a_model_for_tests_is_not_trained():
