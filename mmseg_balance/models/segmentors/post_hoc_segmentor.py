@@ -1,6 +1,8 @@
 """A trained model whose predictions are balanced (Eq. 7)."""
 
+from inspect import ismethod
 from pathlib import Path
+from typing import Any
 
 from mmengine.model import BaseModel
 from mmengine.structures import PixelData
@@ -23,6 +25,7 @@ from mmseg_balance.logits.statistics.domain_statistics import (
 
 from ...errors import UserRuntimeError, UserValueError
 from ..wrapped_segmentor import build_segmentor
+from .child_keys import name_keys_as_child
 
 
 @MODELS.register_module()
@@ -34,8 +37,8 @@ class PostHocSegmentor(BaseModel):
     the logits that the model's own ``predict`` gives, behind sliding
     windows, resizing and un-flipping.
 
-    It has the parameters and the state dict of ``segmentor``, key by key, so
-    a checkpoint of that model loads as it is.
+    Its state dict is that of ``segmentor``, key by key, so that checkpoints
+    of either load into the other.
 
     Args:
         segmentor: Config of a segmentor or of a UDA model, or the model.
@@ -80,33 +83,49 @@ class PostHocSegmentor(BaseModel):
     ) -> None:
         check_tau(tau)
         check_domain(domain)
-        segmentor = build_segmentor(segmentor, data_preprocessor)
-        super().__init__(segmentor.data_preprocessor)
-        # Its parts are those of this model, so that all keys are alike; as
-        # a child they would have a prefix.
-        self._modules = segmentor._modules
-        self._parameters = segmentor._parameters
-        self._buffers = segmentor._buffers
-        object.__setattr__(self, 'segmentor', segmentor)
+        super().__init__()
+        # that of the segmentor is found by __getattr__
+        del self.data_preprocessor
+        self.tau = tau
+        self.domain = domain
+        self.statistics_path = str(statistics)
+        self.segmentor = build_segmentor(segmentor, data_preprocessor)
+        name_keys_as_child(self, 'segmentor')
         if self.out_channels != self.num_classes:
             raise UserValueError(
                 f'decode_head has out_channels={self.out_channels} and '
                 f'num_classes={self.num_classes}: balancing needs one logit '
                 'a class'
             )
-        self.tau = tau
-        self.domain = domain
-        self.statistics_path = str(statistics)
-        # no part either: no key of it is in a checkpoint of the segmentor
-        loaded, self.statistics_meta = load_domain_statistics(
+        loaded, meta = load_domain_statistics(
             statistics, self.num_classes, domain
         )
-        object.__setattr__(self, 'statistics', loaded)
+        # no child: no checkpoint has it, and its numbers are never rounded
+        vars(self).update(statistics=loaded, statistics_meta=meta)
 
-    @property
-    def decode_head(self) -> nn.Module:
-        """Decode head of the model (``mmseg.apis`` asks for it)."""
-        return self.segmentor.decode_head
+    def __getattr__(self, name: str) -> Any:
+        """Parts and settings of the segmentor, for who asks a segmentor.
+
+        Its methods are not offered: their logits would not be balanced.
+        """
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            inner = vars(self).get('_modules', {}).get('segmentor')
+            if not hasattr(inner, name) or ismethod(getattr(inner, name)):
+                raise
+        return getattr(inner, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """What is read from the segmentor is set there."""
+        inner = vars(self).get('_modules', {}).get('segmentor')
+        is_own = name in {'segmentor', *vars(self)} or hasattr(
+            type(self), name
+        )
+        if hasattr(inner, name) and not is_own:
+            setattr(inner, name, value)
+        else:
+            super().__setattr__(name, value)
 
     @property
     def num_classes(self) -> int:
@@ -117,11 +136,6 @@ class PostHocSegmentor(BaseModel):
     def out_channels(self) -> int:
         """Number of logits of a pixel (``SegTTAModel`` asks for it)."""
         return _last(self.decode_head).out_channels
-
-    def train(self, mode: bool = True) -> 'PostHocSegmentor':
-        """Set the mode of the model."""
-        self.segmentor.train(mode)
-        return super().train(mode)
 
     def forward(
         self,

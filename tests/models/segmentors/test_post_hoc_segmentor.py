@@ -1,18 +1,24 @@
 """The test-time wrapper against its own segmentor and Eq. 7."""
 
 import copy
+import pickle
 
 import mmcv
 import numpy as np
 import pytest
 import torch
+from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
+from mmengine.runner.checkpoint import get_state_dict, save_checkpoint
 from mmseg.apis import inference_model, init_model
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
+from torch import nn
 
+from mmseg_balance.engine.hooks.compile_hook import compile_networks
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.post_hoc.scores import post_hoc_scores
 from mmseg_balance.logits.statistics.file import save_statistics
@@ -89,6 +95,16 @@ def build(segmentor, path, **kwargs):
         **kwargs,
     )
     return MODELS.build(Config(dict(model=cfg)).model).eval()
+
+
+def assert_equal(found, expected):
+    """That two state dicts have the same keys and values."""
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[key], expected[key]) for key in expected)
+
+
+def through_pickle(model):
+    return pickle.loads(pickle.dumps(model))
 
 
 def images(*sizes):
@@ -177,19 +193,148 @@ def test_a_checkpoint_of_the_segmentor_loads(write_statistics, kind, tmp_path):
     )
 
 
-def test_parts_are_shared_with_the_segmentor(write_statistics):
+@pytest.mark.parametrize('kind', ['plain', 'uda'])
+def test_state_dicts_are_those_of_the_segmentor(write_statistics, kind):
+    """Also those of 0.1.0, whose model shared the segmentor's parts."""
+    plain = MODELS.build(Config(dict(model=inner_configs()[kind])).model)
+    model = build(inner_configs()[kind], write_statistics()[0])
+    wrapped = nn.ModuleDict(dict(module=model))  # as in DDP
+    for get in (lambda m: m.state_dict(), get_state_dict):
+        expected, found = get(plain), get(model)
+        assert list(found) == list(expected)
+        assert found._metadata == expected._metadata
+        nested = [f'module.{key}' for key in expected]
+        assert list(get(wrapped)) == nested
+    with torch.no_grad():
+        for parameter in plain.parameters():
+            parameter.normal_(0, 0.3)
+    weights = plain.state_dict()
+    model.load_state_dict(weights, strict=True)
+    assert_equal(model.segmentor.state_dict(), weights)
+    assert_equal(weights, plain.state_dict())  # which loading left alone
+    for parameter in model.parameters():
+        parameter.data.neg_()
+    plain.load_state_dict(model.state_dict(), strict=True)
+    assert_equal(plain.state_dict(), model.segmentor.state_dict())
+    wrapped.load_state_dict(
+        {f'module.{key}': value for key, value in weights.items()}
+    )
+    assert_equal(model.state_dict(), weights)
+    with pytest.raises(RuntimeError, match='decode_head.conv_seg.weight'):
+        model.load_state_dict(
+            {k: v for k, v in weights.items() if 'conv_seg.w' not in k}
+        )
+
+
+def test_a_checkpoint_laid_out_like_those_of_openmmlab(
+    write_statistics, tmp_path
+):
+    path, plain = tmp_path / 'weights.pth', MODELS.build(segmentor_cfg())
+    weights = {f'module.{k}': v for k, v in plain.state_dict().items()}
+    meta = dict(mmseg_version='0.16.0', CLASSES=('a', 'b', 'c'), iter=160000)
+    torch.save(dict(meta=meta, state_dict=weights), path)
     model = build(segmentor_cfg(), write_statistics()[0])
+    augmented = MODELS.build(
+        dict(
+            type='SegTTAModel',
+            module=build(segmentor_cfg(), write_statistics()[0]),
+        )
+    )
+    for loaded in model, augmented:
+        load_checkpoint(loaded, str(path), strict=True)
+    assert_equal(model.state_dict(), plain.state_dict())
+    assert_equal(augmented.module.state_dict(), plain.state_dict())
+    # and saved by mmengine it is one of the segmentor
+    save_checkpoint(dict(state_dict=get_state_dict(model)), str(path))
+    load_checkpoint(plain, str(path), strict=True)
+
+
+def test_parts_have_one_owner(write_statistics):
+    model = build(segmentor_cfg(), write_statistics()[0])
+    assert [name for name, _ in model.named_children()] == ['segmentor']
+    each, inner = (
+        list(m.named_modules(remove_duplicate=False))
+        for m in (model, model.segmentor)
+    )
+    assert each == [
+        ('', model),
+        *((f'segmentor.{n}'.rstrip('.'), m) for n, m in inner),
+    ]
+    calls = []
+    for module in model.modules():
+        module.register_forward_hook(lambda module, *_: calls.append(module))
+    predict(model, (20, 30))
+    for module in (model, model.segmentor, model.backbone):
+        assert sum(called is module for called in calls) == 1
     assert model.train().segmentor.training and model.backbone.training
     model.eval()
     assert not model.segmentor.training and not model.backbone.training
-    twin = copy.deepcopy(model)
+    model.requires_grad_(False)
+    assert not any(p.requires_grad for p in model.segmentor.parameters())
+    model.double()
+    assert {p.dtype for p in model.segmentor.parameters()} == {torch.float64}
+    assert model.statistics.target.means.dtype == torch.float32
+    assert all(p.is_meta for p in model.to('meta').backbone.parameters())
+    assert model.data_preprocessor._device == torch.device('meta')
+
+
+@pytest.mark.parametrize('duplicate', [copy.deepcopy, through_pickle])
+def test_a_copy_has_parts_of_its_own(write_statistics, duplicate):
+    model = build(segmentor_cfg(), write_statistics()[0])
+    twin = duplicate(model)
+    (before,), (after,) = (predict(m, (20, 30)) for m in (model, twin))
+    assert torch.equal(before.seg_logits.data, after.seg_logits.data)
+    weights = model.segmentor.state_dict()
+    assert list(twin.state_dict()) == list(weights)
     with torch.no_grad():
         for parameter in twin.parameters():
             parameter.zero_()
     assert not any(p.any() for p in twin.segmentor.parameters())
     assert any(p.any() for p in model.segmentor.parameters())
-    assert model.double().segmentor.backbone is model.backbone
-    assert {p.dtype for p in model.segmentor.parameters()} == {torch.float64}
+    twin.load_state_dict(weights)
+    assert_equal(twin.segmentor.state_dict(), weights)
+
+
+def test_what_a_segmentor_is_asked_for(write_statistics):
+    model = build(inner_configs()['uda'], write_statistics()[0])
+    assert model.predict_with == 'teacher'
+    assert model.decode_head is model.segmentor.teacher.decode_head
+    assert model.data_preprocessor is model.student.data_preprocessor
+    model = build(segmentor_cfg(), write_statistics()[0])
+    assert model.test_cfg is model.segmentor.test_cfg
+    assert (model.out_channels, model.num_classes) == (CLASSES, CLASSES)
+    assert not model.align_corners and not model.with_neck
+    # what is set is set where it is used
+    model.test_cfg = Config(dict(mode='slide', crop_size=(8, 8)))
+    head = model.decode_head = copy.deepcopy(model.decode_head)
+    model.dataset_meta = dict(classes=list('abc'))
+    assert model.segmentor.test_cfg.mode == 'slide'
+    assert model.segmentor.decode_head is head
+    assert 'dataset_meta' not in vars(model.segmentor)
+    # logits of its methods would not be balanced
+    for name in ('encode_decode', 'inference', 'loss', 'nothing'):
+        with pytest.raises(AttributeError, match=f'PostHoc.* {name!r}'):
+            getattr(model, name)
+
+
+def test_tools_that_walk_over_a_model(write_statistics):
+    plain = MODELS.build(segmentor_cfg()).eval()
+    model = build(segmentor_cfg(), write_statistics()[0])
+    shape = dict(input_shape=(3, 32, 32), show_table=False, show_arch=False)
+    before, after = (
+        get_model_complexity_info(m, **shape) for m in (plain, model)
+    )
+    assert after['flops'] == before['flops'] > 0
+    assert after['params'] == before['params'] > 0
+    model = build(
+        segmentor_cfg(norm_cfg=dict(type='SyncBN')), write_statistics()[0]
+    )
+    revert_sync_batchnorm(model)
+    assert not any(isinstance(m, nn.SyncBatchNorm) for m in model.modules())
+    predict(model, (20, 30))
+    assert compile_networks(model, backend='eager') == compile_networks(
+        plain, backend='eager'
+    )
 
 
 def test_mmseg_apis(write_statistics, tmp_path):
