@@ -52,7 +52,8 @@ MOVED = {
         'configuration.checks.training '
         'configuration.walk '
         'walk '
-        'configuration.checks.needed_hooks'
+        'configuration.checks.needed_hooks '
+        'engine.hooks.class_statistics_hook'
     ),
     'engine.config_typos': 'configuration.typos',
     'engine.domain_data': 'inference.domain_data',

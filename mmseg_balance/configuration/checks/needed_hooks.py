@@ -1,17 +1,14 @@
 """The hooks that a model depends on: added where missing, once each."""
 
-import inspect
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config
-from mmseg.registry import HOOKS, MODELS
+from mmseg.registry import HOOKS
 
 from ...errors import UserValueError
-from ...models.losses import CountedLoss, LBWLoss
-from ...models.uda import DACS, UDASegmentor
-from ..walk import dicts_in, type_name
+from ...models.declarations import declared, hooks_of
+from ...walk import class_of, dicts_in, type_name
 
 PACKAGE = __package__.partition('.')[0]
 
@@ -20,7 +17,7 @@ def add_needed_hooks(cfg: Config) -> list[str]:
     """Add the hooks that the model cannot be trained without.
 
     A list in a config replaces that of its base files, so whoever adds a
-    hook of their own loses ours.
+    hook of their own loses those of the method.
 
     Args:
         cfg: Config of a training run; ``custom_hooks`` is changed.
@@ -28,11 +25,17 @@ def add_needed_hooks(cfg: Config) -> list[str]:
     Returns:
         A line for each hook that was added.
     """
-    present = list(cfg.get('custom_hooks') or ())
-    names = {_own_name(hook) for hook in present}
-    added = {k: v for k, v in needed_hooks(cfg.model) if k not in names}
+    present = [hook for _, hook in _keyed_hooks(cfg)]
+    added = {
+        name: reason
+        for name, reason in needed_hooks(cfg.model)
+        if not any(is_hook(hook, name) for hook in present)
+    }
     if added:
-        cfg.custom_hooks = [*(dict(type=name) for name in added), *present]
+        cfg.custom_hooks = [
+            *(dict(type=name) for name in added),
+            *(cfg.get('custom_hooks') or ()),
+        ]
     return [
         f"custom_hooks lacks {name}: dict(type='{name}') is added, since "
         f'model has {reason}'
@@ -47,35 +50,17 @@ def needed_hooks(model: dict) -> Iterator[tuple[str, str]]:
         model: Config of the model.
 
     Yields:
-        Type of the hook, and what of the model needs it.
+        Type of the hook, and what of the model needs it, as the classes of
+        its parts say; see :mod:`mmseg_balance.models.declarations`.
     """
-    if is_uda_model(model):
-        yield (
-            'IterationSeedHook',
-            'draws in its steps, which a resumed run would not repeat',
-        )
-    if has_teacher(model):
-        yield (
-            'TeacherUpdateHook',
-            'a teacher, which would stay at its initial weights',
-        )
+    if declared(model, 'not_trainable'):
+        return
     for part in dicts_in(model):
-        if type_name(part) == 'BLDALoss':
-            yield (
-                'GMMUpdateHook',
-                'a loss of type BLDALoss, whose mixtures would never be '
-                'fitted',
-            )
-        elif needs_class_statistics(part):
-            yield (
-                'ClassStatisticsHook',
-                f'a loss of type {type_name(part)}, whose class statistics '
-                'would never be read or updated',
-            )
+        yield from hooks_of(part).items()
 
 
 def check_copies(cfg: Config) -> None:
-    """Refuse a hook of this package that is there twice.
+    """Refuse a hook of this package, or that the model needs, twice.
 
     Each copy would move the teacher, or update the mixtures, once more in
     every iteration.
@@ -86,30 +71,25 @@ def check_copies(cfg: Config) -> None:
     Raises:
         ValueError: Names the hook and the keys.
     """
-    keyed = [
-        (f'custom_hooks[{i}]', hook)
-        for i, hook in enumerate(cfg.get('custom_hooks') or ())
-    ]
-    defaults = cfg.get('default_hooks') or {}
-    keyed += [(f'default_hooks.{k}', hook) for k, hook in defaults.items()]
-    ours = [(key, _own_name(hook)) for key, hook in keyed]
-    for name, count in Counter(name for _, name in ours).items():
-        if name is not None and count > 1:
-            places = [key for key, other in ours if other == name]
+    kinds = {key: class_of_hook(hook) for key, hook in _keyed_hooks(cfg)}
+    acting = {HOOKS.get(name): name for name, _ in needed_hooks(cfg.model)}
+    acting |= {
+        base: base.__name__
+        for kind in kinds.values()
+        for base in getattr(kind, '__mro__', ())
+        if base.__module__.partition('.')[0] == PACKAGE
+    }
+    for kind, name in acting.items():
+        places = [
+            key
+            for key, found in kinds.items()
+            if kind in getattr(found, '__mro__', ())
+        ]
+        if len(places) > 1:
             raise UserValueError(
                 f'{" and ".join(places)} are both {name}, which would act '
-                f'{count} times in each iteration: leave one of them'
+                f'{len(places)} times in each iteration: leave one of them'
             )
-
-
-def is_uda_model(model: dict) -> bool:
-    """Whether a config is of a ``UDASegmentor``.
-
-    Args:
-        model: Config of the model.
-    """
-    kind = _class_of(model)
-    return isinstance(kind, type) and issubclass(kind, UDASegmentor)
 
 
 def has_teacher(model: dict) -> bool:
@@ -117,46 +97,34 @@ def has_teacher(model: dict) -> bool:
 
     Args:
         model: Config of the model.
-
-    Returns:
-        True for DACS and the methods that are made of it, and for other UDA
-        models whose ``alpha``, the teacher's momentum, is a number, given or
-        by default.
     """
-    if not is_uda_model(model):
-        return False
-    kind = _class_of(model)
-    if issubclass(kind, DACS):
-        return True
-    default = inspect.signature(kind).parameters.get('alpha')
-    alpha = model.get('alpha', default and default.default)
-    return isinstance(alpha, (int, float))
+    builds = declared(model, 'builds_teacher')
+    return builds is not None and builds(model)
 
 
-def needs_class_statistics(config: dict) -> bool:
-    """Whether a config is of a loss that ``ClassStatisticsHook`` serves.
+def is_hook(hook: Any, name: str) -> bool:
+    """Whether a hook is the one of a name, or derives from it.
 
     Args:
-        config: Any dict in the config of a model.
+        hook: Config of a hook, or the hook.
+        name: Name under which a hook is registered.
     """
-    kind = _class_of(config)
-    if isinstance(config.get('counts'), (list, tuple)):
-        return False  # they are given
-    return isinstance(kind, type) and issubclass(kind, (CountedLoss, LBWLoss))
+    bases = getattr(class_of_hook(hook), '__mro__', ())
+    return type_name(hook) == name or HOOKS.get(name) in bases
 
 
-def _class_of(config: dict) -> Any:
-    """What a config's ``type`` stands for in the registry of models."""
-    kind = config.get('type')
-    return MODELS.get(kind) if isinstance(kind, str) else kind
+def class_of_hook(hook: Any) -> Any:
+    """Class of a hook; None where it is not registered.
+
+    Args:
+        hook: Config of a hook, or the hook.
+    """
+    return class_of(hook, HOOKS) if isinstance(hook, dict) else type(hook)
 
 
-def _own_name(hook: Any) -> str | None:
-    """Name of the hook of this package that one is, or derives from."""
-    kind = hook.get('type') if isinstance(hook, dict) else type(hook)
-    if isinstance(kind, str):
-        kind = HOOKS.get(kind)
-    for base in getattr(kind, '__mro__', ()):
-        if base.__module__.partition('.')[0] == PACKAGE:
-            return base.__name__
-    return None
+def _keyed_hooks(cfg: Config) -> Iterator[tuple[str, Any]]:
+    """The hooks of a config with their keys."""
+    for i, hook in enumerate(cfg.get('custom_hooks') or ()):
+        yield f'custom_hooks[{i}]', hook
+    for key, hook in (cfg.get('default_hooks') or {}).items():
+        yield f'default_hooks.{key}', hook

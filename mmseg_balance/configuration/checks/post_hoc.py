@@ -3,13 +3,14 @@
 from mmengine.config import Config
 
 from ...errors import UserValueError
+from ...models.declarations import declared
 from ...walk import keyed_dicts, type_name
 
 BALANCED = 'whose logits are balanced already'
 
 
 def refuse_post_hoc(cfg: Config, reason: str = BALANCED) -> None:
-    """Refuse a model with a PostHocSegmentor where its segmentor is needed.
+    """Refuse a model that balances logits where its segmentor is needed.
 
     Its scores have the shape of logits, and would pass for them.
 
@@ -21,9 +22,9 @@ def refuse_post_hoc(cfg: Config, reason: str = BALANCED) -> None:
         ValueError: Names the key, the file and the remedy.
     """
     for key, part in keyed_dicts(dict(model=cfg.get('model'))):
-        if type_name(part) == 'PostHocSegmentor':
+        if declared(part, 'balances_logits'):
             raise UserValueError(
                 f'{key} of {cfg.filename or "the config"} is a '
-                f'PostHocSegmentor, {reason}: give the config of its '
+                f'{type_name(part)}, {reason}: give the config of its '
                 'segmentor'
             )

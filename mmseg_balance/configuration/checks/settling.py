@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from mmengine.config import Config
 
+from ...models.declarations import declared
 from ..run_options import add_hook
 from ..vis_backends import check_vis_backends
-from .needed_hooks import add_needed_hooks, check_copies, is_uda_model
+from .needed_hooks import add_needed_hooks, check_copies
 from .parts import check_parts
 from .runner_keys import check_runner, set_compile, unread_keys
 
@@ -32,6 +33,7 @@ def settle_config(cfg: Config, options: Iterable[str] = ()) -> list[str]:
     set_compile(cfg)
     check_copies(cfg)
     check_vis_backends(cfg)
-    if not is_uda_model(cfg.model):  # those look at their losses themselves
+    # others look at their losses themselves
+    if not declared(cfg.model, 'checks_losses'):
         add_hook(cfg, 'FiniteLossHook')
     return [*unread_keys(cfg, options), *add_needed_hooks(cfg)]

@@ -3,6 +3,7 @@
 from mmengine.config import Config
 
 from ...errors import UserValueError
+from ...models.declarations import declared
 from ...walk import type_name
 from ..walk import named_optimizers
 
@@ -29,13 +30,12 @@ def check_trainable(cfg: Config) -> None:
         cfg: Config with ``model``.
 
     Raises:
-        ValueError: The model is a PostHocSegmentor.
+        ValueError: The class of the model says that it is ``not_trainable``.
     """
-    if type_name(cfg.model) == 'PostHocSegmentor':
+    reason = declared(cfg.model, 'not_trainable')
+    if reason is not None:
         raise UserValueError(
-            'model.type is PostHocSegmentor, which balances what is trained '
-            'already: train with the config of its segmentor, and give this '
-            'one and the checkpoint to mmseg-balance test'
+            f'model.type is {type_name(cfg.model)}, which {reason}'
         )
 
 

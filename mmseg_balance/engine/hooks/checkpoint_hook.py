@@ -48,6 +48,10 @@ class AtomicCheckpointHook(CheckpointHook):
             for rest in Path(self.out_dir).glob('.*.pth.*.tmp'):
                 rest.unlink(missing_ok=True)
 
+    def prepare(self, runner: Runner) -> str | None:
+        """See :meth:`check_space`."""
+        return self.check_space(runner)
+
     def check_space(self, runner: Runner) -> str | None:
         """See whether the checkpoints of a run will fit.
 

@@ -10,7 +10,7 @@ from mmseg_balance.datasets.class_statistics.counting import (
     count_classes_of_samples,
 )
 from mmseg_balance.datasets.loading.branch import Branch
-from mmseg_balance.models.losses import CountedLoss, LBWLoss
+from mmseg_balance.models.declarations import hooks_of, modules_with_hook
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ...errors import UserValueError
@@ -20,8 +20,9 @@ from ...errors import UserValueError
 class ClassStatisticsHook(Hook):
     """Reads class counts before training, and updates online ones.
 
-    For the losses that are weighted or adjusted by how often classes occur
-    (``CountedLoss``), and those by their own values (``LBWLoss``). Counts
+    For the losses that name it in ``required_hooks``: those that are weighted
+    or adjusted by how often classes occur (``CountedLoss``), and those by
+    their own values (``LBWLoss``). Counts
     are those of the source set, from the files that
     mmseg-balance data class-stats wrote, and are compared with the
     labels.
@@ -38,6 +39,7 @@ class ClassStatisticsHook(Hook):
     """
 
     priority = 'NORMAL'
+    in_dry_run = True
 
     def __init__(self, stats_dir: str | None = None) -> None:
         self.stats_dir = stats_dir
@@ -60,9 +62,7 @@ class ClassStatisticsHook(Hook):
             runner: Runner with its training loop.
         """
         model = unwrapped(runner.model)
-        self.losses = [
-            m for m in model.modules() if isinstance(m, (CountedLoss, LBWLoss))
-        ]
+        self.losses = modules_with_hook(model, ClassStatisticsHook.__name__)
         if not self.losses:
             raise UserValueError(
                 'ClassStatisticsHook found no loss with class statistics in '
@@ -88,6 +88,15 @@ class ClassStatisticsHook(Hook):
         """Take over what the iteration showed."""
         for loss in self.losses:
             loss.update_statistics()
+
+
+def needs_class_statistics(config: dict) -> bool:
+    """Whether a config is of a loss that the hook serves.
+
+    Args:
+        config: Any dict in the config of a model.
+    """
+    return ClassStatisticsHook.__name__ in hooks_of(config)
 
 
 def source_class_counts(dataset, stats_dir: str | None = None) -> np.ndarray:

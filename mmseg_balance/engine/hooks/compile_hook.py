@@ -13,8 +13,6 @@ from torch import nn
 
 from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
 from mmseg_balance.models.uda.density.density_estimation import classifier_of
-from mmseg_balance.models.uda.distances.feature_distance import FeatureDistance
-from mmseg_balance.models.uda.objectives import CrossAttentionObjective
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ...errors import UserRuntimeError, UserTypeError
@@ -70,6 +68,10 @@ class CompileHook(Hook):
         """Compile something small, to see whether that works here."""
         check_backend(self.backend, self.mode, get_device())
 
+    def prepare(self, runner) -> None:
+        """See :meth:`check`."""
+        self.check()
+
     def before_train(self, runner) -> None:
         """Compile; the work itself is done in the first iterations."""
         self.check()
@@ -81,14 +83,9 @@ class CompileHook(Hook):
             f'CompileHook: {count} networks and layers are compiled in the '
             'first iterations, which take minutes'
         )
-        if any(
-            isinstance(m, CrossAttentionObjective) for m in model.modules()
-        ):
-            runner.logger.warning(
-                "CompileHook: CDAC goes through the layers of the student's "
-                'backbone by itself, so that it is not compiled; the other '
-                'networks are'
-            )
+        notes = (getattr(m, 'compile_note', None) for m in model.modules())
+        for note in filter(None, dict.fromkeys(notes)):
+            runner.logger.warning(f'CompileHook: {note}')
 
     def before_val(self, runner) -> None:
         """Validate as without compilation."""
@@ -127,10 +124,15 @@ def compile_networks(model: nn.Module, **options) -> int:
 
 
 def compilable(model: nn.Module) -> Iterator[nn.Module]:
-    """Backbones, necks and layers of heads, the frozen and the teacher's."""
+    """Backbones, necks and layers of heads, the teacher's too.
+
+    And what a module names in ``compiled_parts``.
+    """
     for module in model.modules():
-        if isinstance(module, (EncoderDecoder, FeatureDistance)):
+        if isinstance(module, EncoderDecoder):
             yield module.backbone
+        for name in getattr(module, 'compiled_parts', ()):
+            yield getattr(module, name)
         if getattr(module, 'with_neck', False):
             yield module.neck
         if isinstance(module, BaseDecodeHead):

@@ -27,6 +27,7 @@ class FiniteLossHook(Hook):
     """
 
     priority = 'NORMAL'  # before a checkpoint is written
+    in_dry_run = True
 
     def __init__(self, tolerance: int = 1) -> None:
         self.tolerance = tolerance

@@ -4,8 +4,8 @@ from mmengine.hooks import Hook
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
 
+from mmseg_balance.models.declarations import modules_with_hook
 from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
-from mmseg_balance.models.losses import BLDALoss
 from mmseg_balance.models.uda.checks.segmentor import check_head
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
@@ -14,8 +14,9 @@ from ...errors import UserValueError
 
 @HOOKS.register_module()
 class GMMUpdateHook(Hook):
-    """Calls ``update_statistics`` of every BLDALoss after each iteration.
+    """Calls ``update_statistics`` of losses after each iteration.
 
+    Of those that name it in ``required_hooks``: every BLDALoss, for one.
     EM, the exchange between ranks, the momentum step and the offset tables
     happen here, once an iteration, whatever number of calls the losses had.
 
@@ -26,14 +27,15 @@ class GMMUpdateHook(Hook):
     """
 
     priority = 'NORMAL'
+    in_dry_run = True
 
     def before_train(self, runner) -> None:
         """Find the losses."""
         model = unwrapped(runner.model)
-        self.losses = [m for m in model.modules() if isinstance(m, BLDALoss)]
+        self.losses = modules_with_hook(model, GMMUpdateHook.__name__)
         for name, module in model.named_modules():
             if isinstance(module, BaseDecodeHead) and any(
-                isinstance(loss, BLDALoss) for loss in loss_modules(module)
+                loss in self.losses for loss in loss_modules(module)
             ):
                 check_head(name, module)
         if not self.losses:

@@ -20,6 +20,7 @@ class IterationSeedHook(Hook):
     """
 
     priority = 'VERY_HIGH'
+    in_dry_run = True
 
     def before_train_iter(
         self,

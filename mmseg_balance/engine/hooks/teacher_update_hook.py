@@ -19,6 +19,7 @@ class TeacherUpdateHook(Hook):
     """
 
     priority = 'NORMAL'
+    in_dry_run = True
 
     def before_train(self, runner) -> None:
         """Copy the student, whose initial weights are loaded by now."""

@@ -51,6 +51,11 @@ class BLDALoss(nn.Module):
         ValueError: A setting out of range.
     """
 
+    required_hooks = {
+        'GMMUpdateHook': 'a loss of type {type}, whose mixtures would never '
+        'be fitted'
+    }
+
     @takes_settings
     def __init__(
         self,

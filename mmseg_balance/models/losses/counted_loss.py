@@ -1,12 +1,19 @@
 """A pixel loss with class counts of the source set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import Tensor
 
 from .class_weights.class_counts import ClassCounts
 from .class_weights.rank_sums import sum_over_ranks
 from .pixel_loss import PixelLoss
+
+# of every loss that is given its class statistics
+CLASS_STATISTICS = {
+    'ClassStatisticsHook': 'a loss of type {type}, whose class statistics '
+    'would never be read or updated'
+}
 
 
 class CountedLoss(PixelLoss):
@@ -23,6 +30,8 @@ class CountedLoss(PixelLoss):
         ValueError: A setting out of range.
     """
 
+    required_hooks = CLASS_STATISTICS
+
     def __init__(
         self,
         num_classes: int,
@@ -35,6 +44,20 @@ class CountedLoss(PixelLoss):
         super().__init__(loss_weight, loss_name, class_weight)
         self.num_classes = num_classes
         self.counts = ClassCounts(num_classes, counts, allow_absent)
+
+    @classmethod
+    def needs_hook(cls, hook: str, config: Mapping[str, Any]) -> bool:
+        """Whether a loss with this config needs a hook.
+
+        Args:
+            hook: One of ``required_hooks``.
+            config: Config of the loss.
+
+        Returns:
+            False for class statistics where ``counts`` are given.
+        """
+        is_given = isinstance(config.get('counts'), (list, tuple))
+        return hook not in CLASS_STATISTICS or not is_given
 
     def observe(
         self,

@@ -9,6 +9,7 @@ from torch import Tensor
 from ...number_checks import check_num_classes, check_number
 from .class_weights.rank_sums import sum_over_ranks
 from .class_weights.weight_history import WeightHistory
+from .counted_loss import CLASS_STATISTICS
 from .pixel_loss import PixelLoss, cross_entropy
 
 
@@ -36,6 +37,8 @@ class LBWLoss(PixelLoss):
     Raises:
         ValueError: A setting out of range.
     """
+
+    required_hooks = CLASS_STATISTICS
 
     def __init__(
         self,

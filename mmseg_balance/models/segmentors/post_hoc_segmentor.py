@@ -71,6 +71,13 @@ class PostHocSegmentor(BaseModel):
         >>> model = mmseg.apis.init_model(cfg, 'work_dirs/run/iter_500.pth')
     """
 
+    balances_logits = True  # what it predicts are scores, and no logits
+    not_trainable = (
+        'balances what is trained already: train with the config of its '
+        'segmentor, and give this one and the checkpoint to '
+        'mmseg-balance test'
+    )
+
     def __init__(
         self,
         segmentor: ConfigType | nn.Module,

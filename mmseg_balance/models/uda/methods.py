@@ -1,5 +1,6 @@
 """Methods: compositions of objectives under their usual names."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mmseg.registry import MODELS
@@ -77,6 +78,11 @@ class DACS(UDASegmentor):
                 )
             )
         super().__init__(segmentor, objectives, alpha=alpha, **kwargs)
+
+    @classmethod
+    def builds_teacher(cls, config: Mapping[str, Any]) -> bool:
+        """True: mixed images have its labels."""
+        return True
 
 
 @MODELS.register_module()

@@ -1,6 +1,8 @@
 """Student, teacher and objectives: what all methods are made of."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from mmengine.model import BaseModel
@@ -67,6 +69,14 @@ class UDASegmentor(BaseModel):
             names it.
     """
 
+    required_hooks = {
+        'IterationSeedHook': 'draws in its steps, which a resumed run would '
+        'not repeat',
+        'TeacherUpdateHook': 'a teacher, which would stay at its initial '
+        'weights',
+    }
+    checks_losses = True  # so that no hook has to
+
     def __init__(
         self,
         segmentor: ConfigType,
@@ -132,6 +142,30 @@ class UDASegmentor(BaseModel):
             pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
         )
         self.predict_with = predict_with
+
+    @classmethod
+    def builds_teacher(cls, config: Mapping[str, Any]) -> bool:
+        """Whether a model of this class has a teacher.
+
+        Args:
+            config: Config of the model.
+
+        Returns:
+            Whether ``alpha``, given or by default, is a number.
+        """
+        default = inspect.signature(cls).parameters.get('alpha')
+        alpha = config.get('alpha', default and default.default)
+        return isinstance(alpha, (int, float))
+
+    @classmethod
+    def needs_hook(cls, hook: str, config: Mapping[str, Any]) -> bool:
+        """Whether a model with this config needs a hook.
+
+        Args:
+            hook: One of ``required_hooks``.
+            config: Config of the model.
+        """
+        return hook != 'TeacherUpdateHook' or cls.builds_teacher(config)
 
     @property
     def trainable(self) -> nn.ModuleDict:

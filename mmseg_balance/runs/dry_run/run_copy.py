@@ -15,24 +15,8 @@ from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from torch import nn
 
-from ...engine.hooks import (
-    ClassStatisticsHook,
-    FiniteLossHook,
-    GMMUpdateHook,
-    IterationSeedHook,
-    TeacherUpdateHook,
-)
 from ...errors import UserTypeError
 from ...models.wrapped_segmentor import unwrapped
-
-# hooks that change the model or look at its outputs, and write no file
-COPIED_HOOKS = (
-    IterationSeedHook,
-    TeacherUpdateHook,
-    ClassStatisticsHook,
-    GMMUpdateHook,
-    FiniteLossHook,
-)
 
 
 @dataclass
@@ -42,7 +26,7 @@ class RunCopy:
     Attributes:
         model: The model, without the wrapper for several ranks.
         optim_wrapper: Its optimizers, on the parameters of the copy.
-        hooks: Those of ``COPIED_HOOKS`` that the run has, in their order.
+        hooks: Those of the run that have ``in_dry_run``, in their order.
         runner: What these hooks are given: the runner with model and
             optimizers of the copy.
     """
@@ -66,7 +50,7 @@ def copy_run(runner: Runner) -> RunCopy:
         TypeError, RuntimeError: The model cannot be copied.
     """
     model = unwrapped(runner.model)
-    hooks = [hook for hook in runner.hooks if isinstance(hook, COPIED_HOOKS)]
+    hooks = [h for h in runner.hooks if getattr(h, 'in_dry_run', False)]
     # in one go: optimizers and hooks then hold parts of the copied model
     model, optim_wrapper, hooks = copy.deepcopy(
         (model, runner.optim_wrapper, hooks)

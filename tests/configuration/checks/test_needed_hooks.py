@@ -1,5 +1,6 @@
 import pytest
 from mmengine.config import Config
+from mmengine.hooks import Hook
 from mmseg.models import EncoderDecoder
 from mmseg.registry import HOOKS, MODELS
 
@@ -8,6 +9,7 @@ from mmseg_balance.configuration.checks.needed_hooks import (
     check_copies,
 )
 from mmseg_balance.engine.hooks import GMMUpdateHook
+from mmseg_balance.models.losses import BLDALoss
 
 
 def supervised(loss, hooks=()):
@@ -23,15 +25,18 @@ def supervised(loss, hooks=()):
 def dacs(hooks=(), loss='CrossEntropyLoss', kind='DACS', **kwargs):
     head = dict(type='FCNHead', loss_decode=dict(type=loss))
     segmentor = dict(type='EncoderDecoder', decode_head=head)
+    defaults = kwargs.pop('default_hooks', {})
     return Config(
         dict(
             model=dict(type=kind, segmentor=segmentor, **kwargs),
             custom_hooks=[dict(type=name) for name in hooks],
+            default_hooks=defaults,
         )
     )
 
 
 SEED, TEACHER = 'IterationSeedHook', 'TeacherUpdateHook'
+DACS = dict(type='DACS', segmentor=dict(type='EncoderDecoder'))
 
 
 @pytest.mark.parametrize(
@@ -44,6 +49,8 @@ SEED, TEACHER = 'IterationSeedHook', 'TeacherUpdateHook'
         dacs([SEED], kind='SourceOnly'),
         Config(dict(model=dict(type=EncoderDecoder))),
         supervised(dict(type='SeesawLoss', num_classes=2, counts=[1, 2])),
+        dacs([SEED], default_hooks=dict(teacher=dict(type=TEACHER))),
+        Config(dict(model=dict(type='PostHocSegmentor', segmentor=DACS))),
     ],
 )
 def test_a_whole_list_stays(cfg):
@@ -99,6 +106,38 @@ class LoggedGMMUpdateHook(GMMUpdateHook):
 def test_a_subclass_is_the_hook():
     cfg = supervised(dict(type='BLDALoss'), ['LoggedGMMUpdateHook'])
     assert add_needed_hooks(cfg) == []
+
+
+class DecayedLoss(BLDALoss):
+    required_hooks = dict(DecayHook='{type}, whose weight would stay')
+
+
+class NamedAlone(BLDALoss):
+    required_hooks = ('DecayHook',)
+
+
+@HOOKS.register_module(name='DecayHook')
+class Decay(Hook):
+    pass
+
+
+def test_hooks_of_base_classes_are_needed_too():
+    cfg = supervised(dict(type=DecayedLoss), ['DecayHook'])
+    (line,) = add_needed_hooks(cfg)
+    assert "type='GMMUpdateHook') is added, since model has a loss of" in line
+    cfg = supervised(dict(type=DecayedLoss), ['GMMUpdateHook'])
+    assert add_needed_hooks(cfg) == [
+        "custom_hooks lacks DecayHook: dict(type='DecayHook') is added, "
+        'since model has DecayedLoss, whose weight would stay'
+    ]
+    check_copies(cfg)
+    cfg.custom_hooks = [dict(type='DecayHook'), dict(type=Decay)]
+    with pytest.raises(ValueError, match=r'and custom_hooks\[1\] are both'):
+        check_copies(cfg)
+    cfg.model.decode_head.loss_decode.type = 'CrossEntropyLoss'
+    check_copies(cfg)  # which nothing depends on
+    with pytest.raises(TypeError, match=r"NamedAlone.required_hooks is \('D"):
+        add_needed_hooks(supervised(dict(type=NamedAlone)))
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ class FeatureDistance(nn.Module):
         ValueError: A setting out of range, or a segmentor with a neck.
     """
 
+    compiled_parts = ('backbone',)
+
     def __init__(
         self,
         classes: Sequence[int],

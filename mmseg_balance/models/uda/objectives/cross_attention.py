@@ -76,6 +76,10 @@ class CrossAttentionObjective(Objective):
     prefix = 'cdac'
     needs_target = True
     mixes_domains = True
+    compile_note = (
+        "CDAC goes through the layers of the student's backbone by itself, so "
+        'that it is not compiled; the other networks are'
+    )
 
     def __init__(
         self,

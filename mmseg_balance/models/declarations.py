@@ -1,0 +1,97 @@
+"""What classes of a model say about themselves, for all that train it.
+
+Engine, configuration and runs know no loss, objective or method by name: what
+they have to know of one is an attribute of its class. Any may be left out.
+Read from a config, before anything is built:
+
+- ``required_hooks``: a dict, name of a hook: what of the model needs it, as an
+  end of "it is added, since model has ...", in which '{type}' is the type in
+  the config. What base classes name counts as well.
+- ``needs_hook(hook, config)``, a classmethod: whether with this config it
+  needs one of them. Default: it does.
+- ``not_trainable``: why a model cannot be trained, as an end of "which ...".
+- ``balances_logits``: whether what a model predicts are balanced scores.
+- ``checks_losses``: whether a model's own ``train_step`` ends a training whose
+  loss is no number.
+- ``builds_teacher(config)``, a classmethod: whether a model has a teacher.
+
+Read from what is built, by ``CompileHook``:
+
+- ``compiled_parts``: names of the networks in it, beside those of segmentors.
+- ``compile_note``: what to tell a user who compiles it.
+"""
+
+from typing import Any
+
+from mmseg.registry import MODELS
+from torch import nn
+
+from ..errors import UserTypeError
+from ..walk import class_of, type_name
+
+
+def declared(config: dict, name: str) -> Any:
+    """What the class of a part says of itself, before it is built.
+
+    Args:
+        config: A dict in the config of a model.
+        name: Attribute of the class.
+
+    Returns:
+        The attribute; None where there is none, or no class.
+    """
+    return getattr(class_of(config, MODELS), name, None)
+
+
+def required_hooks(kind: type) -> dict[str, str]:
+    """Hooks that a class and its base classes depend on.
+
+    Args:
+        kind: Class of a loss, an objective, a segmentor or any module.
+
+    Returns:
+        What of the model needs it, by the name of the hook.
+
+    Raises:
+        TypeError: ``required_hooks`` is no dict.
+    """
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        own = vars(base).get('required_hooks', {})
+        if not isinstance(own, dict):
+            raise UserTypeError(
+                f'{base.__name__}.required_hooks is {own!r}, expected a dict: '
+                'name of the hook, and what of the model needs it'
+            )
+        found |= own
+    return found
+
+
+def hooks_of(config: dict) -> dict[str, str]:
+    """Hooks that the part of a model with this config depends on.
+
+    Args:
+        config: A dict in the config of a model.
+
+    Returns:
+        As :func:`required_hooks`, with the type of this config.
+    """
+    kind = class_of(config, MODELS)
+    if not isinstance(kind, type):
+        return {}
+    needs = declared(config, 'needs_hook')
+    return {
+        name: reason.replace('{type}', type_name(config))
+        for name, reason in required_hooks(kind).items()
+        if needs is None or needs(name, config)
+    }
+
+
+def modules_with_hook(model: nn.Module, hook: str) -> list[nn.Module]:
+    """Modules of a model whose classes name a hook.
+
+    Args:
+        model: The model, without its wrapper.
+        hook: Name of the hook.
+    """
+    return [m for m in model.modules() if hook in required_hooks(type(m))]
