@@ -42,6 +42,8 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             differ in the number of classes.
     """
 
+    validates_when_resumed = True
+
     def __init__(
         self, runner: Runner, dataloader: DataLoader | dict, **kwargs
     ) -> None:

@@ -5,16 +5,16 @@ from contextlib import contextmanager
 
 from mmengine.config import Config
 from mmengine.runner import Runner
-from mmseg.registry import RUNNERS
+from mmseg.registry import HOOKS, RUNNERS
 from torch.utils.data import DataLoader
 
 from ..checkpoints.weights import read_checkpoint
+from ..configuration.checks.needed_hooks import is_hook
 from ..datasets import UDADataset
 from ..datasets.checks.folder_checks import (
     check_evaluation_set,
     name_all_files,
 )
-from ..engine.hooks import BadImagesHook, MissingValidationHook
 from ..errors import UserValueError
 from ..models.data_checks import check_num_classes
 from ..models.uda import UDASegmentor
@@ -78,10 +78,9 @@ def build_runner(cfg: Config) -> Runner:
     if not isinstance(train.dataset, UDADataset):  # which has checked itself
         key = 'train_dataloader.dataset'
         check_evaluation_set(train.dataset, key, needs_classes=False)
-    elif train.dataset.on_bad_image == 'skip' and not any(
-        isinstance(hook, BadImagesHook) for hook in runner.hooks
-    ):
-        runner.register_hook(BadImagesHook())
+    for name in getattr(train.dataset, 'required_hooks', ()):
+        if not any(is_hook(hook, name) for hook in runner.hooks):
+            runner.register_hook(HOOKS.get(name)())
     val = None if runner.val_loop is None else runner.val_loop.dataloader
     if val is not None:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')
@@ -175,7 +174,7 @@ def _is_to_be_validated(runner: Runner, iteration: int) -> bool:
     """Whether all that a resumed run has to do is its last validation."""
     loop = runner.train_loop
     return (
-        any(isinstance(hook, MissingValidationHook) for hook in runner.hooks)
+        getattr(loop, 'validates_when_resumed', False)
         and runner.val_loop is not None
         and loop.val_begin <= iteration == loop.max_iters
         and last_validation_is_missing(runner.work_dir, iteration)

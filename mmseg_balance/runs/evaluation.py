@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.model import BaseTTAModel
 from mmengine.runner import Runner
+from torch import nn
 from torch.utils.data import Dataset
 
 from ..checkpoints.weights import check_classes, check_fits, read_checkpoint
@@ -21,8 +22,8 @@ from ..inference.prediction_files import draws_pictures, prepare_files
 from ..inference.statistics_origin import check_origin
 from ..inference.test_time_augmentation import set_test_time_augmentation
 from ..models.data_checks import check_num_classes
-from ..models.segmentors import PostHocSegmentor
 from ..models.wrapped_segmentor import unwrapped
+from .config_steps import ConfigStep, take_steps
 from .ranks import start_ranks
 
 TEST_KEYS = ('test_dataloader', 'test_evaluator', 'test_cfg')
@@ -75,10 +76,8 @@ class Evaluation:
             raise UserFileNotFoundError(f'no checkpoint file {path}')
         weights, meta = read_checkpoint(path)
         cfg.load_from, cfg.resume = path, False
-        need(cfg, ['model', *TEST_KEYS], 'mmseg-balance test')
-        self._change(cfg)
-        # the folders of the training are not needed here
-        check_data_configs(Config(dict(test_dataloader=cfg.test_dataloader)))
+        take_steps(cfg, self.config_steps(), print)
+        # each rank builds for itself
         start_ranks(cfg, self.launcher)
         runner = Runner.from_cfg(cfg)
         self._check(runner, weights, meta)
@@ -89,25 +88,29 @@ class Evaluation:
         )
         return runner
 
-    def _change(self, cfg: Config) -> None:
-        """Put the options into the config."""
+    def config_steps(self) -> tuple[ConfigStep, ...]:
+        """What checks and changes the config, one after the other.
+
+        Returns:
+            The steps in their order.
+        """
+        return (
+            check_tested,
+            self._set_pictures,
+            # around the model, and test-time augmentation around both
+            self._set_balance,
+            self._set_augmentation,
+            self._set_folder,
+            check_test_folders,
+        )
+
+    def _set_pictures(self, cfg: Config) -> None:
         if self.show or self.show_dir:
             set_pictures(
                 cfg, self.show_dir, self.wait_time if self.show else None
             )
-        self._balance(cfg)
-        if self.tta:
-            for line in set_test_time_augmentation(cfg):
-                print(line)
-        if self.out is not None:
-            evaluators = cfg.test_evaluator
-            for metric in (
-                [evaluators] if isinstance(evaluators, dict) else evaluators
-            ):
-                metric.output_dir = self.out
-                metric.keep_results = True
 
-    def _balance(self, cfg: Config) -> None:
+    def _set_balance(self, cfg: Config) -> None:
         """Wrap the model for post-hoc class balancing."""
         options = {
             key: getattr(self, key)
@@ -128,6 +131,20 @@ class Evaluation:
                 '--post-hoc STATISTICS, whose settings they are'
             )
 
+    def _set_augmentation(self, cfg: Config) -> list[str]:
+        return set_test_time_augmentation(cfg) if self.tta else []
+
+    def _set_folder(self, cfg: Config) -> None:
+        """Save predictions as well."""
+        if self.out is None:
+            return
+        evaluators = cfg.test_evaluator
+        for metric in (
+            [evaluators] if isinstance(evaluators, dict) else evaluators
+        ):
+            metric.output_dir = self.out
+            metric.keep_results = True
+
     def _check(
         self, runner: Runner, weights: Mapping[str, Any], meta: dict
     ) -> None:
@@ -136,7 +153,7 @@ class Evaluation:
         if isinstance(model, BaseTTAModel):
             model = model.module
         dataset = runner.test_loop.dataloader.dataset
-        if isinstance(model, PostHocSegmentor):
+        if getattr(model, 'balances_logits', False):
             self._warn_of_origin(runner, model, dataset)
             model = model.segmentor
         check_num_classes(model, dataset, 'test_dataloader')
@@ -145,7 +162,7 @@ class Evaluation:
         check_evaluation_set(dataset, 'test_dataloader.dataset')
 
     def _warn_of_origin(
-        self, runner: Runner, model: PostHocSegmentor, dataset: Dataset
+        self, runner: Runner, model: nn.Module, dataset: Dataset
     ) -> None:
         """Say where statistics are those of other weights."""
         key = 'model.statistics' if self.post_hoc is None else '--post-hoc'
@@ -157,6 +174,30 @@ class Evaluation:
             dataset.metainfo.get('classes'),
         ):
             runner.logger.warning(f'{key}: {line}')
+
+
+def check_tested(cfg: Config) -> None:
+    """Refuse a config that does not say what to test.
+
+    Args:
+        cfg: The config.
+
+    Raises:
+        ValueError: Names the keys that are missing.
+    """
+    need(cfg, ['model', *TEST_KEYS], 'mmseg-balance test')
+
+
+def check_test_folders(cfg: Config) -> None:
+    """Check the folders of the test set; those of training are not needed.
+
+    Args:
+        cfg: Config with ``test_dataloader``.
+
+    Raises:
+        FileNotFoundError: One is missing; names it.
+    """
+    check_data_configs(Config(dict(test_dataloader=cfg.test_dataloader)))
 
 
 def need(cfg: Config, keys: Sequence[str], option: str) -> None:

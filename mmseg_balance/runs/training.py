@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,19 @@ from ..configuration.checks.training import check_config
 from ..configuration.reading import load_config
 from ..configuration.run_options import add_hook, enable_amp
 from ..datasets.checks.folder_checks import check_data_configs
-from ..engine.hooks import (
-    AtomicCheckpointHook,
-    ClassStatisticsHook,
-    ClassWeightsHook,
-    CompileHook,
-)
+from ..engine.hooks.protocols import PreparesTraining
 from ..errors import UserFileNotFoundError
 from ..inference.prediction_files import draws_pictures, prepare_files
 from .build import build_runner, check_required, check_resume
+from .config_steps import ConfigStep, take_steps
 from .dry_run.trial import DryRunHook
 from .ranks import start_ranks
 from .resumed_optimization import prepare_resume
 from .seed import set_seed
 from .work_dir import latest_checkpoint, set_work_dir
+
+# hook of an option
+OPTION_HOOKS = dict(compile='CompileHook', channels_last='ChannelsLastHook')
 
 
 def load_run(
@@ -144,42 +144,72 @@ class Training:
             OSError: A file or folder is missing.
             ValueError: Something cannot work; says what mends it.
         """
-        self._settle(cfg)
-        check_config(cfg)
-        check_data_configs(cfg)
-        check_initial_files(cfg)
+        take_steps(cfg, self.config_steps(), warn)
+        # each rank builds for itself
         start_ranks(cfg, self.launcher)
         runner = build_runner(cfg)
         prepare_initial_weights(runner)
         prepare_validation(runner)
         prepare_hooks(runner)
-        done = None
-        if cfg.get('resume') and cfg.get('load_from'):
-            done = check_resume(runner, cfg.load_from)
-            prepare_resume(runner, cfg.load_from)
+        done = resume_from_checkpoint(runner)
         # behind all that prepares the run
         if cfg.get('dry_run', True):
             runner.register_hook(DryRunHook(), 'LOWEST')
         return runner, done
 
-    def _settle(self, cfg: Config) -> None:
-        """Put the options into the config; say what was changed in it."""
-        check_required(cfg)
-        check_numbers(cfg)
-        for line in settle_config(cfg, self.overrides):
-            warn(line)
-        for line in check_agreement(cfg):
-            warn(line)
+    def config_steps(self) -> tuple[ConfigStep, ...]:
+        """What checks and changes the config, one after the other.
+
+        Returns:
+            The steps in their order.
+        """
+        return (
+            check_required,
+            check_numbers,
+            # fills in what the model needs and the options add to
+            partial(settle_config, options=self.overrides),
+            check_agreement,
+            self._set_options,
+            # by the folder of the run; sets what is loaded at the start
+            partial(set_resume, resume=self.resume),
+            # that of the checkpoint to go on from, unless another is asked
+            self._set_seed,
+            check_config,
+            check_data_configs,
+            # of those that the model starts from, none in a resumed run
+            check_initial_files,
+        )
+
+    def _set_options(self, cfg: Config) -> None:
+        """Mixed precision, and the hooks of other options."""
         if self.amp:
             enable_amp(cfg)
-        if self.compile:
-            add_hook(cfg, 'CompileHook')
-        if self.channels_last:
-            add_hook(cfg, 'ChannelsLastHook')
-        set_resume(cfg, self.resume)
-        before = trained_with(cfg)
-        for line in set_seed(cfg, self.seed, self.overrides, before):
-            warn(line)
+        for option, hook in OPTION_HOOKS.items():
+            if getattr(self, option):
+                add_hook(cfg, hook)
+
+    def _set_seed(self, cfg: Config) -> list[str]:
+        return set_seed(cfg, self.seed, self.overrides, trained_with(cfg))
+
+
+def resume_from_checkpoint(runner: Runner) -> str | None:
+    """Compare a run with the checkpoint that it goes on from, if it does.
+
+    Args:
+        runner: A runner, built.
+
+    Returns:
+        A line for the user where the checkpoint is of the end, else None.
+
+    Raises:
+        ValueError: It is of another model or optimizer.
+    """
+    cfg = runner.cfg
+    if not (cfg.get('resume') and cfg.get('load_from')):
+        return None
+    done = check_resume(runner, cfg.load_from)
+    prepare_resume(runner, cfg.load_from)
+    return done
 
 
 def prepare_validation(runner: Runner) -> None:
@@ -206,15 +236,10 @@ def prepare_hooks(runner: Runner) -> None:
         runner: A runner, built.
 
     Raises:
-        RuntimeError: Something cannot be compiled here.
-        ValueError: Statistics or weights of classes do not fit.
+        Exception: What a hook finds wrong; says what mends it.
     """
     for hook in runner.hooks:
-        if isinstance(hook, CompileHook):
-            hook.check()
-        elif isinstance(hook, (ClassStatisticsHook, ClassWeightsHook)):
-            hook.prepare(runner)
-        elif isinstance(hook, AtomicCheckpointHook):
-            line = hook.check_space(runner)
+        if isinstance(hook, PreparesTraining):
+            line = hook.prepare(runner)
             if line is not None:
                 runner.logger.warning(line)

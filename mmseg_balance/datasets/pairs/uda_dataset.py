@@ -127,6 +127,11 @@ class UDADataset:
         self._fully_initialized = True
 
     @property
+    def required_hooks(self) -> tuple[str, ...]:
+        """Hooks that a training on this data set is given."""
+        return ('BadImagesHook',) if self.on_bad_image == 'skip' else ()
+
+    @property
     def metainfo(self) -> dict:
         """Meta information of the source, a copy."""
         return self.source.metainfo

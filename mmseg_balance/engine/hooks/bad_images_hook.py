@@ -22,6 +22,7 @@ class BadImagesHook(Hook):
     """
 
     priority = 'NORMAL'
+    without_effect = True
 
     def before_train(self, runner) -> None:
         """Begin with no file said."""

@@ -18,6 +18,7 @@ class ChannelsLastHook(Hook):
     """
 
     priority = 'NORMAL'
+    without_effect = True
 
     def before_train(self, runner) -> None:
         """Change the weights, those of the teacher too."""

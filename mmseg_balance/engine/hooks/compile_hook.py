@@ -53,6 +53,7 @@ class CompileHook(Hook):
     """
 
     priority = 'NORMAL'
+    without_effect = True
 
     def __init__(
         self,

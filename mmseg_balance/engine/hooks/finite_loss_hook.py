@@ -27,6 +27,7 @@ class FiniteLossHook(Hook):
     """
 
     priority = 'NORMAL'  # before a checkpoint is written
+    without_effect = True
     in_dry_run = True
 
     def __init__(self, tolerance: int = 1) -> None:

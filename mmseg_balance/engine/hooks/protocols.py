@@ -1,8 +1,12 @@
 """What a hook may say and offer, beside the methods that mmengine calls.
 
-A class attribute ``in_dry_run = True`` says that a dry run copies the hook and
-calls it around its one iteration: a hook that changes the model or looks at
-its outputs, and writes no file.
+Class attributes, False where there is none:
+
+- ``in_dry_run``: whether a dry run copies the hook and calls it around its one
+  iteration. So for hooks that change the model or look at its outputs, and
+  write no file.
+- ``without_effect``: whether no number depends on the hook, so that a resumed
+  run may have another one.
 """
 
 from typing import Protocol, runtime_checkable

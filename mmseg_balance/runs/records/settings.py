@@ -9,6 +9,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from mmengine.config import Config
+from mmseg.registry import HOOKS
+
+from ...walk import class_of
 
 RANKS_KEY = 'num_ranks'
 BATCH_KEY = 'train_dataloader.batch_size'
@@ -20,9 +23,7 @@ WITHOUT_EFFECT = (
     *('default_hooks', 'train_cfg.val_interval', 'find_unused_parameters'),
     *('train_cfg.dynamic_intervals', '*.num_workers', '*.pin_memory'),
     *('*.persistent_workers', '*.prefetch_factor', '*.backend_args'),
-    *('*.with_cp', 'custom_hooks.CompileHook', 'local_rank'),
-    *('custom_hooks.ChannelsLastHook', 'custom_hooks.EmptyCacheHook'),
-    *('custom_hooks.FiniteLossHook', 'custom_hooks.BadImagesHook', 'dry_run'),
+    *('*.with_cp', 'local_rank', 'custom_hooks.EmptyCacheHook', 'dry_run'),
     '*.on_bad_image',  # a choice of week two; the log counts what it skipped
 )
 OF_EVALUATION = ('val_*', 'test_*', 'tta_*')
@@ -92,6 +93,12 @@ def changed_settings(
     if any(cfg.get('resume') for cfg in (old, new)):
         left_out += ('load_from',)  # the checkpoint that it went on from
     trees = [_by_hook(dict(cfg)) for cfg in (old, new)]
+    left_out += tuple(
+        f'custom_hooks.{name}'
+        for tree in trees
+        for name, hook in tree['custom_hooks'].items()
+        if _has_no_effect(hook)
+    )
     changes = [
         change
         for change in _differences('', *trees)
@@ -174,6 +181,12 @@ def _by_hook(cfg: dict) -> dict:
         )
         named[name] = hook
     return cfg | dict(custom_hooks=named)
+
+
+def _has_no_effect(hook: Any) -> bool:
+    """Whether a hook says that no number depends on it."""
+    kind = class_of(hook, HOOKS) if isinstance(hook, Mapping) else hook
+    return getattr(kind, 'without_effect', False)
 
 
 def _total_batch(cfg: Mapping) -> int | None:
