@@ -3,6 +3,7 @@
 import copy
 import os.path as osp
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,7 +21,7 @@ from ..datasets.checks.folder_checks import check_data_configs
 from ..datasets.seeding import hash_seed, seed_cpu_generators
 from ..errors import UserFileNotFoundError
 from ..models.uda import UDASegmentor
-from ..models.uda.objectives.step import ShownBatch, UDAStep, stack_labels
+from ..models.uda.objectives.step import TrainingBatch, UDAStep, stack_labels
 from ..models.uda.teacher.pseudo_labels import PseudoLabels
 from ..visualization.training_figure import Panel
 from .prediction import load_fitting
@@ -104,17 +105,17 @@ class TrainingSamples:
                 row += self._labels(step.pseudo, i, 'pseudo-labels')
             samples.append([row])
         for objective in getattr(self._model, 'objectives', ()):
-            shown = objective.shown(step)
-            if shown is None:
+            made = objective.training_batch(step)
+            if made is None:
                 continue
             name = objective.prefix
-            for i, rows in enumerate(samples[: len(shown.images)]):
-                image = self._image(name, shown.images[i])
-                rows.append([image, *self._labels(shown, i, 'labels')])
+            for i, rows in enumerate(samples[: len(made.images)]):
+                image = self._image(name, made.images[i])
+                rows.append([image, *self._labels(made, i, 'labels')])
         return samples
 
     def _labels(
-        self, of: ShownBatch | PseudoLabels, i: int, title: str
+        self, of: TrainingBatch | PseudoLabels, i: int, title: str
     ) -> list[Panel]:
         """Labels of an image, and their weights where a teacher gave them."""
         panels = [Panel(title, of.labels[i].cpu().numpy())]
@@ -139,11 +140,12 @@ class TrainingSamples:
             model.needs_pseudo_labels = needed
         if step.pseudo is None and step.target_images is not None:
             labels = torch.full_like(step.target_valid, IGNORED, dtype=int)
-            step.pseudo = PseudoLabels(
+            pseudo = PseudoLabels(
                 labels,
                 torch.zeros_like(labels, dtype=torch.float32),
                 torch.zeros(()),
             )
+            step = replace(step, pseudo=pseudo)
         return step
 
     def _image(self, title: str, image: Tensor) -> Panel:

@@ -18,7 +18,7 @@ from ..datasets.checks.folder_checks import (
 from ..errors import UserValueError
 from ..models.data_checks import check_num_classes
 from ..models.uda import UDASegmentor
-from ..models.uda.optimization.sequential_backward import split_optimizers
+from ..models.uda.optimization.sequential_backward import named_optimizers
 from ..models.wrapped_segmentor import unwrapped
 from .data.notes import data_notes
 from .log_details import keep_details_in_file
@@ -124,7 +124,7 @@ def build_optimization(runner: Runner) -> None:
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     model = unwrapped(runner.model)
     if isinstance(model, UDASegmentor):
-        split_optimizers(runner.optim_wrapper, model.adversary is not None)
+        named_optimizers(runner.optim_wrapper, model.optimized)
     # before the schedulers, which note the learning rate; and only once
     runner.scale_lr(runner.optim_wrapper, runner.auto_scale_lr)
     runner.auto_scale_lr = None

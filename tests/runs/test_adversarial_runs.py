@@ -106,7 +106,8 @@ def test_checkpoints_are_tested(write_config, start, fork, tmp_path):
         (
             "optim_wrapper = dict(_delete_=True, type='OptimWrapper', "
             "optimizer=dict(type='SGD', lr=0.1))\nparam_scheduler = None",
-            'has discriminators, but optim_wrapper has one optimizer',
+            "optimizers ['discriminator', 'student'], but optim_wrapper has "
+            'one optimizer',
         ),
         (
             'param_scheduler = dict(_delete_=True, student=[])',

@@ -15,15 +15,22 @@ from ...errors import UserRuntimeError, UserValueError
 from ..wrapped_segmentor import build_segmentor
 from .checks.losses import check_pixel_weights, warn_of_ignored_pixels
 from .checks.segmentor import check_segmentor
-from .checks.settings import check_objectives, check_predictor
+from .checks.settings import (
+    check_no_init_cfg,
+    check_objectives,
+    check_predictor,
+)
 from .density.density_estimation import DensityEstimation
-from .objectives import AdversarialObjective
+from .objectives import Objective
 from .objectives.step import UDAStep, image_mask, stack_labels, trusted_mask
+from .optimization.contexts import entered
 from .optimization.log import to_host
-from .optimization.opposition import Opposition
+from .optimization.own_losses import forward_pass, learn_own_losses
 from .optimization.sequential_backward import (
+    DISCRIMINATOR,
+    STUDENT,
     SequentialBackward,
-    split_optimizers,
+    named_optimizers,
 )
 from .teacher.averaging import (
     build_teacher,
@@ -94,12 +101,7 @@ class UDASegmentor(BaseModel):
         train_cfg: None = None,
         init_cfg: None = None,
     ) -> None:
-        if init_cfg is not None:
-            raise UserValueError(
-                f'init_cfg of {type(self).__name__} is {init_cfg}, but '
-                'weights are loaded by its segmentor: move it to '
-                'model.segmentor.init_cfg, or to that of its backbone'
-            )
+        check_no_init_cfg(type(self).__name__, init_cfg)
         student = build_segmentor(segmentor, data_preprocessor)
         super().__init__(student.data_preprocessor)
         check_segmentor(student)
@@ -121,27 +123,27 @@ class UDASegmentor(BaseModel):
             check_pixel_weights(student)
         warn_of_ignored_pixels(student)
         check_predictor(predict_with, alpha)
+        self.alpha = alpha
+        self.predict_with = predict_with
         self.teacher = None if alpha is None else build_teacher(student)
         self.teacher_is_current = False
-        # after the teacher is copied, which has no use for it
-        with torch.random.fork_rng(devices=[]):
-            self.density = (
-                None
-                if density_estimation is None
-                else DensityEstimation(
-                    student.decode_head, **density_estimation
-                )
-            )
+        self.density = self._build_density(density_estimation)
         self.balance = (
             None
             if pseudo_balance is None
             else PseudoBalance(student.decode_head, pseudo_balance)
         )
-        self.alpha = alpha
         self.label_target = PseudoLabeler(
             pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
         )
-        self.predict_with = predict_with
+        for objective in self.objectives:
+            objective.share(self.teacher, self.density)
+
+    def _build_density(self, cfg: OptConfigType) -> DensityEstimation | None:
+        if cfg is None:
+            return None
+        with torch.random.fork_rng(devices=[]):
+            return DensityEstimation(self.student.decode_head, **cfg)
 
     @classmethod
     def builds_teacher(cls, config: Mapping[str, Any]) -> bool:
@@ -169,23 +171,41 @@ class UDASegmentor(BaseModel):
 
     @property
     def trainable(self) -> nn.ModuleDict:
-        """What the student's optimizer moves: not teacher, discriminators."""
-        parts = dict(student=self.student, density=self.density)
-        return nn.ModuleDict({k: v for k, v in parts.items() if v is not None})
+        """What the student's optimizer moves: not the teacher, for one."""
+        parts = dict(student=self.student)
+        if self.density is not None:
+            parts['density'] = self.density
+        objectives = [
+            o.own_modules()
+            for o in self.objectives
+            if o.optimizer_name == STUDENT
+        ]
+        if objectives:
+            parts['objectives'] = nn.ModuleList(objectives)
+        return nn.ModuleDict(parts)
 
     @property
-    def adversary(self) -> AdversarialObjective | None:
+    def optimized(self) -> dict[str, nn.Module]:
+        """What is moved, by the name of the optimizer that does."""
+        own = {
+            o.optimizer_name: o.own_modules()
+            for o in self.objectives
+            if o.optimizer_name not in (None, STUDENT)
+        }
+        return {STUDENT: self.trainable, **own}
+
+    @property
+    def adversary(self) -> Objective | None:
         """The objective with discriminators, if there is one."""
         found = (
-            o for o in self.objectives if isinstance(o, AdversarialObjective)
+            o for o in self.objectives if o.optimizer_name == DISCRIMINATOR
         )
         return next(found, None)
 
     @property
-    def discriminators(self) -> nn.ModuleDict | None:
+    def discriminators(self) -> nn.Module | None:
         """What the discriminators' optimizer moves, if there are any."""
-        adversary = self.adversary
-        return None if adversary is None else adversary.discriminators
+        return self.optimized.get(DISCRIMINATOR)
 
     @property
     def predictor(self) -> nn.Module:
@@ -241,8 +261,8 @@ class UDASegmentor(BaseModel):
 
         Args:
             data: ``dict(source=batch, target=batch)``.
-            optim_wrapper: mmengine's, with one optimizer; with two for a
-                model with discriminators, see ``split_optimizers``.
+            optim_wrapper: mmengine's, with one optimizer; with several for a
+                model whose objectives have some, see ``named_optimizers``.
 
         Returns:
             Losses and diagnostics as floats.
@@ -252,34 +272,42 @@ class UDASegmentor(BaseModel):
                 iteration. The model has taken the step, and is of no use.
             TypeError: Optimizers that are not those of the model.
         """
-        adversary = self.adversary
-        wrapper, rival = split_optimizers(optim_wrapper, adversary is not None)
+        optimized = self.optimized
+        wrappers = named_optimizers(optim_wrapper, optimized)
+        optimizations = {k: SequentialBackward(w) for k, w in wrappers.items()}
         if self.teacher is not None and not self.teacher_is_current:
             raise UserRuntimeError(
                 'The teacher did not follow the student since the last '
                 "iteration: add dict(type='TeacherUpdateHook') to "
                 'custom_hooks'
             )
-        optimization = SequentialBackward(wrapper)
-        opposition = Opposition(adversary, rival)
-        with wrapper.optim_context(self):
+        with wrappers[STUDENT].optim_context(self):
             step = self.prepare(data)
         logs: dict[str, Tensor] = {}
         for objective in self.objectives:
-            with (
-                wrapper.optim_context(self),
-                opposition.watching(objective, self.student),
-            ):
-                losses = objective(self.student, step)
-            loss, log = self.parse_losses(losses)
-            optimization.backward(loss)
-            for name, value in log.items():
-                logs[f'{objective.prefix}.{name}'] = value.detach()
-            logs |= opposition.learn()
-        optimization.step(self.trainable.parameters())
-        opposition.step()
+            logs |= self._learn(objective, step, optimizations)
+        for name, module in optimized.items():
+            optimizations[name].step(module.parameters())
         self.teacher_is_current = False
         return to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
+
+    def _learn(
+        self,
+        objective: Objective,
+        step: UDAStep,
+        optimizations: dict[str, SequentialBackward],
+    ) -> dict[str, Tensor]:
+        """Forward and backward: the student, then those who watched it."""
+        student = optimizations[STUDENT]
+        with (
+            student.optim_wrapper.optim_context(self),
+            forward_pass(self.objectives, objective, self.student) as records,
+        ):
+            losses = objective(self.student, step)
+        loss, log = self.parse_losses(losses)
+        student.backward(loss)
+        logs = {f'{objective.prefix}.{k}': v.detach() for k, v in log.items()}
+        return logs | learn_own_losses(records, optimizations)
 
     def prepare(self, data: dict) -> UDAStep:
         """Normalise and pad both branches; label the target.
@@ -293,36 +321,45 @@ class UDASegmentor(BaseModel):
                 "train_dataloader.dataset.type='UDADataset'"
             )
         source = self.data_preprocessor(data['source'], training=True)
-        labels = stack_labels(source['data_samples'])
-        step = UDAStep(source['inputs'], labels, density=self.density)
-        if not self.needs_target:
-            return step
-        target = self.data_preprocessor(data['target'], training=True)
+        target = {}
+        if self.needs_target:
+            target = self._prepare_target(data['target'], source['inputs'])
+        return UDAStep(
+            source['inputs'],
+            stack_labels(source['data_samples']),
+            **target,
+            _modules=dict(
+                teacher=self.teacher if self.needs_pseudo_labels else None,
+                density=self.density,
+            ),
+        )
+
+    def _prepare_target(
+        self, batch: dict, source_images: Tensor
+    ) -> dict[str, Any]:
+        """The fields of a step on the target."""
+        target = self.data_preprocessor(batch, training=True)
+        images, samples = target['inputs'], target['data_samples']
         is_mixed = any(o.mixes_domains for o in self.objectives)
-        if is_mixed and target['inputs'].shape != step.source_images.shape:
+        if is_mixed and images.shape != source_images.shape:
             raise UserValueError(
                 'Source and target crops are mixed and must be of one shape, '
-                f'but are {tuple(step.source_images.shape)} and '
-                f'{tuple(target["inputs"].shape)}: give both pipelines the '
+                f'but are {tuple(source_images.shape)} and '
+                f'{tuple(images.shape)}: give both pipelines the '
                 'same RandomCrop, and data_preprocessor.size that crop size'
             )
-        step.target_images = target['inputs']
-        step.target_valid = image_mask(
-            target['inputs'], target['data_samples']
-        )
+        valid = image_mask(images, samples)
+        fields = dict(target_images=images, target_valid=valid)
         if not self.needs_pseudo_labels:
-            return step
-        step.teacher = self.teacher
-        step.pseudo = label_images(
-            self.teacher_logits,
-            step.target_images,
-            step.target_valid,
-            self.label_target,
-            self.balance,
-            trusted_mask(step.target_valid, target['data_samples']),
-            [o.labelling(self.teacher) for o in self.objectives],
+            return fields
+        contexts = {o: o.labelling(self.teacher) for o in self.objectives}
+        with entered(contexts) as records:
+            logits = self.teacher_logits(images)
+        trusted = trusted_mask(valid, samples)
+        pseudo = label_images(
+            logits, valid, self.label_target, self.balance, trusted
         )
-        return step
+        return dict(**fields, pseudo=pseudo, records=records)
 
     def teacher_logits(self, images: Tensor) -> Tensor:
         """The teacher's logits at the size of the images, (N, C, H, W)."""

@@ -75,7 +75,7 @@ def test_optimizers_that_are_not_the_models(batch, build, optimizers):
     sgd = torch.optim.SGD(adversarial.trainable.parameters(), 0.1)
     with pytest.raises(TypeError, match='has one optimizer.*Adversarial'):
         adversarial.train_step(batch(), OptimWrapper(sgd))
-    with pytest.raises(TypeError, match='discriminator.*no discriminators'):
+    with pytest.raises(TypeError, match='discriminator.*no objectives with'):
         plain.train_step(batch(), optimizers(adversarial))
     constructor = AdversarialOptimWrapperConstructor(
         dict(student=SGD, discriminator=SGD)

@@ -9,7 +9,8 @@ from torch import nn
 
 from ....errors import UserTypeError, UserValueError
 from ....number_checks import is_number
-from ..objectives import AdversarialObjective, Objective, SourceObjective
+from ..objectives import Objective
+from ..optimization.sequential_backward import STUDENT
 
 PARTS = ('student', 'teacher')
 # of a part that a method always has: each of its arguments is left as it is
@@ -50,16 +51,9 @@ def check_objectives(
             'Expected each of `objectives` to have a prefix of its own, '
             f'but got {prefixes}'
         )
-    kinds = [type(o) for o in objectives]
-    if any(issubclass(kind, AdversarialObjective) for kind in kinds) and not (
-        any(issubclass(kind, SourceObjective) for kind in kinds)
-    ):
-        raise UserValueError(
-            'AdversarialObjective compares target predictions with those of '
-            'a SourceObjective, but `objectives` are '
-            f'{[kind.__name__ for kind in kinds]}: add '
-            "dict(type='SourceObjective')"
-        )
+    _check_optimizers(objectives)
+    for objective in objectives:
+        objective.check_beside(objectives)
     needs_labels = any(
         o.needs_target and o.needs_pseudo_labels for o in objectives
     )
@@ -72,6 +66,51 @@ def check_objectives(
         raise UserValueError(
             f'pseudo_balance is {pseudo_balance}, but no objective '
             'learns from pseudo-labels: leave it away'
+        )
+
+
+def _check_optimizers(objectives: Sequence[Objective]) -> None:
+    own = [o for o in objectives if o.optimizer_name not in (None, STUDENT)]
+    names = [o.optimizer_name for o in own]
+    if len(set(names)) < len(names):
+        raise UserValueError(
+            'Expected each of `objectives` to have an optimizer_name of its '
+            f'own, but got {names}'
+        )
+    for objective in objectives:
+        kind = type(objective)
+        learns = kind.own_losses is not Objective.own_losses
+        if objective in own and not learns:
+            raise UserValueError(
+                f'{kind.__name__}.optimizer_name is '
+                f'{objective.optimizer_name!r}, but it has no own_losses that '
+                'this optimizer could learn from: define them, or set '
+                f"optimizer_name = '{STUDENT}', whose optimizer moves its "
+                'modules by the losses of forward'
+            )
+        if learns and objective.optimizer_name is None:
+            raise UserValueError(
+                f'{kind.__name__} has own_losses, but no optimizer that '
+                'learns from them: set its optimizer_name, the key of one '
+                'in optim_wrapper'
+            )
+
+
+def check_no_init_cfg(kind: str, init_cfg: object) -> None:
+    """Refuse initial weights that are none of the model's own.
+
+    Args:
+        kind: The model's class.
+        init_cfg: Its argument.
+
+    Raises:
+        ValueError: There is one; says where it belongs.
+    """
+    if init_cfg is not None:
+        raise UserValueError(
+            f'init_cfg of {kind} is {init_cfg}, but '
+            'weights are loaded by its segmentor: move it to '
+            'model.segmentor.init_cfg, or to that of its backbone'
         )
 
 

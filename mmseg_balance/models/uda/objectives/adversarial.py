@@ -1,8 +1,9 @@
 """Target predictions shall look like source predictions (adversarial)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from mmseg.registry import MODELS
@@ -12,16 +13,18 @@ from torch.nn import functional as F
 
 from ....errors import UserValueError
 from ....number_checks import check_number
-from ..adversaries.discriminator import frozen
 from ..entropy.self_information import self_information
+from ..optimization.sequential_backward import DISCRIMINATOR
 from ..teacher.image_logits import (
     MAIN,
     image_logits,
     output_heads,
+    recorded_inputs,
     recorded_logits,
 )
 from .objective import Objective
 from .output_checks import check_outputs
+from .source import SourceObjective
 from .step import UDAStep
 
 INPUTS = dict(
@@ -32,6 +35,20 @@ LOSSES = dict(
     ls=(F.mse_loss, 0.5), bce=(F.binary_cross_entropy_with_logits, 0.0)
 )
 DOMAINS = ('source', 'target')  # labels 0 and 1
+
+
+class Predictions(NamedTuple):
+    """What the student predicts for a domain, for the discriminators.
+
+    Attributes:
+        domain: One of ``DOMAINS``.
+        outputs: (N, C, H, W) by output, detached: logits of the source; of
+            the target, which the discriminators are shown in ``forward``,
+            what they are shown.
+    """
+
+    domain: str
+    outputs: dict[str, Tensor]
 
 
 @MODELS.register_module()
@@ -65,6 +82,7 @@ class AdversarialObjective(Objective):
     prefix = 'adv'
     needs_target = True
     needs_pseudo_labels = False
+    optimizer_name = DISCRIMINATOR
 
     def __init__(
         self,
@@ -101,7 +119,6 @@ class AdversarialObjective(Objective):
                 f'in_channels, which is num_classes, but got {discriminator!r}'
             )
         self._settings = {'type': 'FCDiscriminator', **(discriminator or {})}
-        self._kept: dict[str, dict[str, Tensor]] = {}
 
     @property
     def uses_auxiliary(self) -> bool:
@@ -138,59 +155,78 @@ class AdversarialObjective(Objective):
                 if hasattr(discriminator, 'init_weights'):
                     discriminator.init_weights()
 
-    @contextmanager
-    def watching(self, student: nn.Module) -> Iterator[None]:
-        """Keep what the student predicts in here for source images.
+    def check_beside(self, objectives: Sequence[Objective]) -> None:
+        """Refuse to have no predictions of the source to compare with."""
+        if not any(isinstance(o, SourceObjective) for o in objectives):
+            raise UserValueError(
+                'AdversarialObjective compares target predictions with those '
+                'of a SourceObjective, but `objectives` are '
+                f'{[type(o).__name__ for o in objectives]}: add '
+                "dict(type='SourceObjective')"
+            )
 
-        Args:
-            student: The segmentor that is trained.
-        """
-        with recorded_logits(student, self.uses_auxiliary) as logits:
-            yield
-        self._kept['source'] = logits
+    def own_modules(self) -> nn.Module:
+        """The discriminators."""
+        return self.discriminators
+
+    @contextmanager
+    def around(
+        self, student: nn.Module, objective: Objective
+    ) -> Iterator[Predictions | None]:
+        """Note what the student predicts for source and target images."""
+        if objective is self:
+            with recorded_inputs(self.discriminators) as maps:
+                yield Predictions('target', maps)
+        elif isinstance(objective, SourceObjective):
+            with recorded_logits(student, self.uses_auxiliary) as logits:
+                yield Predictions('source', logits)
+        else:
+            yield None
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
-        """Losses of the student; the discriminators are left as they are."""
+        """Losses of the student."""
         outputs = image_logits(
             student, step.target_images, self.uses_auxiliary
         )
-        self._kept['target'] = {k: v.detach() for k, v in outputs.items()}
         losses = {}
-        with frozen(self.discriminators):
-            for name, logits in outputs.items():
-                weight = self.auxiliary_loss_weight
-                if name == MAIN:
-                    weight = self.loss_weight
-                loss = self._loss(self._outputs(name, logits), 'source')
-                losses[f'{name}.loss_generator'] = weight * loss
+        for name, logits in outputs.items():
+            weight = self.auxiliary_loss_weight
+            if name == MAIN:
+                weight = self.loss_weight
+            loss = self._loss(
+                self._patches(name, self._maps(logits)), 'source'
+            )
+            losses[f'{name}.loss_generator'] = weight * loss
         return losses
 
-    def discriminator_losses(self) -> dict[str, Tensor]:
-        """Losses of the discriminators on what was predicted since.
+    def own_losses(self, record: Predictions) -> dict[str, Tensor]:
+        """Losses of the discriminators on the predictions for a domain.
 
-        The predictions are given away: this is called once for each domain,
-        as soon as it is known.
+        Args:
+            record: The predictions.
 
         Returns:
             Losses, and the percentage of patches that are told right, by
-            name; empty where nothing new was predicted.
+            name.
         """
-        kept, self._kept = self._kept, {}
+        domain = record.domain
         found = {}
-        for domain, by_name in kept.items():
-            for name, logits in by_name.items():
-                outputs = self._outputs(name, logits)
-                loss = self._loss(outputs, domain)
-                found[f'{name}.loss_{domain}'] = loss / 2
-                right = outputs.detach() > self.threshold
-                if domain == 'source':
-                    right = ~right
-                found[f'{name}.acc_{domain}'] = 100 * right.float().mean()
+        for name, maps in record.outputs.items():
+            if domain == 'source':
+                maps = self._maps(maps)
+            patches = self._patches(name, maps)
+            found[f'{name}.loss_{domain}'] = self._loss(patches, domain) / 2
+            right = patches.detach() > self.threshold
+            if domain == 'source':
+                right = ~right
+            found[f'{name}.acc_{domain}'] = 100 * right.float().mean()
         return found
 
-    def _outputs(self, name: str, logits: Tensor) -> Tensor:
+    def _maps(self, logits: Tensor) -> Tensor:
         with torch.autocast(logits.device.type, enabled=False):
-            maps = self.inputs(logits.float())
+            return self.inputs(logits.float())
+
+    def _patches(self, name: str, maps: Tensor) -> Tensor:
         return self.discriminators[name](maps).float()
 
     def _loss(self, outputs: Tensor, domain: str) -> Tensor:

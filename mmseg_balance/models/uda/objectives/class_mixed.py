@@ -9,7 +9,7 @@ from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
 from ..mixing.class_mix import draw_mix_masks, mix
 from ..mixing.photometric import strong_augmentation
 from .objective import Objective
-from .step import ShownBatch, UDAStep
+from .step import TrainingBatch, UDAStep
 
 
 @MODELS.register_module()
@@ -36,31 +36,39 @@ class ClassMixedObjective(Objective):
         super().__init__()
         self._settings = augmentation
         self.augmentation: nn.Module = nn.Identity()
+        self._shared: tuple[nn.Module | None] = (None,)
 
     def attach(self, student: nn.Module) -> None:
         """Build the augmentation, which needs the student's mean and std."""
         self.augmentation = strong_augmentation(student, self._settings)
 
-    def shown(self, step: UDAStep) -> ShownBatch:
+    def share(
+        self, teacher: nn.Module | None, density: nn.Module | None
+    ) -> None:
+        """Have the density estimated, too."""
+        self._shared = (density,)
+
+    def training_batch(self, step: UDAStep) -> TrainingBatch:
         """Mixed images, and whose label and weight each pixel has."""
         return mixed_batch(step, self.augmentation)
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name, and the share of confident target pixels."""
-        batch = self.shown(step)
+        (density,) = self._shared
+        batch = self.training_batch(step)
         losses = segmentation_losses(
             student,
             training_features(student, batch.images),
             batch.labels,
             batch.weight,
             target_mask=batch.target_mask,
-            density=step.density,
+            density=density,
         )
         losses['confident'] = step.pseudo.confident
         return losses
 
 
-def mixed_batch(step: UDAStep, augmentation: nn.Module) -> ShownBatch:
+def mixed_batch(step: UDAStep, augmentation: nn.Module) -> TrainingBatch:
     """Draw classes of the source, and paste them onto the target.
 
     Args:
@@ -69,7 +77,7 @@ def mixed_batch(step: UDAStep, augmentation: nn.Module) -> ShownBatch:
     """
     mask = draw_mix_masks(step.source_labels)
     images = mix(mask, step.source_images, step.target_images)
-    return ShownBatch(
+    return TrainingBatch(
         augmentation(images),
         mix(mask, step.source_labels, step.pseudo.labels),
         step.pseudo.weight.masked_fill(mask, 1.0),

@@ -1,7 +1,7 @@
 """Attention that is consistent across domains (CDAC)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from mmseg.registry import MODELS
@@ -25,7 +25,7 @@ from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
 from ..mixing.photometric import strong_augmentation
 from .class_mixed import mixed_batch
 from .objective import Objective
-from .step import ShownBatch, UDAStep
+from .step import TrainingBatch, UDAStep
 
 
 @MODELS.register_module()
@@ -103,7 +103,7 @@ class CrossAttentionObjective(Objective):
             if feature_distance is None
             else FeatureDistance(**feature_distance)
         )
-        self._target_attention: list[AttentionRecord] = []
+        self._shared: tuple[nn.Module | None, ...] = (None, None)
 
     def attach(self, student: nn.Module) -> None:
         """Build what needs the student.
@@ -121,23 +121,27 @@ class CrossAttentionObjective(Objective):
         if self.feature_distance is not None:
             self.feature_distance.copy_weights(student)
 
-    @contextmanager
-    def labelling(self, teacher: nn.Module) -> Iterator[None]:
-        """Keep the attention of the pass that labels the target images."""
-        if not self.attention_weight:
-            yield
-            return
-        with recorded_attention(teacher.backbone) as records:
-            yield
-        self._target_attention = records
+    def share(
+        self, teacher: nn.Module | None, density: nn.Module | None
+    ) -> None:
+        """Take the teacher's attention, and have the density estimated."""
+        self._shared = (teacher, density)
 
-    def shown(self, step: UDAStep) -> ShownBatch:
+    def labelling(
+        self, teacher: nn.Module
+    ) -> AbstractContextManager[list[AttentionRecord] | None]:
+        """Record the attention of the pass that labels the target images."""
+        if not self.attention_weight:
+            return nullcontext()
+        return recorded_attention(teacher.backbone)
+
+    def training_batch(self, step: UDAStep) -> TrainingBatch:
         """Mixed images, as those of ``ClassMixedObjective``."""
         return mixed_batch(step, self.augmentation)
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name, and the share of confident target pixels."""
-        batch = self.shown(step)
+        batch = self.training_batch(step)
         source_attention = self.source_attention(step)
         streams = cross_domain_features(
             student.backbone,
@@ -151,7 +155,7 @@ class CrossAttentionObjective(Objective):
             divergence = attention_divergence(
                 _consumed(streams.attention),
                 _consumed(source_attention),
-                _consumed(self._target_attention),
+                _consumed(step.records[self]),
                 ~batch.target_mask,
             )
             losses['loss_attention'] = self.attention_weight * divergence
@@ -171,7 +175,7 @@ class CrossAttentionObjective(Objective):
         student: nn.Module,
         streams: CrossDomainFeatures,
         step: UDAStep,
-        batch: ShownBatch,
+        batch: TrainingBatch,
     ) -> dict[str, Tensor]:
         """Losses of the segmentor's heads, stream by stream.
 
@@ -187,7 +191,8 @@ class CrossAttentionObjective(Objective):
             target_mask=batch.target_mask,
         )
         weight = dict(weight=batch.weight)
-        domain, cross = dict(density=step.density), dict(collect=False)
+        _, density = self._shared
+        domain, cross = dict(density=density), dict(collect=False)
         losses = {}
         for name, features, arguments in (
             # in the order of the public code, for batch norms
@@ -210,8 +215,9 @@ class CrossAttentionObjective(Objective):
         """The teacher's attention to the source images."""
         if not self.attention_weight:
             return []
-        with recorded_attention(step.teacher.backbone) as records:
-            step.teacher.backbone(step.source_images)
+        teacher, _ = self._shared
+        with recorded_attention(teacher.backbone) as records:
+            teacher.backbone(step.source_images)
         return records
 
 

@@ -15,7 +15,7 @@ from ..mixing.block_mask import block_mask
 from ..mixing.photometric import strong_augmentation
 from ..teacher.norm_statistics import kept_norm_statistics
 from .objective import Objective
-from .step import ShownBatch, UDAStep
+from .step import TrainingBatch, UDAStep
 
 DOMAINS = ('target', 'source', 'both')
 
@@ -91,16 +91,16 @@ class MaskedObjective(Objective):
         """Build the augmentation, which needs the student's mean and std."""
         self.augmentation = strong_augmentation(student, self._settings)
 
-    def shown(self, step: UDAStep) -> ShownBatch:
+    def training_batch(self, step: UDAStep) -> TrainingBatch:
         """Images with parts of them hidden, and the whole labels."""
         images, *rest = self._batch(step)
         images = self.augmentation(images)
         images = images * block_mask(images, self.block_size, self.mask_ratio)
-        return ShownBatch(images, *rest)
+        return TrainingBatch(images, *rest)
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
-        batch = self.shown(step)
+        batch = self.training_batch(step)
         with (
             nullcontext()
             if self.norm_statistics

@@ -1,11 +1,14 @@
 """What an objective is."""
 
+import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from torch import Tensor, nn
 
-from .step import ShownBatch, UDAStep
+from .step import TrainingBatch, UDAStep
 
 
 class Objective(nn.Module, ABC):
@@ -21,12 +24,17 @@ class Objective(nn.Module, ABC):
             labels of them; counts with ``needs_target`` alone.
         mixes_domains (bool): Whether it mixes source and target images,
             which then are of one shape.
+        optimizer_name (str | None): Key in ``optim_wrapper`` of what moves
+            ``own_modules``. 'student': they learn from the losses of
+            ``forward``, with the student. Any other name: from
+            ``own_losses`` alone. None: they do not learn.
     """
 
     prefix: str
     needs_target: bool
     needs_pseudo_labels: bool = True
     mixes_domains: bool = False
+    optimizer_name: str | None = None
 
     def attach(self, student: nn.Module) -> None:
         """Take over what follows from the student, when it has been built.
@@ -35,18 +43,73 @@ class Objective(nn.Module, ABC):
             student: The segmentor that is trained.
         """
 
+    def share(
+        self, teacher: nn.Module | None, density: nn.Module | None
+    ) -> None:
+        """Be given the other modules of the model, when they are built.
+
+        They are the model's: keep them in a tuple, since an attribute would
+        make them modules of the objective, too, and save them twice.
+
+        Args:
+            teacher: The segmentor that labels target images, if any.
+            density: ``DensityEstimation``, if any.
+        """
+
+    def check_beside(self, objectives: Sequence['Objective']) -> None:
+        """Refuse the other objectives of a model, when it is built.
+
+        Args:
+            objectives: All of them, in their order.
+
+        Raises:
+            ValueError: They do not go with this one; says what does.
+        """
+
     def after_init(self, student: nn.Module) -> None:
         """Called when the initial weights of the student are loaded."""
 
+    def own_modules(self) -> nn.Module:
+        """What the optimizer that ``optimizer_name`` names moves."""
+        return self
+
     def labelling(self, teacher: nn.Module) -> AbstractContextManager:
         """Around the teacher's pass over the target images.
+
+        What the context yields is ``step.records[self]`` in ``forward``.
 
         Args:
             teacher: The segmentor that labels them.
         """
         return nullcontext()
 
-    def shown(self, step: UDAStep) -> ShownBatch | None:
+    def around(
+        self, student: nn.Module, objective: 'Objective'
+    ) -> AbstractContextManager:
+        """Around the forward pass of an objective, this one or another.
+
+        Where the context yields more than None, ``own_losses`` is given it
+        as soon as that objective has gone backward. Nothing in it should
+        hold a graph.
+
+        Args:
+            student: The segmentor that is trained.
+            objective: The objective whose losses are computed in it.
+        """
+        return nullcontext()
+
+    def own_losses(self, record: Any) -> dict[str, Tensor]:
+        """Losses of ``own_modules``, which are no losses of the student.
+
+        Args:
+            record: What ``around`` yielded.
+
+        Returns:
+            As ``forward``; nothing learns where it is empty. Scalars.
+        """
+        raise NotImplementedError
+
+    def training_batch(self, step: UDAStep) -> TrainingBatch | None:
         """What the student is given, with what is drawn for it.
 
         Args:
@@ -70,3 +133,19 @@ class Objective(nn.Module, ABC):
             Losses, whose names contain 'loss' and which are added up, and
             diagnostics, whose names do not.
         """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let ``shown``, 0.1.0's name of ``training_batch``, go on."""
+        super().__init_subclass__(**kwargs)
+        if 'training_batch' in vars(cls):
+            cls.shown = cls.training_batch
+        elif 'shown' in vars(cls):
+            warnings.warn(
+                f'{cls.__name__}.shown: the method is called training_batch '
+                'now',
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            cls.training_batch = cls.shown
+
+    shown = training_batch

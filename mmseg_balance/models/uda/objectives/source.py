@@ -30,11 +30,18 @@ class SourceObjective(Objective):
             if feature_distance is None
             else FeatureDistance(**feature_distance)
         )
+        self._shared: tuple[nn.Module | None] = (None,)
 
     def attach(self, student: nn.Module) -> None:
         """Copy the backbone that features are compared with."""
         if self.feature_distance is not None:
             self.feature_distance.attach(student)
+
+    def share(
+        self, teacher: nn.Module | None, density: nn.Module | None
+    ) -> None:
+        """Have the density estimated, too."""
+        self._shared = (density,)
 
     def after_init(self, student: nn.Module) -> None:
         """Copy its initial weights."""
@@ -43,9 +50,10 @@ class SourceObjective(Objective):
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
+        (density,) = self._shared
         features = training_features(student, step.source_images)
         losses = segmentation_losses(
-            student, features, step.source_labels, density=step.density
+            student, features, step.source_labels, density=density
         )
         if self.feature_distance is not None:
             losses['loss_feature_distance'] = self.feature_distance(

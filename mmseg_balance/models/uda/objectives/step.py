@@ -1,6 +1,9 @@
 """The data of one iteration, as the objectives see it."""
 
-from dataclasses import dataclass
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from mmseg.utils import SampleList
@@ -9,7 +12,7 @@ from torch import Tensor, nn
 from ..teacher.pseudo_labels import PseudoLabels
 
 
-@dataclass
+@dataclass(frozen=True)
 class UDAStep:
     """A source batch, a target batch and what the teacher says of it.
 
@@ -20,8 +23,7 @@ class UDAStep:
         target_valid: Image pixels, not padding, bool (N, H, W).
         pseudo: The teacher's labels of the target images; None where no
             objective learns from them.
-        teacher: The segmentor that gave them; None without.
-        density: Cumulative density estimation, where the model has it.
+        records: What ``Objective.labelling`` noted, by objective.
     """
 
     source_images: Tensor
@@ -29,12 +31,36 @@ class UDAStep:
     target_images: Tensor | None = None
     target_valid: Tensor | None = None
     pseudo: PseudoLabels | None = None
-    teacher: nn.Module | None = None
-    density: nn.Module | None = None
+    records: Mapping[nn.Module, Any] = field(
+        default_factory=dict, kw_only=True
+    )
+    # modules of the model, which objectives of 0.1.0 look for in a step
+    _modules: Mapping[str, nn.Module | None] = field(
+        default_factory=dict, kw_only=True, repr=False
+    )
+
+    @property
+    def teacher(self) -> nn.Module | None:
+        """The segmentor that gave ``pseudo``, as of 0.1.0."""
+        return self._module('teacher')
+
+    @property
+    def density(self) -> nn.Module | None:
+        """Cumulative density estimation, as of 0.1.0."""
+        return self._module('density')
+
+    def _module(self, name: str) -> nn.Module | None:
+        warnings.warn(
+            f'UDAStep.{name} is no data of a step: override Objective.share, '
+            f'which is given the {name}',
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        return self._modules.get(name)
 
 
 @dataclass
-class ShownBatch:
+class TrainingBatch:
     """What the student is given of a step, by one objective.
 
     Attributes:
@@ -48,6 +74,17 @@ class ShownBatch:
     labels: Tensor
     weight: Tensor | None = None
     target_mask: Tensor | None = None
+
+
+def __getattr__(name: str) -> type:
+    if name == 'ShownBatch':
+        warnings.warn(
+            'ShownBatch is called TrainingBatch now',
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return TrainingBatch
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
 
 def stack_labels(data_samples: SampleList) -> Tensor:

@@ -4,6 +4,7 @@ from .sequential_backward import (
     SequentialBackward,
     average_gradients,
     average_norm_statistics,
+    named_optimizers,
     split_optimizers,
 )
 
@@ -11,5 +12,6 @@ __all__ = [
     'SequentialBackward',
     'average_gradients',
     'average_norm_statistics',
+    'named_optimizers',
     'split_optimizers',
 ]

@@ -1,68 +1,56 @@
-"""The discriminators' side of an iteration."""
+"""The discriminators' side of an iteration, by its name of 0.1.0."""
 
-from contextlib import AbstractContextManager, nullcontext
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from mmengine.optim import OptimWrapper
 from torch import Tensor, nn
 
-from ..objectives import AdversarialObjective, SourceObjective
+from .own_losses import forward_pass, learn_own_losses
 from .sequential_backward import SequentialBackward
 
 
 class Opposition:
-    """Discriminators learn from what the student predicts, as it does so.
-
-    Their part of a domain goes backward as soon as it is known, beside the
-    student's objectives: one graph is alive at a time, and no predictions
-    are kept for later. All are from before the student's update.
+    """For segmentors of 0.1.0 with a ``train_step`` of their own.
 
     Args:
-        adversary: Objective with discriminators. None: nothing happens here.
-        optim_wrapper: The discriminators' optimizer; None without.
+        adversary: Objective with an optimizer. None: nothing happens here.
+        optim_wrapper: That optimizer; None without.
     """
 
     def __init__(
-        self,
-        adversary: AdversarialObjective | None,
-        optim_wrapper: OptimWrapper | None,
+        self, adversary: nn.Module | None, optim_wrapper: OptimWrapper | None
     ) -> None:
+        warnings.warn(
+            'Opposition is forward_pass and learn_own_losses of '
+            f'{learn_own_losses.__module__} now',
+            DeprecationWarning,
+            stacklevel=2,
+        )
         self.adversary = adversary
-        self.optim_wrapper = optim_wrapper
+        self._records: dict[nn.Module, Any] = {}
+        self._optimizations = {}
         if adversary is not None:
-            self.optimization = SequentialBackward(optim_wrapper)
+            self._optimizations[adversary.optimizer_name] = SequentialBackward(
+                optim_wrapper
+            )
 
+    @contextmanager
     def watching(
         self, objective: nn.Module, student: nn.Module
-    ) -> AbstractContextManager:
-        """Around an objective: what it predicts for the source is noted.
-
-        Args:
-            objective: Objective whose losses are computed in here.
-            student: The segmentor that is trained.
-        """
-        if self.adversary is None or not isinstance(
-            objective, SourceObjective
-        ):
-            return nullcontext()
-        return self.adversary.watching(student)
+    ) -> Iterator[None]:
+        """Around the forward pass of an objective."""
+        observers = [] if self.adversary is None else [self.adversary]
+        with forward_pass(observers, objective, student) as self._records:
+            yield
 
     def learn(self) -> dict[str, Tensor]:
-        """Losses on the last predictions, backward.
-
-        Returns:
-            Losses and accuracies by name, which are no terms of the
-            student's loss; empty where nothing was predicted.
-        """
-        if self.adversary is None:
-            return {}
-        with self.optim_wrapper.optim_context(self.adversary):
-            found = self.adversary.discriminator_losses()
-        if found:
-            losses = [value for key, value in found.items() if 'loss' in key]
-            self.optimization.backward(sum(losses))
-        return {f'discriminator.{k}': v.detach() for k, v in found.items()}
+        """Losses on the last predictions, backward."""
+        return learn_own_losses(self._records, self._optimizations)
 
     def step(self) -> None:
         """Count the iteration; when it is due, move the discriminators."""
-        if self.adversary is not None:
-            self.optimization.step(self.adversary.discriminators.parameters())
+        for optimization in self._optimizations.values():
+            optimization.step(self.adversary.own_modules().parameters())

@@ -1,6 +1,7 @@
 """Several backward passes, one gradient exchange, one optimizer step."""
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Collection, Iterable
 
 import torch
 from mmengine.dist import all_reduce_params, get_world_size
@@ -13,42 +14,56 @@ from ....errors import UserTypeError
 STUDENT, DISCRIMINATOR = 'student', 'discriminator'
 
 
-def split_optimizers(
-    optim_wrapper: OptimWrapper, is_adversarial: bool
-) -> tuple[OptimWrapper, OptimWrapper | None]:
-    """Optimizer of the student, and that of the discriminators.
+def named_optimizers(
+    optim_wrapper: OptimWrapper, names: Collection[str]
+) -> dict[str, OptimWrapper]:
+    """Optimizers of a model by name.
 
     Args:
-        optim_wrapper: mmengine's, with one optimizer; for a model with
-            discriminators an ``OptimWrapperDict`` with 'student' and
-            'discriminator'.
-        is_adversarial: Whether the model has discriminators.
+        optim_wrapper: mmengine's, with one optimizer, for a model that has
+            the student's alone; else an ``OptimWrapperDict``.
+        names: Those that the model has: 'student', and what its objectives
+            have as ``optimizer_name``.
 
     Raises:
         TypeError: One is missing, or one too many; says what to set.
     """
-    names = None
+    found, given = {STUDENT: optim_wrapper}, 'one optimizer'
     if isinstance(optim_wrapper, OptimWrapperDict):
-        names = sorted(optim_wrapper.keys())
-    if is_adversarial and names != sorted((STUDENT, DISCRIMINATOR)):
-        found = 'one optimizer' if names is None else f'optimizers {names}'
+        found = dict(optim_wrapper.items())
+        given = f'optimizers {sorted(found)}'
+        if len(names) == 1:
+            raise UserTypeError(
+                'Expected optim_wrapper.type to be OptimWrapper or '
+                f'AmpOptimWrapper, with one optimizer, but it has {given}, '
+                'and the model has no objectives with optimizers of their '
+                'own: move what is in optim_wrapper.student to optim_wrapper '
+                f'and leave out {sorted(found.keys() - {STUDENT})}, or set '
+                'model.type to a method that has such objectives'
+            )
+    if found.keys() != set(names):
+        parts = ', '.join(f'{name}=dict(...)' for name in names)
         raise UserTypeError(
-            f'The model has discriminators, but optim_wrapper has {found}: '
-            "set it to dict(constructor='AdversarialOptimWrapperConstructor',"
-            ' student=dict(...), discriminator=dict(...)), as in '
+            f'The model has optimizers {sorted(names)}, but optim_wrapper '
+            f"has {given}: set it to dict(constructor='"
+            f"AdversarialOptimWrapperConstructor', {parts}), as in "
             'configs/_base_/schedules/sgd_40k_adversarial.py'
         )
-    if is_adversarial:
-        return optim_wrapper[STUDENT], optim_wrapper[DISCRIMINATOR]
-    if names is not None:
-        raise UserTypeError(
-            'Expected optim_wrapper.type to be OptimWrapper or '
-            'AmpOptimWrapper, with one optimizer, but it has optimizers '
-            f'{names}, and the model has no discriminators: move what is in '
-            'optim_wrapper.student to optim_wrapper and leave out '
-            "'discriminator', or set model.type to 'AdaptSegNet' or 'AdvEnt'"
-        )
-    return optim_wrapper, None
+    return {name: found[name] for name in names}
+
+
+def split_optimizers(
+    optim_wrapper: OptimWrapper, is_adversarial: bool
+) -> tuple[OptimWrapper, OptimWrapper | None]:
+    """What there was in 0.1.0; see :func:`named_optimizers`."""
+    warnings.warn(
+        'split_optimizers is called named_optimizers now',
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    names = (STUDENT, DISCRIMINATOR)[: 1 + is_adversarial]
+    found = named_optimizers(optim_wrapper, names)
+    return found[STUDENT], found.get(DISCRIMINATOR)
 
 
 class SequentialBackward:

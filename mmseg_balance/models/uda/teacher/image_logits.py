@@ -4,8 +4,8 @@ An output is a head that predicts the whole image: 'decode', and 'aux' or
 'aux_0', 'aux_1', ... as in the log. The detail crop of HRDA is none.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
@@ -60,10 +60,9 @@ def image_logits(
     }
 
 
-@contextmanager
 def recorded_logits(
     student: nn.Module, auxiliary: bool = True
-) -> Iterator[dict[str, Tensor]]:
+) -> AbstractContextManager[dict[str, Tensor]]:
     """Note the logits that the losses of the heads are given.
 
     So that who needs the predictions of an objective does not have to
@@ -73,21 +72,37 @@ def recorded_logits(
         student: An ``EncoderDecoder``.
         auxiliary: Whether those of auxiliary heads are noted, too.
 
+    Returns:
+        Context of logits (N, C, H, W) by output, see ``recorded_inputs``.
+    """
+    heads = output_heads(student)
+    if not auxiliary:
+        heads = {MAIN: heads[MAIN]}
+    return recorded_inputs({k: loss_modules(h)[0] for k, h in heads.items()})
+
+
+@contextmanager
+def recorded_inputs(
+    modules: Mapping[str, nn.Module],
+) -> Iterator[dict[str, Tensor]]:
+    """Note the first argument of the last call of each module.
+
+    Args:
+        modules: By name.
+
     Yields:
-        Logits (N, C, H, W) by output, detached; filled on the way.
+        Arguments by name, detached; filled on the way.
     """
     seen: dict[str, Tensor] = {}
 
     def noted(name: str):
-        def note(loss: nn.Module, inputs: tuple) -> None:
+        def note(module: nn.Module, inputs: tuple) -> None:
             seen[name] = inputs[0].detach()
 
         return note
 
     with ExitStack() as hooks:
-        for name, head in output_heads(student).items():
-            if auxiliary or name == MAIN:
-                loss = loss_modules(head)[0]
-                hook = loss.register_forward_pre_hook(noted(name))
-                hooks.callback(hook.remove)
+        for name, module in modules.items():
+            hook = module.register_forward_pre_hook(noted(name))
+            hooks.callback(hook.remove)
         yield seen

@@ -1,8 +1,5 @@
 """The teacher's pass over the target images (Eq. 2)."""
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack
-
 import torch
 from mmseg.models.utils import resize
 from torch import Tensor, nn
@@ -33,34 +30,25 @@ def teacher_logits(teacher: nn.Module, images: Tensor) -> Tensor:
 
 
 def label_images(
-    logits_of: Callable[[Tensor], Tensor],
-    images: Tensor,
+    logits: Tensor,
     valid: Tensor,
     labeler: PseudoLabeler,
     balance: PseudoBalance | None = None,
     trusted: Tensor | None = None,
-    around: Iterable[AbstractContextManager] = (),
 ) -> PseudoLabels:
-    """Let a teacher label target images.
+    """Label target images by what a teacher says of them.
 
     Args:
-        logits_of: Gives the teacher's logits at the size of images, see
-            :func:`teacher_logits`.
-        images: Normalised and padded, (N, 3, H, W).
+        logits: The teacher's, see :func:`teacher_logits`, (N, C, H, W).
         valid: Pixels that are image, not padding, bool (N, H, W).
         labeler: Gives labels and weights to logits.
         balance: Balances the classes of the labels (Eq. 7); None: they are
             those of the largest logits.
         trusted: Pixels whose labels count, bool (N, H, W); None: all.
-        around: Contexts of the teacher's pass.
 
     Returns:
         Labels and weights.
     """
-    with ExitStack() as contexts:
-        for context in around:
-            contexts.enter_context(context)
-        logits = logits_of(images)
     scores = None if balance is None else balance(logits)
     pseudo = labeler(logits, valid, scores)
     if trusted is not None:

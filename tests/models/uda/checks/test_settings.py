@@ -14,6 +14,7 @@ from mmseg_balance.models.uda.objectives import (
 )
 from mmseg_balance.models.uda.optimization.log import to_host
 from mmseg_balance.models.uda.optimization.sequential_backward import (
+    named_optimizers,
     split_optimizers,
 )
 
@@ -86,9 +87,11 @@ def test_a_log_is_of_floats_and_totals_are_added_up():
 
 def test_a_single_optimizer_moves_the_student():
     wrapper = object()
-    assert split_optimizers(wrapper, False) == (wrapper, None)
+    assert named_optimizers(wrapper, ['student']) == dict(student=wrapper)
     with pytest.raises(TypeError, match='has one optimizer'):
-        split_optimizers(wrapper, True)
+        named_optimizers(wrapper, ['student', 'critic'])
+    with pytest.warns(DeprecationWarning, match='named_optimizers'):
+        assert split_optimizers(wrapper, False) == (wrapper, None)
 
 
 def test_a_broken_loss_names_the_iteration_that_is_running():

@@ -238,17 +238,17 @@ def test_a_step_agrees_with_the_public_code(
     student.backbone.with_cp = with_cp
     mask = arrays['mix_mask'][:, 0] > 0
     monkeypatch.setattr(class_mixed, 'draw_mix_masks', lambda _: mask)
+    with objective.labelling(model.teacher) as attention:
+        logits = model.teacher_logits(arrays['target_img'])
+    close(logits[..., ::4, ::4], arrays['teacher_logits_target_stride4'])
     step = UDAStep(
         arrays['img'],
         arrays['gt'][:, 0],
         arrays['target_img'],
         torch.ones_like(mask),
-        teacher=model.teacher,
+        model.label_target(logits, torch.ones_like(mask)),
+        records={objective: attention},
     )
-    with objective.labelling(model.teacher):
-        logits = model.teacher_logits(step.target_images)
-    close(logits[..., ::4, ::4], arrays['teacher_logits_target_stride4'])
-    step.pseudo = model.label_target(logits, step.target_valid)
     assert torch.equal(step.pseudo.labels, arrays['teacher_pseudo_label'])
     close(step.pseudo.weight.masked_fill(mask, 1.0), arrays['tgt_seg_weight'])
 

@@ -1,0 +1,22 @@
+"""Several contexts as one."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+
+
+@contextmanager
+def entered(
+    contexts: Mapping[Hashable, AbstractContextManager],
+) -> Iterator[dict[Hashable, Any]]:
+    """Enter several contexts.
+
+    Args:
+        contexts: By any key.
+
+    Yields:
+        What each yields, by its key; without those that yield None.
+    """
+    with ExitStack() as stack:
+        found = {k: stack.enter_context(c) for k, c in contexts.items()}
+        yield {k: value for k, value in found.items() if value is not None}

@@ -1,0 +1,261 @@
+"""Objectives that are defined outside of the package, new and of 0.1.0."""
+
+import copy
+import weakref
+from contextlib import nullcontext
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+import torch
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmseg.registry import MODELS
+from torch import nn
+
+from mmseg_balance.models.uda import ClassMixedObjective, Objective
+from mmseg_balance.models.uda.objectives import step as steps
+from mmseg_balance.models.uda.teacher.image_logits import (
+    image_logits,
+    recorded_logits,
+)
+
+SEEN = []  # weak references to what critics learned from
+
+
+@MODELS.register_module()
+class Critic(Objective):
+    """Learns from the source's logits, and draws those of the target up."""
+
+    prefix = optimizer_name = 'critic'
+    needs_target = True
+    needs_pseudo_labels = False
+
+    def attach(self, student):
+        self.net = nn.Conv2d(student.decode_head.num_classes, 1, 1)
+
+    def around(self, student, objective):
+        assert all(seen() is None for seen in SEEN)  # nothing is kept
+        if objective.prefix == 'src':
+            return recorded_logits(student, auxiliary=False)
+        return nullcontext()
+
+    def own_losses(self, record):
+        SEEN.append(weakref.ref(record['decode']))
+        scores = self.net(record['decode'])
+        return dict(
+            loss_source=scores.square().mean(), mean=scores.detach().mean()
+        )
+
+    def forward(self, student, step):
+        logits = image_logits(student, step.target_images, False)['decode']
+        return dict(loss_fool=-0.1 * self.net(logits).mean())
+
+
+@MODELS.register_module()
+class SecondCritic(Critic):
+    """Another one, with an optimizer of its own, too."""
+
+    prefix = optimizer_name = 'second'
+
+
+@MODELS.register_module()
+class Projected(Critic):
+    """What it draws up is learned together with the student."""
+
+    prefix = 'projected'
+    optimizer_name = 'student'
+
+    def around(self, student, objective):
+        return nullcontext()
+
+
+PARTS = ('student', 'critic', 'second')
+
+
+def critics(build):
+    kinds = ('SourceObjective', 'Critic', 'SecondCritic', 'Projected')
+    torch.manual_seed(0)
+    return build('UDASegmentor', objectives=[dict(type=k) for k in kinds])
+
+
+def wrappers(model, **rates):
+    assert tuple(model.optimized) == PARTS
+    return OptimWrapperDict(
+        **{
+            name: OptimWrapper(
+                torch.optim.Adam(module.parameters(), rates.get(name, 0.01))
+            )
+            for name, module in model.optimized.items()
+        }
+    )
+
+
+def flat(module):
+    return torch.cat([p.detach().flatten() for p in module.parameters()])
+
+
+@pytest.mark.parametrize('moved', PARTS)
+def test_each_optimizer_moves_its_own_alone(build, batch, moved):
+    model = critics(build)
+    found = wrappers(model, **{k: 0.0 for k in PARTS if k != moved})
+    before = {k: flat(part) for k, part in model.optimized.items()}
+    projected = flat(model.objectives[3])
+    model.train_step(batch(), found)
+    for name, part in model.optimized.items():
+        assert torch.equal(before[name], flat(part)) is (name != moved)
+    changed = not torch.equal(projected, flat(model.objectives[3]))
+    assert changed is (moved == 'student')
+
+
+def test_a_critic_learns_from_its_own_losses_alone(build, batch):
+    model, data = critics(build), batch()
+    net = copy.deepcopy(model.objectives[1].net)
+    student = copy.deepcopy(model.student)
+    found = OptimWrapperDict(
+        **{
+            name: OptimWrapper(torch.optim.SGD(module.parameters(), 0.5))
+            for name, module in model.optimized.items()
+        }
+    )
+    step = model.prepare(copy.deepcopy(data))
+    with torch.no_grad():
+        logits = student.decode_head(student.extract_feat(step.source_images))
+        logits = nn.functional.interpolate(logits, (32, 32), mode='bilinear')
+    scores = net(logits)
+    loss = scores.square().mean()
+    loss.backward()
+    logs = model.train_step(data, found)
+    # a loss of its own is no term of the student's
+    assert logs['critic.loss_source'] == pytest.approx(loss.item())
+    assert logs['critic.mean'] == pytest.approx(scores.mean().item())
+    assert logs['loss'] == pytest.approx(
+        logs['src.decode.loss_ce']
+        + sum(
+            logs[f'{k}.loss_fool'] for k in ('critic', 'second', 'projected')
+        )
+    )
+    for own, expected in zip(
+        model.objectives[1].parameters(), net.parameters()
+    ):
+        torch.testing.assert_close(own, expected - 0.5 * expected.grad)
+
+
+def test_they_go_on_as_if_nothing_had_happened(build, batch):
+    whole = critics(build)
+    found = wrappers(whole)
+    for seed in range(4):
+        if seed == 2:
+            saved = copy.deepcopy((whole.state_dict(), found.state_dict()))
+        expected = whole.train_step(batch(seed=seed), found)
+    torch.manual_seed(9)
+    resumed = build(
+        'UDASegmentor',
+        objectives=[dict(type=k) for k in type_names(whole)],
+    )
+    found = wrappers(resumed)
+    resumed.load_state_dict(saved[0])
+    found.load_state_dict(saved[1])
+    for seed in (2, 3):
+        logs = resumed.train_step(batch(seed=seed), found)
+    assert logs == expected
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def type_names(model):
+    return [type(objective).__name__ for objective in model.objectives]
+
+
+@pytest.mark.parametrize(
+    'changes, message',
+    [
+        (dict(own_losses=Objective.own_losses), 'no own_losses'),
+        (dict(optimizer_name=None), 'set its optimizer_name'),
+        (dict(optimizer_name='second'), r"\['second', 'second'\]"),
+    ],
+)
+def test_optimizers_that_cannot_work(build, monkeypatch, changes, message):
+    for name, value in changes.items():
+        monkeypatch.setattr(Critic, name, value)
+    with pytest.raises(ValueError, match=message):
+        critics(build)
+
+
+def test_a_missing_optimizer_is_named(build, batch):
+    model = critics(build)
+    found = wrappers(model)
+    del found.optim_wrappers['second']
+    with pytest.raises(
+        TypeError,
+        match=r"\['critic', 'second', 'student'\].*\['critic', 'student'\]",
+    ):
+        model.train_step(batch(), found)
+
+
+class ReadsTheStep(Objective):
+    """As one could be written for 0.1.0."""
+
+    prefix = 'old'
+    needs_target = True
+
+    def forward(self, student, step):
+        self.found = step.teacher, step.density
+        return dict(loss=step.teacher(step.target_images).mean())
+
+
+def test_an_objective_of_0_1_0_finds_the_modules_in_the_step(build, batch):
+    loss = dict(type='BLDALoss', num_classes=4)
+    objectives = [dict(type='SourceObjective'), ReadsTheStep()]
+    model = build(
+        'UDASegmentor',
+        loss,
+        objectives=objectives,
+        alpha=0.9,
+        density_estimation={},
+    )
+    step = model.prepare(batch())
+    with pytest.warns(DeprecationWarning) as warned:
+        model.objectives[1](model.student, step)
+    assert model.objectives[1].found == (model.teacher, model.density)
+    assert {str(w.message)[:15] for w in warned} == {
+        'UDAStep.teacher',
+        'UDAStep.density',
+    }
+    assert {w.filename for w in warned} == {__file__}
+
+
+def test_shown_is_the_former_name_of_training_batch(build, batch):
+    with pytest.warns(DeprecationWarning, match='Grey.shown.*training_batch'):
+
+        class Grey(ClassMixedObjective):
+            def shown(self, step):
+                made = super().shown(step)
+                return replace(made, images=torch.zeros_like(made.images))
+
+    model = build('UDASegmentor', objectives=[Grey()], alpha=0.9)
+    step = model.prepare(batch())
+    assert not model.objectives[0].training_batch(step).images.any()
+    seen = []
+    model.student.backbone.register_forward_pre_hook(
+        lambda _, args: seen.append(args[0])
+    )
+    model.objectives[0](model.student, step)
+    assert not seen[0].any()
+    with pytest.warns(DeprecationWarning, match='TrainingBatch'):
+        assert steps.ShownBatch is steps.TrainingBatch
+
+
+def test_a_step_is_as_it_was_made(build, batch):
+    step = build().prepare(batch())
+    with pytest.raises(FrozenInstanceError):
+        step.pseudo = None
+
+
+def test_shared_modules_are_the_models_alone(build):
+    model = build(
+        loss=dict(type='BLDALoss', num_classes=4), density_estimation={}
+    )
+    assert not list(model.objectives.parameters())
+    copied = copy.deepcopy(model)
+    for of in (model, copied):
+        for objective in of.objectives:
+            assert objective._shared == (of.density,)
