@@ -1,24 +1,20 @@
 """Fitted distributions of logits as a file, or from a training's."""
 
-import os
 import re
-import zipfile
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from ...errors import UserFileNotFoundError, UserTypeError, UserValueError
+from ...errors import UserValueError
 from .online import LogitStatistics
+from .torch_file import TOOL, read_torch_file, write_torch_file
 
 FORMAT = 'mmseg_balance.LogitStatistics'
 SETTINGS = ('num_classes', 'min_samples', 'clip', 'grid_size', 'anchor')
-TOOL = 'mmseg-balance logits fit'
-# the last decode head of a cascade predicts, auxiliary heads never do
 # single precision, summed over components
 WEIGHT_TOLERANCE = 1e-3
+# the last decode head of a cascade predicts, auxiliary heads never do
 _OF_A_LOSS = re.compile(
     r'(?P<prefix>(?:.*\.)?decode_head\.(?:.*\.)?loss_decode\.(?:.*\.)?'
     r'statistics\.)source\.weights'
@@ -48,36 +44,6 @@ def save_statistics(
         meta=meta,
     )
     write_torch_file(path, content)
-
-
-def write_torch_file(path: str | Path, content: dict[str, Any]) -> None:
-    """``torch.save`` that leaves the old file or the new, and no half.
-
-    Args:
-        path: The file; missing parent folders are made.
-        content: What ``torch.load`` reads with weights_only.
-
-    Raises:
-        TypeError: ``torch.load`` would not read it.
-    """
-    buffer = BytesIO()
-    torch.save(content, buffer)
-    buffer.seek(0)
-    try:
-        torch.load(buffer, weights_only=True)
-    except Exception as error:  # whatever the unpickler meets
-        raise UserTypeError(
-            f'{path} would hold what torch cannot load with weights_only: '
-            f'{_reason(error)}'
-        ) from error
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        temporary.write_bytes(buffer.getbuffer())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_statistics(
@@ -128,45 +94,6 @@ def load_statistics(
     return statistics, meta
 
 
-def read_torch_file(path: str | Path) -> dict[str, Any]:
-    """``torch.load`` of a dict, with one line for what is wrong.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The dict, its tensors on the CPU.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is not a file of torch, not whole, or no dict.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise UserFileNotFoundError(
-            f'no statistics file {path}: make it with {TOOL}'
-        )
-    try:
-        # mapped, so that little of a large checkpoint is read
-        content = torch.load(
-            path,
-            map_location='cpu',
-            mmap=zipfile.is_zipfile(path),
-            weights_only=True,
-        )
-    except Exception as error:  # whatever a broken file leads to
-        raise UserValueError(
-            f'{path} is no complete file that torch can load with '
-            f'weights_only: {_reason(error)}'
-        ) from error
-    if not isinstance(content, dict):
-        raise UserValueError(
-            f'{path} holds a {type(content).__name__}, expected the dict of '
-            f'{TOOL} or of a checkpoint'
-        )
-    return content
-
-
 def _of_checkpoint(
     content: dict[str, Any], path: Path
 ) -> tuple[dict[str, Any], dict[str, Tensor], dict[str, Any]]:
@@ -201,11 +128,6 @@ def _of_checkpoint(
     if classes:
         meta['classes'] = list(classes)
     return settings, state, meta
-
-
-def _reason(error: Exception) -> str:
-    """First sentence; torch goes on with advice that is not safe."""
-    return str(error).partition('\n')[0].partition('. ')[0]
 
 
 def _numbers(key: str) -> list[int]:
