@@ -6,7 +6,8 @@ metrics with MMSegmentation, so a config only needs
 
 A process that has loaded neither PyTorch nor OpenMMLab yet registers when it
 begins to. But ``mmseg_balance.logits`` needs PyTorch alone, also where
-MMSegmentation is not installed, and the command line answers at once.
+MMSegmentation is not installed or of another version, and the command line
+answers at once.
 """
 
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FrameType, ModuleType
 
 from . import moved
 from .version import __version__
@@ -71,6 +72,8 @@ class _RegisterFirst(MetaPathFinder):
 
     def __init__(self) -> None:
         self.waits_for = set(UPSTREAM)
+        # logits alone were asked for, which any OpenMMLab may lie beside
+        self.may_fail = False
 
     def find_spec(
         self,
@@ -84,13 +87,28 @@ class _RegisterFirst(MetaPathFinder):
             if part in WITHOUT_UPSTREAM or rest in LIBRARY:
                 # which may load torch for their own use
                 self.waits_for -= {'torch'} if part in ALONE else set()
+                self.may_fail |= part == 'logits'
                 return None
+            self.may_fail = False
         elif package not in self.waits_for or self.elsewhere('mmseg') is None:
             return None
         spec = self.elsewhere(fullname, path, target)
         if spec is not None:
             spec.loader = _LoadedAlready(self)
         return spec
+
+    def register(self) -> None:
+        """Register, unless that was done."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+            try:
+                register()
+            except ImportError:
+                if not self.may_fail:
+                    raise
+                # only a part of this package has to say so
+                self.waits_for.clear()
+                sys.meta_path.insert(0, self)
 
     def elsewhere(
         self,
@@ -114,9 +132,7 @@ class _LoadedAlready(Loader):
         self.finder = finder
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        if self.finder in sys.meta_path:
-            sys.meta_path.remove(self.finder)
-            register()
+        self.finder.register()
         module = import_module(spec.name)
         self.spec = module.__spec__
         return module
@@ -125,9 +141,26 @@ class _LoadedAlready(Loader):
         module.__spec__ = self.spec
 
 
+def _is_for_logits() -> bool:
+    """Whether ``mmseg_balance.logits`` is what is being imported.
+
+    A package is not told which of its parts is asked for; the call of the
+    import system that waits for it knows.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == '_find_and_load':
+            name = str(frame.f_locals.get('name'))
+            if f'{name}.'.startswith(f'{__name__}.logits.'):
+                return True
+        frame = frame.f_back
+    return False
+
+
 moved.answer_old_names()
 _finder = _RegisterFirst()
-if any(m in sys.modules for m in UPSTREAM) and _finder.elsewhere('mmseg'):
-    register()
-else:
-    sys.meta_path.insert(0, _finder)
+sys.meta_path.insert(0, _finder)
+_finder.may_fail = _is_for_logits()
+_needed = UPSTREAM[1:] if _finder.may_fail else UPSTREAM
+if any(m in sys.modules for m in _needed) and _finder.elsewhere('mmseg'):
+    _finder.register()

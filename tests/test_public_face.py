@@ -109,6 +109,8 @@ def test_logits_and_names_of_configs_need_nothing_of_openmmlab():
         'import mmengine, mmseg_balance',
         'from mmseg_balance.models.uda import DACS',
         'import mmseg_balance, torch',
+        'import sys, torch, mmseg_balance.logits\n'
+        'assert not {"mmengine", "mmcv", "mmseg"} & sys.modules.keys()',
     ],
 )
 def test_everything_is_registered_whatever_comes_first(first):
