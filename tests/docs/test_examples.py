@@ -30,24 +30,60 @@ def new_parts():
         del MODELS.module_dict[name]
 
 
-@pytest.mark.parametrize(
-    'name', ['balance_logits', 'new_objective', 'own_data', 'new_loss']
-)
+@pytest.mark.parametrize('name', [file.stem for file in EXAMPLES.glob('*.py')])
 def test_short(name):
     assert len((EXAMPLES / f'{name}.py').read_text().splitlines()) <= 40
 
 
-def test_balance_logits(capsys):
+def run_with_seed(name: str, seed: int) -> dict:
+    """Run an example whose random numbers begin elsewhere."""
+    text = (EXAMPLES / f'{name}.py').read_text()
+    assert 'torch.manual_seed(0)' in text
+    text = text.replace('torch.manual_seed(0)', f'torch.manual_seed({seed})')
+    found = {}
+    exec(compile(text, name, 'exec'), found)
+    return found
+
+
+def printed(capsys) -> list[list[float]]:
+    """Accuracies of each class, a list for each line."""
+    lines = capsys.readouterr().out.splitlines()
+    return [[float(word) for word in line.split()] for line in lines]
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_balance_logits(seed, capsys):
     """Balancing finds more of the two rare classes, as it prints."""
-    runpy.run_path(str(EXAMPLES / 'balance_logits.py'))
-    plain, balanced = (
-        [float(word) for word in line.split()]
-        for line in capsys.readouterr().out.splitlines()
-    )
+    run_with_seed('balance_logits', seed)
+    plain, balanced = printed(capsys)
     assert len(plain) == len(balanced) == 3
     assert balanced[1] > plain[1] + 0.1
-    assert balanced[2] > plain[2] + 0.1
-    assert sum(balanced) > sum(plain)
+    assert balanced[2] > plain[2] + 0.2
+    assert sum(balanced) > sum(plain) + 0.2
+
+
+@pytest.mark.parametrize('seed', [0, 1])
+def test_long_tailed(seed, capsys, monkeypatch):
+    """Both lines, and a network that was never balanced."""
+    monkeypatch.syspath_prepend(EXAMPLES)
+    example = run_with_seed('long_tailed', seed)
+    online, balanced = printed(capsys)
+    assert len(online) == len(balanced) == example['C']
+    assert balanced[-1] > online[-1] + 0.3
+    assert sum(balanced) > sum(online) + 0.2
+    torch.manual_seed(seed)
+    network = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 5))
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+    for _ in range(150):
+        points, labels = example['draw'](256, example['SHARES'])
+        optimizer.zero_grad()
+        F.cross_entropy(network(points), labels).backward()
+        optimizer.step()
+    points, labels = example['batch']
+    right = network(points).argmax(1) == labels
+    plain = [right[labels == c].float().mean().item() for c in range(5)]
+    assert balanced[-1] > plain[-1] + 0.3
+    assert sum(balanced) > sum(plain) + 0.2
 
 
 def test_new_loss(new_parts):

@@ -64,18 +64,20 @@ class LogitReservoir:
 
     @torch.no_grad()
     def add(self, logits: Tensor, labels: Tensor, index: int) -> None:
-        """Take in the pixels of one image.
+        """Take in the pixels of one image, or a batch of classified images.
 
         Args:
-            logits: (C, H, W), on any device.
-            labels: (H, W); pixels with a label outside 0 .. C - 1 are left
-                out.
-            index: Number of the image, another for each, at least 0.
+            logits: (C, H, W), on any device; or (C, N), a batch of a
+                classifier transposed.
+            labels: (H, W) or (N,); pixels with a label outside 0 .. C - 1
+                are left out.
+            index: Number of the image or batch, another for each, at least
+                0.
 
         Raises:
             ValueError: Shapes that do not fit.
         """
-        if logits.dim() != 3 or logits.shape[0] != self.num_classes:
+        if logits.dim() not in (2, 3) or logits.shape[0] != self.num_classes:
             raise UserValueError(
                 f'Expected `logits` to be of shape ({self.num_classes}, H, W)'
                 f', one for each class, but got {tuple(logits.shape)}'
