@@ -76,7 +76,7 @@ MOVED = {
     'engine.public_head': 'checkpoints.public.head',
     'engine.public_keys': 'checkpoints.public.keys',
     'engine.resume': 'runs.resume',
-    'engine.statistics_origin': 'inference.statistics_origin',
+    'engine.statistics_origin': 'inference.post_hoc',
     'engine.statistics_pass': 'inference.statistics_pass',
     'engine.stop_signals': 'stop_signals',
     'engine.student_optim_wrapper_constructor': (

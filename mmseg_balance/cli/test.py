@@ -81,10 +81,8 @@ def run(args: argparse.Namespace) -> None:
 
     from mmengine.dist import is_main_process
 
-    from ..checkpoints.weights import read_checkpoint
     from ..configuration.error_lines import build_or_exit
     from ..runs.evaluation import Evaluation
-    from ..runs.records.scores import add_origin
     from ..runs.training import load_run
     from ..runs.work_dir import default_work_dir
 
@@ -112,14 +110,5 @@ def run(args: argparse.Namespace) -> None:
     with interruptible('interrupted: no scores were written'):
         runner.test()
     if is_main_process():
-        folder = Path(runner.log_dir)
-        add_origin(
-            folder / f'{runner.timestamp}.json',
-            args.checkpoint,
-            read_checkpoint(args.checkpoint)[1],
-            cfg,
-        )
-        print(
-            f'scores: {folder / runner.timestamp}.json  '
-            f'log: {folder / runner.timestamp}.log'
-        )
+        scores = Path(runner.log_dir) / runner.timestamp
+        print(f'scores: {scores}.json  log: {scores}.log')

@@ -6,10 +6,8 @@ from pathlib import Path
 from mmengine.config import Config
 from torch import nn
 
-from ..configuration.model_config import model_config
 from ..configuration.reading import load_config
 from ..errors import UserFileNotFoundError, UserValueError
-from ..walk import type_name
 
 EXPORTED = ('config.py', 'weights.pth')
 
@@ -56,49 +54,6 @@ def find_model(
     elif cfg_options:
         model.merge_from_dict(cfg_options)
     return model, str(checkpoint)
-
-
-def split_post_hoc(
-    cfg: Config,
-    post_hoc: str | Path | None = None,
-    tau: float | None = None,
-    domain: str | None = None,
-) -> tuple[Config, dict]:
-    """Part a model from its post-hoc balancing.
-
-    Args:
-        cfg: Config; its model may be a PostHocSegmentor.
-        post_hoc, tau, domain: See :class:`Predictor`.
-
-    Returns:
-        Config of the model alone, and arguments of ``PostHocSegmentor``
-        beside the segmentor; none where nothing is balanced.
-
-    Raises:
-        ValueError: Settings of balancing where there is none.
-    """
-    options = {
-        key: value
-        for key, value in (('tau', tau), ('domain', domain))
-        if value is not None
-    }
-    if post_hoc is not None:
-        return cfg, dict(statistics=str(post_hoc), **options)
-    if options:
-        raise UserValueError(
-            f'{" and ".join(options)} without post_hoc (--post-hoc '
-            'STATISTICS), whose settings they are'
-        )
-    if type_name(cfg.get('model') or {}) != 'PostHocSegmentor':
-        return cfg, {}
-    inner = Config(cfg._cfg_dict.to_dict(), filename=cfg.filename)
-    settings = model_config(inner)
-    inner.model = settings.pop('segmentor')
-    preprocessor = settings.pop('data_preprocessor', None)
-    if preprocessor is not None:
-        inner.model.setdefault('data_preprocessor', preprocessor)
-    settings.pop('type')
-    return inner, dict(settings)
 
 
 def num_classes(model: nn.Module) -> int:

@@ -20,14 +20,13 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
+from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.export.segmentor import choose_part
-from ..checkpoints.weights import check_classes, check_fits, read_checkpoint
 from ..configuration.checks.post_hoc import refuse_post_hoc
 from ..configuration.model_config import model_config
 from ..configuration.reading import load_config
 from ..datasets.checks.folder_checks import build_lazily
-from ..errors import UserFileNotFoundError, UserRuntimeError, UserValueError
-from ..models.data_checks import check_num_classes
+from ..errors import UserRuntimeError, UserValueError
 from .evaluation_set import TEST_SET
 
 IGNORED = 255
@@ -91,22 +90,19 @@ def build_predictor(
             'was trained with'
         )
     refuse_post_hoc(cfg)
-    if '://' not in checkpoint and not Path(checkpoint).is_file():
-        raise UserFileNotFoundError(f'no checkpoint file {checkpoint}')
-    weights, meta = read_checkpoint(checkpoint)
+    loaded = Checkpoint.read(checkpoint)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     if part is not None:
         choose_part(cfg, part)
         cfg.model.predict_with = part
 
     model = MODELS.build(model_config(cfg))
-    check_fits(model, weights, checkpoint)
     dataset = lazy_test_set(cfg)
-    if dataset is not None:
-        check_num_classes(model, dataset, 'test_dataloader')
-        check_classes(meta, dataset, checkpoint)
-    load_fitting(model, weights)
-    names = meta.get('dataset_meta') or getattr(dataset, 'metainfo', None)
+    loaded.check(model, dataset)
+    load_fitting(model, loaded.weights)
+    names = loaded.meta.get('dataset_meta') or getattr(
+        dataset, 'metainfo', None
+    )
     if names is not None:
         model.dataset_meta = names
     return cfg, model.to(device or get_device()).eval()

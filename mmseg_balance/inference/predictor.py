@@ -24,14 +24,9 @@ from .files.inputs import find_inputs
 from .files.videos import Video
 from .image_pipeline import ImagePipeline, LoadedImage
 from .label_ids import label_ids
-from .named_model import (
-    distinct_colours,
-    find_model,
-    num_classes,
-    split_post_hoc,
-)
+from .named_model import distinct_colours, find_model, num_classes
+from .post_hoc import balancing, check_balancing, part_from_balancing
 from .prediction import build_predictor
-from .statistics_origin import check_origin
 
 Image = str | Path | np.ndarray
 
@@ -121,7 +116,9 @@ class Predictor:
                 f'least 0, but got {batch_size} and {num_workers}'
             )
         cfg, self.checkpoint = find_model(model, checkpoint, cfg_options)
-        cfg, balance = split_post_hoc(cfg, post_hoc, tau, domain)
+        balance = balancing(post_hoc, tau, domain)
+        if not balance:
+            cfg, balance = part_from_balancing(cfg)
         self.cfg, self.model = build_predictor(
             cfg, self.checkpoint, part=part, device=device
         )
@@ -302,15 +299,8 @@ class Predictor:
 
     def _balance(self, settings: dict) -> None:
         """Wrap the model for post-hoc class balancing."""
-        part = getattr(self.model, 'predict_with', None)
         model = PostHocSegmentor(self.model, **settings)
-        for line in check_origin(
-            model.statistics_meta,
-            model.statistics_path,
-            self.checkpoint,
-            part,
-            self.classes,
-        ):
+        for line in check_balancing(model, self.checkpoint, self.classes):
             print_log(f'--post-hoc: {line}', 'current', logging.WARNING)
         self.model = model.eval()
 

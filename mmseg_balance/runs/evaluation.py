@@ -1,30 +1,25 @@
 """An evaluation with its options: checked, built, and not yet started."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config
 from mmengine.model import BaseTTAModel
 from mmengine.runner import Runner
-from torch import nn
-from torch.utils.data import Dataset
 
-from ..checkpoints.weights import check_classes, check_fits, read_checkpoint
-from ..configuration.checks.post_hoc import refuse_post_hoc
+from ..checkpoints.checkpoint import Checkpoint
 from ..datasets.checks.folder_checks import (
     check_data_configs,
     check_evaluation_set,
 )
-from ..errors import UserFileNotFoundError, UserValueError
+from ..errors import UserValueError
+from ..inference.post_hoc import balance_model, balancing, check_balancing
 from ..inference.prediction_files import draws_pictures, prepare_files
-from ..inference.statistics_origin import check_origin
 from ..inference.test_time_augmentation import set_test_time_augmentation
-from ..models.data_checks import check_num_classes
 from ..models.wrapped_segmentor import unwrapped
 from .config_steps import ConfigStep, take_steps
 from .ranks import start_ranks
+from .records.scores import OriginHook
 
 TEST_KEYS = ('test_dataloader', 'test_evaluator', 'test_cfg')
 
@@ -71,16 +66,14 @@ class Evaluation:
             OSError: The checkpoint or a folder is missing.
             ValueError: Something cannot work; says what mends it.
         """
-        path = self.checkpoint
-        if '://' not in path and not Path(path).is_file():
-            raise UserFileNotFoundError(f'no checkpoint file {path}')
-        weights, meta = read_checkpoint(path)
-        cfg.load_from, cfg.resume = path, False
+        checkpoint = Checkpoint.read(self.checkpoint)
+        cfg.load_from, cfg.resume = checkpoint.path, False
         take_steps(cfg, self.config_steps(), print)
         # each rank builds for itself
         start_ranks(cfg, self.launcher)
         runner = Runner.from_cfg(cfg)
-        self._check(runner, weights, meta)
+        self._check(runner, checkpoint)
+        runner.register_hook(OriginHook(checkpoint.path, checkpoint.meta, cfg))
         prepare_files(
             runner.test_loop.dataloader.dataset,
             runner.test_loop.evaluator.metrics,
@@ -111,25 +104,8 @@ class Evaluation:
             )
 
     def _set_balance(self, cfg: Config) -> None:
-        """Wrap the model for post-hoc class balancing."""
-        options = {
-            key: getattr(self, key)
-            for key in ('tau', 'domain')
-            if getattr(self, key) is not None
-        }
-        if self.post_hoc is not None:
-            refuse_post_hoc(cfg)
-            cfg.model = dict(
-                type='PostHocSegmentor',
-                segmentor=cfg.model,
-                statistics=self.post_hoc,
-                **options,
-            )
-        elif options:
-            raise UserValueError(
-                f'{" and ".join(f"--{o}" for o in options)} without '
-                '--post-hoc STATISTICS, whose settings they are'
-            )
+        settings = balancing(self.post_hoc, self.tau, self.domain)
+        balance_model(cfg, settings)
 
     def _set_augmentation(self, cfg: Config) -> list[str]:
         return set_test_time_augmentation(cfg) if self.tta else []
@@ -145,35 +121,20 @@ class Evaluation:
             metric.output_dir = self.out
             metric.keep_results = True
 
-    def _check(
-        self, runner: Runner, weights: Mapping[str, Any], meta: dict
-    ) -> None:
+    def _check(self, runner: Runner, checkpoint: Checkpoint) -> None:
         """Refuse scores of another model or of other classes."""
         model = unwrapped(runner.model)
         if isinstance(model, BaseTTAModel):
             model = model.module
         dataset = runner.test_loop.dataloader.dataset
         if getattr(model, 'balances_logits', False):
-            self._warn_of_origin(runner, model, dataset)
+            key = 'model.statistics' if self.post_hoc is None else '--post-hoc'
+            classes = dataset.metainfo.get('classes')
+            for line in check_balancing(model, checkpoint.path, classes):
+                runner.logger.warning(f'{key}: {line}')
             model = model.segmentor
-        check_num_classes(model, dataset, 'test_dataloader')
-        check_fits(model, weights, self.checkpoint)
-        check_classes(meta, dataset, self.checkpoint)
+        checkpoint.check(model, dataset)
         check_evaluation_set(dataset, 'test_dataloader.dataset')
-
-    def _warn_of_origin(
-        self, runner: Runner, model: nn.Module, dataset: Dataset
-    ) -> None:
-        """Say where statistics are those of other weights."""
-        key = 'model.statistics' if self.post_hoc is None else '--post-hoc'
-        for line in check_origin(
-            model.statistics_meta,
-            model.statistics_path,
-            self.checkpoint,
-            getattr(model.segmentor, 'predict_with', None),
-            dataset.metainfo.get('classes'),
-        ):
-            runner.logger.warning(f'{key}: {line}')
 
 
 def check_tested(cfg: Config) -> None:

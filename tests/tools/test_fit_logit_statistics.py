@@ -12,8 +12,8 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 
 from mmseg_balance.inference import statistics_pass
+from mmseg_balance.inference.post_hoc import check_origin
 from mmseg_balance.inference.prediction import predict_logits
-from mmseg_balance.inference.statistics_origin import check_origin
 from mmseg_balance.logits.statistics.file import load_statistics
 from mmseg_balance.runs.records import code
 from mmseg_balance.runs.reproduction.earlier_run import (

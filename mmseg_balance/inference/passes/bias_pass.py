@@ -12,8 +12,8 @@ from ...logits.mixtures.gmm import GaussianMixtureBank
 from ...logits.statistics.file import load_statistics
 from ...logits.statistics.reservoir import LogitReservoir
 from ..evaluation_set import TEST_SET
+from ..post_hoc import check_origin
 from ..prediction import predict_logits
-from ..statistics_origin import check_origin
 
 
 def measure_bias(

@@ -13,8 +13,8 @@ from ...logits.statistics.domain_statistics import (
     load_domain_statistics,
 )
 from ..evaluation_set import headline_classes
+from ..post_hoc import check_origin
 from ..prediction import predict_logits
-from ..statistics_origin import check_origin
 
 
 def build_sweep(

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.dist import master_only
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 from ...errors import UserFileNotFoundError
 from ...files.hashing import hash_file
@@ -14,6 +17,27 @@ from .code import own_code
 
 ORIGIN_KEY = 'origin'
 SETTINGS = ('model', 'test_dataloader', 'test_evaluator')
+
+
+class OriginHook(Hook):
+    """Says in the scores of an evaluation what they are of.
+
+    Args:
+        checkpoint: File or address of the weights.
+        meta: Meta data of the checkpoint.
+        cfg: Config that they are tested with.
+    """
+
+    def __init__(
+        self, checkpoint: str, meta: Mapping[str, Any], cfg: Config
+    ) -> None:
+        self.origin = checkpoint, meta, cfg
+
+    @master_only
+    def after_test(self, runner: Runner) -> None:
+        """Behind the logger, which has written the scores."""
+        scores = Path(runner.log_dir) / f'{runner.timestamp}.json'
+        add_origin(scores, *self.origin)
 
 
 def add_origin(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmseg_balance.inference.statistics_origin import check_origin
+from mmseg_balance.inference.post_hoc import check_origin
 
 CLASSES = ['sky', 'road']
 
