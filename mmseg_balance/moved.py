@@ -110,7 +110,9 @@ MOVED = {
     ),
     'models.number_checks': 'number_checks',
     'models.predictions': 'models.head_losses.predictions',
-    'models.segmentation_loss': 'models.head_losses.segmentation_loss',
+    'models.segmentation_loss': (
+        'models.head_losses.segmentation_loss models.head_losses.call_loss'
+    ),
     'models.state_dicts': 'state_dicts',
     'models.uda.attention_consistency': (
         'models.uda.distances.attention_consistency'
@@ -118,7 +120,10 @@ MOVED = {
     'models.uda.base': 'models.uda.segmentor',
     'models.uda.block_mask': 'models.uda.mixing.block_mask',
     'models.uda.class_mix': 'models.uda.mixing.class_mix',
-    'models.uda.density_estimation': 'models.uda.density.density_estimation',
+    'models.uda.density_estimation': (
+        'models.uda.density.density_estimation '
+        'models.head_losses.classifier_features'
+    ),
     'models.uda.discriminator': 'models.uda.adversaries.discriminator',
     'models.uda.feature_distance': 'models.uda.distances.feature_distance',
     'models.uda.image_logits': 'models.uda.teacher.image_logits',

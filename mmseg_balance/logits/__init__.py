@@ -4,6 +4,7 @@ from .bias.confusion import class_bias
 from .bias.mixtures import js_divergence, mixture_bias
 from .mixtures.em import mixture_cdf
 from .mixtures.gmm import GaussianMixtureBank
+from .offsets.adjustment import adjusted_logits
 from .offsets.alignment import inverse_cdf, positive_cdf
 from .offsets.offset import logit_offset
 from .offsets.table import OffsetTable
@@ -20,6 +21,7 @@ __all__ = [
     'LogitStatistics',
     'OffsetTable',
     'StatisticsSettings',
+    'adjusted_logits',
     'class_bias',
     'fit_statistics',
     'inverse_cdf',

@@ -11,8 +11,8 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
 from torch import nn
 
+from mmseg_balance.models.head_losses.classifier_features import classifier_of
 from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
-from mmseg_balance.models.uda.density.density_estimation import classifier_of
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ...errors import UserRuntimeError, UserTypeError

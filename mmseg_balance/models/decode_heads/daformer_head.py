@@ -9,6 +9,7 @@ from mmseg.utils import ConfigType
 from torch import Tensor
 
 from ...errors import UserValueError
+from ..head_losses.classifier_features import split_forward
 from .daformer_layers import build_layer
 
 _PARAMS = ('embed_dims', 'embed_cfg', 'embed_neck_cfg', 'fusion_cfg')
@@ -74,12 +75,17 @@ class DAFormerHead(BaseDecodeHead):
             'fusion_cfg',
         )
 
+    @split_forward
     def forward(self, inputs: list[Tensor]) -> Tensor:
         """Logits (N, C, h, w) of the size of the first level.
 
         Args:
             inputs: Features of all levels of the backbone.
         """
+        return self.cls_seg(self._forward_feature(inputs))
+
+    def _forward_feature(self, inputs: list[Tensor]) -> Tensor:
+        """Fused features (N, channels, h, w), which the classifier takes."""
         size = inputs[0].shape[2:]
         embedded = []
         for index in self.in_index:
@@ -92,4 +98,4 @@ class DAFormerHead(BaseDecodeHead):
                     align_corners=self.align_corners,
                 )
             embedded.append(features)
-        return self.cls_seg(self.fuse_layer(torch.cat(embedded, dim=1)))
+        return self.fuse_layer(torch.cat(embedded, dim=1))

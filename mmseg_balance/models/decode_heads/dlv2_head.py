@@ -4,7 +4,9 @@ from mmcv.cnn import ConvModule
 from mmengine.model import ModuleList, normal_init
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
+
+from ..head_losses.classifier_features import split_forward
 
 
 @MODELS.register_module()
@@ -51,7 +53,19 @@ class DLV2Head(BaseDecodeHead):
         for module in self.aspp_modules:
             normal_init(module.conv, std=0.01)
 
+    @split_forward
     def forward(self, inputs: list[Tensor]) -> Tensor:
         """Logits (N, C, h, w) of the features at ``in_index``."""
-        features = self._transform_inputs(inputs)
-        return sum(module(features) for module in self.aspp_modules)
+        return self.cls_seg(self._forward_feature(inputs))
+
+    def _forward_feature(self, inputs: list[Tensor]) -> Tensor:
+        return self._transform_inputs(inputs)
+
+    def cls_seg(self, feat: Tensor) -> Tensor:
+        """Sum of the dilated classifiers, (N, C, h, w)."""
+        return sum(module(feat) for module in self.aspp_modules)
+
+    @property
+    def first_classifier(self) -> nn.Module:
+        """The first module that takes the features, see ``classifier_of``."""
+        return self.aspp_modules[0]

@@ -1,6 +1,6 @@
 """Fusion of a context and a detail prediction (HRDA)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ from mmseg.utils import ConfigType
 from torch import Tensor
 
 from ...errors import UserValueError
-from ..head_losses.predictions import Prediction
+from ..head_losses.classifier_features import logits_and_features
+from ..head_losses.predictions import MAIN, Prediction
 from ..windows import Box
 
 
@@ -133,19 +134,56 @@ class HRDAHead(BaseDecodeHead):
         """
         return self.fuse(inputs)[0]
 
-    def training_predictions(self, inputs: ScaledFeatures) -> list[Prediction]:
-        """The fused prediction, and that of the one detail crop."""
-        fused, detail = self.fuse(inputs)
+    def training_predictions(
+        self, inputs: ScaledFeatures, keep_features: bool = False
+    ) -> list[Prediction]:
+        """The fused prediction, and that of the one detail crop.
+
+        Args:
+            inputs: Of ``extract_train_feat``.
+            keep_features: Whether predictions have the features that entered
+                the classifier: the fused one those of the context.
+        """
+        kept = []
+
+        def classify(features: Sequence[Tensor]) -> Tensor:
+            logits, entered = logits_and_features(self.head, features)
+            kept.append(entered)
+            return logits
+
+        if keep_features:
+            fused, detail = self.fuse(inputs, classify)
+        else:
+            fused, detail = self.fuse(inputs)
+        context_features, crop_features = kept or (None, None)
         (box,) = inputs.boxes
         share = self.detail_loss_weight
-        predictions = [Prediction('decode', self, fused, None, 1 - share)]
+        predictions = [
+            Prediction(MAIN, self, fused, None, 1 - share, context_features)
+        ]
         if share:
             predictions.append(
-                Prediction('decode.detail', self.head, detail, box, share)
+                Prediction(
+                    f'{MAIN}.detail',
+                    self.head,
+                    detail,
+                    box,
+                    share,
+                    crop_features,
+                )
             )
         return predictions
 
-    def fuse(self, inputs: ScaledFeatures) -> tuple[Tensor, Tensor]:
+    @property
+    def classifying_head(self) -> BaseDecodeHead:
+        """The head within, whose classifier gives all logits."""
+        return self.head
+
+    def fuse(
+        self,
+        inputs: ScaledFeatures,
+        classify: Callable[[Sequence[Tensor]], Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Predict both scales and join them.
 
         fused = up((1 - a) * context) + up(a) * detail, with a = 0 outside of
@@ -153,13 +191,16 @@ class HRDAHead(BaseDecodeHead):
 
         Args:
             inputs: Features, W windows of each of N images.
+            classify: What predicts the context, then each group of windows.
+                Default: ``head``.
 
         Returns:
             Fused logits (N, C, H / s, W / s), s the stride of the head, and
             the logits of the windows (W * N, C, h / s, w / s).
         """
-        context = self.head(inputs.context)
-        detail = torch.cat([self.head(group) for group in inputs.detail])
+        classify = classify or self.head
+        context = classify(inputs.context)
+        detail = torch.cat([classify(group) for group in inputs.detail])
         size = self._canvas(inputs, detail)
         boxes = [box.in_cells(inputs.image, size) for box in inputs.boxes]
         placed = place_windows(detail, boxes, size)

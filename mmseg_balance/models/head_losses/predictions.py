@@ -1,23 +1,28 @@
 """What the losses of a segmentor are computed on, head by head.
 
 An ``EncoderDecoder`` needs nothing of its own here. One that looks at an
-image in several ways (HRDA) has what differs:
-
-- ``segmentor.extract_train_feat(images)``: features in training, where they
-  are not those of ``extract_feat``; any object that its head takes;
-- ``head.training_predictions(features)``: all predictions that have a loss,
-  in the order in which they call the classifier;
-- ``features.context`` and ``segmentor.context_images(images)``: features of
-  the whole image, and the image they are of.
+image in several ways (HRDA) has what differs, each of the protocols below by
+itself.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from torch import Tensor, nn
 
 from ..windows import Box
+from .classifier_features import (
+    captured_inputs,
+    checked_features,
+    classifier_of,
+    dropout_of,
+    logits_and_features,
+)
+from .signatures import names_argument
+
+MAIN = 'decode'  # the decode head's prediction of the whole image
 
 
 @dataclass
@@ -30,6 +35,8 @@ class Prediction:
         logits: At the head's own stride, (N, C, h, w).
         box: Part of the image that they are of. Default: all of it.
         loss_weight: Factor of its losses.
+        features: What entered the classifier, before its dropout, (N, F, h',
+            w'). Default: not kept.
     """
 
     name: str
@@ -37,33 +44,92 @@ class Prediction:
     logits: Tensor
     box: Box | None = None
     loss_weight: float = 1.0
+    features: Tensor | None = None
+
+
+@runtime_checkable
+class TrainingExtractor(Protocol):
+    """A segmentor whose features in training are not those in tests."""
+
+    def extract_train_feat(self, inputs: Tensor) -> Any:
+        """Features of images (N, 3, H, W); any object its head takes."""
+
+
+@runtime_checkable
+class ContextScaler(Protocol):
+    """A segmentor that sees the whole image at another resolution."""
+
+    def context_images(self, images: Tensor) -> Tensor:
+        """Images (N, 3, H, W) at that resolution."""
+
+
+@runtime_checkable
+class ContextFeatures(Protocol):
+    """Features of several scales, those of the whole image among them."""
+
+    context: Sequence[Tensor]
+
+
+@runtime_checkable
+class SeveralPredictions(Protocol):
+    """A head with several predictions that have a loss."""
+
+    def training_predictions(
+        self, features: Any, keep_features: bool = False
+    ) -> list[Prediction]:
+        """All of them, in the order in which they call the classifier.
+
+        Args:
+            features: Of ``training_features``.
+            keep_features: Whether predictions have their ``features``. A
+                head without this argument has them noted by a hook.
+        """
 
 
 def training_features(segmentor: nn.Module, images: Tensor) -> Any:
-    """Features that ``training_predictions`` takes.
+    """Features that ``decode_predictions`` takes.
 
     Args:
-        segmentor: An ``EncoderDecoder``. Where features in training differ
-            from those in tests it has ``extract_train_feat``.
+        segmentor: An ``EncoderDecoder``, perhaps a ``TrainingExtractor``.
         images: (N, 3, H, W).
     """
-    extract = getattr(segmentor, 'extract_train_feat', segmentor.extract_feat)
-    return extract(images)
+    if isinstance(segmentor, TrainingExtractor):
+        return segmentor.extract_train_feat(images)
+    return segmentor.extract_feat(images)
 
 
 def decode_predictions(
-    head: BaseDecodeHead, features: Any
+    head: BaseDecodeHead, features: Any, keep_features: bool = False
 ) -> list[Prediction]:
     """Predictions of the decode head that are trained.
 
     Args:
-        head: Decode head. Where it has several, ``training_predictions``
-            gives them, in the order in which the classifier is called.
+        head: Decode head, perhaps with ``SeveralPredictions``.
         features: Of ``training_features``.
+        keep_features: Whether predictions have their ``features``.
     """
-    if hasattr(head, 'training_predictions'):
+    if isinstance(head, SeveralPredictions):
+        if keep_features:
+            return _several_with_features(head, features)
         return head.training_predictions(features)
-    return [Prediction('decode', head, head.forward(features))]
+    if keep_features:
+        logits, kept = logits_and_features(head, features)
+        return [Prediction(MAIN, head, logits, features=kept)]
+    return [Prediction(MAIN, head, head.forward(features))]
+
+
+def _several_with_features(
+    head: SeveralPredictions, features: Any
+) -> list[Prediction]:
+    if names_argument(type(head).training_predictions, 'keep_features'):
+        return head.training_predictions(features, keep_features=True)
+    with captured_inputs(classifier_of(head), dropout_of(head)) as noted:
+        predictions = head.training_predictions(features)
+    kept = checked_features(noted, len(predictions))
+    return [
+        replace(prediction, features=own)
+        for prediction, own in zip(predictions, kept, strict=True)
+    ]
 
 
 def auxiliary_predictions(
@@ -85,10 +151,13 @@ def auxiliary_heads(segmentor: nn.Module) -> dict[str, BaseDecodeHead]:
 
 def context_features(features: Any) -> tuple[Tensor, ...]:
     """Features of the whole image, of one scale."""
-    return getattr(features, 'context', features)
+    if isinstance(features, ContextFeatures):
+        return features.context
+    return features
 
 
 def context_images(segmentor: nn.Module, images: Tensor) -> Tensor:
     """The images at the scale of ``context_features``."""
-    scaled = getattr(segmentor, 'context_images', None)
-    return images if scaled is None else scaled(images)
+    if isinstance(segmentor, ContextScaler):
+        return segmentor.context_images(images)
+    return images

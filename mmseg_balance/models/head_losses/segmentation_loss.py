@@ -1,87 +1,159 @@
 """Losses of a segmentor's heads, pixel by pixel with weight and domain."""
 
-import inspect
-from contextlib import nullcontext
-from functools import cache
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
+from warnings import warn
 
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
-from ...errors import UserRuntimeError
-from .predictions import auxiliary_predictions, decode_predictions
+from .call_loss import call_loss
+from .pixel_targets import PixelTargets
+from .predictions import (
+    Prediction,
+    auxiliary_predictions,
+    decode_predictions,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionLosses:
+    """What one prediction is trained with, and what is logged of it.
+
+    Attributes:
+        name: Of the prediction: 'decode', 'decode.detail' (HRDA), 'aux', ...
+        losses: Of the head's ``loss_decode`` by their ``loss_name``, with
+            the weight of the prediction.
+        diagnostics: What is logged and not trained.
+        density: Loss of density estimation, whose weight is its own; None
+            without.
+    """
+
+    name: str
+    losses: dict[str, Tensor]
+    diagnostics: dict[str, Tensor]
+    density: Tensor | None = None
+
+    def scaled(self, factor: float) -> 'PredictionLosses':
+        """The losses of the head times a factor, the rest as it is."""
+        losses = {k: _times(v, factor) for k, v in self.losses.items()}
+        return replace(self, losses=losses)
+
+    def log(self) -> dict[str, Tensor]:
+        """All by name, ``decode.loss_ce`` for one."""
+        values = self.losses | self.diagnostics
+        if self.density is not None:
+            values['loss_density'] = self.density
+        return {f'{self.name}.{key}': value for key, value in values.items()}
 
 
 def segmentation_losses(
     segmentor: nn.Module,
     features: Any,
-    labels: Tensor,
+    labels: PixelTargets | Tensor,
     weight: Tensor | None = None,
     target_mask: Tensor | None = None,
     collect: bool = True,
     density: nn.Module | None = None,
 ) -> dict[str, Tensor]:
-    """Losses of the decode head and the auxiliary heads.
+    """Losses of the decode head and the auxiliary heads, by name.
 
     Args:
         segmentor: An ``EncoderDecoder``.
         features: What ``training_features`` gave.
-        labels: (N, H, W).
-        weight: Weight of each pixel, (N, H, W). Default: 1.
-        target_mask: Pixels of the target domain, bool (N, H, W), for the
-            losses that ask for it. Default: a source batch.
+        labels: Class, weight and domain of each pixel; or the classes alone,
+            (N, H, W), with the next two beside them.
+        weight, target_mask: Of ``PixelTargets``, where ``labels`` is none.
         collect: Whether losses that keep statistics may do so.
         density: A ``DensityEstimation`` on the decode head. Default: none.
 
     Returns:
         Losses and accuracies by name, ``decode.loss_ce`` for one.
+
+    Raises:
+        TypeError: Weights or domains beside a ``PixelTargets``.
     """
-    with (
-        nullcontext([]) if density is None else density.classifier_inputs()
-    ) as inputs:
-        decoded = decode_predictions(segmentor.decode_head, features)
-    if density is not None and len(inputs) < len(decoded):
-        # a compiled head, for one, calls no hooks
-        raise UserRuntimeError(
-            f'density_estimation saw {len(inputs)} calls of the classifier, '
-            f'but there are {len(decoded)} predictions to estimate'
-        )
-    predictions = decoded + auxiliary_predictions(segmentor, features)
-    losses = {}
-    for number, prediction in enumerate(predictions):
-        head, name = prediction.head, prediction.name
-        truth, share, target = (
-            part
-            if part is None or prediction.box is None
-            else prediction.box.of(part)
-            for part in (labels, weight, target_mask)
-        )
-        logits = resize(
-            prediction.logits,
-            size=truth.shape[1:],
-            mode='bilinear',
-            align_corners=head.align_corners,
-        )
-        values = head_losses(head, logits, truth, share, target, collect)
-        if density is not None and number < len(decoded):
-            values['loss_density'] = density(
-                head, inputs[number], logits, truth, share, target
-            )
-        for key, value in values.items():
-            if 'loss' in key and prediction.loss_weight != 1:
-                value = value * prediction.loss_weight
-            losses[f'{name}.{key}'] = value
-    return losses
+    targets = PixelTargets.of(labels, weight, target_mask)
+    return joined_log(
+        prediction_losses(segmentor, features, targets, collect, density)
+    )
 
 
-def head_losses(
+def joined_log(
+    predictions: Iterable[PredictionLosses],
+) -> dict[str, Tensor]:
+    """Losses and diagnostics of several predictions by name."""
+    return {k: v for each in predictions for k, v in each.log().items()}
+
+
+def prediction_losses(
+    segmentor: nn.Module,
+    features: Any,
+    targets: PixelTargets,
+    collect: bool = True,
+    density: nn.Module | None = None,
+) -> list[PredictionLosses]:
+    """Losses of each prediction, for who weighs them one by one.
+
+    Args:
+        segmentor: An ``EncoderDecoder``.
+        features: What ``training_features`` gave.
+        targets: Class, weight and domain of each pixel.
+        collect: Whether losses that keep statistics may do so.
+        density: A ``DensityEstimation`` on the decode head. Default: none.
+
+    Returns:
+        Those of the decode head first, as ``decode_predictions`` gives them.
+    """
+    decoded = decode_predictions(
+        segmentor.decode_head, features, keep_features=density is not None
+    )
+    # all heads run before the first loss, which may draw random numbers
+    others = auxiliary_predictions(segmentor, features)
+    return [
+        *(_losses_of(p, targets, collect, density) for p in decoded),
+        *(_losses_of(p, targets, collect) for p in others),
+    ]
+
+
+def _losses_of(
+    prediction: Prediction,
+    targets: PixelTargets,
+    collect: bool,
+    density: nn.Module | None = None,
+) -> PredictionLosses:
+    head, weight = prediction.head, prediction.loss_weight
+    if prediction.box is not None:
+        targets = targets.crop(prediction.box)
+    logits = resize(
+        prediction.logits,
+        size=targets.size,
+        mode='bilinear',
+        align_corners=head.align_corners,
+    )
+    values = loss_values(head, logits, targets, collect)
+    accuracy = pixel_accuracy(logits, targets.labels, head.ignore_index)
+    estimation = None
+    if density is not None:
+        estimation = _times(
+            density(head, prediction.features, logits, targets), weight
+        )
+    return PredictionLosses(
+        prediction.name,
+        {k: _times(v, weight) for k, v in values.items() if is_trained(k)},
+        {k: v for k, v in values.items() if not is_trained(k)}
+        | dict(acc_seg=accuracy),
+        estimation,
+    )
+
+
+def loss_values(
     head: BaseDecodeHead,
     logits: Tensor,
-    labels: Tensor,
-    weight: Tensor | None = None,
-    target_mask: Tensor | None = None,
+    targets: PixelTargets,
     collect: bool = True,
 ) -> dict[str, Tensor]:
     """``BaseDecodeHead.loss_by_feat`` with pixel weights and domains.
@@ -89,29 +161,31 @@ def head_losses(
     Args:
         head: The head that gave the logits.
         logits: Resized to the labels, (N, C, H, W).
-        labels, weight, target_mask, collect: As above.
+        targets: Class, weight and domain of each pixel.
+        collect: Whether losses that keep statistics may do so.
 
     Returns:
-        Losses by their ``loss_name``, and ``acc_seg`` in percent.
+        Values of the head's losses by their ``loss_name``; those of one name
+        are added.
     """
     if head.sampler is not None:
-        sampled = head.sampler.sample(logits, labels.unsqueeze(1))
-        weight = sampled if weight is None else weight * sampled
-    offered = dict(target_mask=target_mask, collect=collect)
-    losses: dict[str, Tensor] = {}
+        sampled = head.sampler.sample(logits, targets.labels.unsqueeze(1))
+        targets = targets.weighted(sampled)
+    values: dict[str, Tensor] = {}
     for loss in loss_modules(head):
-        taken = {k: offered[k] for k in domain_arguments(type(loss))}
-        value = loss(
-            logits,
-            labels,
-            weight=weight,
-            ignore_index=head.ignore_index,
-            **taken,
-        )
+        value = call_loss(loss, logits, targets, head.ignore_index, collect)
         name = loss.loss_name
-        losses[name] = losses[name] + value if name in losses else value
-    losses['acc_seg'] = pixel_accuracy(logits, labels, head.ignore_index)
-    return losses
+        values[name] = values[name] + value if name in values else value
+    return values
+
+
+def is_trained(loss_name: str) -> bool:
+    """Whether the value of a loss is trained, or a diagnostic.
+
+    By its name, which is MMSegmentation's way to say so; ``parse_losses`` of
+    mmengine goes by it.
+    """
+    return 'loss' in loss_name
 
 
 def loss_modules(head: BaseDecodeHead) -> list[nn.Module]:
@@ -119,13 +193,6 @@ def loss_modules(head: BaseDecodeHead) -> list[nn.Module]:
     if isinstance(head.loss_decode, nn.ModuleList):
         return list(head.loss_decode)
     return [head.loss_decode]
-
-
-@cache
-def domain_arguments(loss_type: type) -> tuple[str, ...]:
-    """Which of ``target_mask`` and ``collect`` a loss's forward names."""
-    parameters = inspect.signature(loss_type.forward).parameters
-    return tuple(k for k in ('target_mask', 'collect') if k in parameters)
 
 
 @torch.no_grad()
@@ -140,3 +207,28 @@ def pixel_accuracy(
     known = labels != ignore_index
     right = (logits.argmax(1) == labels) & known
     return 100 * right.sum() / known.sum().clamp(min=1)
+
+
+def head_losses(
+    head: BaseDecodeHead,
+    logits: Tensor,
+    labels: Tensor,
+    weight: Tensor | None = None,
+    target_mask: Tensor | None = None,
+    collect: bool = True,
+) -> dict[str, Tensor]:
+    """``loss_values`` and ``acc_seg``, as 0.1.0 called it."""
+    warn(
+        'head_losses is loss_values and pixel_accuracy now, '
+        'which take PixelTargets and labels',
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    targets = PixelTargets.of(labels, weight, target_mask)
+    values = loss_values(head, logits, targets, collect)
+    values['acc_seg'] = pixel_accuracy(logits, labels, head.ignore_index)
+    return values
+
+
+def _times(value: Tensor, factor: float) -> Tensor:
+    return value if factor == 1 else value * factor

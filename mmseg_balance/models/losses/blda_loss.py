@@ -9,12 +9,14 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.logits.offsets.adjustment import adjust_in_offset
 from mmseg_balance.logits.post_hoc.scores import check_tau
 from mmseg_balance.logits.statistics.pending import MAX_PENDING
 from mmseg_balance.logits.statistics.settings import takes_settings
 
 from ...errors import UserValueError
-from ..head_losses.segmentation_loss import domain_arguments
+from ..head_losses.call_loss import call_loss
+from ..head_losses.pixel_targets import PixelTargets
 from .class_weights.rank_sums import sum_over_ranks
 
 ADJUSTED = ('all', 'source')
@@ -88,7 +90,6 @@ class BLDALoss(nn.Module):
                 f'loss_decode.criterion.num_classes is {classes}: set both to '
                 'the classes of the data set'
             )
-        self._taken = domain_arguments(type(self.criterion))
         self.statistics = LogitStatistics(num_classes, **settings)
         self.loss_weight = loss_weight
         self._loss_name = loss_name
@@ -124,42 +125,53 @@ class BLDALoss(nn.Module):
                 f'the head gives {cls_score.shape[1]} logits a pixel: set '
                 'loss_decode.num_classes to the num_classes of the head'
             )
+        targets = PixelTargets(label, weight, target_mask)
         with torch.autocast(cls_score.device.type, enabled=False):
             logits = cls_score.float()
-            statistics = self.statistics
-            if self.tau and (self.adjust == 'all' or target_mask is None):
-                offset = statistics.offset(
-                    logits, label, target_mask, ignore_index
-                )
-                # in the memory of the offset, which nothing else needs
-                offset.mul_(-self.tau).add_(logits.detach())
-                adjusted = _Replaced.apply(logits, offset)
-            else:
-                adjusted = logits
-            offered = dict(target_mask=target_mask, collect=collect)
-            taken = {k: offered[k] for k in self._taken}
-            loss = self.criterion(
+            adjusted = self._adjusted(logits, targets, ignore_index)
+            loss = call_loss(
+                self.criterion,
                 adjusted,
-                label,
-                weight=weight,
-                ignore_index=ignore_index,
-                **taken,
+                targets,
+                ignore_index,
+                collect,
                 **kwargs,
             )
             # a sampler of hard pixels calls its losses without gradient
             if collect and self.training and torch.is_grad_enabled():
-                if statistics.num_pending >= MAX_PENDING:
-                    warnings.warn(
-                        f'BLDALoss was called {MAX_PENDING} times without an '
-                        'update of its statistics; its offsets do not follow '
-                        "the model. Add dict(type='GMMUpdateHook') to "
-                        'custom_hooks, or call update_statistics().',
-                        stacklevel=2,
-                    )
-                statistics.collect(
-                    logits, label, target_mask, weight, ignore_index
-                )
+                self._collect(logits, targets, ignore_index)
         return self.loss_weight * loss
+
+    def _adjusted(
+        self, logits: Tensor, targets: PixelTargets, ignore_index: int
+    ) -> Tensor:
+        if not self.tau or (
+            self.adjust == 'source' and targets.target_mask is not None
+        ):
+            return logits
+        offset = self.statistics.offset(
+            logits, targets.labels, targets.target_mask, ignore_index
+        )
+        return adjust_in_offset(logits, offset, self.tau)
+
+    def _collect(
+        self, logits: Tensor, targets: PixelTargets, ignore_index: int
+    ) -> None:
+        if self.statistics.num_pending >= MAX_PENDING:
+            warnings.warn(
+                f'BLDALoss was called {MAX_PENDING} times without an update '
+                'of its statistics; its offsets do not follow the model. Add '
+                "dict(type='GMMUpdateHook') to custom_hooks, or call "
+                'update_statistics().',
+                stacklevel=3,
+            )
+        self.statistics.collect(
+            logits,
+            targets.labels,
+            targets.target_mask,
+            targets.weight,
+            ignore_index,
+        )
 
     def update_statistics(self) -> None:
         """Fit the mixtures to what was collected, on all ranks alike."""
@@ -173,15 +185,3 @@ class BLDALoss(nn.Module):
     def extra_repr(self) -> str:
         """Settings, for print(model)."""
         return f'num_classes={self.num_classes}, tau={self.tau}'
-
-
-class _Replaced(torch.autograd.Function):
-    """Other values for a tensor, and its gradient (Eq. 9: -tau Delta)."""
-
-    @staticmethod
-    def forward(ctx, tensor: Tensor, values: Tensor) -> Tensor:
-        return values
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        return gradient, None

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ...errors import UserTypeError, UserValueError
 from ..decode_heads.hrda_head import HRDAHead, ScaledFeatures
+from ..head_losses.pixel_targets import PixelTargets
 from ..head_losses.segmentation_loss import segmentation_losses
 from ..windows import Box, random_box, sliding_boxes
 
@@ -193,7 +194,7 @@ class HRDAEncoderDecoder(EncoderDecoder):
             [sample.gt_sem_seg.data.squeeze(0) for sample in data_samples]
         )
         features = self.extract_train_feat(inputs)
-        return segmentation_losses(self, features, labels)
+        return segmentation_losses(self, features, PixelTargets(labels))
 
     def _together(self, windows: int) -> int:
         if self.training or self.max_windows is None:

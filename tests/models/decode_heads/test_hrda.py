@@ -16,9 +16,10 @@ from mmseg_balance.models.decode_heads.hrda_head import (
     ScaledFeatures,
     place_windows,
 )
+from mmseg_balance.models.head_losses.pixel_targets import PixelTargets
 from mmseg_balance.models.head_losses.predictions import training_features
 from mmseg_balance.models.head_losses.segmentation_loss import (
-    head_losses,
+    loss_values,
     segmentation_losses,
 )
 from mmseg_balance.models.segmentors import hrda_encoder_decoder
@@ -323,7 +324,7 @@ def test_each_prediction_has_statistics_of_its_own():
     labels = torch.randint(5, (1, 8, 8))
     head.train()
     logits = torch.randn(1, 5, 8, 8, requires_grad=True)
-    head_losses(head.head, logits, labels)
+    loss_values(head.head, logits, PixelTargets(labels))
     assert head.head.loss_decode.statistics.num_pending == 1
     assert head.loss_decode.statistics.num_pending == 0
     assert not list(head.scale_attention.loss_decode)

@@ -144,9 +144,7 @@ def test_images_are_mixed_by_the_draws_of_dacs(cdac, monkeypatch):
     monkeypatch.setattr(
         objectives.class_mixed,
         'segmentation_losses',
-        lambda student, features, *args, **kwargs: (
-            seen.append((*args, kwargs['target_mask'])) or {}
-        ),
+        lambda student, features, targets, **_: seen.append(targets) or {},
     )
     features = []
     model.student.backbone.register_forward_pre_hook(
@@ -157,8 +155,8 @@ def test_images_are_mixed_by_the_draws_of_dacs(cdac, monkeypatch):
     own = []
     monkeypatch.setattr(
         cross_attention,
-        'segmentation_losses',
-        lambda student, features, **kwargs: own.append(kwargs) or {},
+        'prediction_losses',
+        lambda student, features, targets, **_: own.append(targets) or [],
     )
     streams = cross_attention.cross_domain_features
     monkeypatch.setattr(
@@ -173,21 +171,21 @@ def test_images_are_mixed_by_the_draws_of_dacs(cdac, monkeypatch):
     expected, source, found = features
     assert torch.equal(source, step.source_images)
     assert torch.equal(found, expected)
-    [(labels, weight, target_mask)] = seen
-    assert not torch.equal(labels, step.pseudo.labels)
-    assert 0 < target_mask.float().mean() < 1
+    [expected] = seen
+    assert not torch.equal(expected.labels, step.pseudo.labels)
+    assert 0 < expected.target_mask.float().mean() < 1
 
     src, t2s, mix, s2t = own
     for part in (src, t2s):
-        assert torch.equal(part['labels'], step.source_labels)
-        assert 'target_mask' not in part
+        assert torch.equal(part.labels, step.source_labels)
+        assert part.target_mask is None
     for part in (mix, s2t):
-        assert torch.equal(part['labels'], labels)
-        assert torch.equal(part['target_mask'], target_mask)
+        assert torch.equal(part.labels, expected.labels)
+        assert torch.equal(part.target_mask, expected.target_mask)
     for part in (t2s, mix):
-        assert torch.equal(part['weight'], weight)
+        assert torch.equal(part.weight, expected.weight)
     for part in (src, s2t):
-        assert 'weight' not in part
+        assert part.weight is None
 
 
 def test_statistics_learn_from_the_domains_alone(cdac, batch, monkeypatch):

@@ -8,7 +8,9 @@ from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from ....errors import UserValueError
-from ...head_losses.segmentation_loss import domain_arguments, loss_modules
+from ...head_losses.call_loss import call_loss
+from ...head_losses.pixel_targets import PixelTargets
+from ...head_losses.segmentation_loss import loss_modules
 from ...losses import SourceLoss
 from .segmentor import named_heads
 
@@ -139,14 +141,12 @@ def _value(
     weight: Tensor | None,
 ) -> Tensor:
     """A copy of the loss on the example; statistics and draws are kept."""
-    offered = dict(target_mask=None, collect=False)
-    taken = {k: offered[k] for k in domain_arguments(type(loss))}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return copy.deepcopy(loss).eval()(
+        return call_loss(
+            copy.deepcopy(loss).eval(),
             logits,
-            labels,
-            weight=weight,
-            ignore_index=head.ignore_index,
-            **taken,
+            PixelTargets(labels, weight),
+            head.ignore_index,
+            collect=False,
         )

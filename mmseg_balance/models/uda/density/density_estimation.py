@@ -1,7 +1,7 @@
 """Cumulative density estimation: a task that both domains share (Eq. 10)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from warnings import warn
 
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -11,8 +11,13 @@ from torch import Tensor, nn
 
 from mmseg_balance.logits import LogitStatistics
 
-from ....errors import UserTypeError, UserValueError
-from ...decode_heads import DLV2Head, HRDAHead
+from ....errors import UserValueError
+from ...head_losses.classifier_features import (
+    captured_inputs,
+    classifier_of,
+    dropout_of,
+)
+from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.segmentation_loss import loss_modules
 from ...losses import BLDALoss
 
@@ -44,66 +49,6 @@ def density_loss(
     if weight is not None:
         error = error * weight.unsqueeze(1)
     return error.mean()
-
-
-def classifier_of(head: BaseDecodeHead) -> nn.Module:
-    """The first module that takes the features that enter the classifier.
-
-    Raises:
-        TypeError: The head has no single such place; names it.
-    """
-    if isinstance(head, HRDAHead):
-        head = head.head
-    if isinstance(head, DLV2Head):
-        return head.aspp_modules[0]
-    if isinstance(getattr(head, 'conv_seg', None), nn.Conv2d):
-        return head.conv_seg
-    raise UserTypeError(
-        f'density_estimation needs a decode head with a conv_seg, DLV2Head '
-        f'or HRDAHead, but decode_head is {type(head).__name__}'
-    )
-
-
-def dropout_of(head: BaseDecodeHead) -> nn.Module | None:
-    """The dropout that ``BaseDecodeHead.cls_seg`` puts before a classifier."""
-    if isinstance(head, HRDAHead):
-        head = head.head
-    return head.dropout
-
-
-@contextmanager
-def captured_inputs(
-    classifier: nn.Module, dropout: nn.Module | None = None
-) -> Iterator[list[Tensor]]:
-    """Collect the features that enter a classifier, before its dropout.
-
-    Args:
-        classifier: Module whose calls are collected.
-        dropout: What may come right before it; calls of it elsewhere in the
-            head do not count.
-
-    Yields:
-        One tensor for each call of the classifier, in their order.
-    """
-    inputs: list[Tensor] = []
-    last: list[Tensor] = []  # input and output of the dropout
-
-    def remember(_: nn.Module, args: tuple, output: Tensor) -> None:
-        last[:] = args[0], output
-
-    def collect(_: nn.Module, args: tuple) -> None:
-        is_dropped = bool(last) and last[1] is args[0]
-        inputs.append(last[0] if is_dropped else args[0])
-        last.clear()
-
-    handles = [classifier.register_forward_pre_hook(collect)]
-    if dropout is not None:
-        handles.append(dropout.register_forward_hook(remember))
-    try:
-        yield inputs
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def statistics_of(head: BaseDecodeHead) -> LogitStatistics | None:
@@ -166,8 +111,16 @@ class DensityEstimation(nn.Module):
         self.loss_weight = loss_weight
         self.norm = norm
 
-    def classifier_inputs(self):
-        """Context that collects the features; see ``captured_inputs``."""
+    def classifier_inputs(self) -> AbstractContextManager[list[Tensor]]:
+        """Context that collects features by hooks, as 0.1.0 did."""
+        warn(
+            'classifier_inputs is not called any more: '
+            'decode_predictions(head, features, keep_features=True) of '
+            'mmseg_balance.models.head_losses.predictions has the features '
+            'of each prediction',
+            DeprecationWarning,
+            stacklevel=2,
+        )
         (head,) = self._shared
         return captured_inputs(classifier_of(head), dropout_of(head))
 
@@ -176,7 +129,7 @@ class DensityEstimation(nn.Module):
         head: BaseDecodeHead,
         features: Tensor,
         logits: Tensor,
-        labels: Tensor,
+        labels: PixelTargets | Tensor,
         weight: Tensor | None = None,
         target_mask: Tensor | None = None,
     ) -> Tensor:
@@ -184,22 +137,26 @@ class DensityEstimation(nn.Module):
 
         Args:
             head: Head of the prediction, with a BLDALoss.
-            features: Of ``classifier_inputs``, (N, F, h, w).
+            features: Of the prediction, (N, F, h, w).
             logits: Resized to the labels, (N, C, H, W).
-            labels: (N, H, W).
-            weight: Quality q of each pixel, (N, H, W). Default: 1.
-            target_mask: Pixels of the target domain, bool (N, H, W).
+            labels: Class, quality q and domain of each pixel; or the classes
+                alone, (N, H, W), with the next two beside them.
+            weight, target_mask: Of ``PixelTargets``, where ``labels`` is
+                none.
         """
+        targets = PixelTargets.of(labels, weight, target_mask)
         statistics = statistics_of(head)
         prediction = resize(
             self.conv(features),
-            size=labels.shape[1:],
+            size=targets.size,
             mode='bilinear',
             align_corners=head.align_corners,
         )
         with torch.autocast(logits.device.type, enabled=False):
             density, valid = statistics.positive_cdf(
-                logits, labels, target_mask, head.ignore_index
+                logits, targets.labels, targets.target_mask, head.ignore_index
             )
-            loss = density_loss(prediction, density, valid, weight, self.norm)
+            loss = density_loss(
+                prediction, density, valid, targets.weight, self.norm
+            )
         return self.loss_weight * loss

@@ -59,9 +59,7 @@ class ClassMixedObjective(Objective):
         losses = segmentation_losses(
             student,
             training_features(student, batch.images),
-            batch.labels,
-            batch.weight,
-            target_mask=batch.target_mask,
+            batch.targets,
             density=density,
         )
         losses['confident'] = step.pseudo.confident

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 import torch
 from mmseg.registry import MODELS
@@ -17,7 +18,8 @@ from ...backbones import (
     cross_domain_features,
     recorded_attention,
 )
-from ...head_losses.segmentation_loss import segmentation_losses
+from ...head_losses.pixel_targets import PixelTargets
+from ...head_losses.segmentation_loss import joined_log, prediction_losses
 from ...segmentors import HRDAEncoderDecoder
 from ..distances.attention_consistency import attention_divergence
 from ..distances.feature_distance import FeatureDistance
@@ -185,29 +187,29 @@ class CrossAttentionObjective(Objective):
             step: Data of the iteration.
             batch: The mixed images with their labels.
         """
-        source = dict(labels=step.source_labels)
-        mixed = dict(
-            labels=batch.labels,
-            target_mask=batch.target_mask,
-        )
-        weight = dict(weight=batch.weight)
         _, density = self._shared
+        source = PixelTargets(step.source_labels)
+        source_by_mixed = PixelTargets(step.source_labels, batch.weight)
+        mixed = batch.targets
+        mixed_by_source = replace(mixed, weight=None)
         domain, cross = dict(density=density), dict(collect=False)
         losses = {}
-        for name, features, arguments in (
+        for name, features, targets, arguments in (
             # in the order of the public code, for batch norms
-            ('src', streams.source, source | domain),
-            ('t2s', streams.mixed_to_source, source | cross | weight),
-            ('mix', streams.mixed, mixed | domain | weight),
-            ('s2t', streams.source_to_mixed, mixed | cross),
+            ('src', streams.source, source, domain),
+            ('t2s', streams.mixed_to_source, source_by_mixed, cross),
+            ('mix', streams.mixed, mixed, domain),
+            ('s2t', streams.source_to_mixed, mixed_by_source, cross),
         ):
             if student.with_neck:
                 features = student.neck(features)
-            values = segmentation_losses(student, features, **arguments)
-            for key, value in values.items():
-                if 'loss' in key and 'density' not in key:
-                    value = value * self.loss_weight
-                losses[f'{name}.{key}'] = value
+            predictions = prediction_losses(
+                student, features, targets, **arguments
+            )
+            values = joined_log(
+                p.scaled(self.loss_weight) for p in predictions
+            )
+            losses |= {f'{name}.{key}': v for key, v in values.items()}
         return losses
 
     @torch.no_grad()

@@ -8,8 +8,8 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from ....errors import UserValueError
-from ...head_losses.predictions import training_features
-from ...head_losses.segmentation_loss import segmentation_losses
+from ...head_losses.predictions import MAIN, training_features
+from ...head_losses.segmentation_loss import joined_log, prediction_losses
 from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
 from ..mixing.block_mask import block_mask
 from ..mixing.photometric import strong_augmentation
@@ -106,18 +106,16 @@ class MaskedObjective(Objective):
             if self.norm_statistics
             else kept_norm_statistics(student)
         ):
-            losses = segmentation_losses(
+            predictions = prediction_losses(
                 student,
                 training_features(student, batch.images),
-                batch.labels,
-                batch.weight,
-                target_mask=batch.target_mask,
+                batch.targets,
                 collect=False,
             )
-        if self.loss_weight != 1:
-            for name in [k for k in losses if k.startswith('decode.loss')]:
-                losses[name] = losses[name] * self.loss_weight
-        return losses
+        return joined_log(
+            each.scaled(self.loss_weight) if each.name == MAIN else each
+            for each in predictions
+        )
 
     def _batch(
         self, step: UDAStep

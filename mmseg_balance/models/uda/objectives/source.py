@@ -4,6 +4,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.predictions import training_features
 from ...head_losses.segmentation_loss import segmentation_losses
 from ..distances.feature_distance import FeatureDistance
@@ -53,7 +54,10 @@ class SourceObjective(Objective):
         (density,) = self._shared
         features = training_features(student, step.source_images)
         losses = segmentation_losses(
-            student, features, step.source_labels, density=density
+            student,
+            features,
+            PixelTargets(step.source_labels),
+            density=density,
         )
         if self.feature_distance is not None:
             losses['loss_feature_distance'] = self.feature_distance(

@@ -9,6 +9,7 @@ import torch
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from ...head_losses.pixel_targets import PixelTargets
 from ..teacher.pseudo_labels import PseudoLabels
 
 
@@ -74,6 +75,11 @@ class TrainingBatch:
     labels: Tensor
     weight: Tensor | None = None
     target_mask: Tensor | None = None
+
+    @property
+    def targets(self) -> PixelTargets:
+        """Class, weight and domain of each pixel, as losses take them."""
+        return PixelTargets(self.labels, self.weight, self.target_mask)
 
 
 def __getattr__(name: str) -> type:

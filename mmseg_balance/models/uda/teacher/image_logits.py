@@ -12,14 +12,13 @@ from mmseg.models.utils import resize
 from torch import Tensor, nn
 
 from ...head_losses.predictions import (
+    MAIN,
     auxiliary_heads,
     auxiliary_predictions,
     decode_predictions,
     training_features,
 )
 from ...head_losses.segmentation_loss import loss_modules
-
-MAIN = 'decode'
 
 
 def output_heads(student: nn.Module) -> dict[str, BaseDecodeHead]:

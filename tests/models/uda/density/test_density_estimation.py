@@ -5,17 +5,13 @@ import torch
 import torch.nn.functional as F
 from helpers.reference import reference, whole_files
 from mmengine.optim import OptimWrapper
-from mmseg.registry import MODELS
 
 from mmseg_balance.logits import positive_cdf
-from mmseg_balance.models.decode_heads.hrda_head import ScaledFeatures
-from mmseg_balance.models.uda.density.density_estimation import (
-    captured_inputs,
-    classifier_of,
-    density_loss,
-    dropout_of,
+from mmseg_balance.models.head_losses.classifier_features import (
+    logits_and_features,
 )
-from mmseg_balance.models.windows import Box
+from mmseg_balance.models.head_losses.pixel_targets import PixelTargets
+from mmseg_balance.models.uda.density.density_estimation import density_loss
 
 LOSS = dict(type='BLDALoss', num_classes=4, min_samples=20)
 
@@ -102,71 +98,27 @@ def test_it_regresses_the_positive_cdf_on_the_classifiers_input(batch, build):
     labels = torch.randint(4, (2, 32, 32))
     labels[:, :3] = 255
     features = model.student.extract_feat(images)
-    with model.density.classifier_inputs() as inputs:
-        logits = F.interpolate(head(features), (32, 32), mode='bilinear')
-    assert len(inputs) == 1
-    torch.testing.assert_close(
-        F.interpolate(head.conv_seg(inputs[0]), (32, 32), mode='bilinear'),
-        logits,
-    )
+    logits, entered = logits_and_features(head, features)
+    torch.testing.assert_close(head.conv_seg(entered), logits)
+    logits = F.interpolate(logits, (32, 32), mode='bilinear')
     d, valid = positive_cdf(logits, labels, statistics.source)
     prediction = F.interpolate(
-        model.density.conv(inputs[0]), (32, 32), mode='bilinear'
+        model.density.conv(entered), (32, 32), mode='bilinear'
     )
     expected = 0.5 * (((prediction - d) ** 2) * valid).mean()
     torch.testing.assert_close(
-        model.density(head, inputs[0], logits, labels), expected
+        model.density(head, entered, logits, PixelTargets(labels)), expected
     )
-    assert not head.conv_seg._forward_pre_hooks
 
 
-HEADS = dict(
-    FCNHead=dict(in_channels=8, in_index=0, num_convs=1),
-    SegformerHead=dict(in_channels=[8], in_index=[0]),
-    # has a dropout in its midst as well
-    ANNHead=dict(
-        in_channels=[8, 8],
-        in_index=[0, 0],
-        project_channels=4,
-        key_pool_scales=(1, 2),
-        norm_cfg=dict(type='BN'),
-    ),
-)
-
-
-@pytest.mark.parametrize('within', [False, True], ids=['plain', 'HRDA'])
-@pytest.mark.parametrize(
-    ('kind', 'ratio'), [*((kind, 0.5) for kind in HEADS), ('FCNHead', 0.0)]
-)
-def test_features_are_those_before_the_dropout(kind, within, ratio):
-    """In the released code, dropout is for the classifier alone."""
-    outer = dict(num_classes=4, loss_decode=dict(type='CrossEntropyLoss'))
-    head = dict(HEADS[kind], type=kind, channels=8, dropout_ratio=ratio)
-    features = [torch.randn(4, 8, 16, 16)]
-    if within:
-        head = MODELS.build(
-            dict(type='HRDAHead', head=head, attention=0.5, **outer)
-        )
-        box = Box(0, 32, 0, 32)
-        features = ScaledFeatures(features, [features], [box], (32, 32))
-    else:
-        head = MODELS.build(dict(head, **outer))
-    head.train()
-    classifier, dropout = classifier_of(head), dropout_of(head)
-    given, kept = [], []
-    classifier.register_forward_pre_hook(lambda _, a: given.append(a[0]))
-    if ratio:
-        dropout.register_forward_hook(lambda _, a, out: kept.append(a[0]))
-    else:
-        assert dropout is None
-    with captured_inputs(classifier, dropout) as inputs:
-        head.forward(features)
-    assert len(inputs) == len(given) == 1 + within
-    before = kept[1::2] if kind == 'ANNHead' else kept
-    for found, dropped, expected in zip(inputs, given, before or given):
-        assert found is expected
-        zero = (dropped == 0).all((2, 3)) & (found != 0).any(3).any(2)
-        assert bool(zero.any()) == bool(ratio)
+def test_the_context_that_scripts_of_0_1_0_opened_still_notes(batch, build):
+    model = build(loss=LOSS, density_estimation={})
+    head = model.student.decode_head
+    with pytest.warns(DeprecationWarning, match='keep_features=True'):
+        context = model.density.classifier_inputs()
+    with context as noted:
+        logits = head([torch.randn(2, 8, 4, 4)])
+    torch.testing.assert_close(head.conv_seg(noted[0]), logits)
 
 
 def test_the_target_is_measured_with_its_own_distributions(batch, build):

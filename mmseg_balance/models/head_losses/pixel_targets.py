@@ -1,0 +1,81 @@
+"""What the pixels of a batch are learnt as: class, weight and domain."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ...errors import UserTypeError
+from ..windows import Box
+
+
+@dataclass(frozen=True, eq=False)
+class PixelTargets:
+    """Class, weight and domain of each pixel of a batch.
+
+    Attributes:
+        labels: Class of each pixel, ``ignore_index`` where there is none,
+            (N, H, W).
+        weight: Weight of each pixel, (N, H, W). None: 1 everywhere.
+        target_mask: Pixels of the target domain, bool (N, H, W). None: a
+            source batch, which losses that learn from source labels alone
+            tell from one whose mask happens to be False throughout.
+    """
+
+    labels: Tensor
+    weight: Tensor | None = None
+    target_mask: Tensor | None = None
+
+    @classmethod
+    def of(
+        cls,
+        labels: 'PixelTargets | Tensor',
+        weight: Tensor | None = None,
+        target_mask: Tensor | None = None,
+    ) -> 'PixelTargets':
+        """From tensors one by one, as functions of 0.1.0 take them.
+
+        Args:
+            labels: (N, H, W); a ``PixelTargets`` is given back as it is.
+            weight, target_mask: As above.
+
+        Raises:
+            TypeError: Weights or domains beside a ``PixelTargets``.
+        """
+        if not isinstance(labels, PixelTargets):
+            return cls(labels, weight, target_mask)
+        if weight is not None or target_mask is not None:
+            raise UserTypeError(
+                'Expected weight and target_mask to be part of the '
+                'PixelTargets, but got them beside it: use '
+                'PixelTargets(labels, weight, target_mask)'
+            )
+        return labels
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.labels.shape[-2:]
+        return height, width
+
+    def crop(self, box: Box) -> 'PixelTargets':
+        """Those of a part of the images; views.
+
+        Args:
+            box: The part, in pixels.
+        """
+        return PixelTargets(
+            *(
+                None if part is None else box.of(part)
+                for part in (self.labels, self.weight, self.target_mask)
+            )
+        )
+
+    def weighted(self, weight: Tensor) -> 'PixelTargets':
+        """The same with weights that those there are multiplied with.
+
+        Args:
+            weight: (N, H, W).
+        """
+        if self.weight is not None:
+            weight = self.weight * weight
+        return PixelTargets(self.labels, weight, self.target_mask)
