@@ -13,7 +13,7 @@ PACKAGE = __name__.partition('.')[0]
 
 # within the package; what one module held may lie in several
 MOVED = {
-    'datasets.branch': 'datasets.loading.branch',
+    'datasets.branch': 'datasets.domains.domain datasets.loading.leaves',
     'datasets.camvid': 'datasets.sets.camvid',
     'datasets.class_counts': 'datasets.class_statistics.counting',
     'datasets.class_stats': 'datasets.class_statistics.files',
@@ -41,7 +41,9 @@ MOVED = {
     'datasets.samplers': 'datasets.sampling.samplers',
     'datasets.split_pipeline': 'datasets.loading.split_pipeline',
     'datasets.synthia': 'datasets.sets.synthia',
-    'datasets.uda_dataset': 'datasets.pairs.uda_dataset',
+    'datasets.uda_dataset': (
+        'datasets.pairs.uda_dataset datasets.pairs.same_classes'
+    ),
     'engine.adversarial_optim_wrapper_constructor': (
         'engine.optim.adversarial_optim_wrapper_constructor'
     ),

@@ -9,8 +9,8 @@ from mmengine.config import Config
 from torch import nn
 
 from ..datasets import UDADataset
-from ..datasets.checks.folder_checks import build_lazily, check_data_configs
-from ..datasets.loading.branch import Branch
+from ..datasets.checks import build_lazily, check_data_configs
+from ..datasets.domains.domain import Domain
 from ..datasets.loading.named_files import is_label_loader
 from ..errors import UserNotADirectoryError, UserValueError
 from ..walk import type_name
@@ -25,7 +25,7 @@ IMAGE_SUFFIXES = tuple(
 
 def build_domains(
     cfg: Config, target_images: str | Path | None = None
-) -> dict[str, Branch]:
+) -> dict[str, Domain]:
     """Build the data sets of a training with the test pipeline.
 
     Nothing is cropped, flipped or drawn at random, and nothing repeated.
@@ -76,11 +76,7 @@ def build_domains(
         target = build_lazily(
             _with_pipeline(target, pipeline, is_source=False), 'target'
         )
-    pairs = UDADataset(source, target)
-    branches = dict(source=pairs.source)
-    if pairs.target is not None:
-        branches['target'] = pairs.target
-    return {key: Branch(dataset, key) for key, dataset in branches.items()}
+    return UDADataset(source, target).domains
 
 
 def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:
@@ -111,7 +107,7 @@ def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:
 
 
 def check_trained_classes(
-    source: Branch, model: nn.Module, checkpoint: str
+    source: Domain, model: nn.Module, checkpoint: str
 ) -> list[str]:
     """Refuse data of other classes than those that a model was trained on.
 

@@ -6,10 +6,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
-from ..datasets.checks.folder_checks import (
-    check_data_configs,
-    check_evaluation_set,
-)
+from ..datasets.checks import check_data_configs, check_evaluation_set
 from ..errors import UserValueError
 
 TEST_SET = 'test_dataloader.dataset'

@@ -12,13 +12,13 @@ from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..datasets.checks.folder_checks import leaf_configs
 from ..datasets.loading.bad_files import BadFileError
-from ..datasets.loading.named_files import (
+from ..datasets.loading.leaves import leaf_configs
+from ..datasets.loading.named_files import load_named
+from ..datasets.loading.transform_kinds import (
     is_image_loader,
     is_label_loader,
     is_loader,
-    load_named,
 )
 from ..errors import UserTypeError, UserValueError
 from ..walk import type_name
@@ -199,7 +199,7 @@ def test_steps(cfg: Config) -> list[dict]:
     steps = [
         copy.deepcopy(dict(step))
         for step in pipeline
-        if not is_label_loader(type_name(step))
+        if not is_label_loader(step)
     ]
     if any(type_name(step) == 'TestTimeAug' for step in steps):
         raise UserValueError(

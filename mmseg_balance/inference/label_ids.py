@@ -9,10 +9,9 @@ from mmengine.config import Config
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import DATASETS
 
-from ..datasets.checks.folder_checks import leaf_configs
 from ..datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
-from ..datasets.loading.branch import leaf_datasets
-from ..datasets.loading.named_files import is_label_loader
+from ..datasets.loading.leaves import keyed_leaves, leaf_configs
+from ..datasets.loading.transform_kinds import is_label_loader
 from ..errors import UserValueError
 from ..walk import type_name
 from .evaluation_set import TEST_SET
@@ -66,7 +65,7 @@ def _dataset_ids(cfg: Config, num_classes: int) -> np.ndarray:
     if not config:
         loads = cfg.get('test_pipeline') or []
         return np.arange(num_classes) + any(
-            is_label_loader(type_name(step)) and step.get('reduce_zero_label')
+            is_label_loader(step) and step.get('reduce_zero_label')
             for step in loads
         )
     dataset = lazy_test_set(cfg)
@@ -75,16 +74,12 @@ def _dataset_ids(cfg: Config, num_classes: int) -> np.ndarray:
             _rule_of_config(c, k) for k, c in leaf_configs(config, TEST_SET)
         ]
     else:
-        while hasattr(dataset, 'dataset') and not hasattr(
-            dataset, 'reduce_zero_label'
-        ):
-            dataset = dataset.dataset
         rules = [
             (
                 bool(getattr(leaf, 'reduce_zero_label', False)),
                 getattr(leaf, 'label_map', None),
             )
-            for leaf in leaf_datasets(dataset, TEST_SET)
+            for _, leaf in keyed_leaves(dataset, TEST_SET)
         ]
     values = [_invert(*rule, num_classes) for rule in rules]
     if any((v != values[0]).any() for v in values):

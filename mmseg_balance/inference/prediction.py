@@ -25,7 +25,8 @@ from ..checkpoints.export.segmentor import choose_part
 from ..configuration.checks.post_hoc import refuse_post_hoc
 from ..configuration.model_config import model_config
 from ..configuration.reading import load_config
-from ..datasets.checks.folder_checks import build_lazily
+from ..datasets.checks import build_lazily
+from ..datasets.loading.leaves import keyed_leaves
 from ..errors import UserRuntimeError, UserValueError
 from .evaluation_set import TEST_SET
 
@@ -216,13 +217,8 @@ def lazy_test_set(cfg: Config) -> Any:
 
 def _ignore_index(dataset: Any) -> int:
     """Label of ignored pixels in a data set, or in the first it is made of."""
-    for key in ('datasets', 'parts'):
-        for child in getattr(dataset, key, ()):
-            return _ignore_index(child)
-    inner = getattr(dataset, 'dataset', None)
-    if inner is not None:
-        return _ignore_index(inner)
-    return getattr(dataset, 'ignore_index', IGNORED)
+    _, first = next(keyed_leaves(dataset, TEST_SET))
+    return getattr(first, 'ignore_index', IGNORED)
 
 
 def _start_worker(_: int) -> None:

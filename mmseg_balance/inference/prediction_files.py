@@ -13,7 +13,7 @@ from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.evaluation import IoUMetric
 
 from ..datasets.files.prediction_names import picture_names, prediction_names
-from ..datasets.loading.branch import leaf_datasets
+from ..datasets.loading.leaves import leaf_datasets
 from ..errors import (
     UserFileExistsError,
     UserNotADirectoryError,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..configuration.model_config import model_config
-from ..datasets.loading.branch import Branch
+from ..datasets.domains.domain import Domain
 from ..errors import UserValueError
 from ..files.hashing import hash_file
 from ..logits.statistics.domain_statistics import DOMAINS
@@ -162,7 +162,7 @@ def confident_labels(logits: Tensor, threshold: float) -> Tensor:
 def pass_settings(
     cfg: Config,
     checkpoint: str,
-    domains: dict[str, Branch],
+    domains: dict[str, Domain],
     **others: str | float | None,
 ) -> dict[str, Any]:
     """All that the logits of a pass depend on.
@@ -180,10 +180,10 @@ def pass_settings(
     # a model may take keys out of its config; tuples do not matter
     model = json.loads(json.dumps(model_config(cfg).to_dict(), default=str))
     settings = dict(model=model, checkpoint=hash_file(checkpoint))
-    for domain, branch in domains.items():
-        settings[f'{domain} data set'] = describe_files(branch)
-        pipelines = [repr(part.dataset.pipeline) for part in branch.parts]
-        settings[f'{domain} pipeline'] = '; '.join(pipelines)
+    for name, domain in domains.items():
+        settings[f'{name} data set'] = describe_files(domain)
+        pipelines = [repr(part.dataset.pipeline) for part in domain.parts]
+        settings[f'{name} pipeline'] = '; '.join(pipelines)
     return settings | others
 
 
@@ -213,17 +213,17 @@ def changed_pass(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return lines
 
 
-def spread(branch: Branch, num: int | None) -> Sequence[dict]:
+def spread(domain: Domain, num: int | None) -> Sequence[dict]:
     """Some images of a data set, at even distances, or all of them.
 
     Args:
-        branch: The data set.
+        domain: The data set.
         num: How many, at least 1. None: all.
 
     Returns:
         The images in their order.
     """
-    if num is None or num >= len(branch):
-        return branch
-    places = [i * len(branch) // num for i in range(num)]
-    return torch.utils.data.Subset(branch, places)
+    if num is None or num >= len(domain):
+        return domain
+    places = [i * len(domain) // num for i in range(num)]
+    return torch.utils.data.Subset(domain, places)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mmengine.config import Config
 
-from ..datasets.loading.named_files import is_label_loader
+from ..datasets.loading.transform_kinds import is_label_loader
 from ..errors import UserValueError
 from ..walk import type_name
 
@@ -63,7 +63,7 @@ def mirrored(pipeline: Sequence[dict]) -> list[dict]:
     """
     first, *rest = copy.deepcopy(list(pipeline))
     place = next(
-        (i for i, t in enumerate(rest) if is_label_loader(type_name(t))),
+        (i for i, t in enumerate(rest) if is_label_loader(t)),
         len(rest) - 1,
     )
     keys = rest[-1].get('meta_keys')

@@ -17,7 +17,7 @@ from .. import compat
 from ..checkpoints.export.config import strip_initial_weights
 from ..checkpoints.weights import check_fits, read_checkpoint
 from ..configuration.model_config import model_config
-from ..datasets.checks.folder_checks import check_data_configs
+from ..datasets.checks import check_data_configs
 from ..datasets.seeding import hash_seed, seed_cpu_generators
 from ..errors import UserFileNotFoundError
 from ..models.uda import UDASegmentor

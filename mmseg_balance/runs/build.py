@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from ..checkpoints.weights import read_checkpoint
 from ..configuration.checks.needed_hooks import is_hook
 from ..datasets import UDADataset
-from ..datasets.checks.folder_checks import (
+from ..datasets.checks import (
     check_evaluation_set,
     name_all_files,
 )

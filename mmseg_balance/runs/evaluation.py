@@ -8,7 +8,7 @@ from mmengine.model import BaseTTAModel
 from mmengine.runner import Runner
 
 from ..checkpoints.checkpoint import Checkpoint
-from ..datasets.checks.folder_checks import (
+from ..datasets.checks import (
     check_data_configs,
     check_evaluation_set,
 )

@@ -20,7 +20,7 @@ from ..configuration.checks.settling import settle_config
 from ..configuration.checks.training import check_config
 from ..configuration.reading import load_config
 from ..configuration.run_options import add_hook, enable_amp
-from ..datasets.checks.folder_checks import check_data_configs
+from ..datasets.checks import check_data_configs
 from ..engine.hooks.protocols import PreparesTraining
 from ..errors import UserFileNotFoundError
 from ..inference.prediction_files import draws_pictures, prepare_files

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmseg.datasets import BaseSegDataset
 
-from mmseg_balance.datasets.loading.branch import Branch
+from mmseg_balance.datasets.domains.domain import Domain
 from mmseg_balance.inference.statistics_pass import pass_settings
 
 
@@ -27,7 +27,7 @@ def settings(root, checkpoint):
         serialize_data=False,
         metainfo=dict(classes=('road', 'car')),
     )
-    domains = dict(source=Branch(dataset, 'source'))
+    domains = dict(source=Domain(dataset, 'source'))
     return pass_settings(Config(dict(model={})), str(checkpoint), domains)
 
 

@@ -29,7 +29,7 @@ MODULES = (
     'mmseg_balance.runs.ranks',
     'mmseg_balance.runs.work_dir',
     'mmseg_balance.configuration.error_lines',
-    'mmseg_balance.datasets.checks.folder_checks',
+    'mmseg_balance.datasets.checks',
 )
 # what an iteration measures, and not what it computes
 CLOCKS = ('time', 'data_time', 'memory')

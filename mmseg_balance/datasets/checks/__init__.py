@@ -1,14 +1,9 @@
 """Data sets that cannot be trained on, told before the first iteration."""
 
-from .folder_checks import (
-    build_lazily,
-    check_data_configs,
-    check_evaluation_set,
-    check_folders,
-    folder_problems,
-    leaf_configs,
-    name_all_files,
-)
+from ..loading.leaves import leaf_configs
+from .data_configs import build_lazily, check_data_configs
+from .evaluation_set import check_evaluation_set, name_all_files
+from .folder_checks import check_folders, folder_problems
 
 __all__ = [
     'build_lazily',

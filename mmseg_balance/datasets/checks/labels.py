@@ -15,9 +15,10 @@ from ...errors import UserFileNotFoundError, UserValueError
 from ..files.folders import is_local, names_in
 from ..files.image_pairs import exif_orientation, is_whole
 from ..loading.bad_files import BadFileError
-from ..loading.named_files import is_image_loader, load_named
+from ..loading.named_files import load_named
 from ..loading.preparation import WITHOUT_LABELS, preparation
 from ..loading.split_pipeline import SplitPipeline
+from ..loading.transform_kinds import is_image_loader
 
 NUM_FILES = 32
 SHOWN_FILES = 3

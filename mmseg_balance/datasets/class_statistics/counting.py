@@ -8,7 +8,6 @@ import numpy as np
 
 from ...errors import UserFileNotFoundError, UserValueError
 from ..checks.labels import checked_samples
-from ..loading.branch import Branch
 from ..loading.split_pipeline import SplitPipeline
 from .files import STATS_FILE, load_class_counts
 
@@ -73,16 +72,18 @@ def count_classes_of_files(
 
 
 def count_classes_of_samples(
-    branch: Branch,
+    parts: Sequence[SplitPipeline],
+    order: np.ndarray,
     stats_dir: str | None = None,
     wanted_by: str = 'rare_class_sampling',
 ) -> np.ndarray:
-    """Pixel counts of the labels of a domain, sample by sample.
+    """Pixel counts of the labels of several data sets, sample by sample.
 
     Args:
-        branch: The domain, with labels.
-        stats_dir: Folder of the statistics of all its data sets; by default
-            the ``data_root`` of each.
+        parts: The data sets, with labels.
+        order: The file of each of the N samples, see ``sample_order``.
+        stats_dir: Folder of the statistics of all of them; by default the
+            ``data_root`` of each.
         wanted_by: As in :func:`count_classes_of_files`.
 
     Returns:
@@ -92,10 +93,9 @@ def count_classes_of_samples(
         FileNotFoundError, ValueError: See :func:`count_classes_of_files`.
     """
     counts = [
-        count_classes_of_files(part, stats_dir, wanted_by)
-        for part in branch.parts
+        count_classes_of_files(part, stats_dir, wanted_by) for part in parts
     ]
-    return np.concatenate(counts)[branch.order]
+    return np.concatenate(counts)[order]
 
 
 def match_files(

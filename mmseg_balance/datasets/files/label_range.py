@@ -66,13 +66,14 @@ class LabelRange:
         """The range that a data set asks for.
 
         Args:
-            dataset: Data set with classes in its ``metainfo``.
+            dataset: Data set; where its ``metainfo`` has no classes, it has
+                none.
 
         Returns:
             Its range.
         """
         return cls(
-            num_classes=len(dataset.metainfo['classes']),
+            num_classes=len(dataset.metainfo.get('classes') or ()),
             ignore_index=getattr(dataset, 'ignore_index', 255),
             reduce_zero_label=getattr(dataset, 'reduce_zero_label', False),
         )

@@ -7,44 +7,9 @@ from mmengine.dataset import BaseDataset, Compose
 
 from ..files.image_pairs import can_be_decoded
 from .bad_files import UnreadableFileError
+from .transform_kinds import is_label_loader, is_loader
 
 TAKE_OUT = 'take it out of the data set'
-
-
-def is_loader(transform: Callable) -> bool:
-    """Whether a transform reads files.
-
-    Args:
-        transform: Part of a pipeline.
-
-    Returns:
-        True where its class is named like mmseg's and mmcv's that do.
-    """
-    return type(transform).__name__.startswith('Load')
-
-
-def is_image_loader(transform: Callable) -> bool:
-    """Whether a transform reads images.
-
-    Args:
-        transform: Part of a pipeline.
-
-    Returns:
-        True for mmcv's ``LoadImageFromFile`` and others named like it.
-    """
-    return is_loader(transform) and 'Image' in type(transform).__name__
-
-
-def is_label_loader(name: str) -> bool:
-    """Whether a transform reads label files.
-
-    Args:
-        name: Name of its class.
-
-    Returns:
-        True for mmseg's ``LoadAnnotations`` and others named like it.
-    """
-    return name.startswith('Load') and 'Annotation' in name
 
 
 def load_named(
@@ -66,7 +31,7 @@ def load_named(
             mends it.
     """
     kind = type(transform).__name__
-    is_label = is_label_loader(kind)
+    is_label = is_label_loader(transform)
     path = results.get('seg_map_path' if is_label else 'img_path')
     try:
         return transform(results)

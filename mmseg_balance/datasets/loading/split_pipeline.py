@@ -1,37 +1,41 @@
 """A data set's pipeline in two parts, with errors that name the file."""
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from ...errors import UserValueError
-from ..files.image_pairs import exif_orientation
 from ..files.label_range import LabelRange
 from .bad_files import BadFileError, WrongLabelError
-from .named_files import (
+from .label_agreement import check_label_size, check_reduce_zero_label
+from .named_files import load_named
+from .transform_kinds import (
     is_image_loader,
     is_label_loader,
     is_loader,
-    load_named,
+    place_of_crop,
 )
-from .preparation import size_advice
 
 
 class SplitPipeline:
     """Loads samples of one data set, and finishes them in a second step.
 
-    The pipeline is cut before its first transform whose class has "Crop" in
-    its name: :meth:`load` runs what comes before, :meth:`finish` the rest, as
-    often as wanted for one image that was decoded once.
+    The pipeline is cut before the transform that crops: :meth:`load` runs
+    what comes before, :meth:`finish` the rest, as often as wanted for one
+    image that was decoded once.
 
     Args:
         dataset: Data set with ``get_data_info`` and a ``pipeline``.
         name: Key of the data set, for messages.
+        skips_bad: Whether bad files are left out.
+        split_before: Name of the transform that crops. None: the first that
+            is known as a crop, see ``is_crop``.
 
     Raises:
-        ValueError: Data set and pipeline differ in ``reduce_zero_label``.
+        ValueError: Data set and pipeline differ in ``reduce_zero_label``, or
+            no transform behind those that load is named ``split_before``.
 
     Attributes:
         dataset (BaseDataset): The data set.
@@ -44,7 +48,11 @@ class SplitPipeline:
     """
 
     def __init__(
-        self, dataset: BaseDataset, name: str, skips_bad: bool = False
+        self,
+        dataset: BaseDataset,
+        name: str,
+        skips_bad: bool = False,
+        split_before: str | None = None,
     ) -> None:
         self.dataset = dataset
         self.name = name
@@ -52,25 +60,18 @@ class SplitPipeline:
         self.bad: dict[int, str] = {}
         self.labels = LabelRange.of(dataset)
         transforms = dataset.pipeline.transforms
-        cut = next(
-            (
-                i
-                for i, transform in enumerate(transforms)
-                if 'Crop' in type(transform).__name__
-            ),
-            len(transforms),
-        )
+        cut = place_of_crop(transforms, split_before, f'{name}.pipeline')
         self._first, self._second = transforms[:cut], transforms[cut:]
         self.can_crop = cut < len(transforms)
         self.loaders = [t for t in transforms if is_loader(t)]
         self.annotations = next(
-            (t for t in transforms if is_label_loader(type(t).__name__)), None
+            (t for t in transforms if is_label_loader(t)), None
         )
         self.image_loader = next(
             (t for t in transforms if is_image_loader(t)), None
         )
         self._counts: dict[int, np.ndarray | None] = {}
-        self._check_reduce_zero_label()
+        check_reduce_zero_label(self.annotations, self.labels, name)
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -117,6 +118,39 @@ class SplitPipeline:
             ``data_samples`` as a rule; None where a transform gave up.
         """
         return self._run(self._second, results)
+
+    def crop(
+        self, index: int, accept: Callable[[Any], bool], max_more: int
+    ) -> Any:
+        """Read one sample, and crop it until a crop is accepted.
+
+        Args:
+            index: Index into the data set.
+            accept: Whether what the pipeline returned will do.
+            max_more: Further crops of the image; the last is kept in any
+                case.
+
+        Returns:
+            What the pipeline returned; None where it gave up on the sample.
+
+        Raises:
+            OSError, ValueError: As :meth:`load`.
+        """
+        results = self.load(index)
+        if results is None:
+            return None
+        if not self.can_crop:
+            return self.finish(results)
+        kept = None
+        for _ in range(max_more + 1):
+            # a copy, as transforms may write into what they are given
+            packed = self.finish(copy.deepcopy(results))
+            if packed is None:
+                continue
+            kept = packed
+            if accept(packed):
+                break
+        return kept
 
     def count_label(self, index: int) -> np.ndarray | None:
         """Read the label of one sample alone, once, and check its values.
@@ -166,7 +200,7 @@ class SplitPipeline:
         return results
 
     def _load(self, transform: Callable, results: dict) -> dict | None:
-        is_label = is_label_loader(type(transform).__name__)
+        is_label = is_label_loader(transform)
         had_both = _has_both(results)
         path = results.get('seg_map_path')
         loaded = load_named(transform, results, self.name)
@@ -176,50 +210,8 @@ class SplitPipeline:
             except ValueError as error:
                 raise WrongLabelError(str(error)) from error
         if loaded is not None and _has_both(loaded) and not had_both:
-            self._check_size(loaded)
+            check_label_size(loaded, self.dataset, self.name)
         return loaded
-
-    def _check_reduce_zero_label(self) -> None:
-        """Refuse what LoadAnnotations asserts, and say whose key it is."""
-        loading = getattr(self.annotations, 'reduce_zero_label', None)
-        if loading is None or loading == self.labels.reduce_zero_label:
-            return
-        raise UserValueError(
-            f'{self.name}.reduce_zero_label is '
-            f'{self.labels.reduce_zero_label}, and '
-            f'{type(self.annotations).__name__} in its pipeline has '
-            f'reduce_zero_label={loading}: leave the key away there, and set '
-            f'{self.name}.reduce_zero_label=True where 0 stands for '
-            'unlabelled pixels in the files and the classes begin at 1, False '
-            'where 0 is the first class'
-        )
-
-    def _check_size(self, results: dict) -> None:
-        # the image itself may have been resized before the label is loaded
-        shape = results.get('ori_shape') or results['img'].shape
-        height, width = shape[:2]
-        label = results['gt_seg_map']
-        if label.ndim == 2 and label.shape != (height, width):
-            raise WrongLabelError(
-                f'{self.name} label {results.get("seg_map_path")} has '
-                f'{label.shape[1]} x {label.shape[0]} pixels, and its image '
-                f'{results.get("img_path")} {width} x {height} (width x '
-                f'height): {self._size_advice(results, label.shape)}'
-            )
-
-    def _size_advice(self, results: dict, shape: tuple[int, int]) -> str:
-        turned = exif_orientation(results.get('img_path'))
-        height, width = results['img'].shape[:2]
-        if turned > 4 and shape == (width, height):
-            return (
-                f'the EXIF tag of the image turns it (orientation {turned}) '
-                "and not its label; color_type='color_ignore_orientation' of "
-                'LoadImageFromFile leaves it as it is'
-            )
-        return (
-            'give both the same size, or set data_prefix to the folders that '
-            f'belong together{size_advice(self.dataset)}'
-        )
 
 
 def _has_both(results: dict) -> bool:

@@ -1,15 +1,15 @@
 """Rare class sampling (DAFormer, Hoyer et al., CVPR 2022, Eq. 6 and 7)."""
 
-import copy
+import logging
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 from scipy.special import softmax
 
 from ...errors import UserValueError
-from ..class_statistics.counting import count_classes_of_samples
-from ..loading.branch import Branch
-from ..loading.split_pipeline import SplitPipeline
+from ..domains.domain import Domain
+from ..loading.transform_kinds import possible_crops
 
 
 def rcs_class_probs(
@@ -61,6 +61,9 @@ class RareClassSampling:
         max_crops: Further crops of one image; the last is kept in any case.
         stats_dir: Folder of the class statistics; by default the
             ``data_root`` of the source data set.
+        split_before: Name of the transform in ``source.pipeline`` that crops,
+            from which on it is run again for another crop. None: the first
+            that is a crop of mmcv or mmseg, or has "Crop" in its name.
 
     Attributes:
         classes (np.ndarray): Classes that can be drawn, rarest first, once
@@ -78,6 +81,7 @@ class RareClassSampling:
         min_crop_ratio: float = 0.5,
         max_crops: int = 10,
         stats_dir: str | None = None,
+        split_before: str | None = None,
     ) -> None:
         if class_temp <= 0:
             raise UserValueError(
@@ -94,17 +98,23 @@ class RareClassSampling:
                     f'rare_class_sampling.{key}: expected a number >= 0, '
                     f'found {value}'
                 )
+        if not (split_before is None or isinstance(split_before, str)):
+            raise UserValueError(
+                'rare_class_sampling.split_before: expected the name of a '
+                f'transform or None, found {split_before!r}'
+            )
         self.class_temp = class_temp
         self.min_pixels = min_pixels
         self.min_crop_ratio = min_crop_ratio
         self.max_crops = max_crops
         self.stats_dir = stats_dir
+        self.split_before = split_before
 
-    def prepare(self, branch: Branch, class_names: tuple[str, ...]) -> None:
-        """Read the statistics of the data set to draw from.
+    def prepare(self, domain: Domain, class_names: tuple[str, ...]) -> None:
+        """Read the statistics of the data sets to draw from.
 
         Args:
-            branch: The source.
+            domain: The source.
             class_names: Names of its C classes.
 
         Raises:
@@ -114,19 +124,20 @@ class RareClassSampling:
                 labels, or a class has pixels but no file with more than
                 ``min_pixels`` of them.
         """
-        counts = count_classes_of_samples(branch, self.stats_dir)
+        counts = domain.class_pixels('rare_class_sampling', self.stats_dir)
         self.classes, self.probs = rcs_class_probs(counts, self.class_temp)
         above = counts > self.min_pixels
         self._check_files(counts, above, class_names)
+        self._warn_without_crop(domain)
         self._files = {
             int(c): np.flatnonzero(above[:, c]) for c in self.classes
         }
 
-    def draw(self, branch: Branch) -> Any:
+    def draw(self, domain: Domain) -> Any:
         """Draw a sample.
 
         Args:
-            branch: The source, as in :meth:`prepare`.
+            domain: The source, as in :meth:`prepare`.
 
         Returns:
             What its pipeline returns; None where it gave up on the sample.
@@ -139,25 +150,15 @@ class RareClassSampling:
         c = int(np.random.choice(self.classes, p=self.probs))
         files = self._files[c]
         index = int(files[np.random.randint(len(files))])
-        part, local = branch.locate(index)
-        results = part.load(local)
-        return None if results is None else self._crop(part, results, c)
-
-    def _crop(self, part: SplitPipeline, results: dict, c: int) -> Any:
         wanted = self.min_pixels * self.min_crop_ratio
-        if wanted <= 0 or not part.can_crop:
-            return part.finish(results)
-        kept = None
-        for _ in range(self.max_crops + 1):
-            # a copy, as transforms may write into what they are given
-            packed = part.finish(copy.deepcopy(results))
-            if packed is None:
-                continue
-            kept = packed
+        if wanted <= 0:
+            return domain[index]
+
+        def shows_class(packed: dict) -> bool:
             label = packed['data_samples'].gt_sem_seg.data
-            if int((label == c).sum()) > wanted:
-                break
-        return kept
+            return int((label == c).sum()) > wanted
+
+        return domain.crop(index, shows_class, self.max_crops)
 
     def _check_files(
         self,
@@ -177,3 +178,21 @@ class RareClassSampling:
                 f'{self.min_pixels}, and no file has more pixels of {found}; '
                 'set min_pixels below these numbers'
             )
+
+    def _warn_without_crop(self, domain: Domain) -> None:
+        """Say so where other crops are wanted, and perhaps never taken."""
+        if not (self.min_pixels * self.min_crop_ratio > 0 and self.max_crops):
+            return
+        for part in domain.parts:
+            names = possible_crops(part.dataset.pipeline.transforms)
+            if names and not part.can_crop:
+                print_log(
+                    f'rare_class_sampling: no transform of {part.name}'
+                    '.pipeline is known to crop, so that min_crop_ratio='
+                    f'{self.min_crop_ratio} does nothing, and each image is '
+                    f'taken as it comes. If one of {", ".join(names)} crops, '
+                    'name it, as in rare_class_sampling.split_before='
+                    f'{names[0]!r}; if none does, set min_crop_ratio=0',
+                    'current',
+                    logging.WARNING,
+                )

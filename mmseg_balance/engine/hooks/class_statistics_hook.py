@@ -6,10 +6,7 @@ from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 
 from mmseg_balance.datasets import UDADataset
-from mmseg_balance.datasets.class_statistics.counting import (
-    count_classes_of_samples,
-)
-from mmseg_balance.datasets.loading.branch import Branch
+from mmseg_balance.datasets.domains.domain import Domain
 from mmseg_balance.models.declarations import hooks_of, modules_with_hook
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
@@ -110,13 +107,11 @@ def source_class_counts(dataset, stats_dir: str | None = None) -> np.ndarray:
         int64 (N, C).
 
     Raises:
-        FileNotFoundError, ValueError: See ``count_classes_of_samples``.
+        FileNotFoundError, ValueError: See ``Domain.class_pixels``.
     """
     if isinstance(dataset, UDADataset):
-        if stats_dir is None and dataset.rare_class_sampling is not None:
-            stats_dir = dataset.rare_class_sampling.stats_dir
         # which knows the files that are left out
-        branch = dataset.source_branch
+        domain = dataset.domains['source']
     else:
-        branch = Branch(dataset, 'source')
-    return count_classes_of_samples(branch, stats_dir, 'ClassStatisticsHook')
+        domain = Domain(dataset, 'source')
+    return domain.class_pixels('ClassStatisticsHook', stats_dir)

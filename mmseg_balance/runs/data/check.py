@@ -8,7 +8,7 @@ from mmengine.registry import init_default_scope
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
-from ...datasets.checks.folder_checks import (
+from ...datasets.checks import (
     build_lazily,
     folder_problems,
     leaf_configs,

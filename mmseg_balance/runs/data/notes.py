@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from ...datasets import UDADataset
 from ...datasets.checks.absent_classes import check_task, find_classes
 from ...datasets.checks.images import shared_images
-from ...datasets.loading.branch import leaf_datasets
+from ...datasets.loading.leaves import leaf_datasets
 from ...datasets.loading.split_pipeline import SplitPipeline
 
 SHOWN_FILES = 3
@@ -67,7 +67,7 @@ def absent_trained_classes(dataset: Any) -> list[str]:
     """
     if isinstance(dataset, UDADataset):
         # which know the labels that were read, and which may be bad
-        return _absent_classes('source', dataset.source_branch.parts, True)
+        return _absent_classes('source', dataset.domains['source'].parts, True)
     key = 'train_dataloader.dataset'
     return _absent_classes(key, _parts(dataset, key), True)
 

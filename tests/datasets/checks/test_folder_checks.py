@@ -10,7 +10,7 @@ from mmseg.datasets import CityscapesDataset
 from mmseg.registry import DATASETS
 
 from mmseg_balance.datasets import UDADataset
-from mmseg_balance.datasets.checks.folder_checks import (
+from mmseg_balance.datasets.checks import (
     check_data_configs,
     check_folders,
 )

@@ -14,7 +14,7 @@ from mmseg_balance.datasets import (
     SYNTHIADataset,
     UDADataset,
 )
-from mmseg_balance.datasets.checks.folder_checks import check_evaluation_set
+from mmseg_balance.datasets.checks import check_evaluation_set
 from mmseg_balance.datasets.checks.images import shared_images
 from mmseg_balance.datasets.checks.left_out import left_out
 

@@ -11,7 +11,7 @@ from mmseg.registry import DATASETS, TRANSFORMS
 from PIL import Image
 
 from mmseg_balance.datasets import UDADataset
-from mmseg_balance.datasets.checks.folder_checks import check_evaluation_set
+from mmseg_balance.datasets.checks import check_evaluation_set
 from mmseg_balance.datasets.checks.labels import check_label_values
 from mmseg_balance.datasets.loading.bad_files import UnreadableFileError
 from mmseg_balance.datasets.loading.split_pipeline import SplitPipeline

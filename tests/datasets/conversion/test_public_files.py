@@ -105,7 +105,7 @@ def step(model):
         loss = losses['decode.loss_ce']
         loss.backward()
         assert torch.isfinite(loss)
-        part = data._source.parts[0]
+        part = data.domains['source'].parts[0]
         return {
             part.dataset.get_data_info(i)['img_path'].rsplit('/')[-1]: (
                 part.load(i)['gt_seg_map']

@@ -215,6 +215,84 @@ def test_without_a_crop_there_is_one_try(tmp_path):
     assert CountCalls.calls['before'] == 2
 
 
+@pytest.fixture
+def warnings(monkeypatch):
+    """Lines that rare class sampling logs."""
+    lines = []
+    monkeypatch.setattr(
+        'mmseg_balance.datasets.sampling.rare_class_sampling.print_log',
+        lambda line, *_: lines.append(line),
+    )
+    return lines
+
+
+# a crop that neither its class nor its name tells
+HIDDEN = dict(
+    type='RandomApply',
+    prob=1.0,
+    transforms=[dict(type='RandomCrop', crop_size=(10, 10))],
+)
+
+
+@pytest.mark.parametrize('name', ['RandomApply', 'mmcv.RandomApply', None])
+def test_a_crop_of_another_name_is_named_or_missed(tmp_path, warnings, name):
+    dataset = make_pair(
+        tmp_path,
+        dict(
+            min_pixels=30,
+            min_crop_ratio=0.3,
+            max_crops=500,
+            split_before=name,
+        ),
+        files={'a': {0: 38, 2: 2}},
+        crops=[HIDDEN],
+    )
+    shares = [
+        (dataset[Draw(0, s)]['source']['data_samples'].gt_sem_seg.data == 2)
+        .sum()
+        .item()
+        for s in range(20)
+    ]
+    assert (min(shares) > 9) == (name is not None)
+    assert len(warnings) == (name is None)
+    if name is None:
+        assert (
+            'no transform of source.pipeline is known to crop' in (warnings[0])
+        )
+        assert "split_before='CountCalls'" in warnings[0]
+        assert 'CountCalls, RandomApply crops' in warnings[0]
+
+
+@pytest.mark.parametrize(
+    'settings, crops',
+    [
+        (dict(min_crop_ratio=0), [HIDDEN]),
+        (dict(max_crops=0), [HIDDEN]),
+        ({}, [dict(type='RandomCrop', crop_size=(10, 10))]),
+        ({}, [HIDDEN, dict(type='CenterCrop', crop_size=(10, 10))]),
+    ],
+)
+def test_nothing_is_missed_where_nothing_is_to_be_cropped_again(
+    tmp_path, warnings, settings, crops
+):
+    make_pair(tmp_path, dict(min_pixels=20, **settings), crops=crops)
+    assert warnings == []
+
+
+@pytest.mark.parametrize('name', ['RandomCropp', 'LoadAnnotations'])
+def test_a_crop_that_is_not_there(tmp_path, name):
+    crops = [dict(type='RandomCrop', crop_size=(10, 10))]
+    with pytest.raises(ValueError) as error:
+        make_pair(
+            tmp_path, dict(min_pixels=20, split_before=name), crops=crops
+        )
+    assert str(error.value) == (
+        f'rare_class_sampling.split_before is {name!r}, expected the '
+        'transform of source.pipeline that crops, one of those behind the '
+        'loading of files: CountCalls, RandomCrop, PackSegInputs'
+    )
+
+
 def test_missing_statistics_name_the_command(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         make_pair(tmp_path, {}, stats=False)
@@ -297,6 +375,7 @@ def test_statistics_of_several_sources(tmp_path):
         ('min_pixels', -1),
         ('min_crop_ratio', -0.5),
         ('max_crops', -1),
+        ('split_before', 3),
     ],
 )
 def test_arguments_out_of_range(key, value):

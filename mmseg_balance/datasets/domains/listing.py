@@ -3,19 +3,15 @@
 from typing import Any
 
 import numpy as np
-from mmengine.dataset import (
-    BaseDataset,
-    ClassBalancedDataset,
-    ConcatDataset,
-    RepeatDataset,
-)
+from mmengine.dataset import BaseDataset, ClassBalancedDataset
 
 from ...errors import UserValueError
 from ..class_statistics.counting import count_classes_of_samples
-from ..loading.branch import Branch
+from ..loading.leaves import keyed_datasets, leaf_datasets, sample_order
+from ..loading.split_pipeline import SplitPipeline
 
 
-def full_init(dataset: Any, name: str, stats_dir: str | None = None) -> None:
+def list_files(dataset: Any, name: str, stats_dir: str | None = None) -> None:
     """Initialise a data set and those that it wraps.
 
     mmengine's ``ClassBalancedDataset`` asks each sample for its classes,
@@ -34,14 +30,11 @@ def full_init(dataset: Any, name: str, stats_dir: str | None = None) -> None:
         ValueError: They are those of another data set, or a
             ``ClassBalancedDataset`` is to balance images without labels.
     """
-    if isinstance(dataset, ConcatDataset):
-        for child in dataset.datasets:
-            full_init(child, name, stats_dir)
-    elif isinstance(dataset, (RepeatDataset, ClassBalancedDataset)):
-        full_init(dataset.dataset, name, stats_dir)
-    if isinstance(dataset, ClassBalancedDataset):
-        _balance(dataset, name, stats_dir)
-    dataset.full_init()
+    parts = [part for _, part in keyed_datasets(dataset, name)]
+    for part in [*leaf_datasets(dataset, name), *reversed(parts)]:
+        if isinstance(part, ClassBalancedDataset):
+            _balance(part, name, stats_dir)
+        part.full_init()
 
 
 def _balance(
@@ -55,8 +48,8 @@ def _balance(
         ClassBalancedDataset.get_cat_ids,
     ):
         return  # a data set that knows its classes
-    branch = Branch(child, name)
-    if any(part.annotations is None for part in branch.parts):
+    parts = [SplitPipeline(leaf, name) for leaf in leaf_datasets(child, name)]
+    if any(part.annotations is None for part in parts):
         raise UserValueError(
             f'{name}: ClassBalancedDataset repeats images by the classes of '
             'their labels, and the pipeline loads none: take RepeatDataset, '
@@ -64,7 +57,9 @@ def _balance(
         )
     # the key that named the folder, or else what needs it
     wanted_by = 'rare_class_sampling' if stats_dir else 'ClassBalancedDataset'
-    counts = count_classes_of_samples(branch, stats_dir, wanted_by)
+    counts = count_classes_of_samples(
+        parts, sample_order(child), stats_dir, wanted_by
+    )
     # for the time of its initialisation: it asks no more then
     child.get_cat_ids = lambda i: np.flatnonzero(counts[i]).tolist()
     try:

@@ -109,6 +109,19 @@ def test_wrappers_in_wrappers(tmp_path):
     assert stems(UDADataset(source, first)) == 'abbccdd' * 2
 
 
+def test_a_domain_counts_and_crops_what_it_draws(tmp_path):
+    source = repeat(concat(make(tmp_path / 'one', 'ab'), make(tmp_path, 'd')))
+    domain = UDADataset(source).domains['source']
+    expected = [[80, 0, 0], [60, 20, 0], [40, 0, 40]] * 2
+    assert [domain.count(i).tolist() for i in range(6)] == expected
+    assert domain.class_pixels('a test').tolist() == expected
+    assert domain.count(-1).tolist() == expected[-1]
+    with pytest.raises(IndexError, match='source has 6 samples, found index'):
+        domain.count(6)
+    packed = domain.crop(1, lambda packed: False, max_more=2)
+    assert packed['data_samples'].img_path.endswith('b.png')
+
+
 def test_rare_class_sampling_counts_repeated_files_as_often(tmp_path):
     first, second = make(tmp_path / '1', 'bd'), make(tmp_path / '2', 'c')
     source = concat(first, repeat(second, 3))

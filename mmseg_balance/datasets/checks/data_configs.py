@@ -1,0 +1,101 @@
+"""The data sets of a config: built, and their folders checked."""
+
+import copy
+from typing import Any
+
+from mmengine.config import Config
+from mmseg.datasets import BaseSegDataset
+from mmseg.registry import DATASETS
+
+from ...errors import UserFileNotFoundError, UserValueError
+from ...walk import class_of, type_name
+from ..loading.leaves import keyed_configs, leaf_configs
+from ..loading.preparation import WITHOUT_LABELS, preparation
+from ..loading.transform_kinds import is_label_loader
+from .folder_checks import folder_problems
+
+ELSEWHERE = (
+    '. Data that lies elsewhere: --data-root NAME=FOLDER, or the variable '
+    'MMSEG_BALANCE_DATA=FOLDER in place of data/'
+)
+
+
+def check_data_configs(cfg: Config) -> None:
+    """Check the folders of all data sets of a config.
+
+    Args:
+        cfg: Whole config; looks at train_dataloader, val_dataloader and
+            test_dataloader, where they are, and into wrapped data sets. In
+            a training without evaluation the test set is not needed.
+
+    Raises:
+        FileNotFoundError: Folders are missing or empty; names all of them by
+            their keys, and how they are made.
+        ValueError: A data set cannot be built.
+    """
+    problems: dict[str, list[str]] = {}
+    remedies: dict[str, None] = {}
+    for loader in _wanted_loaders(cfg):
+        dataset = (cfg.get(loader) or {}).get('dataset')
+        for key, config in leaf_configs(dataset, f'{loader}.dataset'):
+            kind = class_of(config, DATASETS)
+            if not (
+                isinstance(kind, type) and issubclass(kind, BaseSegDataset)
+            ):
+                continue
+            with_labels = any(
+                map(is_label_loader, config.get('pipeline') or ())
+            )
+            config = copy.deepcopy(config)
+            config.update(lazy_init=True, pipeline=[])
+            dataset = build_lazily(config, key)
+            for place, problem in folder_problems(dataset, with_labels):
+                problems.setdefault(problem, []).append(f'{key}.{place}')
+                remedies[preparation(dataset)] = None
+                if loader == 'val_dataloader' and 'seg_map' in place:
+                    remedies[WITHOUT_LABELS] = None
+    if problems:
+        found = [
+            f'{", ".join(keys)}: {problem}'
+            for problem, keys in problems.items()
+        ]
+        raise UserFileNotFoundError(
+            f'{"; ".join(found)}{"".join(remedies)}{ELSEWHERE}'
+        )
+
+
+def _wanted_loaders(cfg: Config) -> list[str]:
+    wanted = [
+        key for key in ('train_dataloader', 'val_dataloader') if key in cfg
+    ]
+    if not wanted or cfg.get('val_dataloader'):
+        wanted.append('test_dataloader')
+    return wanted
+
+
+def build_lazily(config: dict, key: str) -> Any:
+    """Build a data set without listing its files.
+
+    Args:
+        config: Its config; those that it wraps are built lazily too.
+        key: Its key, for messages.
+
+    Returns:
+        The data set; ``full_init`` is still to be called.
+
+    Raises:
+        ValueError: The data set refuses its folders without a reason.
+    """
+    config = copy.deepcopy(config)
+    for _, part in keyed_configs(config, key):
+        part['lazy_init'] = True
+    try:
+        return DATASETS.build(config)
+    except AssertionError as error:
+        # some data sets of mmseg assert that their folders exist
+        raise UserValueError(
+            f'{key}: {type_name(config)} cannot be built with data_root='
+            f'{config.get("data_root")!r} and data_prefix='
+            f'{config.get("data_prefix")!r}: '
+            f'{error or "a folder or file of it is missing"}'
+        ) from error

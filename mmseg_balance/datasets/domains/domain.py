@@ -1,0 +1,251 @@
+"""One domain: it checks, loads, crops and counts its own samples."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import cached_property, partial
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from ...errors import UserRuntimeError, UserValueError
+from ..checks.folder_checks import check_folders
+from ..checks.samples import check_samples
+from ..class_statistics.counting import count_classes_of_samples
+from ..loading.bad_files import draw_until_good
+from ..loading.leaves import leaf_datasets, sample_order
+from ..loading.split_pipeline import SplitPipeline
+from .listing import list_files
+
+
+class Domain:
+    """Samples of one domain.
+
+    Args:
+        dataset: Data set, or a wrapper of such that :func:`leaf_datasets`
+            takes. Unless its files are listed already, :meth:`check` is
+            called before any sample is asked for.
+        name: 'source' or 'target', for messages.
+        skips_bad: Whether bad files are left out, and another sample is
+            drawn in the place of one that is bad.
+        split_before: See :class:`SplitPipeline`.
+        stats_dir: Folder of the class statistics; by default the
+            ``data_root`` of each data set.
+
+    Attributes:
+        max_refetch (int): How often another sample may be taken where a
+            pipeline returns None.
+
+    Raises:
+        TypeError: A data set of another kind.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        name: str,
+        skips_bad: bool = False,
+        split_before: str | None = None,
+        stats_dir: str | None = None,
+    ) -> None:
+        self.dataset = dataset
+        self.name = name
+        self.skips_bad = skips_bad
+        self.split_before = split_before
+        self.stats_dir = stats_dir
+        leaves = leaf_datasets(dataset, name)
+        self.max_refetch = max(leaf.max_refetch for leaf in leaves)
+
+    @cached_property
+    def parts(self) -> list[SplitPipeline]:
+        """The data sets with files of their own."""
+        return [
+            SplitPipeline(leaf, self.name, self.skips_bad, self.split_before)
+            for leaf in leaf_datasets(self.dataset, self.name)
+        ]
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """The file of each sample; see :func:`sample_order`."""
+        return sample_order(self.dataset)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(len(part) for part in self.parts))
+
+    def check(self, needs_labels: bool = False) -> None:
+        """List the files, and refuse what the pipeline could not read.
+
+        Args:
+            needs_labels: Whether it has to load labels.
+
+        Raises:
+            FileNotFoundError: Folders, images, labels or, for a
+                ``ClassBalancedDataset``, class statistics are missing; names
+                them and how they are made.
+            OSError: An image or a label cannot be decoded; names it.
+            ValueError: It loads no labels, there is no image, or a label has
+                values outside the classes or another size than its image.
+        """
+        for part in self.parts:
+            with_labels = part.annotations is not None
+            if needs_labels and not with_labels:
+                raise UserValueError(
+                    f'{self.name}.pipeline loads no labels: put '
+                    "dict(type='LoadAnnotations') behind the loading of the "
+                    'image'
+                )
+            check_folders(part.dataset, self.name, with_labels)
+        list_files(self.dataset, self.name, self.stats_dir)
+        for part in self.parts:
+            check_samples(part)
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def locate(self, index: int) -> tuple[SplitPipeline, int]:
+        """Find the data set of a sample.
+
+        Args:
+            index: Index into the domain; negative ones count from the end.
+
+        Returns:
+            The data set, and the index into it.
+
+        Raises:
+            IndexError: There is no such sample.
+        """
+        if not -len(self) <= index < len(self):
+            raise IndexError(
+                f'{self.name} has {len(self)} samples, found index {index}'
+            )
+        index = int(self.order[index])
+        p = bisect_right(self._ends, index)
+        part = self.parts[p]
+        return part, index - self._ends[p] + len(part)
+
+    def __getitem__(self, index: int) -> Any:
+        """Read a sample and run its whole pipeline.
+
+        Args:
+            index: Index into the domain.
+
+        Returns:
+            What the pipeline returns; None where it gave up on the sample.
+
+        Raises:
+            OSError: A file cannot be read or decoded; names it.
+            ValueError: A label value is outside the classes, or a label has
+                another size than its image.
+        """
+        part, local = self.locate(index)
+        results = part.load(local)
+        return None if results is None else part.finish(results)
+
+    def crop(
+        self, index: int, accept: Callable[[Any], bool], max_more: int
+    ) -> Any:
+        """Read a sample once, and crop it until a crop is accepted.
+
+        Args:
+            index: Index into the domain.
+            accept: Whether what the pipeline returned will do.
+            max_more: Further crops; the last is kept in any case.
+
+        Returns:
+            What the pipeline returned; None where it gave up on the sample.
+        """
+        part, local = self.locate(index)
+        return part.crop(local, accept, max_more)
+
+    def count(self, index: int) -> np.ndarray | None:
+        """Read the label of a sample, and count its pixels.
+
+        Args:
+            index: Index into the domain.
+
+        Returns:
+            See :meth:`SplitPipeline.count_label`: int64 (C,).
+        """
+        part, local = self.locate(index)
+        return part.count_label(local)
+
+    def class_pixels(
+        self, wanted_by: str, stats_dir: str | None = None
+    ) -> np.ndarray:
+        """Pixels of each class in each sample, by the class statistics.
+
+        Args:
+            wanted_by: What has the key ``stats_dir``, for messages.
+            stats_dir: Folder of the statistics; by default the domain's.
+
+        Returns:
+            int64 array (N, C); see :func:`count_classes_of_samples`.
+        """
+        return count_classes_of_samples(
+            self.parts, self.order, stats_dir or self.stats_dir, wanted_by
+        )
+
+    def take(self, index: int, seed: int | None = None) -> Any:
+        """A sample, or another one that is drawn in its place.
+
+        Args:
+            index: Index into the domain.
+            seed: Seed of what is drawn where a file is bad and left out;
+                None takes the present state of the global generators.
+
+        Returns:
+            What the pipeline returns.
+
+        Raises:
+            OSError, ValueError, RuntimeError: No sample is good; says why.
+        """
+        return self._good(
+            lambda: self._take(index),
+            lambda: self._take(np.random.randint(len(self))),
+            seed,
+        )
+
+    def draw(self, draw: Callable[[], Any], seed: int | None = None) -> Any:
+        """A sample that is drawn, as often as it takes.
+
+        Args:
+            draw: Draws a sample; None where its pipeline gave up on it.
+            seed: As in :meth:`take`.
+
+        Returns:
+            What the pipeline returns.
+        """
+        packed = partial(self._packed, draw)
+        return self._good(packed, packed, seed)
+
+    def _take(self, index: int) -> Any:
+        """A sample, or another where the pipeline gives up, as mmengine."""
+        sample = self[index]
+        if sample is not None:
+            return sample
+        return self._packed(lambda: self[np.random.randint(len(self))])
+
+    def _packed(self, draw: Callable[[], Any]) -> Any:
+        for _ in range(self.max_refetch + 1):
+            sample = draw()
+            if sample is not None:
+                return sample
+        raise UserRuntimeError(
+            f'the {self.name} pipeline returned None {self.max_refetch + 1} '
+            'times in a row (max_refetch); a transform gives up on every '
+            'sample'
+        )
+
+    def _good(
+        self,
+        first: Callable[[], Any],
+        again: Callable[[], Any],
+        seed: int | None,
+    ) -> Any:
+        if not self.skips_bad:
+            return first()
+        return draw_until_good(first, again, seed, self.name)
+
+
+Branch = Domain  # its name in 0.1.0

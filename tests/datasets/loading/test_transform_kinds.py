@@ -1,0 +1,67 @@
+"""Transforms are known by their class, or else by their name."""
+
+import pytest
+from mmcv.transforms import BaseTransform, LoadAnnotations, Resize
+from mmengine.registry import DefaultScope
+from mmseg.datasets.transforms import LoadImageFromNDArray, RandomCrop
+from mmseg.registry import TRANSFORMS
+
+from mmseg_balance.datasets.loading import transform_kinds as kinds
+
+
+class MaskReader(LoadAnnotations):
+    """Labels, by its class alone."""
+
+
+@TRANSFORMS.register_module()
+class Window(RandomCrop):
+    """A crop, by its class alone."""
+
+
+class LoadTiffImage(BaseTransform):
+    """Images, by its name alone."""
+
+    def transform(self, results):
+        return results
+
+
+class CropAround(LoadTiffImage):
+    """A crop, by its name alone."""
+
+
+NONE, LOADER, IMAGE, LABEL, CROP = (
+    set(),
+    {'is_loader'},
+    {'is_loader', 'is_image_loader'},
+    {'is_loader', 'is_label_loader'},
+    {'is_crop'},
+)
+
+
+@pytest.mark.parametrize(
+    'transform, expected',
+    [
+        (MaskReader(), LABEL),
+        (Window((4, 4)), CROP),
+        (LoadTiffImage(), IMAGE),
+        (CropAround(), CROP),
+        (Resize((4, 4)), NONE),
+        (LoadImageFromNDArray(), IMAGE),
+        (dict(type='LoadAnnotations'), LABEL),
+        (dict(type=MaskReader), LABEL),
+        (dict(type='Window', crop_size=4), CROP),
+        (dict(type='mmseg.CenterCrop'), CROP),
+        (dict(type='LoadBiomedicalData'), LOADER),
+        (dict(type='LoadDepthAnnotation'), LABEL),
+        (dict(type='LoadMultispectralImage'), IMAGE),  # nobody's
+        (dict(type='PackSegInputs'), NONE),
+        ({}, NONE),
+        ('LoadAnnotations', LABEL),  # as 0.1.0 was asked
+    ],
+    ids=str,
+)
+def test_what_a_transform_is_for(transform, expected):
+    names = ('is_loader', 'is_image_loader', 'is_label_loader', 'is_crop')
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        found = {name for name in names if getattr(kinds, name)(transform)}
+    assert found == expected
