@@ -4,10 +4,8 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from ..exits import interruptible
 from ..options import (
     add_cfg_options,
     add_data_root,
@@ -15,6 +13,7 @@ from ..options import (
     add_out_folder,
     add_part,
 )
+from .over_test_set import build_model_and_test_set, origin, run_over_test_set
 
 FILES = ('bias.json', 'bias.png', 'logits.png')
 DESCRIPTION = """\
@@ -50,32 +49,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Assess, and say what is wrong in one line."""
-    from ...configuration.error_lines import build_or_exit
-    from ...runs.work_dir import default_work_dir
-
-    folder = Path(default_work_dir(args.config))
-    args.out = args.out or folder / 'bias'
-    with interruptible('interrupted: nothing was written'):
-        parts = build_or_exit(lambda: build(args), folder)
-        build_or_exit(lambda: assess_and_write(args, *parts), folder)
+    run_over_test_set(args, 'bias', build, assess_and_write)
 
 
 def build(args: Namespace) -> tuple[Any, ...]:
     """Config, model, test set and anchors, all checked."""
-    from ...configuration.reading import load_config
-    from ...inference.evaluation_set import build_labelled_test_set
     from ...inference.passes.bias_pass import read_anchors
-    from ...inference.prediction import build_predictor
-    from ...runs.out_files import check_out, make_folder
+    from ...runs.out_files import make_folder
 
-    check_out(args.out, FILES, args.overwrite)
-    cfg, model = build_predictor(
-        load_config(args.config, args.cfg_options, args.data_root),
-        args.checkpoint,
-        part=args.part,
-        device=args.device,
-    )
-    dataset = build_labelled_test_set(cfg)
+    cfg, model, dataset = build_model_and_test_set(args, FILES)
     anchors = None
     if args.statistics:
         classes = list(dataset.metainfo['classes'])
@@ -140,15 +122,8 @@ def assess_and_write(
     print(report_text(assessment))
     print('drawing ...', flush=True)
     files = draw(assessment, statistics.source, anchors)
-    origin = dict(
-        config=args.config,
-        cfg_options=args.cfg_options or {},
-        checkpoint=args.checkpoint,
-        part=part,
-        statistics=args.statistics,
-        images=len(dataset),
-    )
-    content = json.dumps(origin | report_dict(assessment), indent=2)
-    files['bias.json'] = f'{content}\n'.encode()
+    content = origin(args, model) | dict(images=len(dataset))
+    text = json.dumps(content | report_dict(assessment), indent=2)
+    files['bias.json'] = f'{text}\n'.encode()
     write_out(args.out, FILES, files, args.overwrite)
     print(f'wrote {", ".join(sorted(files))} to {args.out}')

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserValueError
-from ..exits import interruptible
 from ..options import (
     add_cfg_options,
     add_data_root,
@@ -15,6 +14,7 @@ from ..options import (
     add_out_folder,
     add_part,
 )
+from .over_test_set import build_model_and_test_set, origin, run_over_test_set
 
 FILES = ('tau_sweep.json', 'tau_sweep.png')
 DESCRIPTION = """\
@@ -62,37 +62,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Sweep, and say what is wrong in one line."""
-    from ...configuration.error_lines import build_or_exit
-    from ...runs.work_dir import default_work_dir
-
-    folder = Path(default_work_dir(args.config))
-    args.out = args.out or folder / 'tau_sweep'
-    with interruptible('interrupted: nothing was written'):
-        parts = build_or_exit(lambda: build(args), folder)
-        build_or_exit(lambda: sweep_and_write(args, *parts), folder)
+    run_over_test_set(args, 'tau_sweep', build, sweep_and_write)
 
 
 def build(args: Namespace) -> tuple[Any, ...]:
     """Config, model, test set, and the sweep, all checked."""
-    from ...configuration.reading import load_config
     from ...evaluation.tau_sweep import DEFAULT_TAUS, check_taus
-    from ...inference.evaluation_set import build_labelled_test_set
     from ...inference.passes.tau_pass import build_sweep
-    from ...inference.prediction import build_predictor
-    from ...runs.out_files import check_out, make_folder
+    from ...runs.out_files import make_folder
 
     try:
         taus = check_taus(DEFAULT_TAUS if args.taus is None else args.taus)
     except ValueError as error:
         raise UserValueError(f'--taus: {error}') from error
-    check_out(args.out, FILES, args.overwrite)
-    cfg, model = build_predictor(
-        load_config(args.config, args.cfg_options, args.data_root),
-        args.checkpoint,
-        part=args.part,
-        device=args.device,
-    )
-    dataset = build_labelled_test_set(cfg)
+    cfg, model, dataset = build_model_and_test_set(args, FILES)
     sweep, warnings = build_sweep(
         taus, args.statistics, args.domain, model, dataset, args.checkpoint
     )
@@ -115,12 +98,7 @@ def sweep_and_write(
     scores = sweep_scores(cfg, model, dataset, sweep)
     best = best_taus(scores)
     print(sweep_text(scores))
-    content = dict(
-        config=args.config,
-        cfg_options=args.cfg_options or {},
-        checkpoint=args.checkpoint,
-        part=getattr(model, 'predict_with', None),
-        statistics=args.statistics,
+    content = origin(args, model) | dict(
         domain=args.domain,
         images=len(dataset),
         mean_over=headline_classes(cfg) or list(dataset.metainfo['classes']),
