@@ -6,7 +6,6 @@ from mmengine.runner import CheckpointLoader
 from torch import Tensor, nn
 
 from mmseg_balance.files.weights import read_weights
-from mmseg_balance.models.uda import UDASegmentor
 from mmseg_balance.state_dicts import differences, shown
 
 from ..errors import UserValueError
@@ -76,7 +75,7 @@ def check_fits(
         ValueError: A weight is missing or has another shape; names the first
             three and what to do.
     """
-    part = model.predict_with if isinstance(model, UDASegmentor) else None
+    part = getattr(model, 'predict_with', None)
     wanted = {
         key: value
         for key, value in model.state_dict().items()

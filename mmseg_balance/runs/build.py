@@ -17,7 +17,6 @@ from ..datasets.checks import (
 )
 from ..errors import UserValueError
 from ..models.data_checks import check_num_classes
-from ..models.uda import UDASegmentor
 from ..models.uda.optimization.sequential_backward import named_optimizers
 from ..models.wrapped_segmentor import unwrapped
 from .data.notes import data_notes
@@ -122,9 +121,9 @@ def build_optimization(runner: Runner) -> None:
         TypeError: Optimizers that are not those of the model.
     """
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
-    model = unwrapped(runner.model)
-    if isinstance(model, UDASegmentor):
-        named_optimizers(runner.optim_wrapper, model.optimized)
+    optimized = getattr(unwrapped(runner.model), 'optimized', None)
+    if optimized is not None:
+        named_optimizers(runner.optim_wrapper, optimized)
     # before the schedulers, which note the learning rate; and only once
     runner.scale_lr(runner.optim_wrapper, runner.auto_scale_lr)
     runner.auto_scale_lr = None

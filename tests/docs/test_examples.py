@@ -1,33 +1,39 @@
 """The programs in docs/examples, and what the pages say of them."""
 
-import runpy
+import importlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from helpers import doc_pages as pages
+from helpers.registered import forget
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 from mmengine.registry import DefaultScope
 from mmengine.structures import PixelData
 from mmengine.utils import get_installed_path
-from mmseg.registry import MODELS
+from mmseg.registry import HOOKS, MODELS
 from mmseg.structures import SegDataSample
 from torch import nn
 from torch.nn import functional as F
+
+from mmseg_balance.configuration.checks.needed_hooks import add_needed_hooks
 
 EXAMPLES = pages.ROOT / 'docs' / 'examples'
 
 
 @pytest.fixture(scope='module')
 def new_parts():
-    """Registers the loss and the objective of docs/extending.md."""
-    found = {}
-    for name in ('new_loss', 'new_objective'):
-        found |= runpy.run_path(str(EXAMPLES / f'{name}.py'))
-    yield found
-    for name in ('SmoothedCrossEntropyLoss', 'MirroredObjective'):
-        del MODELS.module_dict[name]
+    """Registers loss, hook and objective of docs/extending.md."""
+    names = 'new_loss', 'new_hook', 'new_objective'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(EXAMPLES))
+        for name in names:
+            importlib.import_module(name)
+        yield
+    for name in names:
+        forget(name)
 
 
 @pytest.mark.parametrize('name', [file.stem for file in EXAMPLES.glob('*.py')])
@@ -102,6 +108,24 @@ def test_new_loss(new_parts):
     config = dict(type='SmoothedCrossEntropyLoss', smoothing=0.2)
     blda = MODELS.build(dict(type='BLDALoss', num_classes=3, criterion=config))
     torch.testing.assert_close(blda(logits, label, weight), pixels.mean())
+
+
+def test_new_hook(new_parts):
+    """A config with the loss alone is given the hook, and that acts on it."""
+    fading = dict(type='FadingLoss')
+    loss = dict(type='BLDALoss', num_classes=3, criterion=fading)
+    hooks = [dict(type='GMMUpdateHook')]
+    cfg = Config(dict(model=dict(loss_decode=loss), custom_hooks=hooks))
+    (line,) = add_needed_hooks(cfg)
+    assert line.endswith('has a FadingLoss, whose smoothing would not fade')
+    hook = HOOKS.build(cfg.custom_hooks[0])
+    model = MODELS.build(loss)
+    runner = SimpleNamespace(model=model, iter=0, max_iters=8)
+    hook.before_train(runner)
+    for runner.iter in range(8):
+        hook.before_train_iter(runner, 0)
+        expected = 0.2 * (8 - runner.iter) / 8
+        assert model.criterion.smoothing == pytest.approx(expected)
 
 
 def own_network(**kwargs) -> dict:

@@ -1,4 +1,4 @@
-"""Two optimizers: one of the student, one of the discriminators."""
+"""Several optimizers: one of the student, and those of objectives."""
 
 from mmengine.optim import OptimWrapperDict, build_optim_wrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
@@ -10,6 +10,10 @@ from ...models.uda.optimization.sequential_backward import (
     STUDENT,
 )
 from ...models.wrapped_segmentor import unwrapped
+
+# of one optimizer wrapper, and so no names of several
+SETTINGS = {'type', 'optimizer', 'clip_grad', 'paramwise_cfg'}
+SETTINGS |= {'accumulative_counts', 'dtype', 'loss_scale'}
 
 
 class CountingOptimWrapperDict(OptimWrapperDict):
@@ -35,7 +39,10 @@ class CountingOptimWrapperDict(OptimWrapperDict):
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class AdversarialOptimWrapperConstructor:
-    """Optimizers of a UDA model with discriminators.
+    """Optimizers of a UDA model by name: the student's, and of objectives.
+
+    An objective with discriminators has one of its own, and any objective
+    may: its ``optimizer_name`` is the key here.
 
     Example:
         >>> optim_wrapper = dict(
@@ -51,14 +58,15 @@ class AdversarialOptimWrapperConstructor:
     discriminator=[...])``.
 
     Args:
-        optim_wrapper_cfg: ``student`` and ``discriminator``, each as
-            ``optim_wrapper`` otherwise is, ``paramwise_cfg`` included. The
-            student's ``constructor`` is ``StudentOptimWrapperConstructor``
-            by default.
+        optim_wrapper_cfg: ``student``, and the names that the objectives of
+            the model have, each as ``optim_wrapper`` otherwise is,
+            ``paramwise_cfg`` included. The student's ``constructor`` is
+            ``StudentOptimWrapperConstructor`` by default.
         paramwise_cfg: Only None.
 
     Raises:
-        ValueError: Other keys, or one of the two without ``optimizer``.
+        ValueError: Keys that are no names of optimizers, the student's
+            alone, or one without ``optimizer``.
     """
 
     def __init__(
@@ -67,13 +75,13 @@ class AdversarialOptimWrapperConstructor:
         keys = set(optim_wrapper_cfg)
         if paramwise_cfg is not None:
             keys.add('paramwise_cfg')
-        if keys != {STUDENT, DISCRIMINATOR}:
+        if STUDENT not in keys or len(keys) < 2 or keys & SETTINGS:
             raise UserValueError(
                 'Expected optim_wrapper with the constructor '
                 f"{type(self).__name__} to have the keys '{STUDENT}' and "
-                f"'{DISCRIMINATOR}', but got {sorted(keys)}: optimizer, type, "
-                'clip_grad, paramwise_cfg and others belong into each of the '
-                'two'
+                f"'{DISCRIMINATOR}', or what else objectives have as "
+                f'optimizer_name, but got {sorted(keys)}: '
+                f'{", ".join(sorted(SETTINGS))} belong into each of them'
             )
         for name, part in optim_wrapper_cfg.items():
             if not isinstance(part, dict) or not part.get('optimizer'):
@@ -81,38 +89,52 @@ class AdversarialOptimWrapperConstructor:
                     f'optim_wrapper.{name} is {part!r}, expected '
                     "dict(type='OptimWrapper', optimizer=dict(...))"
                 )
-        self.student = {
-            'constructor': 'StudentOptimWrapperConstructor',
-            **optim_wrapper_cfg[STUDENT],
-        }
-        self.discriminator = optim_wrapper_cfg[DISCRIMINATOR]
+        parts = dict(optim_wrapper_cfg)
+        own = {'constructor': 'StudentOptimWrapperConstructor'}
+        self.parts = {STUDENT: {**own, **parts.pop(STUDENT)}, **parts}
 
     def __call__(self, model: nn.Module) -> CountingOptimWrapperDict:
-        """Build both.
+        """Build them.
 
         Args:
             model: The model, or a wrapper around it.
 
         Raises:
-            TypeError: It has no discriminators.
+            TypeError: It has nothing for one of them to move.
         """
         model = unwrapped(model)
-        discriminators = getattr(model, 'discriminators', None)
-        if discriminators is None:
+        optimized = optimized_parts(model)
+        lacking = sorted(self.parts.keys() - optimized.keys())
+        if lacking:
             raise UserTypeError(
-                f'{type(self).__name__} found no discriminators in '
+                f'{type(self).__name__} found no '
+                f'{" and ".join(f"{name}s" for name in lacking)} in '
                 f"model.type='{type(model).__name__}': leave "
                 'optim_wrapper.constructor away and move what is in '
                 'optim_wrapper.student to optim_wrapper, or set model.type '
-                "to 'AdaptSegNet' or 'AdvEnt'"
+                'to a method with objectives that have such an optimizer_name'
             )
-        wrappers = {
-            # not the whole: other constructors would take all there is
-            STUDENT: build_optim_wrapper(
-                getattr(model, 'trainable', model), self.student
-            ),
-            DISCRIMINATOR: build_optim_wrapper(
-                discriminators, self.discriminator
-            ),
-        }
-        return CountingOptimWrapperDict(**wrappers)
+        return CountingOptimWrapperDict(
+            **{
+                name: build_optim_wrapper(optimized[name], part)
+                for name, part in self.parts.items()
+            }
+        )
+
+
+def optimized_parts(model: nn.Module) -> dict[str, nn.Module]:
+    """What each optimizer of a model moves, by its name.
+
+    Args:
+        model: The model. ``optimized`` says so; of one without, the student
+            is ``trainable``, or the whole, beside its ``discriminators``.
+    """
+    found = getattr(model, 'optimized', None)
+    if found is not None:
+        return found
+    # not the whole where it says more: other constructors would take all
+    parts = {
+        STUDENT: getattr(model, 'trainable', model),
+        DISCRIMINATOR: getattr(model, 'discriminators', None),
+    }
+    return {name: part for name, part in parts.items() if part is not None}
