@@ -3,9 +3,10 @@
 import torch
 from mmseg.registry import MODELS
 
-from mmseg_balance.models.head_losses.predictions import training_features
-from mmseg_balance.models.head_losses.segmentation_loss import (
+from mmseg_balance.models.head_losses import (
+    PixelTargets,
     segmentation_losses,
+    training_features,
 )
 from mmseg_balance.models.uda import Objective
 
@@ -28,11 +29,10 @@ class MirroredObjective(Objective):
     def forward(self, student, step):
         """Losses of an iteration by name."""
         labels = step.pseudo.labels.flip(-1)
-        losses = segmentation_losses(
-            student,
-            training_features(student, step.target_images.flip(-1)),
+        targets = PixelTargets(
             labels,
             weight=self.loss_weight * step.pseudo.weight.flip(-1),
             target_mask=torch.ones_like(labels, dtype=torch.bool),
         )
-        return losses
+        features = training_features(student, step.target_images.flip(-1))
+        return segmentation_losses(student, features, targets)

@@ -75,7 +75,7 @@ def align(
     anchors: GaussianMixtureBank,
     clip: float,
 ) -> Tensor:
-    """z' = F_a^-1(F_cl(z)) of Eq. 6.
+    """z' = F_a^-1(F_cl(z)) of Eq. 6: its reference implementation.
 
     Args:
         z: Logits, ``(*shape, N)``.

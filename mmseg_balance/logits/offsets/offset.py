@@ -1,4 +1,4 @@
-"""Offsets of logits, each computed directly or looked up in a table (Eq. 6).
+"""Offsets of logits, each by ``align`` or looked up in a table.
 
 Direct evaluation is exact, and dear: K error functions and an inversion for
 each logit. Training uses :class:`~.table.OffsetTable`.
@@ -25,7 +25,7 @@ def logit_offset(
     ignore_index: int = 255,
     grid_size: int | None = 512,
 ) -> Tensor:
-    """Offset Delta_cl(z) = z' - z of Eq. 6 for each logit.
+    """Offset Delta_cl(z) = z' - z for each logit, see ``align``.
 
     Args:
         logits: (N, C, ...).
@@ -34,7 +34,8 @@ def logit_offset(
         anchors: Bank of shape (2,): positive, then negative.
         clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
         ignore_index: Label of pixels whose offset is 0.
-        grid_size: Points of the table; None computes each logit directly.
+        grid_size: Points of the table; None computes each logit by
+            :func:`.alignment.align`.
 
     Returns:
         Offsets, float32 (N, C, ...), without gradient; 0 for ignored pixels

@@ -19,7 +19,12 @@ MIN_GRID_SIZE = 32
 
 
 class OffsetTable:
-    """Tabulated offsets of several domains (Eq. 6), looked up pixel by pixel.
+    """Tabulated offsets of several domains, looked up pixel by pixel.
+
+    Equals ``align(z) - z`` to 0.02 in the worst logit and 5e-4 on average, of
+    mixtures with collapsed components as well; tested in
+    tests/logits/offsets/test_table.py and, against the released code,
+    test_alignment.py.
 
     Made by :meth:`build`. The knots of pair q = (domain, c, l) lie in
     ``values[q]``: first the G + 1 of the uniform grid, then REFINEMENT + 1

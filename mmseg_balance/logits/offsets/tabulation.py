@@ -1,4 +1,4 @@
-"""Knots of z' = F_a^-1(clip(F_cl(z))) for many pairs (Eq. 6).
+"""Knots of z', as ``alignment.align`` has it, for many pairs.
 
 z' is tabulated on a uniform grid between the clip quantiles, outside which it
 is constant, and the cells that a straight line does not serve are tabulated

@@ -117,7 +117,9 @@ class LogitStatistics(nn.Module):
         target_mask: Tensor | None = None,
         ignore_index: int = 255,
     ) -> Tensor:
-        """Offsets of a batch (Eq. 6), 0 as long as there are no anchors.
+        """Offsets of a batch, 0 as long as there are no anchors.
+
+        From the table, or by ``align`` where there is no ``grid_size``.
 
         Args, and what is returned: as :meth:`OffsetTable.lookup` has them.
         """
