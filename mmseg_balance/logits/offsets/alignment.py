@@ -163,7 +163,7 @@ def positive_cdf(
     )
     half, scale = weights / 2, (2 * variances).rsqrt()
     flat = z.flatten()
-    density = torch.zeros_like(flat)
+    cdf = torch.zeros_like(flat)
     phi, own = torch.empty_like(flat), torch.empty_like(flat)
     # component by component, so that no (pixels, K) tensor is gathered; and
     # by index_select, several times as fast as indexing on CPUs
@@ -172,7 +172,7 @@ def positive_cdf(
         torch.sub(flat, own, out=phi)
         phi.mul_(torch.index_select(scale[k], 0, row, out=own)).erf_().add_(1)
         torch.index_select(half[k], 0, row, out=own)
-        density.addcmul_(phi, own)
+        cdf.addcmul_(phi, own)
     fitted = torch.cat([b.num_updates.diagonal() > 0 for b in banks])
     valid = known & fitted.index_select(0, row).view_as(known)
-    return (density.view_as(z) * valid).unsqueeze(1), valid.unsqueeze(1)
+    return (cdf.view_as(z) * valid).unsqueeze(1), valid.unsqueeze(1)

@@ -55,6 +55,28 @@ class TableReader:
         self.cells = len(starts) // max(len(values), 1)
         self.error = error
 
+    def read_plainly(self, z: Tensor, row: Tensor) -> Tensor:
+        """Offsets of a batch, as a formula: the reference of :meth:`read`.
+
+        Args and what is returned: as those of :meth:`read`, which leaves
+        the finer cells out where they hardly matter.
+        """
+        logit = torch.arange(self.num_classes, device=z.device).unsqueeze(1)
+        row = row.long().unsqueeze(1)
+        pair = row.clamp(max=self.rows - 2) * self.num_classes + logit
+        low, scale = (
+            t[logit * self.rows + row] for t in (self.low, self.scale)
+        )
+        place = ((z.float() - low) * scale).nan_to_num(0.0)
+        place = place.clamp(0, _below(self.cells))
+        start = self.starts[pair * self.cells + place.long()]
+        step = place.frac() * torch.where(start < 0, REFINEMENT, 1)
+        step = step.clamp(max=_below(REFINEMENT))
+        knot = start.abs() + step.long()
+        left, right = self.values[knot], self.values[knot + 1]
+        aligned = left + (right - left) * step.frac()
+        return (aligned - z.float().clamp(-_HUGE, _HUGE)) * (scale > 0)
+
     def read(self, z: Tensor, row: Tensor) -> Tensor:
         """Offsets of a batch.
 
@@ -131,31 +153,63 @@ class TableReader:
         ints: Tensor,
         uniform: bool = False,
     ) -> None:
-        """A chunk; ``ints`` has its place in ``low``, and its first cell."""
-        place, other, scale = floats
-        row, cell, start = ints
-        torch.index_select(self.low, 0, row, out=other)
-        torch.sub(z, other, out=place)
+        """Offsets of a chunk, equal to :meth:`read_plainly`, in few buffers.
+
+        Args:
+            z: Logits, float32 (n,).
+            out: Where the offsets go, float32 (n,).
+            floats: Memory, float32 (3, n).
+            ints: Of each logit its place in ``low`` and ``scale``, and the
+                first cell of its pair (first knot if ``uniform``); and
+                memory, integers (3, n).
+            uniform: Read between the knots of the grid alone.
+        """
+        row, first, whole = ints
+        place, spare, scale = floats
+        low = torch.index_select(self.low, 0, row, out=spare)
         torch.index_select(self.scale, 0, row, out=scale)
+        torch.sub(z, low, out=place).mul_(scale)
         # NaN is the loss's to report, and no index
-        place.mul_(scale).nan_to_num_(0.0).clamp_(0, _below(self.cells))
-        start.copy_(place)
-        cell.add_(start)
-        place.frac_()
-        if not uniform:
-            torch.index_select(self.starts, 0, cell, out=start)
-            torch.clamp(start, -1, 0, out=cell)
-            other.copy_(cell)  # -1 in a refined cell, else 0
-            place.mul_(other.mul_(1 - REFINEMENT).add_(1))
-            # a product may round up to the next knot
-            cell.copy_(place.clamp_(max=_below(REFINEMENT)))
-            cell.add_(start.abs_())
-            place.frac_()
-        torch.index_select(self.values, 0, cell, out=out)
-        torch.index_select(self.values, 0, cell.add_(1), out=other)
-        out.add_(other.sub_(out).mul_(place))
-        out.sub_(torch.clamp(z, -_HUGE, _HUGE, out=other))
-        out.mul_(scale.mul_(1e30).clamp_(max=1))
+        place.nan_to_num_(0.0).clamp_(0, _below(self.cells))
+        cell = first.add_(whole.copy_(place))
+        share = place.frac_()
+        # the grid has a knot more than cells, and one is left of each cell
+        knot = cell if uniform else self._refine(cell, share, whole, spare)
+        left = torch.index_select(self.values, 0, knot, out=out)
+        right = torch.index_select(self.values, 0, knot.add_(1), out=spare)
+        aligned = left.add_(right.sub_(left).mul_(share))
+        aligned.sub_(torch.clamp(z, -_HUGE, _HUGE, out=spare))
+        aligned.mul_(_is_positive(scale))
+
+    def _refine(
+        self, cell: Tensor, share: Tensor, start: Tensor, intervals: Tensor
+    ) -> Tensor:
+        """The knot to the left of each logit, among those of its cell.
+
+        Args:
+            cell: Number of the cell; its memory becomes that of the knots.
+            share: Of the cell that lies to the left of the logit; turned
+                into the share of the interval between two knots.
+            start: Memory like that of ``cell``.
+            intervals: Memory like that of ``share``.
+        """
+        torch.index_select(self.starts, 0, cell, out=start)
+        refined = torch.clamp(start, -1, 0, out=cell)  # -1, others 0
+        intervals.copy_(refined).mul_(1 - REFINEMENT).add_(1)
+        # a product may round up to the next knot
+        step = share.mul_(intervals).clamp_(max=_below(REFINEMENT))
+        knot = refined.copy_(step).add_(start.abs_())
+        step.frac_()
+        return knot
+
+
+def _is_positive(scale: Tensor) -> Tensor:
+    """1 where a scale is above 0 (its pair was fitted), else 0; in place.
+
+    A comparison gives bool, and its product with floats takes a CPU several
+    times as long. No scale of a fitted pair is below 1e-30.
+    """
+    return scale.mul_(1e30).clamp_(max=1)
 
 
 def _below(number: int) -> float:
