@@ -1,4 +1,10 @@
-"""Distributions of logits: the heart of the package, in plain PyTorch."""
+"""Distributions of logits: the heart of the package, in plain PyTorch.
+
+``mixtures`` are banks of them, ``offsets`` what they move a logit by,
+``statistics`` what follows a training or a data set, ``bias`` what they say
+of a network, ``post_hoc`` the scores of one that is balanced afterwards.
+Logits are (N, C, ...) and labels (N, ...) everywhere.
+"""
 
 from .bias.confusion import class_bias
 from .bias.mixtures import js_divergence, mixture_bias

@@ -1,4 +1,4 @@
-"""Where values can be read without waiting for a device."""
+"""Whether a tensor lies on the CPU, where reading a value costs nothing."""
 
 from torch import Tensor
 

@@ -36,6 +36,13 @@ def mixture_bias(
     Returns:
         Bias, float64 (C,). Classes whose row was never fitted are left out
         of the mean, C counts the others, and their own entry is NaN.
+
+    Example:
+        >>> bank = GaussianMixtureBank((2, 2))
+        >>> _ = bank.num_updates.fill_(1)
+        >>> bank.means[:, 0] += 1.0  # logit 0 is larger for both classes
+        >>> mixture_bias(bank)
+        tensor([ 0.2002, -0.2002], dtype=torch.float64)
     """
     fitted = (bank.num_updates > 0).all(1)
     num_fitted = max(int(fitted.sum()), 1)
@@ -87,6 +94,15 @@ def js_divergence(
     Returns:
         Divergence in nats, float64 (C, C), between 0 and log 2; NaN for
         pairs that were never fitted.
+
+    Example:
+        >>> bank = GaussianMixtureBank((2, 2))
+        >>> anchors = GaussianMixtureBank((2,))
+        >>> _ = bank.num_updates.fill_(1)
+        >>> bank.means[0, 1] += 3.0
+        >>> js_divergence(bank, anchors)
+        tensor([[0.0000, 0.3930],
+                [0.0000, 0.0000]], dtype=torch.float64)
     """
     num_classes = bank.shape[0]
     kind = 1 - torch.eye(num_classes, device=bank.means.device).long()

@@ -37,6 +37,15 @@ def mixture_cdf(
 
     Returns:
         F at the points, ``(*shape, N)``, in [0, 1].
+
+    Example:
+        >>> mixture_cdf(
+        ...     torch.tensor([0.0, 2.0]),
+        ...     weights=torch.tensor([0.5, 0.5]),
+        ...     means=torch.tensor([-2.0, 2.0]),
+        ...     variances=torch.tensor([1.0, 1.0]),
+        ... )
+        tensor([0.5000, 0.7500])
     """
     scale = (2 * variances).rsqrt()
     cdf, phi = torch.zeros_like(z), torch.empty_like(z)

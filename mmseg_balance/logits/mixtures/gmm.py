@@ -36,6 +36,16 @@ class GaussianMixtureBank(nn.Module):
         staleness: Iterations since the last update, ``(*shape)``; 1 after an
             update in the iteration before.
         step: Updates of the bank in which any mixture took part, ().
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> bank = GaussianMixtureBank((2,), num_components=3, warmup=0)
+        >>> samples = torch.randn(2, 1000) + torch.tensor([[-4.0], [4.0]])
+        >>> bank.initialize(samples)
+        >>> bank.update(samples, mask=torch.tensor([True, True]))
+        >>> bank.cdf(torch.tensor([[-4.0], [4.0]])).round(decimals=1)
+        tensor([[0.5000],
+                [0.5000]])
     """
 
     weights: Tensor

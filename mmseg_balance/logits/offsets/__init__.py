@@ -5,3 +5,17 @@ The reference of Eq. 6 is :func:`.alignment.align`, that of Eq. 9
 :func:`.alignment.positive_cdf`. What is faster says how near it comes, and
 which test holds that.
 """
+
+from .adjustment import adjusted_logits
+from .alignment import align, inverse_cdf, positive_cdf
+from .offset import logit_offset
+from .table import OffsetTable
+
+__all__ = [
+    'OffsetTable',
+    'adjusted_logits',
+    'align',
+    'inverse_cdf',
+    'logit_offset',
+    'positive_cdf',
+]

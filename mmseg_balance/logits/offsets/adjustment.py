@@ -17,6 +17,12 @@ def adjusted_logits(logits: Tensor, offset: Tensor, tau: float) -> Tensor:
 
     Returns:
         (N, C, ...), whose gradient is that of ``logits``.
+
+    Example:
+        >>> logits = torch.tensor([[1.0, 2.0]])
+        >>> offset = torch.tensor([[3.0, -3.0]])
+        >>> adjusted_logits(logits, offset, tau=0.5)
+        tensor([[-0.5000,  3.5000]])
     """
     return logits - tau * offset
 

@@ -38,7 +38,7 @@ def inverse_cdf(
     clip: float = 0.01,
     num_points: int = 1000,
 ) -> Tensor:
-    """F^-1(p) by linear interpolation in a table of the CDF (App. D).
+    """Quantiles F^-1(p) of Gaussian mixtures, from a table (App. D).
 
     Args:
         p: Probabilities, ``(*shape, N)``.
@@ -48,6 +48,11 @@ def inverse_cdf(
 
     Returns:
         Quantiles, ``(*shape, N)``; outside the table its first or last point.
+
+    Example:
+        >>> standard = torch.ones(1), torch.zeros(1), torch.ones(1)
+        >>> inverse_cdf(torch.tensor([0.5, 0.975, 1.0]), *standard)
+        tensor([0.0000, 1.9600, 2.3264])
     """
     points, cdf = cdf_table(weights, means, variances, num_points)
     p = p.clamp(clip, 1 - clip).contiguous()
@@ -146,6 +151,14 @@ def positive_cdf(
         d, float32 (N, 1, ...), 0 where it means nothing; and where it means
         something, bool (N, 1, ...): a class is given, and its positive
         distribution has been fitted.
+
+    Example:
+        >>> bank = GaussianMixtureBank((2, 2))
+        >>> _ = bank.num_updates.fill_(1)  # as if it had been fitted
+        >>> logits = torch.tensor([[0.0, 5.0], [0.0, 5.0]])
+        >>> positive_cdf(logits, torch.tensor([0, 1]), bank)[0]
+        tensor([[0.5000],
+                [1.0000]])
     """
     banks = [bank] if isinstance(bank, GaussianMixtureBank) else list(bank)
     num_classes = logits.shape[1]

@@ -43,6 +43,14 @@ def logit_offset(
 
     Raises:
         ValueError: Banks of other shapes.
+
+    Example:
+        >>> bank = GaussianMixtureBank((2, 2))
+        >>> anchors = GaussianMixtureBank((2,))
+        >>> _ = bank.num_updates.fill_(1)  # as if they had been fitted
+        >>> anchors.means += torch.tensor([[4.0], [-4.0]])
+        >>> logit_offset(torch.zeros(1, 2), torch.tensor([0]), bank, anchors)
+        tensor([[ 4.0000, -4.0000]])
     """
     num_classes = logits.shape[1]
     check_banks(bank, anchors, num_classes)

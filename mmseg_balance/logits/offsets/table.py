@@ -33,8 +33,14 @@ class OffsetTable:
     cell is a refined one.
 
     Example:
+        >>> source, target = (GaussianMixtureBank((3, 3)) for _ in range(2))
+        >>> anchors = GaussianMixtureBank((2,))
         >>> table = OffsetTable.build([source, target], anchors)
+        >>> logits, labels = torch.randn(1, 3, 4, 4), torch.ones(1, 4, 4)
+        >>> target_mask = torch.rand(1, 4, 4) < 0.5
         >>> delta = table.lookup(logits, labels, domain=target_mask)
+        >>> delta.shape, delta.any()  # no pair was fitted yet
+        (torch.Size([1, 3, 4, 4]), tensor(False))
     """
 
     def __init__(

@@ -29,7 +29,7 @@ def post_hoc_scores(
     clip: float = 0.01,
     grid_size: int = 512,
 ) -> Tensor:
-    """Revised log-probability of each class (Sec. 3.3.3, Eq. 7, App. A).
+    """Log-probability of each class, balanced (Sec. 3.3.3, Eq. 7, App. A).
 
     For class c every logit is moved as if c were the label: log p~_c =
     f_c + tau Delta_cc(f_c) - log sum_c' exp(f_c' + tau Delta_cc'(f_c')).
@@ -50,6 +50,16 @@ def post_hoc_scores(
     Raises:
         ValueError: Banks of another number of classes, a bank or anchors
             that were never fitted, or tau out of range.
+
+    Example:
+        >>> bank = GaussianMixtureBank((2, 2))
+        >>> anchors = GaussianMixtureBank((2,))
+        >>> for each in (bank, anchors):
+        ...     _ = each.num_updates.fill_(1)  # as if it had been fitted
+        >>> bank.means[:, 0] += 1.0  # logit 0 is larger for both classes
+        >>> logits = torch.tensor([[0.8, 0.5]])
+        >>> logits.argmax(1), post_hoc_scores(logits, bank, anchors).argmax(1)
+        (tensor([0]), tensor([1]))
     """
     check_post_hoc(logits.shape[1], bank, anchors, tau)
     table = OffsetTable.build([bank], anchors, clip, grid_size)

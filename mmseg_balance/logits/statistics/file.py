@@ -34,6 +34,18 @@ def save_statistics(
 
     Raises:
         TypeError: ``meta`` holds something else.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> statistics = LogitStatistics(3)
+        >>> for bank in (statistics.source, statistics.anchors):
+        ...     _ = bank.num_updates.fill_(1)  # as if it had been fitted
+        >>> with TemporaryDirectory() as folder:
+        ...     path = f'{folder}/logits.pth'
+        ...     save_statistics(path, statistics, dict(images=500))
+        ...     loaded, meta = load_statistics(path, num_classes=3)
+        >>> meta
+        {'images': 500}
     """
     settings = {name: getattr(statistics, name) for name in SETTINGS}
     settings['num_components'] = statistics.source.num_components

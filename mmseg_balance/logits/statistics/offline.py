@@ -55,6 +55,18 @@ def fit_statistics(
     Raises:
         ValueError: A setting out of range, reservoirs of another number of
             classes, or fewer than ``min_samples`` pixels for the anchors.
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> reservoir = LogitReservoir(num_classes=2)
+        >>> for index in range(3):  # images of a data set
+        ...     labels = torch.randint(2, (20, 20))
+        ...     logits = torch.randn(2, 20, 20) + 4 * labels
+        ...     reservoir.add(logits, labels, index)
+        >>> fitted = fit_statistics(reservoir, num_components=1)
+        >>> fitted.source.means.squeeze(-1).round().int()  # (c, l)
+        tensor([[0, 0],
+                [4, 4]], dtype=torch.int32)
     """
     if max_loops < 1:
         raise UserValueError(

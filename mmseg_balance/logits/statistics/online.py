@@ -26,7 +26,9 @@ SOURCE, TARGET = 0, 1
 
 
 class LogitStatistics(nn.Module):
-    """Banks of the source, the target and the anchors (Sec. 3.3.4).
+    """Distributions of logits that follow a training (Sec. 3.3.4).
+
+    Those of the source, of the target, and the anchors, a bank each.
 
     :meth:`collect` keeps samples of a batch, :meth:`update` fits the
     mixtures to all samples since the last one, and :meth:`offset` looks
@@ -42,6 +44,22 @@ class LogitStatistics(nn.Module):
 
     Raises:
         ValueError: A setting out of range.
+
+    Example:
+        >>> _ = torch.manual_seed(0)
+        >>> statistics = LogitStatistics(3, min_samples=5, warmup=0)
+        >>> logits, labels = torch.randn(4, 3, 8, 8), torch.zeros(4, 8, 8)
+        >>> labels[:, 4:] = 1
+        >>> statistics.offset(logits, labels).any()  # nothing is known yet
+        tensor(False)
+        >>> statistics.collect(logits, labels)
+        >>> statistics.update()
+        >>> statistics.offset(logits, labels).shape
+        torch.Size([4, 3, 8, 8])
+        >>> statistics.source.num_updates  # class 2 had no pixel
+        tensor([[1, 1, 1],
+                [1, 1, 1],
+                [0, 0, 0]])
     """
 
     @takes_settings

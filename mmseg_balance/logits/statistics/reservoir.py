@@ -16,7 +16,9 @@ _LARGEST_KEY = torch.iinfo(torch.int64).max
 
 
 class LogitReservoir:
-    """All logits of some pixels of each class (Definition 1, Eq. 3).
+    """A uniform sample of the pixels of each class, with all their logits.
+
+    What the distributions of Definition 1 (Eq. 3) are fitted to.
 
     Every labelled pixel gets a random key that follows from the seed, the
     index of its image and its place there alone; the pixels of the smallest
@@ -36,6 +38,15 @@ class LogitReservoir:
 
     Raises:
         ValueError: A setting out of range.
+
+    Example:
+        >>> reservoir = LogitReservoir(num_classes=3, capacity=50)
+        >>> labels = torch.zeros(10, 10).long()
+        >>> labels[0] = 1
+        >>> reservoir.add(torch.randn(3, 10, 10), labels, index=0)
+        >>> samples, valid = reservoir.class_samples()
+        >>> samples.shape, valid.sum(1)
+        (torch.Size([3, 3, 50]), tensor([50, 10,  0]))
     """
 
     def __init__(

@@ -62,6 +62,13 @@ def sample_class_logits(
     Returns:
         Samples of logit l over the pixels of class c, float32 (C, C, n),
         and those that count, bool (C, n).
+
+    Example:
+        >>> labels = torch.tensor([0] * 70 + [1] * 20 + [2] * 3)
+        >>> logits = torch.randn(len(labels), 3)
+        >>> _, valid = sample_class_logits(logits, labels, min_samples=10)
+        >>> valid.sum(1)
+        tensor([20, 20,  0])
     """
     num_classes = logits.shape[1]
     flat = logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
