@@ -1,5 +1,6 @@
 """The programs in docs/examples, and what the pages say of them."""
 
+import copy
 import importlib
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import torch
 from helpers import doc_pages as pages
 from helpers.registered import forget
 from mmengine.config import Config
-from mmengine.optim import OptimWrapper
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import DefaultScope
 from mmengine.structures import PixelData
 from mmengine.utils import get_installed_path
@@ -210,6 +211,45 @@ def test_new_objective(new_parts):
     assert log['loss'] == pytest.approx(
         sum(log[f'{prefix}.{name}'] for prefix in ('src', 'mix', 'mirrored'))
     )
+
+
+def test_new_critic(monkeypatch):
+    """Losses of a step by hand: two of the critic's, one of the student's."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    importlib.import_module('new_critic')
+    objectives = ('SourceObjective', 'CriticObjective')
+    cfg = dict(
+        type='UDASegmentor',
+        segmentor=own_network(dropout_ratio=0.0),
+        objectives=[dict(type=kind) for kind in objectives],
+    )
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg)
+    forget('new_critic')
+    cfg = page_config('extending.md', 'optim_wrapper = dict(\n    constr')
+    cfg.optim_wrapper.critic.optimizer = dict(type='SGD', lr=0.1)
+    optimizers = build_optim_wrapper(model, cfg.optim_wrapper)
+    data = dict(source=batch(labelled=True), target=batch(labelled=False))
+    step = model.prepare(data)
+    student, net = copy.deepcopy((model.student, model.objectives[1].net))
+    squares = {}
+    for domain, wanted in (('source', 1), ('target', 0), ('target', 1)):
+        images = getattr(step, f'{domain}_images')
+        with torch.no_grad():
+            logits = student.decode_head(student.extract_feat(images))
+        logits = F.interpolate(logits, (32, 32), mode='bilinear')
+        squares[domain, wanted] = (net(logits) - wanted).square().mean()
+    squares['source', 1].backward()  # of its own losses alone
+    squares['target', 0].backward()
+    log = model.train_step(data, optimizers)
+    for name, of in (('decode', ('source', 1)), ('target', ('target', 0))):
+        assert log[f'critic.loss_{name}'] == pytest.approx(squares[of].item())
+    mislead = 0.01 * squares['target', 1].item()
+    assert log['critic.loss_mislead'] == pytest.approx(mislead)
+    total = log['src.decode.loss_ce'] + mislead
+    assert log['loss'] == pytest.approx(total)
+    moved = net.weight - 0.1 * net.weight.grad
+    torch.testing.assert_close(model.objectives[1].net.weight, moved)
 
 
 def test_own_network(tmp_path):
