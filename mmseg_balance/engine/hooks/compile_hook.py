@@ -28,7 +28,7 @@ class CompileHook(Hook):
 
     In place: the keys of checkpoints, copies and the optimizer know nothing
     of it. What stays as it is: classifiers, whose input density estimation
-    captures by a hook that compiled code would not call; losses, whose
+    may note by a hook that compiled code would not call; losses, whose
     statistics are updated between iterations; and validation, in which the
     sizes of images vary.
 

@@ -8,7 +8,7 @@ sees the features; a forward hook notes them, here and nowhere else.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from mmseg.models.decode_heads import ASPPHead, FCNHead, PSPHead, UPerHead
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -72,17 +72,32 @@ def checked_features(noted: list[Tensor], predictions: int) -> list[Tensor]:
     return noted[:predictions]
 
 
+@runtime_checkable
+class ClassifiesWithin(Protocol):
+    """A head whose logits are those of a head within it."""
+
+    @property
+    def classifying_head(self) -> BaseDecodeHead:
+        """The head within."""
+
+
+@runtime_checkable
+class ClassifiesByOwn(Protocol):
+    """A head whose classifier is not ``conv_seg``."""
+
+    @property
+    def first_classifier(self) -> nn.Module:
+        """The first module that takes the features."""
+
+
 def classifier_of(head: BaseDecodeHead) -> nn.Module:
     """The first module that takes the features that enter the classifier.
-
-    ``conv_seg``, unless the head says otherwise: by ``classifying_head``, the
-    head within that classifies, or ``first_classifier``, the module.
 
     Raises:
         TypeError: The head has no single such place; names it.
     """
-    head = getattr(head, 'classifying_head', head)
-    if hasattr(head, 'first_classifier'):
+    head = _classifying(head)
+    if isinstance(head, ClassifiesByOwn):
         return head.first_classifier
     if isinstance(getattr(head, 'conv_seg', None), nn.Conv2d):
         return head.conv_seg
@@ -94,7 +109,13 @@ def classifier_of(head: BaseDecodeHead) -> nn.Module:
 
 def dropout_of(head: BaseDecodeHead) -> nn.Module | None:
     """The dropout that ``BaseDecodeHead.cls_seg`` puts before a classifier."""
-    return getattr(head, 'classifying_head', head).dropout
+    return _classifying(head).dropout
+
+
+def _classifying(head: BaseDecodeHead) -> BaseDecodeHead:
+    return (
+        head.classifying_head if isinstance(head, ClassifiesWithin) else head
+    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import math
 from contextlib import nullcontext
+from dataclasses import replace
 
 import torch
 from mmseg.registry import MODELS
@@ -93,10 +94,10 @@ class MaskedObjective(Objective):
 
     def training_batch(self, step: UDAStep) -> TrainingBatch:
         """Images with parts of them hidden, and the whole labels."""
-        images, *rest = self._batch(step)
-        images = self.augmentation(images)
-        images = images * block_mask(images, self.block_size, self.mask_ratio)
-        return TrainingBatch(images, *rest)
+        batch = self._whole_batch(step)
+        images = self.augmentation(batch.images)
+        mask = block_mask(images, self.block_size, self.mask_ratio)
+        return replace(batch, images=images * mask)
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
@@ -117,26 +118,23 @@ class MaskedObjective(Objective):
             for each in predictions
         )
 
-    def _batch(
-        self, step: UDAStep
-    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-        """Images, labels, weights and target mask of ``domains``."""
-        source = step.source_images, step.source_labels
+    def _whole_batch(self, step: UDAStep) -> TrainingBatch:
+        """Images of ``domains`` before anything is hidden."""
         if self.domains == 'source':
-            return *source, None, None
-        target = step.target_images, step.pseudo.labels, step.pseudo.weight
-        if self.domains == 'both':
-            half = max(len(step.target_images) // 2, 1)
-            source = [part[:half] for part in source]
-            target = [part[:half] for part in target]
-        images, labels, weight = target
-        target_mask = torch.ones_like(labels, dtype=torch.bool)
+            return TrainingBatch(step.source_images, step.source_labels)
+        images, pseudo = step.target_images, step.pseudo
         if self.domains == 'target':
-            return images, labels, weight, target_mask
-        known = torch.ones_like(source[1], dtype=weight.dtype)
-        return (
-            torch.cat([source[0], images]),
-            torch.cat([source[1], labels]),
-            torch.cat([known, weight]),
-            torch.cat([torch.zeros_like(target_mask), target_mask]),
+            is_target = torch.ones_like(pseudo.labels, dtype=torch.bool)
+            return TrainingBatch(
+                images, pseudo.labels, pseudo.weight, is_target
+            )
+        half = max(len(images) // 2, 1)
+        labels, pseudo_labels = step.source_labels[:half], pseudo.labels[:half]
+        weight = pseudo.weight[:half]
+        is_target = torch.ones_like(pseudo_labels, dtype=torch.bool)
+        return TrainingBatch(
+            torch.cat([step.source_images[:half], images[:half]]),
+            torch.cat([labels, pseudo_labels]),
+            torch.cat([torch.ones_like(labels, dtype=weight.dtype), weight]),
+            torch.cat([torch.zeros_like(is_target), is_target]),
         )
