@@ -70,7 +70,9 @@ MOVED = {
     ),
     'engine.out_files': 'runs.out_files',
     'engine.post_hoc_config': 'configuration.checks.post_hoc',
-    'engine.prediction': 'inference.prediction',
+    'engine.prediction': (
+        'inference.trained_model inference.passes.labelled_logits'
+    ),
     'engine.public_architecture': 'checkpoints.public.architecture',
     'engine.public_checkpoint': 'checkpoints.public.conversion',
     'engine.public_configs': 'checkpoints.public.matching_configs',
@@ -79,7 +81,7 @@ MOVED = {
     'engine.public_keys': 'checkpoints.public.keys',
     'engine.resume': 'runs.resume',
     'engine.statistics_origin': 'inference.post_hoc',
-    'engine.statistics_pass': 'inference.statistics_pass',
+    'engine.statistics_pass': 'inference.passes.statistics_pass',
     'engine.stop_signals': 'stop_signals',
     'engine.student_optim_wrapper_constructor': (
         'engine.optim.student_optim_wrapper_constructor'

@@ -151,9 +151,9 @@ def build(args: argparse.Namespace) -> Any:
     from ..inference.files.inputs import find_inputs
     from ..inference.files.outputs import result_folders
     from ..inference.files.prediction_options import RunOptions
-    from ..inference.named_model import find_model
-    from ..inference.prediction_run import PredictionRun
     from ..inference.predictor import Predictor
+    from ..inference.predictor.named_model import find_model
+    from ..inference.predictor.run import PredictionRun
 
     options = RunOptions(
         ids=args.ids,

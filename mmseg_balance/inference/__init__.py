@@ -7,7 +7,7 @@ from typing import Any
 _HOMES = dict(
     Predictor='predictor',
     Prediction='predictor',
-    PredictionRun='prediction_run',
+    PredictionRun='predictor.run',
     RunOptions='files.prediction_options',
     find_inputs='files.inputs',
     paint='files.outputs',

@@ -24,7 +24,7 @@ from ..models.uda import UDASegmentor
 from ..models.uda.objectives.step import TrainingBatch, UDAStep, stack_labels
 from ..models.uda.teacher.pseudo_labels import PseudoLabels
 from ..visualization.training_figure import Panel
-from .prediction import load_fitting
+from .trained_model import load_fitting
 
 IGNORED = 255
 

@@ -1,8 +1,18 @@
 """Statistics of other weights or classes do not pass unnoticed."""
 
-import pytest
+import re
+from pathlib import Path
 
-from mmseg_balance.inference.post_hoc import check_origin
+import pytest
+from mmengine.config import Config
+
+from mmseg_balance.errors import UserValueError
+from mmseg_balance.inference.post_hoc import (
+    balance_model,
+    balancing,
+    check_origin,
+    part_from_balancing,
+)
 
 CLASSES = ['sky', 'road']
 
@@ -45,3 +55,37 @@ def test_those_of_another_training(monkeypatch, tmp_path):
 def test_those_of_other_classes(classes):
     with pytest.raises(ValueError, match='is tested on sky, road: make'):
         lines(dict(classes=classes))
+
+
+def test_settings_of_balancing():
+    assert balancing() == {}
+    assert balancing('s.pth') == dict(statistics='s.pth')
+    assert balancing(Path('s.pth'), 0.0, 'source') == dict(
+        statistics='s.pth', tau=0.0, domain='source'
+    )
+    message = (
+        'tau and domain without post_hoc (--tau and --domain without '
+        '--post-hoc STATISTICS), whose settings they are'
+    )
+    with pytest.raises(UserValueError, match=re.escape(message)):
+        balancing(None, 0.0, 'source')
+
+
+def test_balancing_is_put_around_a_model_and_taken_off():
+    model = dict(type='EncoderDecoder', backbone=dict(type='ResNet'))
+    cfg = Config(dict(model=model, data_preprocessor=dict(mean=[1.0])))
+    balance_model(cfg, {})
+    assert cfg.model == model
+    assert part_from_balancing(cfg) == (cfg, {})
+    settings = balancing('s.pth', 0.5)
+    balance_model(cfg, settings)
+    assert cfg.model == dict(
+        type='PostHocSegmentor', segmentor=model, **settings
+    )
+    with pytest.raises(UserValueError, match='model .* balanced already'):
+        balance_model(cfg, settings)
+    inner, found = part_from_balancing(cfg)
+    assert found == settings
+    # with what the runner would have given to the outer one
+    assert inner.model == model | dict(data_preprocessor=dict(mean=[1.0]))
+    assert cfg.model.type == 'PostHocSegmentor'

@@ -11,9 +11,9 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS, MODELS
 
-from mmseg_balance.inference import statistics_pass
+from mmseg_balance.inference.passes import statistics_pass
+from mmseg_balance.inference.passes.labelled_logits import predict_logits
 from mmseg_balance.inference.post_hoc import check_origin
-from mmseg_balance.inference.prediction import predict_logits
 from mmseg_balance.logits.statistics.file import load_statistics
 from mmseg_balance.runs.records import code
 from mmseg_balance.runs.reproduction.earlier_run import (

@@ -114,12 +114,12 @@ def build(args: Namespace) -> tuple[Any, ...]:
     from ...configuration.reading import load_config
     from ...inference.domain_data import build_domains, check_trained_classes
     from ...inference.passes.statistics_fit import find_anchor
-    from ...inference.prediction import build_predictor
-    from ...inference.statistics_pass import (
+    from ...inference.passes.statistics_pass import (
         StatisticsPass,
         pass_settings,
         spread,
     )
+    from ...inference.trained_model import build_predictor
 
     check_args(args)
     cfg, model = build_predictor(

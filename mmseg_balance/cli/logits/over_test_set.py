@@ -43,7 +43,7 @@ def build_model_and_test_set(
     """
     from ...configuration.reading import load_config
     from ...inference.evaluation_set import build_labelled_test_set
-    from ...inference.prediction import build_predictor
+    from ...inference.trained_model import build_predictor
     from ...runs.out_files import check_out
 
     check_out(args.out, files, args.overwrite)

@@ -13,7 +13,7 @@ from ...logits.statistics.file import load_statistics
 from ...logits.statistics.reservoir import LogitReservoir
 from ..evaluation_set import TEST_SET
 from ..post_hoc import check_origin
-from ..prediction import predict_logits
+from .labelled_logits import predict_logits
 
 
 def measure_bias(

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from ...errors import UserValueError
 from ...logits.statistics import LogitStatistics
 from ...logits.statistics.offline import fit_statistics
-from ..statistics_pass import StatisticsPass
+from .statistics_pass import StatisticsPass
 
 TITLES = dict(source='source', target='target, pseudo-labels')
 

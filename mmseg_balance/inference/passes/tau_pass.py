@@ -14,7 +14,7 @@ from ...logits.statistics.domain_statistics import (
 )
 from ..evaluation_set import headline_classes
 from ..post_hoc import check_origin
-from ..prediction import predict_logits
+from .labelled_logits import predict_logits
 
 
 def build_sweep(

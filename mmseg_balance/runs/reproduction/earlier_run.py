@@ -14,7 +14,7 @@ from ...configuration.checks.settling import settle_config
 from ...configuration.options import OptionAction
 from ...configuration.reading import load_config
 from ...inference.domain_data import build_domains
-from ...inference.statistics_pass import changed_pass, pass_settings
+from ...inference.passes.statistics_pass import changed_pass, pass_settings
 from ...logits.statistics.file import load_statistics
 from ..records.provenance import (
     PROVENANCE_KEY,

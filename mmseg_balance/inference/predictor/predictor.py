@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,41 +11,22 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import print_log
-from mmseg.structures import SegDataSample
-from torch import Tensor
 
-from ..datasets.loading.bad_files import BadFileError
-from ..errors import UserValueError
-from ..models.segmentors import PostHocSegmentor
-from .files.inputs import find_inputs
-from .files.videos import Video
+from ...datasets.loading.bad_files import BadFileError
+from ...errors import UserValueError
+from ...models.segmentors import PostHocSegmentor
+from ..files.inputs import find_inputs
+from ..files.videos import Video
+from ..post_hoc import balancing, check_balancing, part_from_balancing
+from ..trained_model import build_predictor
+from .class_names import classes_of
 from .image_pipeline import ImagePipeline, LoadedImage
 from .label_ids import label_ids
-from .named_model import distinct_colours, find_model, num_classes
-from .post_hoc import balancing, check_balancing, part_from_balancing
-from .prediction import build_predictor
+from .loading import load_ahead
+from .named_model import find_model
+from .prediction import Prediction, read_prediction
 
 Image = str | Path | np.ndarray
-
-
-@dataclass
-class Prediction:
-    """What a model says of one image.
-
-    Attributes:
-        labels: Class of each pixel at the size of the image, (H, W) in
-            uint8, or uint16 of more than 256 classes.
-        confidence: Largest softmax of each pixel, float32 (H, W); None
-            where it was not asked for.
-        path: The image's file; None of an array and of a video's frame.
-        image: The image, BGR (H, W, 3) in uint8; None where it was not
-            asked for.
-    """
-
-    labels: np.ndarray
-    confidence: np.ndarray | None = None
-    path: str | None = None
-    image: np.ndarray | None = None
 
 
 class Predictor:
@@ -125,7 +103,7 @@ class Predictor:
         self.batch_size, self.num_workers = batch_size, num_workers
         self.confidence = confidence
         self._pipeline = ImagePipeline(self.cfg, keep_images, channel_order)
-        self._set_classes()
+        self.classes, self.palette = classes_of(self.model, self.checkpoint)
         if balance:
             self._balance(balance)
 
@@ -174,7 +152,10 @@ class Predictor:
             ValueError: An array is no image, or the model gives NaN.
         """
         batch: list[LoadedImage] = []
-        for loaded in self._load_ahead(images):
+        num_ahead = self.batch_size + self.num_workers
+        for loaded in load_ahead(
+            self._load, images, num_ahead, self.num_workers
+        ):
             if isinstance(loaded, BadFileError):
                 yield from self._predict_batch(batch)
                 batch = []
@@ -226,53 +207,21 @@ class Predictor:
             notes = getattr(error, '__notes__', ())
             error.__notes__ = [*notes, ', '.join(paths)]
             raise
-        return [
-            self._prediction(*pair)
-            for pair in zip(batch, samples, strict=True)
-        ]
-
-    def _prediction(
-        self, loaded: LoadedImage, sample: SegDataSample
-    ) -> Prediction:
-        if 'pred_sem_seg' not in sample:
+        if 'pred_sem_seg' not in samples[0]:
             raise UserValueError(
                 f'{type(self.model).__name__} predicts no classes, but '
-                f'{", ".join(sample.keys())}: give a segmentor'
+                f'{", ".join(samples[0].keys())}: give a segmentor'
             )
-        scores = sample.seg_logits.data
-        if torch.isnan(scores).any():
-            raise UserValueError(
-                f'{self.checkpoint} gives NaN for '
-                f'{loaded.path or "an array"}: its training diverged, or its '
-                'numbers are too large for the precision'
+        return [
+            read_prediction(
+                sample,
+                loaded,
+                len(self.classes),
+                self.confidence,
+                self.checkpoint,
             )
-        wide = len(self.classes) > 256
-        labels = sample.pred_sem_seg.data.squeeze(0)
-        labels = labels.cpu().numpy().astype(np.uint16 if wide else np.uint8)
-        confidence = None
-        if self.confidence:
-            confidence = max_softmax(scores).cpu().numpy()
-        return Prediction(labels, confidence, loaded.path, loaded.image)
-
-    def _load_ahead(
-        self, images: Iterable[Image]
-    ) -> Iterator[LoadedImage | BadFileError]:
-        """Loaded images in their order, a few of them ahead."""
-        if not self.num_workers:
-            yield from map(self._load, images)
-            return
-        ahead = self.batch_size + self.num_workers
-        waiting: deque[Future] = deque()
-        with ThreadPoolExecutor(self.num_workers) as pool:
-            try:
-                for image in images:
-                    waiting.append(pool.submit(self._load, image))
-                    if len(waiting) > ahead:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+            for loaded, sample in zip(batch, samples, strict=True)
+        ]
 
     def _load(self, image: Image) -> LoadedImage | BadFileError:
         try:
@@ -280,45 +229,12 @@ class Predictor:
         except BadFileError as error:
             return error
 
-    def _set_classes(self) -> None:
-        meta = getattr(self.model, 'dataset_meta', None) or {}
-        count = num_classes(self.model)
-        names = meta.get('classes') or [f'class {i}' for i in range(count)]
-        if len(names) != count:
-            raise UserValueError(
-                f'{self.checkpoint} is of {len(names)} classes '
-                f'({", ".join(names)}), and the model predicts {count}: set '
-                'num_classes of its heads and metainfo.classes of the test '
-                'set to those that it was trained on'
-            )
-        self.classes = tuple(names)
-        palette = meta.get('palette')
-        if palette is None or len(palette) != len(self.classes):
-            palette = distinct_colours(len(self.classes))
-        self.palette = [[int(v) for v in colour] for colour in palette]
-
     def _balance(self, settings: dict) -> None:
         """Wrap the model for post-hoc class balancing."""
         model = PostHocSegmentor(self.model, **settings)
         for line in check_balancing(model, self.checkpoint, self.classes):
             print_log(f'--post-hoc: {line}', 'current', logging.WARNING)
         self.model = model.eval()
-
-
-def max_softmax(scores: Tensor) -> Tensor:
-    """Largest probability of each pixel.
-
-    Args:
-        scores: Logits (C, H, W), or one probability (1, H, W) of two classes.
-
-    Returns:
-        float32 (H, W).
-    """
-    scores = scores.float()
-    if len(scores) == 1:
-        return torch.maximum(scores, 1 - scores).squeeze(0)
-    # not by logsumexp, which loses the digits that large logits take up
-    return 1 / (scores - scores.amax(0)).exp().sum(0)
 
 
 def _images(images: Iterable[Image]) -> Iterator[Image]:

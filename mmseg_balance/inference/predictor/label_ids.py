@@ -9,13 +9,13 @@ from mmengine.config import Config
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import DATASETS
 
-from ..datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
-from ..datasets.loading.leaves import keyed_leaves, leaf_configs
-from ..datasets.loading.transform_kinds import is_label_loader
-from ..errors import UserValueError
-from ..walk import type_name
-from .evaluation_set import TEST_SET
-from .prediction import lazy_test_set
+from ...datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
+from ...datasets.loading.leaves import keyed_leaves, leaf_configs
+from ...datasets.loading.transform_kinds import is_label_loader
+from ...errors import UserValueError
+from ...walk import type_name
+from ..evaluation_set import TEST_SET
+from ..trained_model import lazy_test_set
 
 IDS = ('dataset', 'class', 'cityscapes')
 

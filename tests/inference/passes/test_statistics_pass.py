@@ -10,7 +10,7 @@ from mmengine.registry import DefaultScope
 from mmseg.datasets import BaseSegDataset
 
 from mmseg_balance.datasets.domains.domain import Domain
-from mmseg_balance.inference.statistics_pass import pass_settings
+from mmseg_balance.inference.passes.statistics_pass import pass_settings
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
-from torch import nn
 
-from ..configuration.reading import load_config
-from ..errors import UserFileNotFoundError, UserValueError
+from ...configuration.reading import load_config
+from ...errors import UserFileNotFoundError, UserValueError
 
 EXPORTED = ('config.py', 'weights.pth')
 
@@ -54,31 +53,3 @@ def find_model(
     elif cfg_options:
         model.merge_from_dict(cfg_options)
     return model, str(checkpoint)
-
-
-def num_classes(model: nn.Module) -> int:
-    """Number of classes of a model; 2 where it gives one probability."""
-    head = model.decode_head
-    head = head[-1] if isinstance(head, nn.ModuleList) else head
-    is_binary = getattr(head, 'out_channels', head.num_classes) == 1
-    return 2 if is_binary else head.num_classes
-
-
-def distinct_colours(count: int) -> list[list[int]]:
-    """Colours for classes that have none: those of PASCAL VOC's colour map.
-
-    Args:
-        count: Number of classes.
-
-    Returns:
-        RGB of each, 0 to 255, the same in each run.
-    """
-    colours = []
-    for number in range(1, count + 1):
-        colour = [0, 0, 0]
-        for bit in range(8):
-            for channel in range(3):
-                value = number >> (3 * bit + channel) & 1
-                colour[channel] |= value << (7 - bit)
-        colours.append(colour)
-    return colours

@@ -12,17 +12,17 @@ from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..datasets.loading.bad_files import BadFileError
-from ..datasets.loading.leaves import leaf_configs
-from ..datasets.loading.named_files import load_named
-from ..datasets.loading.transform_kinds import (
+from ...datasets.loading.bad_files import BadFileError
+from ...datasets.loading.leaves import leaf_configs
+from ...datasets.loading.named_files import load_named
+from ...datasets.loading.transform_kinds import (
     is_image_loader,
     is_label_loader,
     is_loader,
 )
-from ..errors import UserTypeError, UserValueError
-from ..walk import type_name
-from .evaluation_set import TEST_SET
+from ...errors import UserTypeError, UserValueError
+from ...walk import type_name
+from ..evaluation_set import TEST_SET
 
 # what a user does to go on without a file
 LEAVE_OUT = 'leave it out (mmseg-balance predict: --on-bad-image skip)'

@@ -11,19 +11,19 @@ from mmengine.config import Config
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..configuration.model_config import model_config
-from ..datasets.domains.domain import Domain
-from ..errors import UserValueError
-from ..files.hashing import hash_file
-from ..logits.statistics.domain_statistics import DOMAINS
-from ..logits.statistics.file import read_torch_file, write_torch_file
-from ..logits.statistics.reservoir import LogitReservoir
-from ..models.uda.teacher.pseudo_labels import pseudo_labels
-from ..runs.records.code import changed_code, own_code
-from ..runs.records.provenance import describe_files
-from ..runs.records.settings import changed_settings
-from ..stop_signals import StopSignals
-from .prediction import IGNORED, predict_logits
+from ...configuration.model_config import model_config
+from ...datasets.domains.domain import Domain
+from ...errors import UserValueError
+from ...files.hashing import hash_file
+from ...logits.statistics.domain_statistics import DOMAINS
+from ...logits.statistics.file import read_torch_file, write_torch_file
+from ...logits.statistics.reservoir import LogitReservoir
+from ...models.uda.teacher.pseudo_labels import pseudo_labels
+from ...runs.records.code import changed_code, own_code
+from ...runs.records.provenance import describe_files
+from ...runs.records.settings import changed_settings
+from ...stop_signals import StopSignals
+from .labelled_logits import IGNORED, predict_logits
 
 SAVE_SECONDS = 60
 

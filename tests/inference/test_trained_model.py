@@ -14,7 +14,8 @@ from mmseg.structures import SegDataSample
 from torch import nn
 
 from mmseg_balance.inference import PredictionRun, Predictor, RunOptions
-from mmseg_balance.inference.prediction import build_predictor, predict_logits
+from mmseg_balance.inference.passes.labelled_logits import predict_logits
+from mmseg_balance.inference.trained_model import build_predictor
 
 CLASSES = ('sky', 'road', 'car')
 

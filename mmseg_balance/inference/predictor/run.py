@@ -1,30 +1,27 @@
 """Predictions of files, written to a folder as they come."""
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from ..datasets.loading.bad_files import BadFileError
-from ..errors import UserOSError
-from ..files.hashing import hash_file
-from ..models.segmentors import PostHocSegmentor
-from ..stop_signals import StopSignals
-from ..version import __version__
-from .files.background import Background
-from .files.class_shares import ClassShares, check_shares_file
-from .files.frames import Frame, FrameStream, painted_name
-from .files.inputs import Input, find_inputs
-from .files.outputs import OVERLAYS, ResultFiles, paint, result_folders
-from .files.prediction_options import RunOptions, Summary
-from .files.run_record import RunRecord
-from .image_pipeline import test_steps
-from .prediction_files import claim_folder
-from .predictor import Prediction, Predictor
+from ...datasets.loading.bad_files import BadFileError
+from ...errors import UserOSError
+from ...stop_signals import StopSignals
+from ...version import __version__
+from ..files.background import Background
+from ..files.class_shares import ClassShares, check_shares_file
+from ..files.frames import Frame, FrameStream, painted_name
+from ..files.inputs import Input, find_inputs
+from ..files.outputs import OVERLAYS, ResultFiles, paint, result_folders
+from ..files.prediction_options import RunOptions, Summary
+from ..files.run_record import RunRecord
+from ..prediction_files import claim_folder
+from .prediction import Prediction
+from .predictor import Predictor
+from .run_settings import run_settings
 
 
 class PredictionRun:
@@ -227,34 +224,3 @@ class PredictionRun:
 def shares_key(name: PurePath) -> str:
     """Key of an image in the file of class shares: its relative path."""
     return name.with_suffix('').as_posix()
-
-
-def run_settings(predictor: Predictor, ids: np.ndarray) -> dict[str, Any]:
-    """What predictions in a folder depend on.
-
-    Args:
-        predictor: The model.
-        ids: Value of each class in label files.
-
-    Returns:
-        Values that JSON keeps.
-    """
-    model = predictor.model
-    balance = dict(post_hoc=None)
-    if isinstance(model, PostHocSegmentor):
-        balance = dict(
-            post_hoc=hash_file(model.statistics_path),
-            tau=float(model.tau),
-            domain=model.domain,
-        )
-        model = model.segmentor
-    network = repr([predictor.cfg.model.to_dict(), test_steps(predictor.cfg)])
-    # The first that differs is named. The network is another one by its
-    # hash where the part is.
-    return dict(
-        weights=hash_file(predictor.checkpoint),
-        part=getattr(model, 'predict_with', None),
-        **balance,
-        ids=ids.tolist(),
-        network=hashlib.sha256(network.encode()).hexdigest(),
-    )
