@@ -124,9 +124,11 @@ class UDADataset:
         self._fully_initialized = True
 
     @property
-    def required_hooks(self) -> tuple[str, ...]:
-        """Hooks that a training on this data set is given."""
-        return ('BadImagesHook',) if self.on_bad_image == 'skip' else ()
+    def required_hooks(self) -> dict[str, str]:
+        """Hooks that a training on it is given, and what needs them."""
+        if self.on_bad_image == 'stop':
+            return {}
+        return {'BadImagesHook': 'images are left out, which the log counts'}
 
     @property
     def metainfo(self) -> dict:
