@@ -1,7 +1,24 @@
 """Training predictions of decode heads, and their losses."""
 
+from .call_loss import call_loss
+from .classifier_features import split_forward
 from .pixel_targets import PixelTargets
-from .predictions import training_features
-from .segmentation_loss import segmentation_losses
+from .predictions import Prediction, training_features
+from .segmentation_loss import (
+    PredictionLosses,
+    joined_log,
+    prediction_losses,
+    segmentation_losses,
+)
 
-__all__ = ['PixelTargets', 'segmentation_losses', 'training_features']
+__all__ = [
+    'PixelTargets',
+    'Prediction',
+    'PredictionLosses',
+    'call_loss',
+    'joined_log',
+    'prediction_losses',
+    'segmentation_losses',
+    'split_forward',
+    'training_features',
+]
