@@ -37,6 +37,9 @@ class GaussianMixtureBank(nn.Module):
             update in the iteration before.
         step: Updates of the bank in which any mixture took part, ().
 
+        All are equal on the ranks of a run: what an update takes of the
+        samples, which differ, is summed over them.
+
     Example:
         >>> _ = torch.manual_seed(0)
         >>> bank = GaussianMixtureBank((2,), num_components=3, warmup=0)
@@ -48,12 +51,12 @@ class GaussianMixtureBank(nn.Module):
                 [0.5000]])
     """
 
-    weights: Tensor
-    means: Tensor
-    variances: Tensor
-    num_updates: Tensor
-    staleness: Tensor
-    step: Tensor
+    weights: Tensor  # ranks: equal, as are all below
+    means: Tensor  # equal
+    variances: Tensor  # equal
+    num_updates: Tensor  # equal
+    staleness: Tensor  # equal
+    step: Tensor  # equal
 
     def __init__(
         self,

@@ -4,6 +4,8 @@ Direct evaluation is exact, and dear: K error functions and an inversion for
 each logit. Training uses :class:`~.table.OffsetTable`.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -19,23 +21,26 @@ _CHUNK = 2**16
 def logit_offset(
     logits: Tensor,
     labels: Tensor,
-    bank: GaussianMixtureBank,
+    bank: GaussianMixtureBank | Sequence[GaussianMixtureBank],
     anchors: GaussianMixtureBank,
     clip: float = 0.01,
     ignore_index: int = 255,
     grid_size: int | None = 512,
+    domain: Tensor | None = None,
 ) -> Tensor:
     """Offset Delta_cl(z) = z' - z for each logit, see ``align``.
 
     Args:
         logits: (N, C, ...).
         labels: (N, ...), the class c of each pixel.
-        bank: Mixtures of shape (C, C).
+        bank: Mixtures of shape (C, C), or one bank a domain.
         anchors: Bank of shape (2,): positive, then negative.
         clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
         ignore_index: Label of pixels whose offset is 0.
         grid_size: Points of the table; None computes each logit by
             :func:`.alignment.align`.
+        domain: Index of each pixel's bank, (N, ...), bool or integer.
+            Default: the first bank for all.
 
     Returns:
         Offsets, float32 (N, C, ...), without gradient; 0 for ignored pixels
@@ -53,10 +58,17 @@ def logit_offset(
         tensor([[ 4.0000, -4.0000]])
     """
     num_classes = logits.shape[1]
-    check_banks(bank, anchors, num_classes)
+    banks = [bank] if isinstance(bank, GaussianMixtureBank) else list(bank)
+    for each in banks:
+        check_banks(each, anchors, num_classes)
     if grid_size is not None:
-        table = OffsetTable.build([bank], anchors, clip, grid_size)
-        return table.lookup(logits, labels, ignore_index=ignore_index)
+        table = OffsetTable.build(banks, anchors, clip, grid_size)
+        return table.lookup(logits, labels, domain, ignore_index)
+    parameters = [
+        torch.cat(p)  # (domains * C, C, K)
+        for p in zip(*(b.parameters_ for b in banks), strict=True)
+    ]
+    num_updates = torch.cat([b.num_updates for b in banks])
     z = logits.detach().float().movedim(1, -1).reshape(-1, num_classes)
     flat = labels.reshape(-1)
     classes = torch.arange(num_classes, device=z.device)
@@ -66,11 +78,14 @@ def logit_offset(
         known = (flat[part] >= 0) & (flat[part] < num_classes)
         known &= flat[part] != ignore_index
         label = torch.where(known, flat[part], 0).long()
-        rows = tuple(p[label] for p in bank.parameters_)
+        row = label
+        if domain is not None:
+            row = label + num_classes * domain.reshape(-1)[part].long()
+        mixtures = tuple(p[row] for p in parameters)
         points = z[part].unsqueeze(-1)
         positive = (label.unsqueeze(-1) == classes).unsqueeze(-1)
-        aligned = align(points, rows, positive, anchors, clip)
-        counts = (bank.num_updates[label] > 0) & known.unsqueeze(-1)
+        aligned = align(points, mixtures, positive, anchors, clip)
+        counts = (num_updates[row] > 0) & known.unsqueeze(-1)
         offset[part] = ((aligned - points).squeeze(-1)) * counts
     shape = (logits.shape[0], *logits.shape[2:], num_classes)
     return offset.view(shape).movedim(-1, 1)

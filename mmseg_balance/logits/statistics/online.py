@@ -14,12 +14,7 @@ from ..offsets.alignment import positive_cdf
 from ..offsets.offset import logit_offset
 from ..offsets.table import OffsetTable
 from .pending import PendingSamples
-from .sampling import (
-    narrow,
-    sample_anchor_logits,
-    sample_class_logits,
-    sample_one_class_anchor,
-)
+from .sampling import narrow, sample_batch
 from .settings import StatisticsSettings, takes_settings
 
 SOURCE, TARGET = 0, 1
@@ -54,8 +49,6 @@ class LogitStatistics(nn.Module):
         tensor(False)
         >>> statistics.collect(logits, labels)
         >>> statistics.update()
-        >>> statistics.offset(logits, labels).shape
-        torch.Size([4, 3, 8, 8])
         >>> statistics.source.num_updates  # class 2 had no pixel
         tensor([[1, 1, 1],
                 [1, 1, 1],
@@ -92,8 +85,8 @@ class LogitStatistics(nn.Module):
         self.source = bank(pairs)
         self.target = bank(pairs)
         self.anchors = bank((2,))
-        self._pending = PendingSamples()
-        self._table: OffsetTable | None = None
+        self._pending = PendingSamples()  # of each rank
+        self._table: OffsetTable | None = None  # follows from the banks
 
     @property
     def table(self) -> OffsetTable:
@@ -143,21 +136,17 @@ class LogitStatistics(nn.Module):
         """
         if self.grid_size is not None:
             return self.table.lookup(logits, labels, target_mask, ignore_index)
-        source, target = (
-            logit_offset(
-                logits,
-                labels,
-                bank,
-                self.anchors,
-                self.clip,
-                ignore_index,
-                grid_size=None,
-            )
-            for bank in (self.source, self.target)
+        offset = logit_offset(
+            logits,
+            labels,
+            [self.source, self.target],
+            self.anchors,
+            self.clip,
+            ignore_index,
+            grid_size=None,
+            domain=target_mask,
         )
-        if target_mask is not None:
-            source = torch.where(target_mask.unsqueeze(1), target, source)
-        return source * self._has_anchors
+        return offset * self._has_anchors
 
     def positive_cdf(
         self,
@@ -209,25 +198,16 @@ class LogitStatistics(nn.Module):
             left_out |= ~target_mask.bool()
         labels = narrow(labels, self.num_classes).masked_fill_(left_out, -1)
         domain = 'source' if target_mask is None else 'target'
-        devices = [logits.device] if logits.is_cuda else []
-        # what else is drawn in a run is the same with and without statistics
-        with torch.random.fork_rng(devices):
-            limits = self.min_samples, self.max_samples
-            self._pending.add(
-                domain, *sample_class_logits(logits, labels, *limits)
-            )
-            if self.anchor == domain:
-                self._pending.add(
-                    'anchors',
-                    *sample_anchor_logits(logits, labels, self.min_samples),
-                )
-            elif domain == 'source' and isinstance(self.anchor, int):
-                self._pending.add(
-                    'anchors',
-                    *sample_one_class_anchor(
-                        logits, labels, self.anchor, *limits
-                    ),
-                )
+        drawn = sample_batch(
+            logits,
+            labels,
+            domain,
+            self.anchor,
+            self.min_samples,
+            self.max_samples,
+        )
+        for bank, (samples, valid) in drawn.items():
+            self._pending.add(bank, samples, valid)
 
     @property
     def num_pending(self) -> int:

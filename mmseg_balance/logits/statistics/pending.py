@@ -10,9 +10,13 @@ MAX_PENDING = 4
 
 
 class PendingSamples:
-    """Samples of the last calls of ``collect``, for each bank by its name."""
+    """Samples of the last calls of ``collect``, for each bank by its name.
+
+    They are no buffers: nothing of them is saved.
+    """
 
     def __init__(self) -> None:
+        # ranks: none, each has its own, and what EM takes of them is summed
         self.samples: dict[str, list[tuple[Tensor, Tensor]]] = {}
 
     def __len__(self) -> int:

@@ -67,6 +67,7 @@ class LogitReservoir:
         self.num_classes = num_classes
         self.capacity = capacity
         self.seed = seed
+        # ranks: none, one process goes over the data set
         self.num_pixels = torch.zeros(num_classes, dtype=torch.long)
         self._classes = [
             _SmallestKeys(capacity, num_classes) for _ in range(num_classes)

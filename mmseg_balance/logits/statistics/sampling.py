@@ -163,3 +163,42 @@ def sample_one_class_anchor(
     pair = own.expand(-1, 2, *own.shape[2:])
     samples, valid = sample_class_logits(pair, group, min_samples, max_samples)
     return samples[:, 0], valid
+
+
+def sample_batch(
+    logits: Tensor,
+    labels: Tensor,
+    domain: str,
+    anchor: str | int = 'source',
+    min_samples: int = 100,
+    max_samples: int | None = None,
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Draw what a batch gives to the bank of its domain, and to the anchors.
+
+    What else is drawn in a run is the same with and without it.
+
+    Args:
+        logits: (N, C, ...).
+        labels: (N, ...); pixels with a label outside 0 .. C - 1 are left
+            out.
+        domain: 'source' or 'target'.
+        anchor, min_samples, max_samples: See
+            :class:`.settings.StatisticsSettings`.
+
+    Returns:
+        For ``domain``, and for 'anchors' where the batch has some, samples
+        and those that count.
+    """
+    limits = min_samples, max_samples
+    devices = [logits.device] if logits.is_cuda else []
+    with torch.random.fork_rng(devices):
+        drawn = {domain: sample_class_logits(logits, labels, *limits)}
+        if anchor == domain:
+            drawn['anchors'] = sample_anchor_logits(
+                logits, labels, min_samples
+            )
+        elif domain == 'source' and isinstance(anchor, int):
+            drawn['anchors'] = sample_one_class_anchor(
+                logits, labels, anchor, *limits
+            )
+    return drawn
