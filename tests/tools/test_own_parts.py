@@ -134,7 +134,7 @@ def config(tiny_config, tmp_path, monkeypatch):
         cfg.model = dict(
             type='OwnMethod', segmentor=cfg.model, pseudo_threshold=0.0
         )
-        cfg.custom_hooks = [dict(type='EmptyCacheHook')]
+        cfg.custom_hooks = [dict(type='ClassWeightsHook', interval=3)]
         cfg.optim_wrapper = dict(
             constructor='AdversarialOptimWrapperConstructor',
             student=SGD,
@@ -200,6 +200,8 @@ def test_parts_from_outside(config, run_tool, tmp_path, capsys):
         inference_model(plain, image).seg_logits.data,
         inference_model(with_method, image).seg_logits.data,
     )
+    run_tool('analysis_tools/plot_class_weights.py', 'run')
+    assert list(tmp_path.glob('run/**/class_weights*.png'))
     picture = ('--num', 1, '--checkpoint', 'run/iter_6.pth', '--out', 'seen')
     run_tool('browse.py', path, *picture)
     assert (tmp_path / 'seen/sample_000.png').is_file()
