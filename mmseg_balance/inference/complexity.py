@@ -9,6 +9,7 @@ from mmseg.registry import MODELS
 
 from ..checkpoints.export.config import strip_initial_weights
 from ..checkpoints.export.segmentor import choose_part
+from .post_hoc import part_from_balancing
 
 
 def count_operations(
@@ -18,7 +19,7 @@ def count_operations(
 
     Args:
         cfg: Config of a UDA model, of which one segmentor counts, or of a
-            segmentor. No weights are loaded.
+            segmentor, balanced or not. No weights are loaded.
         height, width: Size of the image in pixels.
         device: Where the pass runs.
 
@@ -27,7 +28,7 @@ def count_operations(
         heads.
     """
     init_default_scope(cfg.get('default_scope', 'mmseg'))
-    segmentor, _ = choose_part(cfg, None)
+    segmentor, _ = choose_part(part_from_balancing(cfg)[0], None)
     strip_initial_weights(segmentor)
     segmentor.pop('auxiliary_head', None)
     model = revert_sync_batchnorm(MODELS.build(segmentor)).to(device).eval()
