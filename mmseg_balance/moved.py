@@ -167,14 +167,21 @@ class _OldNames(MetaPathFinder):
         return ModuleSpec(fullname, _Forwarding(MOVED[rest].split()))
 
 
+class _OldModule(ModuleType):
+    """Takes the place of a function of its name in its package, too."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self, self.__name__.rpartition('.')[2])(*args, **kwargs)
+
+
 class _Forwarding(Loader):
     """A module whose names are looked up in others."""
 
     def __init__(self, places: Sequence[str]) -> None:
         self.places = [f'{PACKAGE}.{place}' for place in places]
 
-    def create_module(self, spec: ModuleSpec) -> None:
-        return None
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _OldModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         warn(

@@ -75,6 +75,13 @@ def test_an_old_name_works_and_says_where_the_module_lies(old):
         exec(f'from {name} import no_such_name')
 
 
+@pytest.mark.filterwarnings('ignore:.* lies in:DeprecationWarning')
+def test_an_old_name_does_not_hide_a_function():
+    importlib.import_module('mmseg_balance.logits.mixture_bias')
+    bank = mmseg_balance.logits.GaussianMixtureBank((2, 2))
+    assert mmseg_balance.logits.mixture_bias(bank).isnan().all()
+
+
 def _is_of(value, module) -> bool:
     return getattr(value, '__module__', None) == module.__name__
 
