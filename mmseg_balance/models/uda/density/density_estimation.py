@@ -9,17 +9,14 @@ from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from mmseg_balance.logits import LogitStatistics
-
 from ....errors import UserValueError
 from ...head_losses.classifier_features import (
     captured_inputs,
     classifier_of,
     dropout_of,
 )
+from ...head_losses.logit_statistics import statistics_of
 from ...head_losses.pixel_targets import PixelTargets
-from ...head_losses.segmentation_loss import loss_modules
-from ...losses import BLDALoss
 
 NORMS = ('l2', 'l1')
 
@@ -49,14 +46,6 @@ def density_loss(
     if weight is not None:
         error = error * weight.unsqueeze(1)
     return error.mean()
-
-
-def statistics_of(head: BaseDecodeHead) -> LogitStatistics | None:
-    """The statistics of the first BLDALoss of a head."""
-    for loss in loss_modules(head):
-        if isinstance(loss, BLDALoss):
-            return loss.statistics
-    return None
 
 
 @MODELS.register_module()

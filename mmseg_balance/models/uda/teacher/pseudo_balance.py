@@ -8,8 +8,7 @@ from mmseg_balance.logits.post_hoc.scores import check_tau, table_scores
 from mmseg_balance.logits.statistics.online import TARGET
 
 from ....errors import UserValueError
-from ...head_losses.segmentation_loss import loss_modules
-from ...losses import BLDALoss
+from ...head_losses.logit_statistics import statistics_of
 
 
 class PseudoBalance:
@@ -34,19 +33,19 @@ class PseudoBalance:
 
     def __init__(self, head: BaseDecodeHead, tau: float) -> None:
         check_tau(tau, 'pseudo_balance')
-        losses = [m for m in loss_modules(head) if isinstance(m, BLDALoss)]
-        if not losses:
+        statistics = statistics_of(head)
+        if statistics is None:
             raise UserValueError(
                 'pseudo_balance needs the distributions of a BLDALoss: set '
                 "decode_head.loss_decode=dict(type='BLDALoss', "
                 'num_classes=...), or leave pseudo_balance away'
             )
-        if losses[0].statistics.grid_size is None:
+        if statistics.grid_size is None:
             raise UserValueError(
                 'pseudo_balance looks offsets up in a table, but grid_size '
                 'of the BLDALoss is None: set it to 512'
             )
-        self.statistics = losses[0].statistics
+        self.statistics = statistics
         self.tau = tau
 
     def __call__(self, logits: Tensor) -> Tensor:
