@@ -95,21 +95,28 @@ def wrapper(model):
     return OptimWrapper(torch.optim.SGD(parameters, 0.05))
 
 
-def test_the_weight_scales_the_loss(build, batch):
+@pytest.mark.parametrize('name', ['loss_ce', 'my_loss'])
+def test_the_weight_scales_the_main_loss(build, batch, segmentor, name):
+    """Whatever it is called; an auxiliary head keeps its own weight."""
+    loss = dict(type='CrossEntropyLoss', loss_name=name)
+    head = segmentor()['decode_head']
+    cfg = segmentor(loss, auxiliary_head=head)
     logs = []
     for weight in (1.0, 3.0):
         torch.manual_seed(0)
         model = build(
             'MIC',
+            segmentor=cfg,
             masked_consistency=dict(block_size=8, loss_weight=weight),
             pseudo_threshold=0.0,
         )
         torch.manual_seed(1)
         logs.append(model.train_step(batch(), wrapper(model)))
-    first, second = (log['masked.decode.loss_ce'] for log in logs)
+    first, second = (log[f'masked.decode.{name}'] for log in logs)
     assert first > 0
     assert second == pytest.approx(3 * first, rel=1e-5)
-    assert logs[0]['src.decode.loss_ce'] == logs[1]['src.decode.loss_ce']
+    for same in (f'src.decode.{name}', 'masked.aux.loss_ce'):
+        assert logs[0][same] == logs[1][same] > 0
 
 
 def test_statistics_of_the_target_adjust_and_are_not_fed(
