@@ -47,7 +47,7 @@ def check_mixture_settings(
 def counted(
     samples: Tensor, valid: Tensor | None, shape: Sequence[int]
 ) -> tuple[Tensor, Tensor]:
-    """Samples in float32, and which of them count.
+    """Samples in float32, and a mask of those that count.
 
     Args:
         samples: ``(*shape, N)``; what is not finite, or beyond 1e6, does

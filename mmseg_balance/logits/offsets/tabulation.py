@@ -46,7 +46,7 @@ def tabulate(
     clip: float,
     grid_size: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Knots of Q pairs.
+    """Tabulate z' of Q pairs of class and logit.
 
     Args:
         parameters: Weights, means and variances of the pairs, (Q, K).

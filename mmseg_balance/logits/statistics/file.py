@@ -24,7 +24,7 @@ _OF_A_LOSS = re.compile(
 def save_statistics(
     path: str | Path, statistics: LogitStatistics, meta: dict[str, Any]
 ) -> None:
-    """Write statistics so that the file is either whole or not there.
+    """Save distributions of logits in a file that is whole or not there.
 
     Args:
         path: The file, replaced where it exists; missing parent folders are
@@ -61,7 +61,7 @@ def save_statistics(
 def load_statistics(
     path: str | Path, num_classes: int | None = None
 ) -> tuple[LogitStatistics, dict[str, Any]]:
-    """Read statistics that were fitted, or followed by a training.
+    """Load distributions of logits from a file or a training's checkpoint.
 
     Args:
         path: File of :func:`save_statistics`, or a checkpoint of a model

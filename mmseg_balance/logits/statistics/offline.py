@@ -30,7 +30,7 @@ def fit_statistics(
     track: Track = untracked,
     **settings: Any,
 ) -> LogitStatistics:
-    """Fit the banks of a model that was trained without them (Sec. 3.3.3).
+    """Fit Gaussian mixtures to the logits of a trained model (Sec. 3.3.3).
 
     What BLDALoss follows with momentum over a training, EM finds here in one
     go: from components spread over the samples (App. D), loop after loop

@@ -16,7 +16,7 @@ TOOL = 'mmseg-balance logits fit'
 
 
 def write_torch_file(path: str | Path, content: dict[str, Any]) -> None:
-    """``torch.save`` that leaves the old file or the new, and no half.
+    """Save a dict with ``torch.save``: the old file or the new, and no half.
 
     Args:
         path: The file; missing parent folders are made.
@@ -46,7 +46,7 @@ def write_torch_file(path: str | Path, content: dict[str, Any]) -> None:
 
 
 def read_torch_file(path: str | Path) -> dict[str, Any]:
-    """``torch.load`` of a dict, with one line for what is wrong.
+    """Load a dict with ``torch.load``, with one line for what is wrong.
 
     A training keeps objects of its framework in its checkpoints. Where that
     is not loaded they are left out, so that the tensors can be read by
