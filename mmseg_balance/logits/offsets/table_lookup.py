@@ -1,4 +1,4 @@
-"""Reading an offset table: what training does with each logit (Eq. 6).
+"""Reading an offset table: what training does with each logit.
 
 Made for CPUs, where fresh memory costs more than arithmetic: a chunk of one
 logit's map at a time, in buffers that are used again. ``index_select`` is
