@@ -5,11 +5,14 @@ from contextlib import contextmanager
 
 from mmengine.config import Config
 from mmengine.runner import Runner
-from mmseg.registry import HOOKS, RUNNERS
+from mmseg.registry import RUNNERS
 from torch.utils.data import DataLoader
 
 from ..checkpoints.weights import read_checkpoint
-from ..configuration.checks.needed_hooks import is_hook
+from ..configuration.checks.needed_hooks import (
+    register_hook,
+    register_needed_hooks,
+)
 from ..datasets import UDADataset
 from ..datasets.checks import (
     check_evaluation_set,
@@ -78,8 +81,8 @@ def build_runner(cfg: Config) -> Runner:
         key = 'train_dataloader.dataset'
         check_evaluation_set(train.dataset, key, needs_classes=False)
     for name in getattr(train.dataset, 'required_hooks', ()):
-        if not any(is_hook(hook, name) for hook in runner.hooks):
-            runner.register_hook(HOOKS.get(name)())
+        register_hook(runner, name)
+    register_needed_hooks(runner)
     val = None if runner.val_loop is None else runner.val_loop.dataloader
     if val is not None:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')

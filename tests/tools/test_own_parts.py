@@ -80,9 +80,11 @@ class OwnObjective(Objective):
     prefix = 'own'
     needs_target = True
     optimizer_name = 'critic'
+    required_hooks = {'StepsHook': 'an {type}, whose steps nobody counts'}
 
     def attach(self, student):
         self.critic = nn.Conv2d(student.decode_head.num_classes, 1, 1)
+        self.register_buffer('steps', torch.zeros(()))
 
     def training_batch(self, step):
         return TrainingBatch(
@@ -102,6 +104,13 @@ class OwnObjective(Objective):
         features = training_features(student, batch.images)
         return segmentation_losses(
             student, features, batch.labels, batch.weight, batch.target_mask)
+
+
+@HOOKS.register_module()
+class StepsHook(Hook):
+    def after_train_iter(self, runner, batch_idx, data_batch, outputs):
+        for part in modules_with_hook(unwrapped(runner.model), 'StepsHook'):
+            part.steps += 1
 
 
 @MODELS.register_module()
@@ -168,6 +177,9 @@ def test_parts_from_outside(config, run_tool, tmp_path, capsys):
     (log,) = tmp_path.glob('run/*/*.log')
     text = log.read_text()
     assert 'OwnHook serves 1 losses' in text
+    # of an objective that the method builds without a config
+    assert 'lacks StepsHook' in text
+    assert 'model has an OwnObjective, whose steps nobody counts' in text
     assert 'dry run: one training step and two validation images' in text
     (scores,) = tmp_path.glob('run/*/vis_data/scalars.json')
     logged = [json.loads(line) for line in scores.read_text().splitlines()]
@@ -175,6 +187,7 @@ def test_parts_from_outside(config, run_tool, tmp_path, capsys):
     assert 'mIoU' in logged[-1]
     # once an iteration, and the dry run's is not among them
     whole = load('run/iter_6.pth')
+    assert whole['state_dict']['objectives.1.steps'] == 6
     name = 'student.decode_head.loss_decode.count'
     assert whole['state_dict'][name].item() == 6
     assert load('run/iter_3.pth')['state_dict'][name].item() == 3

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config
-from mmseg.registry import HOOKS
+from mmengine.runner import Runner
+from mmseg.registry import HOOKS, MODELS
 
 from ...errors import UserValueError
 from ...models.declarations import declared, hooks_of
+from ...models.wrapped_segmentor import unwrapped
 from ...walk import class_of, dicts_in, type_name
 
 PACKAGE = __package__.partition('.')[0]
@@ -36,11 +38,50 @@ def add_needed_hooks(cfg: Config) -> list[str]:
             *(dict(type=name) for name in added),
             *(cfg.get('custom_hooks') or ()),
         ]
-    return [
-        f"custom_hooks lacks {name}: dict(type='{name}') is added, since "
-        f'model has {reason}'
-        for name, reason in added.items()
-    ]
+    return [_added_line(*item) for item in added.items()]
+
+
+def register_needed_hooks(runner: Runner) -> None:
+    """Add the hooks of what a model builds without a config of its own.
+
+    A method makes its objectives itself, for one.
+
+    Args:
+        runner: Runner with its model, whose config has gone through
+            :func:`add_needed_hooks`; says what it was given.
+    """
+    config = runner.cfg.model
+    in_config = [class_of(part, MODELS) for part in dicts_in(config)]
+    kinds = {type(module) for module in unwrapped(runner.model).modules()}
+    for kind in sorted(kinds - set(in_config), key=lambda k: k.__name__):
+        for name, reason in hooks_of(dict(type=kind)).items():
+            if register_hook(runner, name):
+                runner.logger.warning(_added_line(name, reason))
+
+
+def register_hook(runner: Runner, name: str) -> bool:
+    """Give a runner a hook, unless it has one.
+
+    Args:
+        runner: The runner.
+        name: Name under which the hook is registered.
+
+    Returns:
+        Whether it had none.
+
+    Raises:
+        ValueError: There is no such hook.
+    """
+    if any(is_hook(hook, name) for hook in runner.hooks):
+        return False
+    kind = HOOKS.get(name)
+    if kind is None:
+        raise UserValueError(
+            f'required_hooks names {name}, which is not registered as a '
+            'hook: name its module in custom_imports.imports'
+        )
+    runner.register_hook(kind())
+    return True
 
 
 def needed_hooks(model: dict) -> Iterator[tuple[str, str]]:
@@ -120,6 +161,13 @@ def class_of_hook(hook: Any) -> Any:
         hook: Config of a hook, or the hook.
     """
     return class_of(hook, HOOKS) if isinstance(hook, dict) else type(hook)
+
+
+def _added_line(name: str, reason: str) -> str:
+    return (
+        f"custom_hooks lacks {name}: dict(type='{name}') is added, since "
+        f'model has {reason}'
+    )
 
 
 def _keyed_hooks(cfg: Config) -> Iterator[tuple[str, Any]]:
