@@ -41,9 +41,7 @@ MOVED = {
     'datasets.samplers': 'datasets.sampling.samplers',
     'datasets.split_pipeline': 'datasets.loading.split_pipeline',
     'datasets.synthia': 'datasets.sets.synthia',
-    'datasets.uda_dataset': (
-        'datasets.pairs.uda_dataset datasets.pairs.same_classes'
-    ),
+    'datasets.uda_dataset': 'datasets.pairs.uda_dataset',
     'engine.adversarial_optim_wrapper_constructor': (
         'engine.optim.adversarial_optim_wrapper_constructor'
     ),

@@ -1,7 +1,7 @@
 """Source and target of a training as whole images, one after the other."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,11 @@ from torch import nn
 from ..datasets import UDADataset
 from ..datasets.checks import build_lazily, check_data_configs
 from ..datasets.domains.domain import Domain
-from ..datasets.loading.named_files import is_label_loader
+from ..datasets.loading.transform_kinds import (
+    is_crop,
+    is_label_loader,
+    is_loader,
+)
 from ..errors import UserNotADirectoryError, UserValueError
 from ..walk import type_name
 
@@ -31,7 +35,8 @@ def build_domains(
     Nothing is cropped, flipped or drawn at random, and nothing repeated.
     Images and labels are read as the data set's own pipeline reads them, and
     labels stay at their size. The source keeps its own ``Resize``, where it
-    has one: its images may be larger than those of the test set.
+    has one: its images may be larger than those of the test set. Or else
+    ``source_test_pipeline`` of the config says how the source is loaded.
 
     Args:
         cfg: Config of the training. Where it has no source, its labelled
@@ -44,8 +49,9 @@ def build_domains(
 
     Raises:
         FileNotFoundError: Folders or labels are missing.
-        ValueError: The training has no data, there is no test pipeline, or
-            the data sets are not right; see ``UDADataset``.
+        ValueError: The training has no data, there is no test pipeline,
+            ``source_test_pipeline`` loads no labels or crops, or the data
+            sets are not right; see ``UDADataset``.
     """
     data = (cfg.get('train_dataloader') or {}).get('dataset') or {}
     source = data.get('source') if 'source' in data else data
@@ -66,15 +72,25 @@ def build_domains(
         k: v for k, v in data.items() if k != 'target' or target_images is None
     }
     check_data_configs(Config(dict(train_dataloader=dict(dataset=used))))
+    given = cfg.get('source_test_pipeline')
+    if given:
+        _check_source_pipeline(given)
     source = build_lazily(
-        _with_pipeline(source, pipeline, is_source=True), 'source'
+        _with_pipeline(
+            source, lambda own: given or whole_image_pipeline(own, pipeline)
+        ),
+        'source',
     )
     target = data.get('target') if 'source' in data else None
     if target_images is not None:
         target = folder_config(target_images, source.metainfo)
     if target is not None:
         target = build_lazily(
-            _with_pipeline(target, pipeline, is_source=False), 'target'
+            _with_pipeline(
+                target,
+                lambda own: whole_image_pipeline(own, pipeline, False),
+            ),
+            'target',
         )
     return UDADataset(source, target).domains
 
@@ -134,9 +150,9 @@ def check_trained_classes(
 
 
 def whole_image_pipeline(
-    own: Sequence[dict], test: Sequence[dict], is_source: bool
+    own: Sequence[dict], test: Sequence[dict], is_source: bool = True
 ) -> list[dict]:
-    """Pipeline for whole images of a training set.
+    """Pipeline for whole images of a training set that is given none.
 
     Args:
         own: Configs of the transforms in its training.
@@ -147,46 +163,56 @@ def whole_image_pipeline(
         The transforms of the test, with those that load and, for the
         source, ``Resize`` taken from the training.
     """
-    images = [t for t in own if _kind(t) == 'image']
-    resizes = [t for t in own if type_name(t) == 'Resize' and is_source]
-    labels = [t for t in own if _kind(t) == 'label' and is_source]
-    result = [t for t in test if _kind(t) != 'label']
-    for place, transform in enumerate(result):
-        if _kind(transform) == 'image' and images:
-            result[place] = images[0]
-    if resizes:
-        result = [t for t in result if type_name(t) != 'Resize']
-        loaded = [i for i, t in enumerate(result) if _kind(t) == 'image']
-        result.insert(max(loaded, default=-1) + 1, resizes[0])
-    # right before they are packed, so that no transform resizes them
-    return copy.deepcopy([*result[:-1], *labels[:1], *result[-1:]])
+    images = [t for t in own if _loads_image(t)]
+    result = [t for t in test if not is_label_loader(t)]
+    if images:
+        result = [images[0] if _loads_image(t) else t for t in result]
+    if is_source:
+        labels = [t for t in own if is_label_loader(t)]
+        resizes = [t for t in own if type_name(t) == 'Resize']
+        if resizes:
+            result = [t for t in result if type_name(t) != 'Resize']
+            loaded = [i for i, t in enumerate(result) if _loads_image(t)]
+            result.insert(max(loaded, default=-1) + 1, resizes[0])
+        # right before they are packed, so that no transform resizes them
+        result = [*result[:-1], *labels[:1], *result[-1:]]
+    return copy.deepcopy(result)
+
+
+def _check_source_pipeline(pipeline: Sequence[dict]) -> None:
+    """Refuse a ``source_test_pipeline`` without labels, or of crops."""
+    names = ', '.join(map(type_name, pipeline))
+    if not any(map(is_label_loader, pipeline)):
+        raise UserValueError(
+            f'source_test_pipeline ({names}) loads no labels, by which logits '
+            "are told apart: put dict(type='LoadAnnotations') in front of the "
+            'transform that packs'
+        )
+    if any(map(is_crop, pipeline)):
+        raise UserValueError(
+            f'source_test_pipeline ({names}) crops, and is for whole images: '
+            'take the crop out'
+        )
 
 
 def _with_pipeline(
-    config: dict, test: Sequence[dict], is_source: bool
+    config: dict, make: Callable[[Sequence[dict]], Sequence[dict]]
 ) -> dict[str, Any]:
     """Config of a data set, or of several, with the pipeline exchanged.
 
     Each image comes once, whatever a wrapper repeats in training.
     """
     if isinstance(config.get('dataset'), dict):
-        return _with_pipeline(config['dataset'], test, is_source)
+        return _with_pipeline(config['dataset'], make)
     config = copy.deepcopy(dict(config))
     if 'datasets' in config:
         config['datasets'] = [
-            _with_pipeline(child, test, is_source)
-            for child in config['datasets']
+            _with_pipeline(child, make) for child in config['datasets']
         ]
     else:
-        config['pipeline'] = whole_image_pipeline(
-            config.get('pipeline') or (), test, is_source
-        )
+        config['pipeline'] = make(config.get('pipeline') or ())
     return config
 
 
-def _kind(transform: dict) -> str:
-    """'image' or 'label' for a transform that loads one, else ''."""
-    name = type_name(transform)
-    if is_label_loader(name):
-        return 'label'
-    return 'image' if name.startswith('Load') else ''
+def _loads_image(transform: dict) -> bool:
+    return is_loader(transform) and not is_label_loader(transform)

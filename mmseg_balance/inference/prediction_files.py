@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+from mmengine.dataset import BaseDataset
 from mmengine.evaluator import BaseMetric
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
-from mmseg.datasets import BaseSegDataset
 from mmseg.engine.hooks import SegVisualizationHook
 from mmseg.evaluation import IoUMetric
 
 from ..datasets.files.prediction_names import picture_names, prediction_names
-from ..datasets.loading.leaves import leaf_datasets
+from ..datasets.loading.leaves import keyed_leaves
 from ..errors import (
     UserFileExistsError,
     UserNotADirectoryError,
@@ -34,13 +34,8 @@ def image_paths(dataset: Any) -> list[str]:
     Returns:
         The paths in their order; none for data sets of another kind.
     """
-    while not isinstance(dataset, BaseSegDataset) and hasattr(
-        dataset, 'dataset'
-    ):
-        dataset = dataset.dataset
-    try:
-        leaves = leaf_datasets(dataset, 'test_dataloader.dataset')
-    except TypeError:
+    leaves = [leaf for _, leaf in keyed_leaves(dataset, '')]
+    if not all(isinstance(leaf, BaseDataset) for leaf in leaves):
         return []
     return [
         leaf.get_data_info(i)['img_path']

@@ -87,8 +87,8 @@ class TrainingSamples:
             yield from self._samples(batch)
 
     def _samples(self, batch: dict) -> list[list[list[Panel]]]:
-        branches = batch if 'source' in batch else dict(source=batch)
-        step = self._step(branches)
+        domains = batch if 'source' in batch else dict(source=batch)
+        step = self._step(domains)
         samples = []
         for i, labels in enumerate(step.source_labels):
             row = [
@@ -97,8 +97,8 @@ class TrainingSamples:
             ]
             if step.target_images is not None:
                 row.append(self._image('target', step.target_images[i]))
-            for panel, domain in zip(row[::2], branches, strict=False):
-                sample = branches[domain]['data_samples'][i]
+            for panel, domain in zip(row[::2], domains, strict=False):
+                sample = domains[domain]['data_samples'][i]
                 path = sample.metainfo.get('img_path', '')
                 panel.title += f': {osp.basename(path)}'
             if self.has_labels:
@@ -126,16 +126,16 @@ class TrainingSamples:
             panels.append(Panel(f'weights: {value}', weight))
         return panels
 
-    def _step(self, branches: dict[str, dict]) -> UDAStep:
+    def _step(self, domains: dict[str, dict]) -> UDAStep:
         """The data of an iteration; without pseudo-labels empty ones."""
         model = self._model
         if not isinstance(model, UDASegmentor):
-            data = model.data_preprocessor(branches['source'], training=True)
+            data = model.data_preprocessor(domains['source'], training=True)
             return UDAStep(data['inputs'], stack_labels(data['data_samples']))
         needed = model.needs_pseudo_labels
         model.needs_pseudo_labels = needed and self.has_labels
         try:
-            step = model.prepare(branches)
+            step = model.prepare(domains)
         finally:
             model.needs_pseudo_labels = needed
         if step.pseudo is None and step.target_images is not None:

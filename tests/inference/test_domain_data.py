@@ -2,8 +2,11 @@
 
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 
 from mmseg_balance.inference.domain_data import (
     build_domains,
@@ -88,3 +91,53 @@ def test_classes_of_the_training():
     model = SimpleNamespace(dataset_meta=dict(classes=('b', 'a')))
     with pytest.raises(ValueError, match='x.pth was trained .* b, a, .*a, b:'):
         check_trained_classes(source, model, 'x.pth')
+
+
+def fit_config(tmp_path, pipeline=None):
+    """A training on two images of 8 x 6 pixels, with a test pipeline."""
+    for i, folder in enumerate(('images', 'labels')):
+        (tmp_path / folder).mkdir()
+        for name in 'ab':
+            pixels = np.full((6, 8, 3)[: 3 - i], 1, np.uint8)
+            cv2.imwrite(str(tmp_path / folder / f'{name}.png'), pixels)
+    source = dict(
+        type='BaseSegDataset',
+        data_root=str(tmp_path),
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        img_suffix='.png',
+        metainfo=dict(classes=('a', 'b')),
+        pipeline=[IMAGE, TEST_LABEL, dict(type='RandomResize'), CROP, PACK],
+    )
+    cfg = dict(
+        train_dataloader=dict(dataset=source),
+        test_pipeline=TEST,
+        source_test_pipeline=pipeline,
+    )
+    return Config(cfg)
+
+
+@pytest.mark.parametrize('own', [True, False])
+def test_a_pipeline_for_the_source_may_be_given(tmp_path, own):
+    size = dict(type='Resize', scale=(16, 12))
+    given = [TEST_IMAGE, size, TEST_LABEL, PACK] if own else None
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        source = build_domains(fit_config(tmp_path, given))['source']
+    # else that of the test, as its own size is drawn at random
+    shape = (3, 12, 16) if own else (3, 512, 1024)
+    assert source[0]['inputs'].shape == shape
+    assert source[0]['data_samples'].gt_sem_seg.shape == (6, 8)
+
+
+@pytest.mark.parametrize(
+    'steps, problem',
+    [
+        ([TEST_IMAGE, PACK], r'\(LoadImageFromFile, Pack.* loads no labels'),
+        ([TEST_IMAGE, TEST_LABEL, CROP, PACK], 'crops, and is for whole im'),
+    ],
+)
+def test_a_pipeline_for_the_source_is_checked(tmp_path, steps, problem):
+    with (
+        DefaultScope.overwrite_default_scope('mmseg'),
+        pytest.raises(ValueError, match=f'source_test_pipeline.*{problem}'),
+    ):
+        build_domains(fit_config(tmp_path, steps))

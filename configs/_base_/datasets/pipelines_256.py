@@ -20,6 +20,9 @@ test_pipeline = [
     dict(type='LoadAnnotations'),
     dict(type='PackSegInputs'),
 ]
+# whole images of the source, with labels, for `logits fit`; None: how
+# source.pipeline loads and resizes them, and the rest as in the test
+source_test_pipeline = None
 train_dataloader = dict(
     batch_size=2,
     num_workers=1,

@@ -1,15 +1,14 @@
 """The data sets of a config: built, and their folders checked."""
 
 import copy
-from typing import Any
 
 from mmengine.config import Config
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
-from ...errors import UserFileNotFoundError, UserValueError
-from ...walk import class_of, type_name
-from ..loading.leaves import keyed_configs, leaf_configs
+from ...errors import UserFileNotFoundError
+from ...walk import class_of
+from ..loading.leaves import build_lazily, leaf_configs
 from ..loading.preparation import WITHOUT_LABELS, preparation
 from ..loading.transform_kinds import is_label_loader
 from .folder_checks import folder_problems
@@ -71,31 +70,3 @@ def _wanted_loaders(cfg: Config) -> list[str]:
     if not wanted or cfg.get('val_dataloader'):
         wanted.append('test_dataloader')
     return wanted
-
-
-def build_lazily(config: dict, key: str) -> Any:
-    """Build a data set without listing its files.
-
-    Args:
-        config: Its config; those that it wraps are built lazily too.
-        key: Its key, for messages.
-
-    Returns:
-        The data set; ``full_init`` is still to be called.
-
-    Raises:
-        ValueError: The data set refuses its folders without a reason.
-    """
-    config = copy.deepcopy(config)
-    for _, part in keyed_configs(config, key):
-        part['lazy_init'] = True
-    try:
-        return DATASETS.build(config)
-    except AssertionError as error:
-        # some data sets of mmseg assert that their folders exist
-        raise UserValueError(
-            f'{key}: {type_name(config)} cannot be built with data_root='
-            f'{config.get("data_root")!r} and data_prefix='
-            f'{config.get("data_prefix")!r}: '
-            f'{error or "a folder or file of it is missing"}'
-        ) from error

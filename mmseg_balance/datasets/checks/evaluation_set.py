@@ -8,8 +8,7 @@ from ...errors import UserValueError
 from ..loading.leaves import keyed_leaves
 from ..loading.named_files import name_files
 from ..loading.split_pipeline import SplitPipeline
-from .folder_checks import check_folders
-from .samples import check_samples
+from .folder_checks import check_folders, check_samples
 
 
 def check_evaluation_set(

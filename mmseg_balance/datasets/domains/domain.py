@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserRuntimeError, UserValueError
-from ..checks.folder_checks import check_folders
-from ..checks.samples import check_samples
+from ..checks.folder_checks import check_folders, check_samples
 from ..class_statistics.counting import count_classes_of_samples
 from ..loading.bad_files import draw_until_good
 from ..loading.leaves import leaf_datasets, sample_order

@@ -1,5 +1,6 @@
 """What data sets are made of: the walk over those that wrap others."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,10 @@ from mmengine.dataset import (
     ConcatDataset,
     RepeatDataset,
 )
+from mmseg.registry import DATASETS
 
-from ...errors import UserTypeError
+from ...errors import UserTypeError, UserValueError
+from ...walk import type_name
 
 WRAPPERS = (ConcatDataset, RepeatDataset, ClassBalancedDataset)
 
@@ -49,6 +52,34 @@ def leaf_configs(config: Any, key: str) -> Iterator[tuple[str, dict]]:
     for place, part in keyed_configs(config, key):
         if not part.keys() & {'source', 'target', 'dataset', 'datasets'}:
             yield place, part
+
+
+def build_lazily(config: dict, key: str) -> Any:
+    """Build a data set without listing its files.
+
+    Args:
+        config: Its config; those that it wraps are built lazily too.
+        key: Its key, for messages.
+
+    Returns:
+        The data set; ``full_init`` is still to be called.
+
+    Raises:
+        ValueError: The data set refuses its folders without a reason.
+    """
+    config = copy.deepcopy(config)
+    for _, part in keyed_configs(config, key):
+        part['lazy_init'] = True
+    try:
+        return DATASETS.build(config)
+    except AssertionError as error:
+        # some data sets of mmseg assert that their folders exist
+        raise UserValueError(
+            f'{key}: {type_name(config)} cannot be built with data_root='
+            f'{config.get("data_root")!r} and data_prefix='
+            f'{config.get("data_prefix")!r}: '
+            f'{error or "a folder or file of it is missing"}'
+        ) from error
 
 
 def keyed_datasets(dataset: Any, key: str) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from ...datasets.checks import (
     folder_problems,
     leaf_configs,
 )
-from ...datasets.checks.images import check_image_files
+from ...datasets.checks.folder_checks import check_image_files
 from ...datasets.checks.labels import check_label_files
 from ...datasets.checks.left_out import left_out
 from ...datasets.checks.survey import SurveyFile, survey

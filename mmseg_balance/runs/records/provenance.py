@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.dataset import BaseDataset
 
+from ...datasets.loading.leaves import keyed_leaves
 from .code import changed_code, own_code
 
 PROVENANCE_KEY = 'provenance'
@@ -38,29 +39,29 @@ def describe_data(dataset: Any) -> dict[str, str]:
         By 'source' and 'target', or 'data' of another: the number of images
         and a hash of their names and of the sizes of 32 of the files.
     """
-    branches = {
+    domains = {
         name: getattr(dataset, name, None) for name in ('source', 'target')
     }
-    if branches['source'] is None:
-        branches = dict(data=dataset)
+    if domains['source'] is None:
+        domains = dict(data=dataset)
     return {
-        name: describe_files(branch)
-        for name, branch in branches.items()
-        if branch is not None
+        name: describe_files(domain)
+        for name, domain in domains.items()
+        if domain is not None
     }
 
 
-def describe_files(branch: Any) -> str:
+def describe_files(domain: Any) -> str:
     """The images of one domain in a few words.
 
     Args:
-        branch: Its data set.
+        domain: Its data set.
 
     Returns:
         Their number and 12 hex digits of their names, below ``data_root``,
         and of the sizes of 32 of them.
     """
-    images = list(_images(branch))
+    images = list(_images(domain))
     digest = hashlib.sha256()
     # whose prefixes are absolute: below the folder of all of them
     rootless = [os.path.dirname(image) for root, image in images if not root]
@@ -98,15 +99,10 @@ def changed_provenance(
     return dict(code=changed_code(old, new), data=data)
 
 
-def _images(part: Any) -> Iterator[tuple[str, str]]:
+def _images(dataset: Any) -> Iterator[tuple[str, str]]:
     """Folder and path of each image, through whatever wraps the data set."""
-    if isinstance(part, BaseDataset):
-        root = part.data_root or ''
-        for i in range(len(part)):
-            yield root, str(part.get_data_info(i).get('img_path', i))
-        return
-    inner = getattr(part, 'parts', None) or getattr(part, 'datasets', None)
-    if inner is None:
-        inner = [part.dataset] if hasattr(part, 'dataset') else []
-    for child in inner:
-        yield from _images(child)
+    for _, leaf in keyed_leaves(dataset, ''):
+        if isinstance(leaf, BaseDataset):
+            for i in range(len(leaf)):
+                path = leaf.get_data_info(i).get('img_path', i)
+                yield leaf.data_root or '', str(path)

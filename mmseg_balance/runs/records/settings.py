@@ -24,6 +24,7 @@ WITHOUT_EFFECT = (
     *('train_cfg.dynamic_intervals', '*.num_workers', '*.pin_memory'),
     *('*.persistent_workers', '*.prefetch_factor', '*.backend_args'),
     *('*.with_cp', 'local_rank', 'custom_hooks.EmptyCacheHook', 'dry_run'),
+    'source_test_pipeline',  # of `logits fit`, which notes what it takes
     '*.on_bad_image',  # a choice of week two; the log counts what it skipped
 )
 OF_EVALUATION = ('val_*', 'test_*', 'tta_*')
