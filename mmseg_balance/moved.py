@@ -33,7 +33,7 @@ MOVED = {
     'datasets.folders': 'datasets.files.folders',
     'datasets.gta': 'datasets.sets.gta',
     'datasets.label_checks': 'datasets.checks.labels',
-    'datasets.label_range': 'datasets.files.label_range',
+    'datasets.label_range': 'datasets.loading.label_range',
     'datasets.pack_uda_inputs': 'datasets.pairs.pack_uda_inputs',
     'datasets.preparation': 'datasets.loading.preparation',
     'datasets.pseudo_margins': 'datasets.pairs.pseudo_margins',

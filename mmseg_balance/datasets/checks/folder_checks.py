@@ -99,7 +99,7 @@ def check_samples(part: SplitPipeline) -> None:
         check_label_files(part, part.name)
         check_label_values(part)
     elif not part.skips_bad:
-        check_images_can_be_read(part.dataset, part.name)
+        check_images_can_be_read(part)
 
 
 def check_image_files(dataset: BaseDataset, key: str) -> None:

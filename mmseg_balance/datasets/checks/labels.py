@@ -6,7 +6,6 @@ from collections.abc import Sized
 from pathlib import PurePath
 
 import numpy as np
-from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
@@ -18,7 +17,6 @@ from ..loading.bad_files import BadFileError
 from ..loading.named_files import load_named
 from ..loading.preparation import WITHOUT_LABELS, preparation
 from ..loading.split_pipeline import SplitPipeline
-from ..loading.transform_kinds import is_image_loader
 
 NUM_FILES = 32
 SHOWN_FILES = 3
@@ -135,27 +133,25 @@ def check_label_values(
 
 
 def check_images_can_be_read(
-    dataset: BaseDataset, key: str, num_files: int = NUM_FILES
+    part: SplitPipeline, num_files: int = NUM_FILES
 ) -> None:
     """Refuse images that are empty or cut short, in a sample of the files.
 
     For data sets whose labels are not read.
 
     Args:
-        dataset: Fully initialised data set.
-        key: Its key, for messages.
+        part: Fully initialised data set.
         num_files: Number of files, evenly spaced over the data set.
 
     Raises:
         OSError: An image cannot be decoded; names it.
     """
-    loaders = [t for t in dataset.pipeline.transforms if is_image_loader(t)]
-    if not (loaders and is_local(dataset)):
+    if part.image_loader is None or not is_local(part.dataset):
         return
-    for index in checked_samples(dataset, num_files):
-        info = dataset.get_data_info(index)
+    for index in checked_samples(part, num_files):
+        info = part.dataset.get_data_info(index)
         if 'img_path' in info and not is_whole(info['img_path']):
-            load_named(loaders[0], info, key)
+            load_named(part.image_loader, info, part.name)
 
 
 def _warn_of_turned_images(part: SplitPipeline, num_files: int) -> None:

@@ -25,8 +25,8 @@ import numpy as np
 from ...errors import UserFileNotFoundError, UserValueError
 from ...files.mapping import map_files
 from ...files.writing import write_atomically
+from ..files.label_hints import zero_hint
 from ..files.label_images import read_label
-from ..files.label_range import zero_hint
 
 STATS_FILE = 'sample_class_stats.json'
 STATS_DICT_FILE = 'sample_class_stats_dict.json'

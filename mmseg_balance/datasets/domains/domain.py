@@ -2,19 +2,20 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from mmengine.dataset import ClassBalancedDataset
 
 from ...errors import UserRuntimeError, UserValueError
 from ..checks.folder_checks import check_folders, check_samples
 from ..class_statistics.counting import count_classes_of_samples
 from ..loading.bad_files import draw_until_good
-from ..loading.leaves import leaf_datasets, sample_order
+from ..loading.leaves import keyed_datasets, leaf_datasets, sample_order
 from ..loading.split_pipeline import SplitPipeline
-from .listing import list_files
+from .balanced import balance
 
 
 class Domain:
@@ -32,11 +33,13 @@ class Domain:
             ``data_root`` of each data set.
 
     Attributes:
+        parts (list[SplitPipeline]): The data sets with files of their own.
         max_refetch (int): How often another sample may be taken where a
             pipeline returns None.
 
     Raises:
         TypeError: A data set of another kind.
+        ValueError: A pipeline cannot be cut; see :class:`SplitPipeline`.
     """
 
     def __init__(
@@ -50,18 +53,12 @@ class Domain:
         self.dataset = dataset
         self.name = name
         self.skips_bad = skips_bad
-        self.split_before = split_before
         self.stats_dir = stats_dir
-        leaves = leaf_datasets(dataset, name)
-        self.max_refetch = max(leaf.max_refetch for leaf in leaves)
-
-    @cached_property
-    def parts(self) -> list[SplitPipeline]:
-        """The data sets with files of their own."""
-        return [
-            SplitPipeline(leaf, self.name, self.skips_bad, self.split_before)
-            for leaf in leaf_datasets(self.dataset, self.name)
+        self.parts = [
+            SplitPipeline(leaf, name, skips_bad, split_before)
+            for leaf in leaf_datasets(dataset, name)
         ]
+        self.max_refetch = max(p.dataset.max_refetch for p in self.parts)
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -79,23 +76,26 @@ class Domain:
             needs_labels: Whether it has to load labels.
 
         Raises:
-            FileNotFoundError: Folders, images, labels or, for a
-                ``ClassBalancedDataset``, class statistics are missing; names
-                them and how they are made.
-            OSError: An image or a label cannot be decoded; names it.
-            ValueError: It loads no labels, there is no image, or a label has
-                values outside the classes or another size than its image.
+            FileNotFoundError: Folders, files or class statistics are
+                missing; names them and how they are made.
+            OSError, ValueError: See :func:`check_samples`; or it loads no
+                labels.
         """
         for part in self.parts:
             with_labels = part.annotations is not None
             if needs_labels and not with_labels:
                 raise UserValueError(
-                    f'{self.name}.pipeline loads no labels: put '
-                    "dict(type='LoadAnnotations') behind the loading of the "
-                    'image'
+                    f"{self.name}.pipeline loads no labels: put dict(type='"
+                    "LoadAnnotations') behind the loading of the image"
                 )
             check_folders(part.dataset, self.name, with_labels)
-        list_files(self.dataset, self.name, self.stats_dir)
+            part.dataset.full_init()
+        wrappers = [part for _, part in keyed_datasets(self.dataset, '')]
+        for wrapper in reversed(wrappers):
+            if isinstance(wrapper, ClassBalancedDataset):
+                balance(wrapper, self.name, self.stats_dir)
+            wrapper.full_init()
+        self.order = sample_order(self.dataset)
         for part in self.parts:
             check_samples(part)
 
@@ -103,13 +103,10 @@ class Domain:
         return len(self.order)
 
     def locate(self, index: int) -> tuple[SplitPipeline, int]:
-        """Find the data set of a sample.
+        """The data set of a sample, and the index into it.
 
         Args:
             index: Index into the domain; negative ones count from the end.
-
-        Returns:
-            The data set, and the index into it.
 
         Raises:
             IndexError: There is no such sample.
@@ -142,29 +139,30 @@ class Domain:
         return None if results is None else part.finish(results)
 
     def crop(
-        self, index: int, accept: Callable[[Any], bool], max_more: int
+        self, index: int, class_id: int, min_pixels: float, max_more: int
     ) -> Any:
-        """Read a sample once, and crop it until a crop is accepted.
+        """Read a sample once, and crop it until a class is in the crop.
 
         Args:
             index: Index into the domain.
-            accept: Whether what the pipeline returned will do.
+            class_id: The class.
+            min_pixels: What its pixels in the crop have to exceed.
             max_more: Further crops; the last is kept in any case.
 
         Returns:
-            What the pipeline returned; None where it gave up on the sample.
+            As for ``domain[index]``.
         """
         part, local = self.locate(index)
-        return part.crop(local, accept, max_more)
+        return part.crop(local, class_id, min_pixels, max_more)
 
     def count(self, index: int) -> np.ndarray | None:
-        """Read the label of a sample, and count its pixels.
+        """Pixels of each class in the label of a sample, which is read.
 
         Args:
             index: Index into the domain.
 
         Returns:
-            See :meth:`SplitPipeline.count_label`: int64 (C,).
+            int64 (C,); see :meth:`SplitPipeline.count_label`.
         """
         part, local = self.locate(index)
         return part.count_label(local)
@@ -205,17 +203,21 @@ class Domain:
             seed,
         )
 
-    def draw(self, draw: Callable[[], Any], seed: int | None = None) -> Any:
-        """A sample that is drawn, as often as it takes.
+    def draw(
+        self,
+        choose: Callable[[], tuple[int, int, float, int]],
+        seed: int | None = None,
+    ) -> Any:
+        """A crop that something else chooses, as often as it takes.
 
         Args:
-            draw: Draws a sample; None where its pipeline gave up on it.
-            seed: As in :meth:`take`.
-
-        Returns:
-            What the pipeline returns.
+            choose: Draws what :meth:`crop` is given.
+            seed: As in :meth:`take`, as is what is returned.
         """
-        packed = partial(self._packed, draw)
+
+        def packed() -> Any:
+            return self._packed(lambda: self.crop(*choose()))
+
         return self._good(packed, packed, seed)
 
     def _take(self, index: int) -> Any:

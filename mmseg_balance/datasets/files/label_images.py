@@ -8,7 +8,7 @@ from PIL import Image
 
 from ...errors import UserOSError, UserValueError
 from ...files.writing import write_atomically
-from .label_range import channel_advice
+from .label_hints import channel_advice
 
 # PIL modes with one value a pixel
 LABEL_MODES = ('1', 'L', 'P', 'I', 'I;16')

@@ -30,12 +30,13 @@ def load_named(
         UnreadableFileError: It raised something; names the file, and what
             mends it.
     """
-    kind = type(transform).__name__
-    is_label = is_label_loader(transform)
-    path = results.get('seg_map_path' if is_label else 'img_path')
+    image, label = results.get('img_path'), results.get('seg_map_path')
     try:
         return transform(results)
     except Exception as error:
+        kind = type(transform).__name__
+        is_label = is_label_loader(transform)
+        path = label if is_label else image
         reason = ' '.join(str(error).split())  # OpenCV has several lines
         raise UnreadableFileError(
             f'{name} {"label" if is_label else "image"} {path} cannot be read '

@@ -7,15 +7,19 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from ..files.label_range import LabelRange
-from .bad_files import BadFileError, WrongLabelError
-from .label_agreement import check_label_size, check_reduce_zero_label
+from .bad_files import BadFileError
+from .label_range import (
+    LabelRange,
+    check_label_size,
+    check_reduce_zero_label,
+)
 from .named_files import load_named
 from .transform_kinds import (
     is_image_loader,
     is_label_loader,
     is_loader,
     place_of_crop,
+    possible_crops,
 )
 
 
@@ -41,6 +45,8 @@ class SplitPipeline:
         dataset (BaseDataset): The data set.
         name (str): Its key.
         can_crop (bool): Whether there is a second part.
+        possible_crops (list[str]): Where there is none, transforms that might
+            crop, for all that is known of them.
         loaders (list[Callable]): The transforms that read files.
         annotations (Callable | None): The transform that reads labels.
         image_loader (Callable | None): The transform that reads images.
@@ -64,9 +70,11 @@ class SplitPipeline:
         self._first, self._second = transforms[:cut], transforms[cut:]
         self.can_crop = cut < len(transforms)
         self.loaders = [t for t in transforms if is_loader(t)]
-        self.annotations = next(
-            (t for t in transforms if is_label_loader(t)), None
+        self.possible_crops = (
+            [] if self.can_crop else possible_crops(transforms)
         )
+        self._label_loaders = [t for t in transforms if is_label_loader(t)]
+        self.annotations = next(iter(self._label_loaders), None)
         self.image_loader = next(
             (t for t in transforms if is_image_loader(t)), None
         )
@@ -120,13 +128,15 @@ class SplitPipeline:
         return self._run(self._second, results)
 
     def crop(
-        self, index: int, accept: Callable[[Any], bool], max_more: int
+        self, index: int, class_id: int, min_pixels: float, max_more: int
     ) -> Any:
-        """Read one sample, and crop it until a crop is accepted.
+        """Read one sample, and crop it until a class is in the crop.
 
         Args:
             index: Index into the data set.
-            accept: Whether what the pipeline returned will do.
+            class_id: The class.
+            min_pixels: What its pixels in the crop have to exceed; 0 takes
+                every first crop.
             max_more: Further crops of the image; the last is kept in any
                 case.
 
@@ -139,7 +149,7 @@ class SplitPipeline:
         results = self.load(index)
         if results is None:
             return None
-        if not self.can_crop:
+        if min_pixels <= 0 or not self.can_crop:
             return self.finish(results)
         kept = None
         for _ in range(max_more + 1):
@@ -148,7 +158,8 @@ class SplitPipeline:
             if packed is None:
                 continue
             kept = packed
-            if accept(packed):
+            label = packed['data_samples'].gt_sem_seg.data
+            if int((label == class_id).sum()) > min_pixels:
                 break
         return kept
 
@@ -193,22 +204,19 @@ class SplitPipeline:
 
     def _run(self, transforms: Sequence[Callable], results: dict) -> Any:
         for transform in transforms:
-            run = self._load if is_loader(transform) else _call
+            run = self._load if transform in self.loaders else _call
             results = run(transform, results)
             if results is None:
                 return None
         return results
 
     def _load(self, transform: Callable, results: dict) -> dict | None:
-        is_label = is_label_loader(transform)
+        is_label = transform in self._label_loaders
         had_both = _has_both(results)
         path = results.get('seg_map_path')
         loaded = load_named(transform, results, self.name)
         if is_label and loaded is not None and 'gt_seg_map' in loaded:
-            try:
-                self.labels.check(loaded['gt_seg_map'], path, self.name)
-            except ValueError as error:
-                raise WrongLabelError(str(error)) from error
+            self.labels.check(loaded['gt_seg_map'], path, self.name)
         if loaded is not None and _has_both(loaded) and not had_both:
             check_label_size(loaded, self.dataset, self.name)
         return loaded

@@ -1,6 +1,5 @@
 """Pairs of a labelled source sample and an unlabelled target sample."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -170,9 +169,7 @@ class UDADataset:
         if sampling is None:
             pair = dict(source=source.take(index, seed))
         else:
-            pair = dict(
-                source=source.draw(partial(sampling.draw, source), seed)
-            )
+            pair = dict(source=source.draw(sampling.choose, seed))
         if target is not None:
             pair['target'] = target.take(partner, seed)
         return pair

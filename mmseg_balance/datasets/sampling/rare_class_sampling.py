@@ -1,7 +1,7 @@
 """Rare class sampling (DAFormer, Hoyer et al., CVPR 2022, Eq. 6 and 7)."""
 
 import logging
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from mmengine.logging import print_log
@@ -9,7 +9,6 @@ from scipy.special import softmax
 
 from ...errors import UserValueError
 from ..domains.domain import Domain
-from ..loading.transform_kinds import possible_crops
 
 
 def rcs_class_probs(
@@ -42,6 +41,22 @@ def rcs_class_probs(
         )
     frequency = totals[classes] / totals.sum()
     return classes, softmax((1 - frequency) / temperature)
+
+
+class Wanted(NamedTuple):
+    """A sample, and what is to be in its crop.
+
+    Attributes:
+        index: Index of the sample.
+        class_id: Class that was drawn.
+        min_pixels: What the pixels of the class in the crop are to exceed.
+        max_more: Further crops that may be taken for it.
+    """
+
+    index: int
+    class_id: int
+    min_pixels: float
+    max_more: int
 
 
 class RareClassSampling:
@@ -133,32 +148,17 @@ class RareClassSampling:
             int(c): np.flatnonzero(above[:, c]) for c in self.classes
         }
 
-    def draw(self, domain: Domain) -> Any:
-        """Draw a sample.
-
-        Args:
-            domain: The source, as in :meth:`prepare`.
+    def choose(self) -> Wanted:
+        """Draw a class, and a file with it.
 
         Returns:
-            What its pipeline returns; None where it gave up on the sample.
-
-        Raises:
-            OSError: A file cannot be read or decoded; names it.
-            ValueError: A label value is outside the classes, or a label has
-                another size than its image.
+            The sample, and what its crop is to show.
         """
         c = int(np.random.choice(self.classes, p=self.probs))
         files = self._files[c]
         index = int(files[np.random.randint(len(files))])
         wanted = self.min_pixels * self.min_crop_ratio
-        if wanted <= 0:
-            return domain[index]
-
-        def shows_class(packed: dict) -> bool:
-            label = packed['data_samples'].gt_sem_seg.data
-            return int((label == c).sum()) > wanted
-
-        return domain.crop(index, shows_class, self.max_crops)
+        return Wanted(index, c, wanted, self.max_crops)
 
     def _check_files(
         self,
@@ -184,8 +184,8 @@ class RareClassSampling:
         if not (self.min_pixels * self.min_crop_ratio > 0 and self.max_crops):
             return
         for part in domain.parts:
-            names = possible_crops(part.dataset.pipeline.transforms)
-            if names and not part.can_crop:
+            names = part.possible_crops
+            if names:
                 print_log(
                     f'rare_class_sampling: no transform of {part.name}'
                     '.pipeline is known to crop, so that min_crop_ratio='

@@ -14,7 +14,7 @@ from mmseg_balance.datasets.checks import (
     check_data_configs,
     check_folders,
 )
-from mmseg_balance.datasets.files.label_range import LabelRange
+from mmseg_balance.datasets.loading.label_range import LabelRange
 from mmseg_balance.datasets.loading.preparation import preparation
 
 CLASSES = ('road', 'car', 'sky')

@@ -118,7 +118,7 @@ def test_a_domain_counts_and_crops_what_it_draws(tmp_path):
     assert domain.count(-1).tolist() == expected[-1]
     with pytest.raises(IndexError, match='source has 6 samples, found index'):
         domain.count(6)
-    packed = domain.crop(1, lambda packed: False, max_more=2)
+    packed = domain.crop(1, class_id=2, min_pixels=9, max_more=2)
     assert packed['data_samples'].img_path.endswith('b.png')
 
 

@@ -1,49 +1,18 @@
-"""The values that the label maps of a data set may have."""
+"""The labels that a data set may have: their values, and their size."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ...errors import UserValueError
+from ..files.image_pairs import exif_orientation
+from ..files.label_hints import channel_advice, zero_hint
+from .bad_files import WrongLabelError
+from .preparation import size_advice
 
 SHOWN_VALUES = 10
-
-
-def channel_advice(channels: int) -> str:
-    """What becomes of a label image with several channels.
-
-    Args:
-        channels: How many.
-
-    Returns:
-        What is to be done.
-    """
-    if channels == 2:
-        return 'save it without its alpha channel'
-    return 'colour-coded labels must be turned into class ids first'
-
-
-def zero_hint(values: np.ndarray, num_classes: int) -> str:
-    """What to try where the classes of label files seem to begin at 1.
-
-    Args:
-        values: The values in a file that are no class.
-        num_classes: Number of classes C.
-
-    Returns:
-        What to put behind an error message; empty where C is not the only
-        value.
-    """
-    if list(values) != [num_classes]:
-        return ''
-    return (
-        f'. Do the files count the classes from 1 to {num_classes}, and is 0 '
-        'unlabelled? Then say so with reduce_zero_label=True in the data set, '
-        'and with --reduce-zero-label to mmseg-balance data class-stats. Is 0 '
-        f'a class of its own? Then there are {num_classes + 1} classes: '
-        'metainfo.classes, num_classes'
-    )
 
 
 @dataclass(frozen=True)
@@ -94,7 +63,7 @@ class LabelRange:
             ValueError: Names the file, the values and the number of classes.
         """
         if label.ndim != 2:
-            raise UserValueError(
+            raise WrongLabelError(
                 f'{name} label {path} has the shape {label.shape}, expected '
                 f'one number a pixel: {channel_advice(label.shape[-1])}'
             )
@@ -104,7 +73,7 @@ class LabelRange:
         if label.dtype.kind == 'i':
             pixels += np.count_nonzero(label < 0)
         if pixels:
-            raise UserValueError(self._message(label, pixels, path, name))
+            raise WrongLabelError(self._message(label, pixels, path, name))
 
     def count(self, label: np.ndarray) -> np.ndarray:
         """Count the pixels of each class.
@@ -142,3 +111,68 @@ class LabelRange:
             'labels, and metainfo.classes of the data set names its classes'
             + ('' if shift else zero_hint(values, self.num_classes))
         )
+
+
+def check_reduce_zero_label(
+    annotations: Callable | None, labels: LabelRange, name: str
+) -> None:
+    """Refuse what ``LoadAnnotations`` asserts, and say whose key it is.
+
+    Args:
+        annotations: The transform that reads labels.
+        labels: The label values of the data set.
+        name: Key of the data set.
+
+    Raises:
+        ValueError: Data set and transform differ in ``reduce_zero_label``.
+    """
+    loading = getattr(annotations, 'reduce_zero_label', None)
+    if loading is None or loading == labels.reduce_zero_label:
+        return
+    raise UserValueError(
+        f'{name}.reduce_zero_label is {labels.reduce_zero_label}, and '
+        f'{type(annotations).__name__} in its pipeline has '
+        f'reduce_zero_label={loading}: leave the key away there, and set '
+        f'{name}.reduce_zero_label=True where 0 stands for unlabelled pixels '
+        'in the files and the classes begin at 1, False where 0 is the first '
+        'class'
+    )
+
+
+def check_label_size(results: dict, dataset: BaseDataset, name: str) -> None:
+    """Refuse a label of another size than its image.
+
+    Args:
+        results: Image and label as they were loaded.
+        dataset: Their data set.
+        name: Its key.
+
+    Raises:
+        WrongLabelError: Names both files, their sizes, and what mends it.
+    """
+    # the image itself may have been resized before the label is loaded
+    shape = results.get('ori_shape') or results['img'].shape
+    height, width = shape[:2]
+    label = results['gt_seg_map']
+    if label.ndim == 2 and label.shape != (height, width):
+        raise WrongLabelError(
+            f'{name} label {results.get("seg_map_path")} has '
+            f'{label.shape[1]} x {label.shape[0]} pixels, and its image '
+            f'{results.get("img_path")} {width} x {height} (width x height): '
+            f'{_size_advice(results, dataset)}'
+        )
+
+
+def _size_advice(results: dict, dataset: BaseDataset) -> str:
+    turned = exif_orientation(results.get('img_path'))
+    height, width = results['img'].shape[:2]
+    if turned > 4 and results['gt_seg_map'].shape == (width, height):
+        return (
+            f'the EXIF tag of the image turns it (orientation {turned}) and '
+            "not its label; color_type='color_ignore_orientation' of "
+            'LoadImageFromFile leaves it as it is'
+        )
+    return (
+        'give both the same size, or set data_prefix to the folders that '
+        f'belong together{size_advice(dataset)}'
+    )

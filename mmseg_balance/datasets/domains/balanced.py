@@ -1,25 +1,24 @@
-"""Lists the files of data sets that wrap others."""
-
-from typing import Any
+"""Class statistics for mmengine's ``ClassBalancedDataset``."""
 
 import numpy as np
 from mmengine.dataset import BaseDataset, ClassBalancedDataset
 
 from ...errors import UserValueError
 from ..class_statistics.counting import count_classes_of_samples
-from ..loading.leaves import keyed_datasets, leaf_datasets, sample_order
+from ..loading.leaves import leaf_datasets, sample_order
 from ..loading.split_pipeline import SplitPipeline
 
 
-def list_files(dataset: Any, name: str, stats_dir: str | None = None) -> None:
-    """Initialise a data set and those that it wraps.
+def balance(
+    dataset: ClassBalancedDataset, name: str, stats_dir: str | None
+) -> None:
+    """Initialise a wrapper that repeats the images of rare classes.
 
-    mmengine's ``ClassBalancedDataset`` asks each sample for its classes,
-    which MMSegmentation's data sets do not tell; those of the class
-    statistics are told here.
+    It asks each sample for its classes, which MMSegmentation's data sets do
+    not tell; those of the class statistics are told here.
 
     Args:
-        dataset: Data set that ``leaf_datasets`` takes, built lazily.
+        dataset: The wrapper; what it wraps is fully initialised.
         name: Its key, for messages.
         stats_dir: Folder of the class statistics; by default the
             ``data_root`` of each data set.
@@ -27,20 +26,9 @@ def list_files(dataset: Any, name: str, stats_dir: str | None = None) -> None:
     Raises:
         FileNotFoundError: There are no statistics; names the command that
             makes them.
-        ValueError: They are those of another data set, or a
-            ``ClassBalancedDataset`` is to balance images without labels.
+        ValueError: They are those of another data set, or there are images
+            without labels.
     """
-    parts = [part for _, part in keyed_datasets(dataset, name)]
-    for part in [*leaf_datasets(dataset, name), *reversed(parts)]:
-        if isinstance(part, ClassBalancedDataset):
-            _balance(part, name, stats_dir)
-        part.full_init()
-
-
-def _balance(
-    dataset: ClassBalancedDataset, name: str, stats_dir: str | None
-) -> None:
-    """Let a wrapper count the images of each class."""
     child = dataset.dataset
     own = getattr(type(child), 'get_cat_ids', BaseDataset.get_cat_ids)
     if own not in (
