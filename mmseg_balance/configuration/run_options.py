@@ -55,5 +55,6 @@ def add_hook(cfg: Config, kind: str) -> None:
         kind: Type of the hook, with its default settings.
     """
     hooks = list(cfg.get('custom_hooks') or ())
-    if not any(type_name(hook) == kind for hook in hooks):
+    defaults = (cfg.get('default_hooks') or {}).values()
+    if not any(type_name(hook) == kind for hook in (*hooks, *defaults)):
         cfg.custom_hooks = [*hooks, dict(type=kind)]

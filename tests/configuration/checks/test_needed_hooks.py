@@ -8,6 +8,7 @@ from mmseg_balance.configuration.checks.needed_hooks import (
     add_needed_hooks,
     check_copies,
 )
+from mmseg_balance.configuration.run_options import add_hook
 from mmseg_balance.engine.hooks import GMMUpdateHook
 from mmseg_balance.models.losses import BLDALoss
 
@@ -166,6 +167,16 @@ def test_two_of_a_kind_are_refused(hooks, defaults, words):
     cfg.default_hooks = defaults
     with pytest.raises(ValueError, match=words):
         check_copies(cfg)
+
+
+def test_a_default_hook_is_not_added_once_more():
+    cfg = supervised(dict(type='CrossEntropyLoss'))
+    cfg.default_hooks = dict(finite=dict(type='FiniteLossHook'))
+    add_hook(cfg, 'FiniteLossHook')
+    assert cfg.custom_hooks == []
+    cfg.default_hooks = None
+    add_hook(cfg, 'FiniteLossHook')
+    assert cfg.custom_hooks == [dict(type='FiniteLossHook')]
 
 
 def test_copies_of_other_hooks_pass():
