@@ -54,8 +54,8 @@ def optimization(cfg):
     if not isinstance(schedules, dict):
         schedules = dict(student=schedules)
     else:
-        rival = cfg.optim_wrapper.discriminator.optimizer
-        found |= {f'discriminator.{k}': v for k, v in rival.items()}
+        optimizer = cfg.optim_wrapper.discriminator.optimizer
+        found |= {f'discriminator.{k}': v for k, v in optimizer.items()}
     for part, steps in schedules.items():
         for step in steps:
             # a scheduler ends one iteration before its end

@@ -1,17 +1,15 @@
-"""Student, teacher and objectives: what all methods are made of."""
+"""Objectives, one after the other: what all methods are made of."""
 
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper
 from mmseg.registry import MODELS
-from mmseg.utils import ConfigType, OptConfigType, OptSampleList
+from mmseg.utils import ConfigType, OptConfigType
 from torch import Tensor, nn
 
-from ...errors import UserRuntimeError, UserValueError
+from ...errors import UserValueError
 from ..wrapped_segmentor import build_segmentor
 from .checks.losses import check_pixel_weights, warn_of_ignored_pixels
 from .checks.segmentor import check_segmentor
@@ -32,19 +30,15 @@ from .optimization.sequential_backward import (
     SequentialBackward,
     named_optimizers,
 )
-from .teacher.averaging import (
-    build_teacher,
-    copy_buffers,
-    move_teacher,
-    teacher_momentum,
-)
-from .teacher.labelling import label_images, teacher_logits
+from .student_teacher import StudentTeacher
+from .teacher.averaging import build_teacher
+from .teacher.labelling import label_images
 from .teacher.pseudo_balance import PseudoBalance
 from .teacher.pseudo_labels import PseudoLabeler
 
 
 @MODELS.register_module()
-class UDASegmentor(BaseModel):
+class UDASegmentor(StudentTeacher):
     """A segmentor that learns from one objective after the other.
 
     Batches of ``UDADataset``, dict(source=..., target=...), are normalised
@@ -103,9 +97,8 @@ class UDASegmentor(BaseModel):
     ) -> None:
         check_no_init_cfg(type(self).__name__, init_cfg)
         student = build_segmentor(segmentor, data_preprocessor)
-        super().__init__(student.data_preprocessor)
         check_segmentor(student)
-        self.student = student
+        super().__init__(student, alpha, predict_with)
         self.objectives = nn.ModuleList(
             o if isinstance(o, nn.Module) else MODELS.build(o)
             for o in objectives
@@ -123,10 +116,8 @@ class UDASegmentor(BaseModel):
             check_pixel_weights(student)
         warn_of_ignored_pixels(student)
         check_predictor(predict_with, alpha)
-        self.alpha = alpha
-        self.predict_with = predict_with
-        self.teacher = None if alpha is None else build_teacher(student)
-        self.teacher_is_current = False
+        if alpha is not None:
+            self.teacher = build_teacher(student)
         self.density = self._build_density(density_estimation)
         self.balance = (
             None
@@ -144,20 +135,6 @@ class UDASegmentor(BaseModel):
             return None
         with torch.random.fork_rng(devices=[]):
             return DensityEstimation(self.student.decode_head, **cfg)
-
-    @classmethod
-    def builds_teacher(cls, config: Mapping[str, Any]) -> bool:
-        """Whether a model of this class has a teacher.
-
-        Args:
-            config: Config of the model.
-
-        Returns:
-            Whether ``alpha``, given or by default, is a number.
-        """
-        default = inspect.signature(cls).parameters.get('alpha')
-        alpha = config.get('alpha', default and default.default)
-        return isinstance(alpha, (int, float))
 
     @classmethod
     def needs_hook(cls, hook: str, config: Mapping[str, Any]) -> bool:
@@ -207,26 +184,6 @@ class UDASegmentor(BaseModel):
         """What the discriminators' optimizer moves, if there are any."""
         return self.optimized.get(DISCRIMINATOR)
 
-    @property
-    def predictor(self) -> nn.Module:
-        """The segmentor that ``predict_with`` names."""
-        return getattr(self, self.predict_with)
-
-    @property
-    def decode_head(self) -> nn.Module:
-        """Decode head of the predictor (``mmseg.apis`` asks for it)."""
-        return self.predictor.decode_head
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes C."""
-        return self.student.decode_head.num_classes
-
-    @property
-    def out_channels(self) -> int:
-        """Number of logits of a pixel (``SegTTAModel`` asks for it)."""
-        return self.student.decode_head.out_channels
-
     def init_weights(self) -> None:
         """Load the initial weights of the student, and copy them."""
         self.student.init_weights()
@@ -234,25 +191,6 @@ class UDASegmentor(BaseModel):
             objective.after_init(self.student)
         if self.teacher is not None:
             self.copy_student()
-
-    def forward(
-        self,
-        inputs: Tensor,
-        data_samples: OptSampleList = None,
-        mode: str = 'tensor',
-    ):
-        """Predictions of the segmentor that ``predict_with`` names.
-
-        Raises:
-            RuntimeError: mode='loss': training goes through ``train_step``.
-        """
-        if mode == 'loss':
-            raise UserRuntimeError(
-                'A UDA model trains by its own train_step, which '
-                'MMDistributedDataParallel never calls: set '
-                "model_wrapper_cfg=dict(type='UDAModelWrapper') in the config"
-            )
-        return self.predictor(inputs, data_samples, mode)
 
     def train_step(
         self, data: dict, optim_wrapper: OptimWrapper
@@ -275,12 +213,7 @@ class UDASegmentor(BaseModel):
         optimized = self.optimized
         wrappers = named_optimizers(optim_wrapper, optimized)
         optimizations = {k: SequentialBackward(w) for k, w in wrappers.items()}
-        if self.teacher is not None and not self.teacher_is_current:
-            raise UserRuntimeError(
-                'The teacher did not follow the student since the last '
-                "iteration: add dict(type='TeacherUpdateHook') to "
-                'custom_hooks'
-            )
+        self.check_teacher()
         with wrappers[STUDENT].optim_context(self):
             step = self.prepare(data)
         logs: dict[str, Tensor] = {}
@@ -360,33 +293,3 @@ class UDASegmentor(BaseModel):
             logits, valid, self.label_target, self.balance, trusted
         )
         return dict(**fields, pseudo=pseudo, records=records)
-
-    def teacher_logits(self, images: Tensor) -> Tensor:
-        """The teacher's logits at the size of the images, (N, C, H, W)."""
-        return teacher_logits(self.teacher, images)
-
-    def copy_student(self) -> None:
-        """Give the teacher the student's parameters and buffers."""
-        own = self.teacher.state_dict()
-        state = self.student.state_dict()
-        self.teacher.load_state_dict({k: state[k] for k in own})
-        self.teacher_is_current = True
-
-    def update_teacher(self, iteration: int) -> None:
-        """Average the student in, see ``teacher_momentum``.
-
-        Args:
-            iteration: Number i of the iteration to come, from 1.
-        """
-        keep = teacher_momentum(iteration, self.alpha)
-        move_teacher(self.teacher, self.student, keep)
-        if not self.needs_pseudo_labels:
-            copy_buffers(self.teacher, self.student)
-        self.teacher_is_current = True
-
-    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
-        super()._load_from_state_dict(state_dict, prefix, *args)
-        # a checkpoint without teacher must not pass for one with it
-        self.teacher_is_current = any(
-            key.startswith(f'{prefix}teacher.') for key in state_dict
-        )

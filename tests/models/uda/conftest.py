@@ -124,8 +124,8 @@ def optimizers():
         )
         if model.discriminators is None:
             return build_optim_wrapper(model, student)
-        rival = dict(optimizer=dict(type='Adam', lr=1e-3), **kwargs)
-        both = dict(student=student, discriminator=rival)
+        discriminators = dict(optimizer=dict(type='Adam', lr=1e-3), **kwargs)
+        both = dict(student=student, discriminator=discriminators)
         constructor = 'AdversarialOptimWrapperConstructor'
         return build_optim_wrapper(model, dict(both, constructor=constructor))
 

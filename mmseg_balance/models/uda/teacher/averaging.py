@@ -58,13 +58,13 @@ def teacher_momentum(iteration: int, alpha: float) -> float:
 
 @torch.no_grad()
 def move_teacher(teacher: nn.Module, student: nn.Module, keep: float) -> None:
-    """Teacher's parameters <- keep * theirs + (1 - keep) * the student's.
+    """Teacher's parameters <- keep * its own + (1 - keep) * the student's.
 
     Parameters only: buffers are the teacher's own. ``keep`` 0 copies.
     """
-    theirs = dict(student.named_parameters())
+    of_student = dict(student.named_parameters())
     pairs = [
-        (parameter, theirs[name])
+        (parameter, of_student[name])
         for name, parameter in teacher.named_parameters()
     ]
     own, others = zip(*pairs, strict=True)
@@ -78,6 +78,6 @@ def copy_buffers(teacher: nn.Module, student: nn.Module) -> None:
     For a teacher that labels nothing in training: without batches of its
     own, its batch norm statistics would stay those of the first iteration.
     """
-    theirs = dict(student.named_buffers())
+    of_student = dict(student.named_buffers())
     for name, buffer in teacher.named_buffers():
-        buffer.copy_(theirs[name])
+        buffer.copy_(of_student[name])

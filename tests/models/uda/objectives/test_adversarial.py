@@ -128,8 +128,8 @@ def test_bfloat16_autocast(batch, build, optimizers, kind):
     model = build(kind)
     wrapper = optimizers(model, type='AutocastOptimWrapper')
     seen = set()
-    rivals = model.discriminators or nn.ModuleDict()
-    for part in (model.student, *rivals.children()):
+    own = model.discriminators or nn.ModuleDict()
+    for part in (model.student, *own.children()):
         first = next(m for m in part.modules() if isinstance(m, nn.Conv2d))
         first.register_forward_hook(lambda *args: seen.add(args[2].dtype))
     for i in range(2):
