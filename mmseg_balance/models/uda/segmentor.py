@@ -22,7 +22,7 @@ from .density.density_estimation import DensityEstimation
 from .objectives import Objective
 from .objectives.step import UDAStep, image_mask, stack_labels, trusted_mask
 from .optimization.contexts import entered
-from .optimization.log import to_host
+from .optimization.log import joined, to_host
 from .optimization.own_losses import forward_pass, learn_own_losses
 from .optimization.sequential_backward import (
     DISCRIMINATOR,
@@ -218,7 +218,8 @@ class UDASegmentor(StudentTeacher):
             step = self.prepare(data)
         logs: dict[str, Tensor] = {}
         for objective in self.objectives:
-            logs |= self._learn(objective, step, optimizations)
+            found = self._learn(objective, step, optimizations)
+            logs = joined(logs, found)
         for name, module in optimized.items():
             optimizations[name].step(module.parameters())
         self.teacher_is_current = False
@@ -240,7 +241,7 @@ class UDASegmentor(StudentTeacher):
         loss, log = self.parse_losses(losses)
         student.backward(loss)
         logs = {f'{objective.prefix}.{k}': v.detach() for k, v in log.items()}
-        return logs | learn_own_losses(records, optimizations)
+        return joined(logs, learn_own_losses(records, optimizations))
 
     def prepare(self, data: dict) -> UDAStep:
         """Normalise and pad both branches; label the target.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from mmseg.registry import MODELS
@@ -11,7 +11,7 @@ from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ....errors import UserValueError
+from ....errors import UserTypeError, UserValueError
 from ....number_checks import check_number
 from ..entropy.self_information import self_information
 from ..optimization.sequential_backward import DISCRIMINATOR
@@ -119,6 +119,19 @@ class AdversarialObjective(Objective):
                 f'in_channels, which is num_classes, but got {discriminator!r}'
             )
         self._settings = {'type': 'FCDiscriminator', **(discriminator or {})}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse methods of 0.1.0 that would not be called."""
+        super().__init_subclass__(**kwargs)
+        for old, new in (
+            ('watching', 'around'),
+            ('discriminator_losses', 'own_losses'),
+        ):
+            if old in vars(cls):
+                raise UserTypeError(
+                    f'{cls.__name__}.{old} of 0.1.0 is not called any more: '
+                    f'make it {new}, see AdversarialObjective.{new}'
+                )
 
     @property
     def uses_auxiliary(self) -> bool:

@@ -6,7 +6,26 @@ import torch
 from mmengine.logging import MessageHub
 from torch import Tensor
 
-from ....errors import UserFloatingPointError
+from ....errors import UserFloatingPointError, UserValueError
+
+
+def joined(logs: dict[str, Tensor], found: dict[str, Tensor]) -> dict:
+    """Two logs as one.
+
+    Args:
+        logs: Scalars by name.
+        found: Others.
+
+    Raises:
+        ValueError: A name stands for two of them.
+    """
+    twice = sorted(logs.keys() & found.keys())
+    if twice:
+        raise UserValueError(
+            f'Losses or diagnostics {twice} are given twice: rename them in '
+            'forward or own_losses of the objective'
+        )
+    return logs | found
 
 
 def to_host(logs: dict[str, Tensor], losses: list[str]) -> dict[str, float]:

@@ -11,7 +11,11 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmseg.registry import MODELS
 from torch import nn
 
-from mmseg_balance.models.uda import ClassMixedObjective, Objective
+from mmseg_balance.models.uda import (
+    AdversarialObjective,
+    ClassMixedObjective,
+    Objective,
+)
 from mmseg_balance.models.uda.objectives import step as steps
 from mmseg_balance.models.uda.teacher.image_logits import (
     image_logits,
@@ -189,6 +193,25 @@ def test_a_missing_optimizer_is_named(build, batch):
         match=r"\['critic', 'second', 'student'\].*\['critic', 'student'\]",
     ):
         model.train_step(batch(), found)
+
+
+def test_a_name_in_the_log_stands_for_one_thing(build, batch, monkeypatch):
+    model = critics(build)
+    monkeypatch.setattr(
+        Critic,
+        'own_losses',
+        lambda self, record: dict(loss=self.net.bias.sum()),
+    )
+    with pytest.raises(ValueError, match=r"\['critic.loss'\].*twice"):
+        model.train_step(batch(), wrappers(model))
+
+
+def test_methods_of_0_1_0_that_nobody_calls_are_refused():
+    with pytest.raises(TypeError, match='discriminator_losses.*own_losses'):
+
+        class Penalised(AdversarialObjective):
+            def discriminator_losses(self):
+                return {}
 
 
 class ReadsTheStep(Objective):
