@@ -5,7 +5,6 @@ from typing import Any
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 
-from .checks.settings import DEFAULTS, settings_of_part
 from .objectives import (
     AdversarialObjective,
     EntropyObjective,
@@ -13,6 +12,7 @@ from .objectives import (
     Objective,
     SourceObjective,
 )
+from .part_settings import DEFAULTS, settings_of_part
 from .segmentor import UDASegmentor
 
 

@@ -8,7 +8,6 @@ from mmseg.utils import ConfigType, OptConfigType
 
 from ...errors import UserTypeError
 from ..segmentors import HRDAEncoderDecoder
-from .checks.settings import DEFAULTS, settings_of_part
 from .mixing.augmentation_settings import (
     DACS_COLOURS,
     Augmentation,
@@ -20,6 +19,7 @@ from .objectives import (
     MaskedObjective,
     SourceObjective,
 )
+from .part_settings import DEFAULTS, settings_of_part
 from .segmentor import UDASegmentor
 
 
@@ -187,9 +187,7 @@ class CDAC(UDASegmentor):
             ``FusedMixVisionTransformer``.
         feature_distance: See :class:`DAFormer`.
         alpha: Momentum of the teacher.
-        augmentation: Of mixed and masked images, a dict of
-            ``StrongAugmentationSettings``. None: they keep their colours,
-            and no mean and std of them are needed.
+        augmentation: Of the mixed images, see :class:`DACS`.
         cross_attention: Further arguments of ``CrossAttentionObjective``.
         **kwargs: See :class:`DACS`.
 

@@ -1,9 +1,6 @@
 """Whether the settings of a UDA model go together, checked at build."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
-from warnings import warn
+from collections.abc import Sequence
 
 from torch import nn
 
@@ -13,8 +10,6 @@ from ..objectives import Objective
 from ..optimization.sequential_backward import STUDENT
 
 PARTS = ('student', 'teacher')
-# of a part that a method always has: each of its arguments is left as it is
-DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def check_objectives(
@@ -133,30 +128,3 @@ def check_predictor(predict_with: str, alpha: float | None) -> None:
             f'Expected `predict_with` to be one of {PARTS} (the latter '
             f'with a teacher alone), but got {predict_with!r}'
         )
-
-
-def settings_of_part(
-    method: nn.Module, name: str, settings: Mapping[str, Any] | None
-) -> Mapping[str, Any]:
-    """Settings of a part that a method cannot do without.
-
-    Elsewhere None is off. Where 0.1.0 took it for the defaults it still is,
-    with a warning.
-
-    Args:
-        method: The method.
-        name: Its argument.
-        settings: What was given.
-
-    Returns:
-        Arguments of the part.
-    """
-    if settings is None:
-        warn(
-            f'{name}=None of {type(method).__name__} does not switch it off: '
-            f'write {name}={{}} for its defaults, or leave it away',
-            DeprecationWarning,
-            stacklevel=3,
-        )
-        return DEFAULTS
-    return settings

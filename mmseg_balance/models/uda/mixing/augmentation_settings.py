@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
 
 from ....errors import UserTypeError, UserValueError
@@ -35,9 +36,10 @@ class StrongAugmentationSettings:
             ('blur_probability', 1),
         ):
             value = getattr(self, name)
-            if not 0 <= value <= high:
+            if not (isinstance(value, Real) and 0 <= value <= high):
                 raise UserValueError(
-                    f'Expected `{name}` to be in [0, {high}], but got {value}'
+                    f'Expected `{name}` to be in [0, {high}], but got '
+                    f'{value!r}'
                 )
 
 

@@ -21,6 +21,8 @@ def test_what_a_config_may_give():
     assert augmentation_settings(None) is None
     with pytest.raises(TypeError, match='{} for the defaults.*got True'):
         augmentation_settings(True)
+    with pytest.raises(ValueError, match=r"in \[0, 0.5\], but got '0.2'"):
+        augmentation_settings(dict(jitter_strength='0.2'))
     with pytest.raises(dataclasses.FrozenInstanceError):
         stronger.jitter_strength = 0.1
 
