@@ -64,10 +64,7 @@ def test_other_images_are_others(folder):
 
 def test_branches_and_wrappers(folder):
     images = Images(folder, folder.parent)
-    pair = SimpleNamespace(
-        source=SimpleNamespace(parts=[SimpleNamespace(dataset=images)]),
-        target=None,
-    )
+    pair = SimpleNamespace(source=images, target=None)
     assert describe_data(pair) == dict(source=describe_files(images))
     twice = describe_data(ConcatDataset([images, images]))
     assert twice['data'].startswith('80 images ')
