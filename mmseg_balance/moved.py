@@ -50,7 +50,7 @@ MOVED = {
     'engine.build_errors': 'configuration.error_lines',
     'engine.config_checks': (
         'configuration.checks.training '
-        'configuration.walk '
+        'configuration.run_options '
         'walk '
         'configuration.checks.needed_hooks '
         'engine.hooks.class_statistics_hook'

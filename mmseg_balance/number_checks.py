@@ -56,7 +56,7 @@ def check_number(
     )
 
 
-def check_num_classes(owner: str, value: Any) -> None:
+def check_number_of_classes(owner: str, value: Any) -> None:
     """Refuse a number of classes between which nothing is to choose.
 
     Args:
@@ -71,3 +71,6 @@ def check_num_classes(owner: str, value: Any) -> None:
             f'Expected `num_classes` of {owner} to be a whole number of at '
             f'least 2, but got {value!r}'
         )
+
+
+check_num_classes = check_number_of_classes  # its name in 0.1.0

@@ -5,7 +5,22 @@ from mmengine.device import get_device
 
 from ..errors import UserValueError
 from ..walk import type_name
-from .walk import named_optimizers
+
+
+def optimizer_configs(cfg: Config) -> dict[str, dict]:
+    """Configs of several optimizers by name; empty where there is one.
+
+    Args:
+        cfg: Config with ``optim_wrapper``.
+    """
+    return {
+        name: part
+        for name, part in cfg.optim_wrapper.items()
+        if isinstance(part, dict) and 'optimizer' in part
+    }
+
+
+named_optimizers = optimizer_configs  # its name in 0.1.0
 
 
 def enable_amp(cfg: Config) -> None:
@@ -21,7 +36,7 @@ def enable_amp(cfg: Config) -> None:
         ValueError: ``optim_wrapper`` is of a type that mixed precision
             cannot be added to.
     """
-    several = named_optimizers(cfg)
+    several = optimizer_configs(cfg)
     if not several:
         _enable_amp(cfg.optim_wrapper, 'optim_wrapper')
     for name, optim_wrapper in several.items():

@@ -2,7 +2,7 @@
 
 from mmengine.config import Config
 
-from .classes import check_classes, check_ignore_index
+from .classes import check_class_numbers, check_ignore_index
 from .schedules import check_schedules
 from .sizes import check_sizes
 
@@ -19,6 +19,6 @@ def check_agreement(cfg: Config) -> list[str]:
     Raises:
         ValueError: Keys that cannot go together; names them.
     """
-    check_classes(cfg)
+    check_class_numbers(cfg)
     check_ignore_index(cfg)
     return [*check_schedules(cfg), *check_sizes(cfg)]

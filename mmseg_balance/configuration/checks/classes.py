@@ -16,7 +16,7 @@ LOADERS = ('train_dataloader', 'val_dataloader')
 EVALUATORS = ('val_evaluator',)
 
 
-def check_classes(cfg: Config) -> None:
+def check_class_numbers(cfg: Config) -> None:
     """Compare the numbers of classes of heads, losses and data sets.
 
     Args:

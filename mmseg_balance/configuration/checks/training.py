@@ -5,7 +5,7 @@ from mmengine.config import Config
 from ...errors import UserValueError
 from ...models.declarations import declared
 from ...walk import type_name
-from ..walk import named_optimizers
+from ..run_options import optimizer_configs
 
 
 def check_config(cfg: Config) -> None:
@@ -52,7 +52,7 @@ def check_schedulers(cfg: Config) -> None:
     schedulers = cfg.get('param_scheduler')
     if not isinstance(schedulers, dict) or 'type' in schedulers:
         return
-    wanted = named_optimizers(cfg)
+    wanted = optimizer_configs(cfg)
     if sorted(schedulers) != sorted(wanted):
         expected = f'the keys {sorted(wanted)}' if wanted else 'a list'
         raise UserValueError(

@@ -1,12 +1,10 @@
 """The labels that a data set may have: their values, and their size."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from ...errors import UserValueError
 from ..files.image_pairs import exif_orientation
 from ..files.label_hints import channel_advice, zero_hint
 from .bad_files import WrongLabelError
@@ -111,32 +109,6 @@ class LabelRange:
             'labels, and metainfo.classes of the data set names its classes'
             + ('' if shift else zero_hint(values, self.num_classes))
         )
-
-
-def check_reduce_zero_label(
-    annotations: Callable | None, labels: LabelRange, name: str
-) -> None:
-    """Refuse what ``LoadAnnotations`` asserts, and say whose key it is.
-
-    Args:
-        annotations: The transform that reads labels.
-        labels: The label values of the data set.
-        name: Key of the data set.
-
-    Raises:
-        ValueError: Data set and transform differ in ``reduce_zero_label``.
-    """
-    loading = getattr(annotations, 'reduce_zero_label', None)
-    if loading is None or loading == labels.reduce_zero_label:
-        return
-    raise UserValueError(
-        f'{name}.reduce_zero_label is {labels.reduce_zero_label}, and '
-        f'{type(annotations).__name__} in its pipeline has '
-        f'reduce_zero_label={loading}: leave the key away there, and set '
-        f'{name}.reduce_zero_label=True where 0 stands for unlabelled pixels '
-        'in the files and the classes begin at 1, False where 0 is the first '
-        'class'
-    )
 
 
 def check_label_size(results: dict, dataset: BaseDataset, name: str) -> None:

@@ -11,7 +11,6 @@ from .bad_files import BadFileError
 from .label_range import (
     LabelRange,
     check_label_size,
-    check_reduce_zero_label,
 )
 from .named_files import load_named
 from .transform_kinds import (
@@ -38,8 +37,8 @@ class SplitPipeline:
             is known as a crop, see ``is_crop``.
 
     Raises:
-        ValueError: Data set and pipeline differ in ``reduce_zero_label``, or
-            no transform behind those that load is named ``split_before``.
+        ValueError: No transform behind those that load is named
+            ``split_before``.
 
     Attributes:
         dataset (BaseDataset): The data set.
@@ -79,7 +78,6 @@ class SplitPipeline:
             (t for t in transforms if is_image_loader(t)), None
         )
         self._counts: dict[int, np.ndarray | None] = {}
-        check_reduce_zero_label(self.annotations, self.labels, name)
 
     def __len__(self) -> int:
         return len(self.dataset)

@@ -6,7 +6,7 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from ...number_checks import check_num_classes, check_number
+from ...number_checks import check_number, check_number_of_classes
 from .class_weights.rank_sums import sum_over_ranks
 from .class_weights.weight_history import WeightHistory
 from .counted_loss import CLASS_STATISTICS
@@ -50,7 +50,7 @@ class LBWLoss(PixelLoss):
         class_weight: Sequence[float] | None = None,
     ) -> None:
         super().__init__(loss_weight, loss_name, class_weight)
-        check_num_classes('LBWLoss', num_classes)
+        check_number_of_classes('LBWLoss', num_classes)
         check_number('LBWLoss', 'momentum', momentum, high=1, below=True)
         check_number('LBWLoss', 'focal_gamma', focal_gamma)
         self.num_classes = num_classes

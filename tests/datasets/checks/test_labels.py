@@ -84,15 +84,15 @@ def build(root, pipeline=TEST, **kwargs):
 @pytest.mark.parametrize('of_data', [True, False])
 def test_reduce_zero_label_of_data_set_and_pipeline(tmp_path, of_data):
     make_files(tmp_path)
-    key = 'reduce_zero_label'
     load = [LOAD[0], dict(LOAD[1], reduce_zero_label=not of_data)]
-    with pytest.raises(ValueError) as error:
-        SplitPipeline(build(tmp_path, load, reduce_zero_label=of_data), 'val')
+    dataset = build(tmp_path, load, reduce_zero_label=of_data)
+    with pytest.raises(OSError) as error:
+        check_label_values(SplitPipeline(dataset, 'val'))
     message = str(error.value)
-    assert f'val.reduce_zero_label is {of_data}' in message
-    assert (
-        f'LoadAnnotations in its pipeline has {key}={not of_data}' in message
-    )
+    # mmseg's own words name both settings
+    assert f'dataset with `reduce_zero_label` as {of_data} but' in message
+    assert f'annotation the `reduce_zero_label` is {not of_data}' in message
+    assert 'see to the keys of LoadAnnotations' in message
     assert 'replace the file' not in message
     load[1]['reduce_zero_label'] = of_data
     build(tmp_path, load, reduce_zero_label=of_data)

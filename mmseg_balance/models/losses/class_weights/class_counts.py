@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ....errors import UserRuntimeError, UserValueError
-from ....number_checks import check_num_classes, is_number
+from ....number_checks import check_number_of_classes, is_number
 
 UNITS = ('pixels', 'images')
 SOURCES = ('dataset', 'online')
@@ -39,7 +39,7 @@ class ClassCounts(nn.Module):
         allow_absent: bool = False,
     ) -> None:
         super().__init__()
-        check_num_classes(type(self).__name__, num_classes)
+        check_number_of_classes(type(self).__name__, num_classes)
         if isinstance(counts, str) and counts not in SOURCES:
             raise UserValueError(
                 f'Expected `counts` to be one of {SOURCES} or a list of '
