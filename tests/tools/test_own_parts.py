@@ -14,6 +14,8 @@ from mmengine.config import Config
 from mmseg.apis import inference_model, init_model
 
 MODULE = '''
+from contextlib import nullcontext
+
 import torch
 from mmengine.hooks import Hook
 from mmseg.registry import HOOKS, MODELS
@@ -94,7 +96,9 @@ class OwnObjective(Objective):
             torch.ones_like(step.target_valid))
 
     def around(self, student, objective):
-        return recorded_logits(student, auxiliary=False)
+        if objective is self:
+            return recorded_logits(student, auxiliary=False)
+        return nullcontext()
 
     def own_losses(self, record):
         return dict(loss=self.critic(record['decode']).square().mean())

@@ -105,7 +105,9 @@ class Objective(nn.Module, ABC):
             record: What ``around`` yielded.
 
         Returns:
-            As ``forward``; nothing learns where it is empty. Scalars.
+            As ``forward``, scalars; nothing learns where it is empty. In the
+            log they are ``optimizer_name.name``, so that those of several
+            records, or of ``forward``, have names of their own.
         """
         raise NotImplementedError
 

@@ -22,8 +22,9 @@ def joined(logs: dict[str, Tensor], found: dict[str, Tensor]) -> dict:
     twice = sorted(logs.keys() & found.keys())
     if twice:
         raise UserValueError(
-            f'Losses or diagnostics {twice} are given twice: rename them in '
-            'forward or own_losses of the objective'
+            f'Losses or diagnostics {twice} are given twice in an iteration: '
+            'choose other names in forward, or in own_losses for each record '
+            'that around yields'
         )
     return logs | found
 
