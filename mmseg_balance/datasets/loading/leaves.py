@@ -78,7 +78,7 @@ def build_lazily(config: dict, key: str) -> Any:
             f'{key}: {type_name(config)} cannot be built with data_root='
             f'{config.get("data_root")!r} and data_prefix='
             f'{config.get("data_prefix")!r}: '
-            f'{error or "a folder or file of it is missing"}'
+            f'{str(error) or "a folder or file of it is missing"}'
         ) from error
 
 

@@ -34,7 +34,7 @@ def build(tmp_path):
             data_prefix=dict(img_path='images', seg_map_path='labels'),
             img_suffix='.png',
             serialize_data=False,
-            metainfo=dict(classes=classes),
+            metainfo=dict(classes=classes) if classes else None,
             pipeline=[*load, dict(type='PackSegInputs')],
         )
 
@@ -80,3 +80,9 @@ def test_images_of_training_and_evaluation(build, tmp_path):
     (line,) = data_notes(train, loader(build('b')))
     assert line.startswith('1 images are in train_dataloader.dataset and in')
     assert data_notes(loader([1, 2]), loader([3])) == []
+
+
+def test_a_validation_set_without_classes_is_compared_all_the_same(build):
+    train = loader(UDADataset(build('ab'), build('cd')))
+    (line,) = data_notes(train, loader(build('b', classes=None)))
+    assert line.startswith('1 images are in source')
