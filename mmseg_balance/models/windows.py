@@ -1,5 +1,6 @@
 """Rectangular parts of an image: random crops and sliding windows."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -110,6 +111,33 @@ def sliding_boxes(
         for top in rows
         for left in columns
     ]
+
+
+def place_windows(
+    logits: Tensor, boxes: Sequence[Box], size: tuple[int, int]
+) -> Tensor:
+    """Put windows where they are, averaged where they overlap.
+
+    Args:
+        logits: All N images of the first of W windows first,
+            (W * N, C, h, w).
+        boxes: The W windows, in cells of ``logits``.
+        size: Height and width of the result.
+
+    Returns:
+        (N, C, *size), 0 where no window is.
+    """
+    if len(boxes) == 1 and boxes[0].shape == size:
+        return logits
+    windows = logits.chunk(len(boxes))
+    placed = logits.new_zeros((*windows[0].shape[:2], *size))
+    count = logits.new_zeros(size)
+    for box, window in zip(boxes, windows, strict=True):
+        box.of(placed).add_(window)
+        box.of(count).add_(1)
+    if len(boxes) > 1:
+        placed = placed / count.clamp_(min=1)
+    return placed
 
 
 def _starts(length: int, side: int, stride: int) -> list[int]:

@@ -1,8 +1,6 @@
 """Fusion of a context and a detail prediction (HRDA)."""
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
-from typing import NamedTuple
 
 import torch
 from mmengine.model import ModuleList
@@ -13,29 +11,16 @@ from mmseg.utils import ConfigType
 from torch import Tensor
 
 from ...errors import UserValueError
-from ..head_losses.classifier_features import logits_and_features
+from ..head_losses.classifier_features import (
+    captured_inputs,
+    checked_features,
+    classifier_of,
+    dropout_of,
+    logits_and_features,
+)
 from ..head_losses.predictions import MAIN, Prediction
-from ..windows import Box
-
-
-class ScaledFeatures(NamedTuple):
-    """Features of an image at two scales.
-
-    Attributes:
-        context: Of the whole image at the lower resolution.
-        detail: Of windows at the full resolution, in groups that go through
-            the head together. In all W * N, all images of the first window
-            first.
-        boxes: The W windows, in pixels of the image.
-        image: Height and width of the image.
-        step: Offsets of random windows are multiples of it.
-    """
-
-    context: Sequence[Tensor]
-    detail: Sequence[Sequence[Tensor]]
-    boxes: list[Box]
-    image: tuple[int, int]
-    step: int = 1
+from ..windows import place_windows
+from .scaled_features import ScaledFeatures
 
 
 @MODELS.register_module()
@@ -144,18 +129,12 @@ class HRDAHead(BaseDecodeHead):
             keep_features: Whether predictions have the features that entered
                 the classifier: the fused one those of the context.
         """
-        kept = []
-
-        def classify(features: Sequence[Tensor]) -> Tensor:
-            logits, entered = logits_and_features(self.head, features)
-            kept.append(entered)
-            return logits
-
-        if keep_features:
-            fused, detail = self.fuse(inputs, classify)
-        else:
+        kept = [None, None]
+        if not keep_features:
             fused, detail = self.fuse(inputs)
-        context_features, crop_features = kept or (None, None)
+        else:
+            fused, detail, *kept = self._fuse_with_features(inputs)
+        context_features, crop_features = kept
         (box,) = inputs.boxes
         share = self.detail_loss_weight
         predictions = [
@@ -173,6 +152,24 @@ class HRDAHead(BaseDecodeHead):
                 )
             )
         return predictions
+
+    def _fuse_with_features(self, inputs: ScaledFeatures) -> list[Tensor]:
+        """What ``fuse`` gives, and the features of context and detail."""
+        if type(self).fuse is not HRDAHead.fuse:
+            # a subclass's may take the inputs alone
+            with captured_inputs(
+                classifier_of(self), dropout_of(self)
+            ) as seen:
+                fused = self.fuse(inputs)
+            return [*fused, *checked_features(seen, 2)]
+        kept = []
+
+        def classify(features: Sequence[Tensor]) -> Tensor:
+            logits, entered = logits_and_features(self.head, features)
+            kept.append(entered)
+            return logits
+
+        return [*self.fuse(inputs, classify), *kept]
 
     @property
     def classifying_head(self) -> BaseDecodeHead:
@@ -201,14 +198,14 @@ class HRDAHead(BaseDecodeHead):
         classify = classify or self.head
         context = classify(inputs.context)
         detail = torch.cat([classify(group) for group in inputs.detail])
-        size = self._canvas(inputs, detail)
+        size = inputs.canvas(detail.shape[-2:])
         boxes = [box.in_cells(inputs.image, size) for box in inputs.boxes]
         placed = place_windows(detail, boxes, size)
 
         attention = self.attend(inputs.context, context)
         if len(boxes) == 1 and boxes[0].shape != size:
             inside = torch.zeros_like(context[:1, :1])
-            self._in_context(inputs, context).of(inside).fill_(1)
+            inputs.box_in_context(context.shape[-2:]).of(inside).fill_(1)
             attention = attention * inside
         rest = resize((1 - attention) * context, size=size, mode='bilinear')
         attention = resize(attention, size=size, mode='bilinear')
@@ -219,48 +216,6 @@ class HRDAHead(BaseDecodeHead):
         if isinstance(self.scale_attention, (int, float)):
             return torch.full_like(context, self.scale_attention)
         return self.scale_attention(features).sigmoid()
-
-    def _canvas(
-        self, inputs: ScaledFeatures, detail: Tensor
-    ) -> tuple[int, int]:
-        """Height and width of the fused logits."""
-        size = []
-        for pixels, side, cells in zip(
-            inputs.image,
-            inputs.boxes[0].shape,
-            detail.shape[-2:],
-            strict=True,
-        ):
-            count, rest = divmod(pixels * cells, side)
-            if rest:
-                raise UserValueError(
-                    f'HRDAHead predicts {cells} cells for {side} pixels of a '
-                    f'detail window, which do not divide the {pixels} pixels '
-                    'of the image: set detail_crop_size and the size of the '
-                    'image to multiples of the stride of the head'
-                )
-            size.append(count)
-        return tuple(size)
-
-    def _in_context(self, inputs: ScaledFeatures, context: Tensor) -> Box:
-        """The random window in cells of the context.
-
-        Raises:
-            ValueError: Windows need not begin with a cell, whether this one
-                does or not; says which divisor to set.
-        """
-        size = tuple(context.shape[-2:])
-        for pixels, cells in zip(inputs.image, size, strict=True):
-            cell = Fraction(pixels, cells)
-            if Fraction(inputs.step) % cell:
-                raise UserValueError(
-                    f'A cell of the context is {cell} pixels of the image, '
-                    f'but detail windows begin at multiples of {inputs.step}:'
-                    ' set crop_coord_divisible of the segmentor to a multiple'
-                    f' of {cell.numerator} (stride of the head /'
-                    ' scale)'
-                )
-        return inputs.boxes[0].in_cells(inputs.image, size)
 
     def _check_attention(self, outputs: int) -> None:
         if outputs not in (1, self.num_classes):
@@ -280,30 +235,3 @@ def _check_inner(name: str, config: ConfigType, outer: dict) -> None:
                 f'HRDAHead around it counts: remove it from `{name}` (pixel '
                 'samplers are not supported)'
             )
-
-
-def place_windows(
-    logits: Tensor, boxes: list[Box], size: tuple[int, int]
-) -> Tensor:
-    """Put windows where they are, averaged where they overlap.
-
-    Args:
-        logits: All N images of the first of W windows first,
-            (W * N, C, h, w).
-        boxes: The W windows, in cells of ``logits``.
-        size: Height and width of the result.
-
-    Returns:
-        (N, C, *size), 0 where no window is.
-    """
-    if len(boxes) == 1 and boxes[0].shape == size:
-        return logits
-    windows = logits.chunk(len(boxes))
-    placed = logits.new_zeros((*windows[0].shape[:2], *size))
-    count = logits.new_zeros(size)
-    for box, window in zip(boxes, windows, strict=True):
-        box.of(placed).add_(window)
-        box.of(count).add_(1)
-    if len(boxes) > 1:
-        placed = placed / count.clamp_(min=1)
-    return placed

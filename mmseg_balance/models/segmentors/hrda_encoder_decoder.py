@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...errors import UserTypeError, UserValueError
-from ..decode_heads.hrda_head import HRDAHead, ScaledFeatures
+from ..decode_heads.hrda_head import HRDAHead
+from ..decode_heads.scaled_features import ScaledFeatures
 from ..head_losses.pixel_targets import PixelTargets
 from ..head_losses.segmentation_loss import segmentation_losses
 from ..windows import Box, random_box, sliding_boxes

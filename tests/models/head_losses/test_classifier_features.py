@@ -6,7 +6,8 @@ from mmengine.registry import init_default_scope
 from mmseg.models.decode_heads import FCNHead
 from mmseg.registry import MODELS
 
-from mmseg_balance.models.decode_heads.hrda_head import ScaledFeatures
+from mmseg_balance.models.decode_heads import HRDAHead
+from mmseg_balance.models.decode_heads.scaled_features import ScaledFeatures
 from mmseg_balance.models.head_losses import classifier_features
 from mmseg_balance.models.head_losses.classifier_features import (
     logits_and_features,
@@ -128,6 +129,28 @@ def test_hrda_has_those_of_the_context_and_of_the_crop(kind, monkeypatch):
     assert all(p.features is None for p in without)
     for ours, theirs in zip(kept, without, strict=True):
         assert torch.equal(ours.logits, theirs.logits)
+
+
+class SharpeningHead(HRDAHead):
+    """Fuses in its own way, as it could in 0.1.0."""
+
+    def fuse(self, inputs):
+        """Sharper logits."""
+        fused, detail = super().fuse(inputs)
+        return 2 * fused, detail
+
+
+def test_a_fusion_of_users_has_features_too(monkeypatch):
+    settings = dict(head=plain_head('FCNHead'), attention=0.5, **OUTER)
+    head = SharpeningHead(**settings).eval()
+    given = watched(head.head, monkeypatch)
+    inputs = ScaledFeatures(
+        levels(), [levels()], [Box(0, 32, 0, 32)], (64, 64), 8
+    )
+    kept = decode_predictions(head, inputs, keep_features=True)
+    assert all(p.features is x for p, x in zip(kept, given, strict=True))
+    without = decode_predictions(head, inputs)
+    assert torch.equal(kept[0].logits, without[0].logits)
 
 
 class DoublingHead(FCNHead):

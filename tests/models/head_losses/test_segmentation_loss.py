@@ -11,7 +11,7 @@ from mmseg.registry import MODELS
 from torch import nn
 from torch.nn import functional as F
 
-from mmseg_balance.models.decode_heads.hrda_head import ScaledFeatures
+from mmseg_balance.models.decode_heads.scaled_features import ScaledFeatures
 from mmseg_balance.models.head_losses import PixelTargets, segmentation_losses
 from mmseg_balance.models.head_losses.call_loss import call_loss
 from mmseg_balance.models.head_losses.segmentation_loss import (
