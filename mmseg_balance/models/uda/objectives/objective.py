@@ -109,7 +109,7 @@ class Objective(nn.Module, ABC):
             log they are ``optimizer_name.name``, so that those of several
             records, or of ``forward``, have names of their own.
         """
-        raise NotImplementedError
+        return {}
 
     def training_batch(self, step: UDAStep) -> TrainingBatch | None:
         """What the student is given, with what is drawn for it.

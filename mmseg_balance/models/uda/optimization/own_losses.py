@@ -26,14 +26,14 @@ def forward_pass(
         student: The segmentor that is trained.
 
     Yields:
-        What objectives noted, see ``Objective.around``.
+        What objectives with an optimizer noted, see ``Objective.around``.
     """
-    kept = nn.ModuleList()
+    still = nn.ModuleList()
     if objective.optimizer_name not in (None, STUDENT):
-        kept = objective.own_modules()
+        still = objective.own_modules()
     contexts = {o: o.around(student, objective) for o in objectives}
-    with frozen(kept), entered(contexts) as records:
-        yield records
+    with frozen(still), entered(contexts) as records:
+        yield {o: r for o, r in records.items() if o.optimizer_name}
 
 
 def learn_own_losses(
@@ -61,8 +61,8 @@ def learn_own_losses(
         optimization = optimizations[name]
         with optimization.optim_wrapper.optim_context(objective):
             found = objective.own_losses(records.pop(objective))
-        if found:
-            losses = [value for key, value in found.items() if 'loss' in key]
+        losses = [value for key, value in found.items() if 'loss' in key]
+        if losses:
             optimization.backward(sum(losses))
         logs |= {f'{name}.{k}': v.detach() for k, v in found.items()}
     return logs

@@ -195,6 +195,23 @@ def test_a_missing_optimizer_is_named(build, batch):
         model.train_step(batch(), found)
 
 
+def test_a_record_may_be_of_no_use(build, batch, monkeypatch):
+    """Without losses of its own a critic stays, and its words are logged."""
+    model = critics(build)
+    found = wrappers(model)
+    monkeypatch.setattr(
+        Critic, 'own_losses', lambda self, record: dict(n=torch.tensor(3.0))
+    )
+    monkeypatch.setattr(
+        Projected, 'around', lambda self, *args: nullcontext('a record')
+    )
+    monkeypatch.setattr(Projected, 'own_losses', Objective.own_losses)
+    before = flat(model.objectives[1])
+    logs = model.train_step(batch(), found)
+    assert logs['critic.n'] == logs['second.n'] == 3
+    assert torch.equal(before, flat(model.objectives[1]))
+
+
 def test_a_name_in_the_log_stands_for_one_thing(build, batch, monkeypatch):
     model = critics(build)
     monkeypatch.setattr(
