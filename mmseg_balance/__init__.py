@@ -87,7 +87,6 @@ class _RegisterFirst(MetaPathFinder):
             if part in WITHOUT_UPSTREAM or rest in LIBRARY:
                 # which may load torch for their own use
                 self.waits_for -= {'torch'} if part in ALONE else set()
-                self.may_fail |= part == 'logits'
                 return None
             self.may_fail = False
         elif package not in self.waits_for or self.elsewhere('mmseg') is None:
