@@ -51,7 +51,7 @@ MOVED = {
     'engine.config_checks': (
         'configuration.checks.training '
         'configuration.run_options '
-        'walk '
+        'files.config_walk '
         'configuration.checks.needed_hooks '
         'engine.hooks.class_statistics_hook'
     ),

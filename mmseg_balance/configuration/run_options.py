@@ -4,7 +4,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 
 from ..errors import UserValueError
-from ..walk import type_name
+from ..files.config_walk import type_name
 
 
 def optimizer_configs(cfg: Config) -> dict[str, dict]:

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import Registry
 from mmseg import registry as registries
 
-from ..walk import class_of, keyed_dicts
+from ..files.config_walk import class_of, keyed_dicts
 
 UNKNOWN_TYPE = re.compile(r'(\S+) is not in the \S+::(.+?) registry')
 UNKNOWN_KEY = re.compile(

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ..errors import UserImportError
-from ..walk import type_name
+from ..files.config_walk import type_name
 
 # module that a backend imports when training starts, and what pip calls it
 PACKAGES = {

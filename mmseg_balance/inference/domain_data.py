@@ -17,7 +17,7 @@ from ..datasets.loading.transform_kinds import (
     is_loader,
 )
 from ..errors import UserNotADirectoryError, UserValueError
-from ..walk import type_name
+from ..files.config_walk import type_name
 
 # a tuple, as str.endswith takes it
 IMAGE_SUFFIXES = tuple(

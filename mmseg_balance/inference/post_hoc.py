@@ -9,8 +9,8 @@ from mmengine.config import Config
 from ..configuration.checks.post_hoc import refuse_post_hoc
 from ..configuration.model_config import model_config
 from ..errors import UserValueError
+from ..files.config_walk import type_name
 from ..models.segmentors import PostHocSegmentor
-from ..walk import type_name
 
 
 def balancing(

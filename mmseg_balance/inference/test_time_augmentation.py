@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from ..datasets.loading.transform_kinds import is_label_loader
 from ..errors import UserValueError
-from ..walk import type_name
+from ..files.config_walk import type_name
 
 
 def set_test_time_augmentation(cfg: Config) -> list[str]:

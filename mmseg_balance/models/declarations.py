@@ -27,7 +27,7 @@ from mmseg.registry import MODELS
 from torch import nn
 
 from ..errors import UserTypeError
-from ..walk import class_of, type_name
+from ..files.config_walk import class_of, type_name
 
 
 def declared(config: dict, name: str) -> Any:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 import mmseg_balance  # noqa: F401  (registers everything)
 from mmseg_balance.engine.hooks.channels_last_hook import use_channels_last
 from mmseg_balance.engine.hooks.compile_hook import compile_networks
-from mmseg_balance.walk import dicts_in
+from mmseg_balance.files.config_walk import dicts_in
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 END = 'mit-b5_40k_gta2cityscapes'

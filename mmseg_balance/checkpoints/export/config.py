@@ -7,7 +7,7 @@ from mmengine.config import Config, ConfigDict
 from mmseg import registry
 
 from ...errors import UserValueError
-from ...walk import dicts_in
+from ...files.config_walk import dicts_in
 
 STOCK_PACKAGES = ('mmseg', 'mmcv', 'mmengine', 'torch', 'torchvision')
 REGISTRIES = (

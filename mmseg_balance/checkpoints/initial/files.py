@@ -11,10 +11,10 @@ from mmseg.models.backbones import MixVisionTransformer
 from torch import nn
 
 from ...errors import UserConnectionError, UserValueError, with_message
+from ...files.config_walk import keyed_dicts, type_name
 from ...files.weights import read_weights
 from ...models.wrapped_segmentor import unwrapped
 from ...state_dicts import shown
-from ...walk import keyed_dicts, type_name
 from .timm_weights import check_timm_weights
 
 PRETRAINED = ('Pretrained', 'PretrainedInit')

@@ -8,7 +8,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import DATASETS, MODELS
 
 from ...errors import UserValueError
-from ...walk import class_of, dicts_in, keyed_dicts
+from ...files.config_walk import class_of, dicts_in, keyed_dicts
 from .sizes import preprocessor_of
 
 IGNORE = 255

@@ -8,9 +8,9 @@ from mmengine.runner import Runner
 from mmseg.registry import HOOKS, MODELS
 
 from ...errors import UserValueError
+from ...files.config_walk import class_of, dicts_in, type_name
 from ...models.declarations import declared, hooks_of
 from ...models.wrapped_segmentor import unwrapped
-from ...walk import class_of, dicts_in, type_name
 
 PACKAGE = __package__.partition('.')[0]
 

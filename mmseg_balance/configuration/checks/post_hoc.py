@@ -3,8 +3,8 @@
 from mmengine.config import Config
 
 from ...errors import UserValueError
+from ...files.config_walk import keyed_dicts, type_name
 from ...models.declarations import declared
-from ...walk import keyed_dicts, type_name
 
 BALANCED = 'whose logits are balanced already'
 

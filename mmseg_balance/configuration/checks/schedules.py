@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mmengine.config import Config
 
 from ...errors import UserValueError
-from ...walk import type_name
+from ...files.config_walk import type_name
 
 # types whose last value is of the key, 0 by default
 LAST_VALUES = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mmengine.config import Config
 
 from ...errors import UserValueError
-from ...walk import dicts_in, keyed_dicts, type_name
+from ...files.config_walk import dicts_in, keyed_dicts, type_name
 
 MOSTLY = 0.75
 

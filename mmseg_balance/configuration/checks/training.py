@@ -3,8 +3,8 @@
 from mmengine.config import Config
 
 from ...errors import UserValueError
+from ...files.config_walk import type_name
 from ...models.declarations import declared
-from ...walk import type_name
 from ..run_options import optimizer_configs
 
 

@@ -7,7 +7,7 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
 from ...errors import UserFileNotFoundError
-from ...walk import class_of
+from ...files.config_walk import class_of
 from ..loading.leaves import build_lazily, leaf_configs
 from ..loading.preparation import WITHOUT_LABELS, preparation
 from ..loading.transform_kinds import is_label_loader

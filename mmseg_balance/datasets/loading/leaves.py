@@ -14,7 +14,7 @@ from mmengine.dataset import (
 from mmseg.registry import DATASETS
 
 from ...errors import UserTypeError, UserValueError
-from ...walk import type_name
+from ...files.config_walk import type_name
 
 WRAPPERS = (ConcatDataset, RepeatDataset, ClassBalancedDataset)
 

@@ -8,7 +8,7 @@ from mmseg.datasets.transforms import BioMedical3DRandomCrop, RandomCrop
 from mmseg.registry import TRANSFORMS
 
 from ...errors import UserValueError
-from ...walk import class_of, type_name
+from ...files.config_walk import class_of, type_name
 
 Transform = Callable | dict | str
 CROPS = (RandomCrop, CenterCrop, BioMedical3DRandomCrop)

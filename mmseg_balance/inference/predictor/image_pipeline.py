@@ -21,7 +21,7 @@ from ...datasets.loading.transform_kinds import (
     is_loader,
 )
 from ...errors import UserTypeError, UserValueError
-from ...walk import type_name
+from ...files.config_walk import type_name
 from ..evaluation_set import TEST_SET
 
 # what a user does to go on without a file

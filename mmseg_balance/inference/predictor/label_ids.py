@@ -13,7 +13,7 @@ from ...datasets.conversion.label_scheme import CITYSCAPES_TRAIN_IDS
 from ...datasets.loading.leaves import keyed_leaves, leaf_configs
 from ...datasets.loading.transform_kinds import is_label_loader
 from ...errors import UserValueError
-from ...walk import type_name
+from ...files.config_walk import type_name
 from ..evaluation_set import TEST_SET
 from ..trained_model import lazy_test_set
 

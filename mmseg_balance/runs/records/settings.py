@@ -11,7 +11,7 @@ from typing import Any
 from mmengine.config import Config
 from mmseg.registry import HOOKS
 
-from ...walk import class_of
+from ...files.config_walk import class_of
 
 RANKS_KEY = 'num_ranks'
 BATCH_KEY = 'train_dataloader.batch_size'

@@ -1,4 +1,4 @@
-"""Finding parts in a config, however deep they are nested."""
+"""Finding parts in a config file, however deep they are nested."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -4,7 +4,12 @@ from mmengine.config import Config
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS
 
-from mmseg_balance.walk import class_of, dicts_in, keyed_dicts, type_name
+from mmseg_balance.files.config_walk import (
+    class_of,
+    dicts_in,
+    keyed_dicts,
+    type_name,
+)
 
 
 def test_what_a_config_stands_for():
