@@ -69,7 +69,10 @@ def test_a_step_learns_from_four_streams_and_the_attention(cdac, batch):
     assert [o.prefix for o in model.objectives] == ['cdac']
     assert model.alpha == 0.999
     before = [p.detach().clone() for p in model.student.parameters()]
+    [objective] = model.objectives
+    own = {k: copy.copy(v) for k, v in vars(objective).items()}
     logs = train(model, batch(), rate=0.1)
+    assert vars(objective) == own  # no attention is kept
     parts = [f'cdac.{s}.decode.loss_ce' for s in STREAMS]
     parts += ['cdac.loss_attention', 'cdac.loss_feature_distance']
     assert all(logs[part] > 1e-4 for part in parts)

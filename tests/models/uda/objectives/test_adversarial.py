@@ -39,7 +39,9 @@ def test_each_output_has_a_discriminator(
     )
     wanted = ['decode', 'aux_0', 'aux_1'][:names]
     assert list(model.discriminators) == wanted
+    before = {k: copy.copy(v) for k, v in vars(model.adversary).items()}
     logs = model.train_step(batch(), optimizers(model))
+    assert vars(model.adversary) == before  # nothing is kept
     for start in ('adv', 'discriminator'):
         losses = [k for k in logs if k.startswith(start) and 'loss' in k]
         assert {k.split('.')[1] for k in losses} == set(wanted)
