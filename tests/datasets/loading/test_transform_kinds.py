@@ -58,7 +58,6 @@ NONE, LOADER, IMAGE, LABEL, CROP = (
         ({}, NONE),
         ('LoadAnnotations', LABEL),  # as 0.1.0 was asked
     ],
-    ids=str,
 )
 def test_what_a_transform_is_for(transform, expected):
     names = ('is_loader', 'is_image_loader', 'is_label_loader', 'is_crop')
