@@ -12,13 +12,13 @@ from ..mixtures.inputs import LARGEST
 from ..progress import Track, renamed, untracked
 from .online import LogitStatistics
 from .reservoir import LogitReservoir
-from .settings import takes_settings
+from .takes_settings import takes_settings
 
 # Elements of the largest temporary of an EM loop, (mixtures, K, n).
 _CHUNK = 2**22
 
 
-@takes_settings
+@takes_settings()
 @torch.no_grad()
 def fit_statistics(
     source: LogitReservoir,

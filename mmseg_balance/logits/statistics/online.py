@@ -15,7 +15,8 @@ from ..offsets.offset import logit_offset
 from ..offsets.table import OffsetTable
 from .pending import PendingSamples
 from .sampling import narrow, sample_batch
-from .settings import StatisticsSettings, takes_settings
+from .settings import NAMES, StatisticsSettings
+from .takes_settings import takes_settings
 
 SOURCE, TARGET = 0, 1
 
@@ -33,9 +34,7 @@ class LogitStatistics(nn.Module):
     Args:
         num_classes: Number of classes C; or all settings, of which those
             named besides are replaced.
-        *args: Further settings, in the order of
-            :class:`.settings.StatisticsSettings`.
-        **settings: Settings by name.
+        **settings: Settings, see :class:`.settings.StatisticsSettings`.
 
     Raises:
         ValueError: A setting out of range.
@@ -55,18 +54,15 @@ class LogitStatistics(nn.Module):
                 [0, 0, 0]])
     """
 
-    @takes_settings
+    @takes_settings(*NAMES[1:])
     def __init__(
-        self,
-        num_classes: int | StatisticsSettings,
-        *args: Any,
-        **settings: Any,
+        self, num_classes: int | StatisticsSettings, **settings: Any
     ) -> None:
         super().__init__()
         given = (
-            replace(num_classes, *args, **settings)
+            replace(num_classes, **settings)
             if isinstance(num_classes, StatisticsSettings)
-            else StatisticsSettings(num_classes, *args, **settings)
+            else StatisticsSettings(num_classes, **settings)
         )
         self.num_classes = given.num_classes
         self.em_loops = given.em_loops

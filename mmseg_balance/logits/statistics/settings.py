@@ -1,17 +1,11 @@
 """Settings of logit statistics: written once, checked where they are made."""
 
-import inspect
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
-from functools import wraps
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass, fields
 from warnings import warn
 
 from ...errors import UserValueError
 from ..mixtures.inputs import check_mixture_settings
 from ..offsets.table import MIN_GRID_SIZE
-
-Function = TypeVar('Function', bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -94,44 +88,8 @@ class StatisticsSettings:
         check_mixture_settings(self.num_components, self.momentum, self.warmup)
 
 
-def takes_settings(function: Function) -> Function:
-    """List the fields of :class:`StatisticsSettings` for ``**settings``.
-
-    ``inspect`` shows them in place of the last parameter, and so do the
-    documentation and the hint at a config's key that is misspelt. What is
-    none of them is refused as an argument of ``function``.
-
-    Args:
-        function: Its last parameter is ``**settings``.
-    """
-    signature = inspect.signature(function)
-    parameters = list(signature.parameters.values())[:-1]
-    parameters += [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=field.type,
-        )
-        for field in fields(StatisticsSettings)
-        if field.default is not MISSING
-    ]
-    known = {parameter.name for parameter in parameters}
-
-    @wraps(function)
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        for name in kwargs:
-            if name not in known:  # in Python's words
-                raise TypeError(
-                    f'{function.__qualname__}() got an unexpected keyword '
-                    f'argument {name!r}'
-                )
-        return function(*args, **kwargs)
-
-    checked.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=parameters
-    )
-    return cast(Function, checked)
+# in the order of the fields
+NAMES = tuple(field.name for field in fields(StatisticsSettings))
 
 
 def check_settings(

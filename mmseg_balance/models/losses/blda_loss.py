@@ -12,7 +12,7 @@ from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.offsets.adjustment import adjust_in_offset
 from mmseg_balance.logits.post_hoc.scores import check_tau
 from mmseg_balance.logits.statistics.pending import MAX_PENDING
-from mmseg_balance.logits.statistics.settings import takes_settings
+from mmseg_balance.logits.statistics.takes_settings import takes_settings
 
 from ...errors import UserValueError
 from ..head_losses.call_loss import call_loss
@@ -20,6 +20,21 @@ from ..head_losses.pixel_targets import PixelTargets
 from .class_weights.rank_sums import sum_over_ranks
 
 ADJUSTED = ('all', 'source')
+# what followed the criterion by place in 0.1.0
+BY_PLACE = (
+    'num_components',
+    'em_loops',
+    'momentum',
+    'warmup',
+    'min_samples',
+    'max_samples',
+    'clip',
+    'grid_size',
+    'loss_weight',
+    'loss_name',
+    'anchor',
+    'adjust',
+)
 
 
 @MODELS.register_module()
@@ -58,7 +73,7 @@ class BLDALoss(nn.Module):
         'be fitted'
     }
 
-    @takes_settings
+    @takes_settings(*BY_PLACE)
     def __init__(
         self,
         num_classes: int,

@@ -41,17 +41,41 @@ def test_a_slip_of_the_pen_is_named_by_its_key():
 
 def test_settings_by_place_by_name_and_as_one():
     given = StatisticsSettings(3, 2, 0.5, warmup=7, clip=0.2, anchor='target')
+    with pytest.warns(DeprecationWarning, match='num_components, momentum by'):
+        by_place = LogitStatistics(3, 2, 0.5, warmup=7, clip=0.2, anchor=1)
     for own in (
-        LogitStatistics(3, 2, 0.5, warmup=7, clip=0.2, anchor='target'),
+        by_place,
         LogitStatistics(given),
         LogitStatistics(StatisticsSettings(3, 2, 0.5, 7), clip=0.2, anchor=2),
     ):
         assert own.source.weights.shape == (3, 3, 2)
         assert (own.target.momentum, own.anchors.warmup) == (0.5, 7)
         assert (own.clip, own.min_samples) == (0.2, 100)
-        assert own.anchor in ('target', 2)
-    with pytest.raises(TypeError):
-        LogitStatistics(given, 3)
+    assert [by_place.anchor, own.anchor] == [1, 2]
+
+
+def test_a_loss_takes_by_place_what_it_took_before():
+    criterion = dict(type='CrossEntropyLoss')
+    values = 4, 2, 0.5, 7, 20, 30, 0.2, 64, 3.0, 'loss_own', 1, 'source'
+    with pytest.warns(DeprecationWarning, match=r'^BLDALoss.*em_loops'):
+        loss = BLDALoss(5, 0.3, criterion, *values)
+    own = loss.statistics
+    bank = own.target
+    assert (loss.tau, bank.num_components, own.em_loops) == (0.3, 4, 2)
+    assert (bank.momentum, bank.warmup, own.min_samples) == (0.5, 7, 20)
+    assert (own.max_samples, own.clip, own.grid_size) == (30, 0.2, 64)
+    assert (loss.loss_weight, loss.loss_name) == (3.0, 'loss_own')
+    assert (own.anchor, loss.adjust) == (1, 'source')
+    with (
+        pytest.warns(DeprecationWarning),
+        pytest.raises(TypeError, match='multiple values'),
+    ):
+        BLDALoss(5, 0.3, criterion, 4, num_components=4)
+    with (
+        pytest.warns(DeprecationWarning),
+        pytest.raises(TypeError, match='positional'),
+    ):
+        BLDALoss(5, 0.3, criterion, *values, 'more')
 
 
 def test_the_check_of_before_says_what_it_is_now():
