@@ -1,7 +1,8 @@
 """Rare class sampling (DAFormer, Hoyer et al., CVPR 2022, Eq. 6 and 7)."""
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from warnings import warn
 
 import numpy as np
 from mmengine.logging import print_log
@@ -159,6 +160,15 @@ class RareClassSampling:
         index = int(files[np.random.randint(len(files))])
         wanted = self.min_pixels * self.min_crop_ratio
         return Wanted(index, c, wanted, self.max_crops)
+
+    def draw(self, domain: Domain) -> Any:
+        """What there was in 0.1.0; see :meth:`choose`."""
+        warn(
+            'RareClassSampling.draw(domain) is domain.crop(*choose()) now',
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return domain.crop(*self.choose())
 
     def _check_files(
         self,

@@ -1,4 +1,4 @@
-"""Source and target in mmengine's wrappers."""
+"""One domain, also of data sets in mmengine's wrappers."""
 
 import json
 import math

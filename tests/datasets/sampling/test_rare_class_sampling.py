@@ -293,6 +293,17 @@ def test_a_crop_that_is_not_there(tmp_path, name):
     )
 
 
+def test_a_sample_is_drawn_as_scripts_of_before_did(tmp_path):
+    dataset = make_pair(tmp_path, dict(min_pixels=20, min_crop_ratio=0))
+    domain, sampling = dataset.domains['source'], dataset.rare_class_sampling
+    np.random.seed(0)
+    index = sampling.choose().index
+    np.random.seed(0)
+    with pytest.warns(DeprecationWarning, match='choose'):
+        packed = sampling.draw(domain)
+    assert torch.equal(packed['inputs'], domain[index]['inputs'])
+
+
 def test_missing_statistics_name_the_command(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         make_pair(tmp_path, {}, stats=False)
