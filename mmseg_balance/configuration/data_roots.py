@@ -16,6 +16,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ..errors import UserValueError
+from ..files.config_walk import dicts_in
 
 VARIABLE = 'MMSEG_BALANCE_DATA'
 LEADING = 'data'
@@ -114,27 +115,22 @@ def _parse(roots: Sequence[str]) -> dict[str, str]:
     return folders
 
 
-def _places(part: Any) -> list[tuple[dict, str]]:
+def _places(config: Any) -> list[tuple[dict, str]]:
     """Every entry of a config that names a folder of data, as dict and key."""
-    if isinstance(part, (list, tuple)):
-        return [place for child in part for place in _places(child)]
-    if not isinstance(part, dict):
-        return []
-    keys = ['data_root', 'stats_dir']
-    prefixes = {}
-    # with a data_root, these are relative to it
-    if not part.get('data_root'):
-        keys.append('ann_file')
-        prefixes = part.get('data_prefix') or {}
-    found = [
-        (parent, key)
-        for parent, names in ((part, keys), (prefixes, list(prefixes)))
-        for key in names
-        if isinstance(parent.get(key), str) and parent[key]
-    ]
-    for key, child in part.items():
-        if key != 'data_prefix':
-            found += _places(child)
+    found = []
+    for part in dicts_in(config):
+        keys = ['data_root', 'stats_dir']
+        prefixes = {}
+        # with a data_root, these are relative to it
+        if not part.get('data_root'):
+            keys.append('ann_file')
+            prefixes = part.get('data_prefix') or {}
+        found += [
+            (parent, key)
+            for parent, names in ((part, keys), (prefixes, list(prefixes)))
+            for key in names
+            if isinstance(parent.get(key), str) and parent[key]
+        ]
     # two loaders may share one dict
     return list({(id(p), key): (p, key) for p, key in found}.values())
 
