@@ -17,6 +17,7 @@ from .checks.settings import (
     check_no_init_cfg,
     check_objectives,
     check_predictor,
+    check_shared,
 )
 from .density.density_estimation import DensityEstimation
 from .objectives import Objective
@@ -129,6 +130,7 @@ class UDASegmentor(StudentTeacher):
         )
         for objective in self.objectives:
             objective.share(self.teacher, self.density)
+            check_shared(objective, self.teacher, self.density)
 
     def _build_density(self, cfg: OptConfigType) -> DensityEstimation | None:
         if cfg is None:

@@ -91,6 +91,26 @@ def _check_optimizers(objectives: Sequence[Objective]) -> None:
             )
 
 
+def check_shared(objective: Objective, *shared: nn.Module | None) -> None:
+    """Refuse an objective that makes the model's modules its own.
+
+    They would be saved twice, and moved by what moves the objective.
+
+    Args:
+        objective: The objective.
+        shared: What it was given, see ``Objective.share``.
+
+    Raises:
+        TypeError: Names the module.
+    """
+    for name, module in objective.named_modules():
+        if any(module is part for part in shared):
+            raise UserTypeError(
+                f'{type(objective).__name__}.{name} is a module of the '
+                'model: keep it in a tuple, as self._shared = (teacher,)'
+            )
+
+
 def check_no_init_cfg(kind: str, init_cfg: object) -> None:
     """Refuse initial weights that are none of the model's own.
 

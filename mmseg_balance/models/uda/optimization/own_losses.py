@@ -33,7 +33,11 @@ def forward_pass(
         still = objective.own_modules()
     contexts = {o: o.around(student, objective) for o in objectives}
     with frozen(still), entered(contexts) as records:
-        yield {o: r for o, r in records.items() if o.optimizer_name}
+        yield {
+            o: record
+            for o, record in records.items()
+            if o.optimizer_name is not None
+        }
 
 
 def learn_own_losses(

@@ -299,3 +299,12 @@ def test_shared_modules_are_the_models_alone(build):
     for of in (model, copied):
         for objective in of.objectives:
             assert objective._shared == (of.density,)
+
+
+def test_an_objective_that_makes_the_teacher_its_own_is_refused(build):
+    class Greedy(ReadsTheStep):
+        def share(self, teacher, density):
+            self.parts = nn.ModuleDict(dict(teacher=teacher))
+
+    with pytest.raises(TypeError, match='Greedy.parts.teacher.*tuple'):
+        build('UDASegmentor', objectives=[Greedy()], alpha=0.9)
