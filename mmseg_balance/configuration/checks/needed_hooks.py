@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS, MODELS
 
@@ -118,7 +119,8 @@ def check_copies(cfg: Config) -> None:
         base: base.__name__
         for kind in kinds.values()
         for base in getattr(kind, '__mro__', ())
-        if base.__module__.partition('.')[0] == PACKAGE
+        if issubclass(base, Hook)  # no protocol
+        and base.__module__.partition('.')[0] == PACKAGE
     }
     for kind, name in acting.items():
         places = [

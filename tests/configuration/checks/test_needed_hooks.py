@@ -10,6 +10,7 @@ from mmseg_balance.configuration.checks.needed_hooks import (
 )
 from mmseg_balance.configuration.run_options import add_hook
 from mmseg_balance.engine.hooks import GMMUpdateHook
+from mmseg_balance.engine.hooks.protocols import PreparesTraining
 from mmseg_balance.models.losses import BLDALoss
 
 
@@ -182,4 +183,15 @@ def test_a_default_hook_is_not_added_once_more():
 def test_copies_of_other_hooks_pass():
     cfg = dacs(['EmptyCacheHook', 'EmptyCacheHook', TEACHER])
     cfg.default_hooks = dict(checkpoint=dict(type='CheckpointHook'), x=None)
+    check_copies(cfg)
+
+
+def test_hooks_of_one_protocol_are_no_copies():
+    class Preparing(Hook, PreparesTraining):
+        def prepare(self, runner):
+            """Find nothing."""
+
+    kinds = [type(name, (Preparing,), {}) for name in ('One', 'Other')]
+    cfg = dacs(['TeacherUpdateHook'])
+    cfg.custom_hooks += [dict(type=kind) for kind in kinds]
     check_copies(cfg)
