@@ -24,7 +24,7 @@ def split_forward(forward: Callable) -> Callable:
     """Declare that a forward is ``cls_seg(_forward_feature(inputs))``.
 
     Decorates the method of a head; not inherited by a forward that overrides
-    it.
+    it, nor where a subclass classifies by another ``cls_seg``.
     """
     _SPLIT.add(forward)
     return forward
@@ -45,12 +45,21 @@ def logits_and_features(
     Raises:
         RuntimeError: The classifier of a head of unknown make was not seen.
     """
-    if getattr(head.forward, '__func__', None) in _SPLIT:
+    if _is_split(head):
         features = head._forward_feature(inputs)
         return head.cls_seg(features), features
     with captured_inputs(classifier_of(head), dropout_of(head)) as noted:
         logits = head.forward(inputs)
     return logits, checked_features(noted, 1)[0]
+
+
+def _is_split(head: BaseDecodeHead) -> bool:
+    if getattr(head.forward, '__func__', None) not in _SPLIT:
+        return False
+    # one that comes after the forward may change features on their way
+    names = ('forward', 'cls_seg')
+    places = (head, *type(head).__mro__)
+    return next(n for p in places for n in names if n in vars(p)) == 'forward'
 
 
 def checked_features(noted: list[Tensor], predictions: int) -> list[Tensor]:

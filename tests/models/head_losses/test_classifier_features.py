@@ -5,6 +5,7 @@ import torch
 from mmengine.registry import init_default_scope
 from mmseg.models.decode_heads import FCNHead
 from mmseg.registry import MODELS
+from torch import nn
 
 from mmseg_balance.models.decode_heads import HRDAHead
 from mmseg_balance.models.decode_heads.scaled_features import ScaledFeatures
@@ -71,13 +72,13 @@ def levels(size=16):
 
 def watched(head, monkeypatch):
     """What is given to ``cls_seg``, which all heads of MMSegmentation call."""
-    given, cls_seg = [], head.cls_seg
+    given, cls_seg = [], type(head).cls_seg
 
-    def note(features):
+    def note(self, features):
         given.append(features)
-        return cls_seg(features)
+        return cls_seg(self, features)
 
-    monkeypatch.setattr(head, 'cls_seg', note)
+    monkeypatch.setattr(type(head), 'cls_seg', note)
     return given
 
 
@@ -185,6 +186,24 @@ def test_a_forward_of_another_kind_counts_as_it_is(monkeypatch):
     head.forward = lambda inputs: forward(inputs) + 1
     logits, features = logits_and_features(head, inputs)
     torch.testing.assert_close(logits, head.conv_seg(features) + 1)
+
+
+class NormalisedHead(FCNHead):
+    """Its classifier takes features of length 1."""
+
+    def cls_seg(self, feat):
+        return self.conv_seg(nn.functional.normalize(feat))
+
+
+def test_what_a_classifier_of_users_takes_counts():
+    head = NormalisedHead(**SPLIT['FCNHead'], channels=8, **OUTER).eval()
+    logits, features = logits_and_features(head, levels())
+    torch.testing.assert_close(logits, head.conv_seg(features))
+    # so does one that was put in the place of the class's
+    head = FCNHead(**SPLIT['FCNHead'], channels=8, **OUTER).eval()
+    head.cls_seg = lambda feat: head.conv_seg(2 * feat)
+    logits, features = logits_and_features(head, levels())
+    torch.testing.assert_close(logits, head.conv_seg(features))
 
 
 def test_heads_of_users_with_several_predictions():
