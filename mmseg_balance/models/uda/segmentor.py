@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from ...errors import UserValueError
 from ..wrapped_segmentor import build_segmentor
 from .checks.losses import check_pixel_weights, warn_of_ignored_pixels
+from .checks.optimizers import check_moved_once, check_shared
 from .checks.segmentor import check_segmentor
 from .checks.settings import (
     check_no_init_cfg,
     check_objectives,
     check_predictor,
-    check_shared,
 )
 from .density.density_estimation import DensityEstimation
 from .objectives import Objective
@@ -128,9 +128,21 @@ class UDASegmentor(StudentTeacher):
         self.label_target = PseudoLabeler(
             pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
         )
+        self._shared: dict[nn.Module, tuple[nn.Module | None, ...]] = {}
+        self._share_modules()
+        check_moved_once(student, self.objectives)
+
+    def _share_modules(self) -> None:
+        """Give objectives the teacher and the density, if they have others.
+
+        A subclass may set its own after ``__init__``, or add objectives.
+        """
+        shared = (self.teacher, self.density)
         for objective in self.objectives:
-            objective.share(self.teacher, self.density)
-            check_shared(objective, self.teacher, self.density)
+            if self._shared.get(objective) != shared:
+                objective.share(*shared)
+                check_shared(objective, *shared)
+                self._shared[objective] = shared
 
     def _build_density(self, cfg: OptConfigType) -> DensityEstimation | None:
         if cfg is None:
@@ -256,6 +268,7 @@ class UDASegmentor(StudentTeacher):
                 'Expected batches dict(source=..., target=...): set '
                 "train_dataloader.dataset.type='UDADataset'"
             )
+        self._share_modules()
         source = self.data_preprocessor(data['source'], training=True)
         target = {}
         if self.needs_target:

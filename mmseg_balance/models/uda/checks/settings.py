@@ -7,7 +7,7 @@ from torch import nn
 from ....errors import UserTypeError, UserValueError
 from ....number_checks import is_number
 from ..objectives import Objective
-from ..optimization.sequential_backward import STUDENT
+from .optimizers import check_optimizers
 
 PARTS = ('student', 'teacher')
 
@@ -46,7 +46,7 @@ def check_objectives(
             'Expected each of `objectives` to have a prefix of its own, '
             f'but got {prefixes}'
         )
-    _check_optimizers(objectives)
+    check_optimizers(objectives)
     for objective in objectives:
         objective.check_beside(objectives)
     needs_labels = any(
@@ -62,53 +62,6 @@ def check_objectives(
             f'pseudo_balance is {pseudo_balance}, but no objective '
             'learns from pseudo-labels: leave it away'
         )
-
-
-def _check_optimizers(objectives: Sequence[Objective]) -> None:
-    own = [o for o in objectives if o.optimizer_name not in (None, STUDENT)]
-    names = [o.optimizer_name for o in own]
-    if len(set(names)) < len(names):
-        raise UserValueError(
-            'Expected each of `objectives` to have an optimizer_name of its '
-            f'own, but got {names}'
-        )
-    for objective in objectives:
-        kind = type(objective)
-        learns = kind.own_losses is not Objective.own_losses
-        if objective in own and not learns:
-            raise UserValueError(
-                f'{kind.__name__}.optimizer_name is '
-                f'{objective.optimizer_name!r}, but it has no own_losses that '
-                'this optimizer could learn from: define them, or set '
-                f"optimizer_name = '{STUDENT}', whose optimizer moves its "
-                'modules by the losses of forward'
-            )
-        if learns and objective.optimizer_name is None:
-            raise UserValueError(
-                f'{kind.__name__} has own_losses, but no optimizer that '
-                'learns from them: set its optimizer_name, the key of one '
-                'in optim_wrapper'
-            )
-
-
-def check_shared(objective: Objective, *shared: nn.Module | None) -> None:
-    """Refuse an objective that makes the model's modules its own.
-
-    They would be saved twice, and moved by what moves the objective.
-
-    Args:
-        objective: The objective.
-        shared: What it was given, see ``Objective.share``.
-
-    Raises:
-        TypeError: Names the module.
-    """
-    for name, module in objective.named_modules():
-        if any(module is part for part in shared):
-            raise UserTypeError(
-                f'{type(objective).__name__}.{name} is a module of the '
-                'model: keep it in a tuple, as self._shared = (teacher,)'
-            )
 
 
 def check_no_init_cfg(kind: str, init_cfg: object) -> None:

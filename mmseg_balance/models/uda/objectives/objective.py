@@ -139,15 +139,19 @@ class Objective(nn.Module, ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let ``shown``, 0.1.0's name of ``training_batch``, go on."""
         super().__init_subclass__(**kwargs)
-        if 'training_batch' in vars(cls):
-            cls.shown = cls.training_batch
-        elif 'shown' in vars(cls):
+        if cls.shown is cls.training_batch:
+            return
+        # the one that Python finds first, be it in a base of another kind
+        names = ('training_batch', 'shown')
+        found = (n for base in cls.__mro__ for n in names if n in vars(base))
+        name = next(found)
+        if name == 'shown':
             warnings.warn(
                 f'{cls.__name__}.shown: the method is called training_batch '
                 'now',
                 DeprecationWarning,
                 stacklevel=2,
             )
-            cls.training_batch = cls.shown
+        cls.training_batch = cls.shown = getattr(cls, name)
 
     shown = training_batch

@@ -8,6 +8,7 @@ from mmengine.dist import all_reduce_params, get_world_size
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
+from torch.optim import Optimizer
 
 from ....errors import UserTypeError
 
@@ -98,8 +99,19 @@ class SequentialBackward:
         wrapper._inner_count = self._count + 1
         if wrapper.should_update():
             average_gradients(parameters)
-            wrapper.step()
-            wrapper.zero_grad()
+            # a loss scaler refuses to step where nothing went backward
+            if has_gradients(wrapper.optimizer):
+                wrapper.step()
+                wrapper.zero_grad()
+
+
+def has_gradients(optimizer: Optimizer) -> bool:
+    """Whether an optimizer has something to move."""
+    return any(
+        parameter.grad is not None
+        for group in optimizer.param_groups
+        for parameter in group['params']
+    )
 
 
 @torch.no_grad()

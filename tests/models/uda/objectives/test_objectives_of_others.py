@@ -16,6 +16,9 @@ from mmseg_balance.models.uda import (
     ClassMixedObjective,
     Objective,
 )
+from mmseg_balance.models.uda.density.density_estimation import (
+    DensityEstimation,
+)
 from mmseg_balance.models.uda.objectives import step as steps
 from mmseg_balance.models.uda.teacher.image_logits import (
     image_logits,
@@ -280,6 +283,16 @@ def test_shown_is_the_former_name_of_training_batch(build, batch):
     )
     model.objectives[0](model.student, step)
     assert not seen[0].any()
+    with pytest.warns(DeprecationWarning, match='Mixed.shown'):
+
+        class Given:
+            def shown(self, step):
+                return 'given'
+
+        class Mixed(Given, ClassMixedObjective):
+            pass
+
+    assert Mixed().training_batch(step) == Mixed().shown(step) == 'given'
     with pytest.warns(DeprecationWarning, match='TrainingBatch'):
         assert steps.ShownBatch is steps.TrainingBatch
 
@@ -308,3 +321,54 @@ def test_an_objective_that_makes_the_teacher_its_own_is_refused(build):
 
     with pytest.raises(TypeError, match='Greedy.parts.teacher.*tuple'):
         build('UDASegmentor', objectives=[Greedy()], alpha=0.9)
+
+
+def test_what_a_subclass_sets_later_is_shared_as_well(build, batch):
+    """As segmentors of 0.1.0 do, whose objectives found it in the step."""
+    loss = dict(type='BLDALoss', num_classes=4)
+    model = build('DACS', loss)
+    model.density = DensityEstimation(model.student.decode_head)
+    logs = model.train_step(batch(), wrapper_of(model))
+    assert {'src.decode.loss_density', 'mix.decode.loss_density'} <= set(logs)
+    model.density = None
+    model.teacher_is_current = True
+    logs = model.train_step(batch(), wrapper_of(model))
+    assert not any('density' in name for name in logs)
+
+
+def wrapper_of(model):
+    parameters = model.trainable.parameters()
+    return OptimWrapper(torch.optim.SGD(parameters, 0.1))
+
+
+def test_a_loss_scaler_may_have_nothing_to_scale(build, batch, monkeypatch):
+    """float16, with a critic that leaves an iteration out."""
+
+    class Scaled(OptimWrapper):
+        def __init__(self, optimizer):
+            super().__init__(optimizer)
+            self.scaler = torch.amp.GradScaler('cpu')
+
+        def backward(self, loss, **kwargs):
+            self.scaler.scale(loss).backward()
+            self._inner_count += 1
+
+        def step(self, **kwargs):
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+
+    model = critics(build)
+    found = OptimWrapperDict(
+        **{
+            name: Scaled(torch.optim.SGD(module.parameters(), 0.1))
+            for name, module in model.optimized.items()
+        }
+    )
+    losses = Critic.own_losses
+    for learns in (False, True):
+        monkeypatch.setattr(
+            Critic, 'own_losses', losses if learns else lambda *_: {}
+        )
+        before = flat(model.objectives[1])
+        model.train_step(batch(), found)
+        assert torch.equal(before, flat(model.objectives[1])) is not learns
