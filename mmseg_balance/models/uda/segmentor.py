@@ -128,7 +128,7 @@ class UDASegmentor(StudentTeacher):
         self.label_target = PseudoLabeler(
             pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
         )
-        self._shared: dict[nn.Module, tuple[nn.Module | None, ...]] = {}
+        self._was_shared: dict[nn.Module, tuple[nn.Module | None, ...]] = {}
         self._share_modules()
         check_moved_once(student, self.objectives)
 
@@ -139,10 +139,10 @@ class UDASegmentor(StudentTeacher):
         """
         shared = (self.teacher, self.density)
         for objective in self.objectives:
-            if self._shared.get(objective) != shared:
+            if self._was_shared.get(objective) != shared:
                 objective.share(*shared)
                 check_shared(objective, *shared)
-                self._shared[objective] = shared
+                self._was_shared[objective] = shared
 
     def _build_density(self, cfg: OptConfigType) -> DensityEstimation | None:
         if cfg is None:
