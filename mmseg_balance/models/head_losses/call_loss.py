@@ -44,5 +44,8 @@ def call_loss(
 @torch.compiler.assume_constant_result
 def domain_arguments(loss_type: type) -> tuple[str, ...]:
     """Which of ``target_mask`` and ``collect`` a loss's forward names."""
-    forward = loss_type.forward
-    return tuple(k for k in DOMAIN_ARGUMENTS if names_argument(forward, k))
+    return tuple(
+        name
+        for name in DOMAIN_ARGUMENTS
+        if names_argument(loss_type, 'forward', name)
+    )

@@ -121,7 +121,7 @@ def decode_predictions(
 def _several_with_features(
     head: SeveralPredictions, features: Any
 ) -> list[Prediction]:
-    if names_argument(type(head).training_predictions, 'keep_features'):
+    if names_argument(type(head), 'training_predictions', 'keep_features'):
         return head.training_predictions(features, keep_features=True)
     with captured_inputs(classifier_of(head), dropout_of(head)) as noted:
         predictions = head.training_predictions(features)

@@ -1,17 +1,17 @@
-"""What a function of others asks for, looked up once."""
+"""What a method of others asks for, looked up once."""
 
-from collections.abc import Callable
 from functools import cache
 from inspect import signature
 
 
 @cache
-def names_argument(function: Callable, name: str) -> bool:
-    """Whether a function names an argument; ``**kwargs`` do not count.
+def names_argument(kind: type, method: str, name: str) -> bool:
+    """Whether a method names an argument; ``**kwargs`` do not count.
 
     Args:
-        function: That of a class, which stays; not one bound to an object,
-            which would be kept alive.
+        kind: The class, which stays. Its method may be made anew whenever it
+            is asked for, as one of ``functools.partialmethod`` is.
+        method: Name of the method.
         name: The argument.
     """
-    return name in signature(function).parameters
+    return name in signature(getattr(kind, method)).parameters

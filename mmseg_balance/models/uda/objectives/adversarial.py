@@ -127,7 +127,7 @@ class AdversarialObjective(Objective):
             ('watching', 'around'),
             ('discriminator_losses', 'own_losses'),
         ):
-            if old in vars(cls):
+            if hasattr(cls, old):
                 raise UserTypeError(
                     f'{cls.__name__}.{old} of 0.1.0 is not called any more: '
                     f'make it {new}, see AdversarialObjective.{new}'

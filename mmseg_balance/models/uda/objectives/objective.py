@@ -48,8 +48,9 @@ class Objective(nn.Module, ABC):
     ) -> None:
         """Be given the other modules of the model, when they are built.
 
-        They are the model's: keep them in a tuple, since an attribute would
-        make them modules of the objective, too, and save them twice.
+        Once more where a subclass of the model sets others later. They are
+        the model's: keep them in a tuple, since an attribute would make them
+        modules of the objective, too, and save them twice.
 
         Args:
             teacher: The segmentor that labels target images, if any.

@@ -233,6 +233,13 @@ def test_methods_of_0_1_0_that_nobody_calls_are_refused():
             def discriminator_losses(self):
                 return {}
 
+    class Watching:
+        def watching(self, student):
+            """Keep what it predicts."""
+
+    with pytest.raises(TypeError, match='Kept.watching.*around'):
+        type('Kept', (Watching, AdversarialObjective), {})
+
 
 class ReadsTheStep(Objective):
     """As one could be written for 0.1.0."""
