@@ -8,13 +8,14 @@ sees the features; a forward hook notes them, here and nowhere else.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from mmseg.models.decode_heads import ASPPHead, FCNHead, PSPHead, UPerHead
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from torch import Tensor, nn
 
 from ...errors import UserRuntimeError, UserTypeError
+from .signatures import offers
 
 # functions, not classes: a subclass with a forward of its own is not split
 _SPLIT = {kind.forward for kind in (ASPPHead, FCNHead, PSPHead, UPerHead)}
@@ -81,7 +82,6 @@ def checked_features(noted: list[Tensor], predictions: int) -> list[Tensor]:
     return noted[:predictions]
 
 
-@runtime_checkable
 class ClassifiesWithin(Protocol):
     """A head whose logits are those of a head within it."""
 
@@ -90,7 +90,6 @@ class ClassifiesWithin(Protocol):
         """The head within."""
 
 
-@runtime_checkable
 class ClassifiesByOwn(Protocol):
     """A head whose classifier is not ``conv_seg``."""
 
@@ -106,7 +105,7 @@ def classifier_of(head: BaseDecodeHead) -> nn.Module:
         TypeError: The head has no single such place; names it.
     """
     head = _classifying(head)
-    if isinstance(head, ClassifiesByOwn):
+    if offers(head, ClassifiesByOwn):
         return head.first_classifier
     if isinstance(getattr(head, 'conv_seg', None), nn.Conv2d):
         return head.conv_seg
@@ -122,9 +121,7 @@ def dropout_of(head: BaseDecodeHead) -> nn.Module | None:
 
 
 def _classifying(head: BaseDecodeHead) -> BaseDecodeHead:
-    return (
-        head.classifying_head if isinstance(head, ClassifiesWithin) else head
-    )
+    return head.classifying_head if offers(head, ClassifiesWithin) else head
 
 
 @contextmanager

@@ -7,7 +7,7 @@ itself.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from .classifier_features import (
     dropout_of,
     logits_and_features,
 )
-from .signatures import names_argument
+from .signatures import names_argument, offers
 
 MAIN = 'decode'  # the decode head's prediction of the whole image
 
@@ -47,7 +47,6 @@ class Prediction:
     features: Tensor | None = None
 
 
-@runtime_checkable
 class TrainingExtractor(Protocol):
     """A segmentor whose features in training are not those in tests."""
 
@@ -55,7 +54,6 @@ class TrainingExtractor(Protocol):
         """Features of images (N, 3, H, W); any object its head takes."""
 
 
-@runtime_checkable
 class ContextScaler(Protocol):
     """A segmentor that sees the whole image at another resolution."""
 
@@ -63,14 +61,12 @@ class ContextScaler(Protocol):
         """Images (N, 3, H, W) at that resolution."""
 
 
-@runtime_checkable
 class ContextFeatures(Protocol):
     """Features of several scales, those of the whole image among them."""
 
     context: Sequence[Tensor]
 
 
-@runtime_checkable
 class SeveralPredictions(Protocol):
     """A head with several predictions that have a loss."""
 
@@ -93,7 +89,7 @@ def training_features(segmentor: nn.Module, images: Tensor) -> Any:
         segmentor: An ``EncoderDecoder``, perhaps a ``TrainingExtractor``.
         images: (N, 3, H, W).
     """
-    if isinstance(segmentor, TrainingExtractor):
+    if offers(segmentor, TrainingExtractor):
         return segmentor.extract_train_feat(images)
     return segmentor.extract_feat(images)
 
@@ -108,7 +104,7 @@ def decode_predictions(
         features: Of ``training_features``.
         keep_features: Whether predictions have their ``features``.
     """
-    if isinstance(head, SeveralPredictions):
+    if offers(head, SeveralPredictions):
         if keep_features:
             return _several_with_features(head, features)
         return head.training_predictions(features)
@@ -151,13 +147,13 @@ def auxiliary_heads(segmentor: nn.Module) -> dict[str, BaseDecodeHead]:
 
 def context_features(features: Any) -> tuple[Tensor, ...]:
     """Features of the whole image, of one scale."""
-    if isinstance(features, ContextFeatures):
+    if offers(features, ContextFeatures):
         return features.context
     return features
 
 
 def context_images(segmentor: nn.Module, images: Tensor) -> Tensor:
     """The images at the scale of ``context_features``."""
-    if isinstance(segmentor, ContextScaler):
+    if offers(segmentor, ContextScaler):
         return segmentor.context_images(images)
     return images
