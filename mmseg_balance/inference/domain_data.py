@@ -13,11 +13,12 @@ from ..datasets.checks import build_lazily, check_data_configs
 from ..datasets.domains.domain import Domain
 from ..datasets.loading.transform_kinds import (
     is_crop,
+    is_flip,
     is_label_loader,
     is_loader,
 )
 from ..errors import UserNotADirectoryError, UserValueError
-from ..files.config_walk import type_name
+from ..files.config_walk import dicts_in, type_name
 
 # a tuple, as str.endswith takes it
 IMAGE_SUFFIXES = tuple(
@@ -50,8 +51,8 @@ def build_domains(
     Raises:
         FileNotFoundError: Folders or labels are missing.
         ValueError: The training has no data, there is no test pipeline,
-            ``source_test_pipeline`` loads no labels or crops, or the data
-            sets are not right; see ``UDADataset``.
+            ``source_test_pipeline`` loads no labels, crops or flips, or the
+            data sets are not right; see ``UDADataset``.
     """
     data = (cfg.get('train_dataloader') or {}).get('dataset') or {}
     source = data.get('source') if 'source' in data else data
@@ -180,7 +181,12 @@ def whole_image_pipeline(
 
 
 def _check_source_pipeline(pipeline: Sequence[dict]) -> None:
-    """Refuse a ``source_test_pipeline`` without labels, or of crops."""
+    """Refuse a ``source_test_pipeline`` that logits could not be told by."""
+    if not isinstance(pipeline, (list, tuple)):
+        raise UserValueError(
+            'source_test_pipeline: expected a list of transforms, found '
+            f'{pipeline!r}'
+        )
     names = ', '.join(map(type_name, pipeline))
     if not any(map(is_label_loader, pipeline)):
         raise UserValueError(
@@ -188,10 +194,15 @@ def _check_source_pipeline(pipeline: Sequence[dict]) -> None:
             "are told apart: put dict(type='LoadAnnotations') in front of the "
             'transform that packs'
         )
-    if any(map(is_crop, pipeline)):
+    if any(map(is_crop, dicts_in(pipeline))):
         raise UserValueError(
             f'source_test_pipeline ({names}) crops, and is for whole images: '
             'take the crop out'
+        )
+    if any(map(is_flip, dicts_in(pipeline))):
+        raise UserValueError(
+            f'source_test_pipeline ({names}) flips, and logits are turned '
+            'back where labels are not: take the flip out'
         )
 
 

@@ -17,6 +17,7 @@ from mmseg_balance.inference.domain_data import (
 IMAGE = dict(type='LoadImageFromFile', imdecode_backend='pillow')
 LABEL = dict(type='LoadAnnotations', reduce_zero_label=True)
 CROP = dict(type='RandomCrop', crop_size=(4, 4))
+FLIP = dict(type='RandomFlip', prob=0.5)
 PACK = dict(type='PackSegInputs')
 LARGE = dict(type='Resize', scale=(1280, 720))
 TEST_IMAGE = dict(type='LoadImageFromFile')
@@ -93,6 +94,10 @@ def test_classes_of_the_training():
         check_trained_classes(source, model, 'x.pth')
 
 
+def within(*steps):
+    return dict(type='RandomApply', transforms=list(steps))
+
+
 def fit_config(tmp_path, pipeline=None):
     """A training on two images of 8 x 6 pixels, with a test pipeline."""
     for i, folder in enumerate(('images', 'labels')):
@@ -133,6 +138,11 @@ def test_a_pipeline_for_the_source_may_be_given(tmp_path, own):
     [
         ([TEST_IMAGE, PACK], r'\(LoadImageFromFile, Pack.* loads no labels'),
         ([TEST_IMAGE, TEST_LABEL, CROP, PACK], 'crops, and is for whole im'),
+        ([TEST_IMAGE, TEST_LABEL, within(CROP), PACK], 'crops, and is for'),
+        ([TEST_IMAGE, TEST_LABEL, FLIP, PACK], 'flips, and logits are turn'),
+        ([TEST_IMAGE, TEST_LABEL, within(FLIP), PACK], 'flips, and logits'),
+        (dict(type='LoadAnnotations'), 'expected a list of transforms, f'),
+        ('LoadAnnotations', 'expected a list of transforms, found'),
     ],
 )
 def test_a_pipeline_for_the_source_is_checked(tmp_path, steps, problem):

@@ -3,8 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mmcv.transforms import CenterCrop, LoadAnnotations, LoadImageFromFile
-from mmseg.datasets.transforms import BioMedical3DRandomCrop, RandomCrop
+from mmcv.transforms import (
+    CenterCrop,
+    LoadAnnotations,
+    LoadImageFromFile,
+    RandomFlip,
+)
+from mmseg.datasets.transforms import (
+    BioMedical3DRandomCrop,
+    BioMedical3DRandomFlip,
+    RandomCrop,
+)
 from mmseg.registry import TRANSFORMS
 
 from ...errors import UserValueError
@@ -12,6 +21,7 @@ from ...files.config_walk import class_of, type_name
 
 Transform = Callable | dict | str
 CROPS = (RandomCrop, CenterCrop, BioMedical3DRandomCrop)
+FLIPS = (RandomFlip, BioMedical3DRandomFlip)
 # whose transforms without "Crop" in their names give the image as a whole
 KNOWN_PACKAGES = ('mmcv', 'mmengine', 'mmseg', __name__.partition('.')[0])
 
@@ -66,6 +76,19 @@ def is_crop(transform: Transform) -> bool:
         with "Crop" in their name.
     """
     return _is_a(transform, CROPS, '', 'Crop')
+
+
+def is_flip(transform: Transform) -> bool:
+    """Whether a transform mirrors the image.
+
+    Args:
+        transform: A transform, its config, or the name of its class.
+
+    Returns:
+        True for the flips of mmcv and mmseg, their subclasses, and others
+        with "Flip" in their name.
+    """
+    return _is_a(transform, FLIPS, '', 'Flip')
 
 
 def place_of_crop(

@@ -29,12 +29,13 @@ class CropAround(LoadTiffImage):
     """A crop, by its name alone."""
 
 
-NONE, LOADER, IMAGE, LABEL, CROP = (
+NONE, LOADER, IMAGE, LABEL, CROP, FLIP = (
     set(),
     {'is_loader'},
     {'is_loader', 'is_image_loader'},
     {'is_loader', 'is_label_loader'},
     {'is_crop'},
+    {'is_flip'},
 )
 
 
@@ -55,12 +56,14 @@ NONE, LOADER, IMAGE, LABEL, CROP = (
         (dict(type='LoadDepthAnnotation'), LABEL),
         (dict(type='LoadMultispectralImage'), IMAGE),  # nobody's
         (dict(type='PackSegInputs'), NONE),
+        (dict(type='mmseg.RandomFlip', prob=1), FLIP),
+        (dict(type='RandomRotFlip'), FLIP),
         ({}, NONE),
         ('LoadAnnotations', LABEL),  # as 0.1.0 was asked
     ],
 )
 def test_what_a_transform_is_for(transform, expected):
-    names = ('is_loader', 'is_image_loader', 'is_label_loader', 'is_crop')
+    names = [name for name in vars(kinds) if name.startswith('is_')]
     with DefaultScope.overwrite_default_scope('mmseg'):
         found = {name for name in names if getattr(kinds, name)(transform)}
     assert found == expected
