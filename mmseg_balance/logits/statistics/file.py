@@ -1,6 +1,7 @@
 """Fitted distributions of logits as a file, or from a training's."""
 
 import re
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -133,13 +134,18 @@ def _of_checkpoint(
     shape = state['source.weights'].shape
     settings = dict(num_classes=shape[0], num_components=shape[-1])
     meta: dict[str, Any] = dict(checkpoint=str(path))
-    origin = content.get('meta') or {}
-    if 'iter' in origin:
+    origin = _dict(content.get('meta'))
+    if isinstance(origin.get('iter'), Integral):
         meta['iter'] = origin['iter']
-    classes = (origin.get('dataset_meta') or {}).get('classes')
-    if classes:
+    classes = _dict(origin.get('dataset_meta')).get('classes')
+    if isinstance(classes, (list, tuple)) and classes:
         meta['classes'] = list(classes)
     return settings, state, meta
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    """It, or an empty one: what is no dict may be left out of a file."""
+    return value if isinstance(value, dict) else {}
 
 
 def _numbers(key: str) -> list[int]:

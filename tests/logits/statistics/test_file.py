@@ -46,6 +46,10 @@ class Head(nn.Module):
         self.loss_decode = loss
 
 
+class Notes:
+    """What another framework notes in its checkpoints."""
+
+
 def checkpoint(path, heads, prefix='student.', meta=None):
     model = nn.ModuleDict(heads)
     state = {prefix + k: v for k, v in model.state_dict().items()}
@@ -90,6 +94,17 @@ def test_checkpoint_of_a_training(tmp_path, prefix):
     loaded, found = load_statistics(path, 3)
     assert_equal(loaded, statistics)
     assert found == dict(checkpoint=str(path), iter=7, classes=['a', 'b', 'c'])
+
+
+@pytest.mark.parametrize(
+    'meta',
+    [Notes(), dict(iter=Notes(), dataset_meta=Notes()),
+     dict(dataset_meta=dict(classes=Notes()))],
+)  # fmt: skip
+def test_where_objects_are_left_out_nothing_is_said(tmp_path, meta):
+    heads = dict(decode_head=Head(Loss(fitted())))
+    path = checkpoint(tmp_path / 'a.pth', heads, meta=meta)
+    assert load_statistics(path)[1] == dict(checkpoint=str(path))
 
 
 def test_list_of_losses_and_cascade_of_heads(tmp_path):
