@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ...errors import UserValueError
 from ..mixtures.gmm import GaussianMixtureBank
 from .alignment import align, check_banks
 from .table import OffsetTable
@@ -47,7 +48,7 @@ def logit_offset(
         and for pairs that were never updated.
 
     Raises:
-        ValueError: Banks of other shapes.
+        ValueError: Banks of other shapes, or a ``domain`` and one bank.
 
     Example:
         >>> bank = GaussianMixtureBank((2, 2))
@@ -61,6 +62,11 @@ def logit_offset(
     banks = [bank] if isinstance(bank, GaussianMixtureBank) else list(bank)
     for each in banks:
         check_banks(each, anchors, num_classes)
+    if domain is not None and len(banks) < 2:
+        raise UserValueError(
+            'Expected `bank` to be one bank a domain, since `domain` tells '
+            f'them apart, but got {len(banks)}'
+        )
     if grid_size is not None:
         table = OffsetTable.build(banks, anchors, clip, grid_size)
         return table.lookup(logits, labels, domain, ignore_index)

@@ -194,6 +194,23 @@ def test_large_inputs_are_chunked_alike(monkeypatch):
     )
 
 
+@pytest.mark.parametrize('grid_size', [None, 64])
+def test_each_pixel_has_the_bank_of_its_domain(grid_size):
+    bank, anchors = banks(3)
+    other, _ = banks(3)
+    logits, labels = torch.randn(2, 3, 9), torch.randint(3, (2, 9))
+    both, mask = [bank, other], torch.rand(2, 9) < 0.5
+    settings = dict(anchors=anchors, grid_size=grid_size)
+    first, second = (
+        logit_offset(logits, labels, one, **settings) for one in both
+    )
+    found = logit_offset(logits, labels, both, domain=mask, **settings)
+    expected = torch.where(mask.unsqueeze(1), second, first)
+    torch.testing.assert_close(found, expected)
+    with pytest.raises(ValueError, match='one bank a domain.* but got 1'):
+        logit_offset(logits, labels, bank, domain=mask, **settings)
+
+
 def test_no_gradient_through_offset_and_cdf():
     bank, anchors = banks(3)
     logits = torch.randn(1, 3, 4, 4, requires_grad=True)
