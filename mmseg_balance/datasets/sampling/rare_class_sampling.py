@@ -8,7 +8,7 @@ import numpy as np
 from mmengine.logging import print_log
 from scipy.special import softmax
 
-from ...errors import UserValueError
+from ...errors import UserTypeError, UserValueError
 from ..domains.domain import Domain
 
 
@@ -125,6 +125,15 @@ class RareClassSampling:
         self.max_crops = max_crops
         self.stats_dir = stats_dir
         self.split_before = split_before
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if 'draw' in vars(cls):
+            raise UserTypeError(
+                f'{cls.__name__}.draw, of 0.1.0, is never called: override '
+                'choose, which says what is drawn and leaves the reading to '
+                'the domain'
+            )
 
     def prepare(self, domain: Domain, class_names: tuple[str, ...]) -> None:
         """Read the statistics of the data sets to draw from.

@@ -392,3 +392,11 @@ def test_statistics_of_several_sources(tmp_path):
 def test_arguments_out_of_range(key, value):
     with pytest.raises(ValueError, match=f'{key}: expected .*found {value}'):
         RareClassSampling(**{key: value})
+
+
+def test_a_draw_of_ones_own_is_no_longer_called():
+    with pytest.raises(TypeError, match='Mine.draw, of 0.1.0.*choose'):
+
+        class Mine(RareClassSampling):
+            def draw(self, branch):
+                return branch[0]
