@@ -92,7 +92,8 @@ class LogitReservoir:
         if logits.dim() not in (2, 3) or logits.shape[0] != self.num_classes:
             raise UserValueError(
                 f'Expected `logits` to be of shape ({self.num_classes}, H, W)'
-                f', one for each class, but got {tuple(logits.shape)}'
+                f', or ({self.num_classes}, N) of a classifier, one for each '
+                f'class, but got {tuple(logits.shape)}'
             )
         if labels.shape != logits.shape[1:]:
             raise UserValueError(
