@@ -51,9 +51,13 @@ def register_needed_hooks(runner: Runner) -> None:
         runner: Runner with its model, whose config has gone through
             :func:`add_needed_hooks`; says what it was given.
     """
-    config = runner.cfg.model
+    config, model = runner.cfg.model, unwrapped(runner.model)
     in_config = [class_of(part, MODELS) for part in dicts_in(config)]
-    kinds = {type(module) for module in unwrapped(runner.model).modules()}
+    kinds = {
+        type(module)
+        for module in model.modules()
+        if module is model or not hasattr(module, 'builds_teacher')
+    }
     for kind in sorted(kinds - set(in_config), key=lambda k: k.__name__):
         for name, reason in hooks_of(dict(type=kind)).items():
             if register_hook(runner, name):
@@ -98,7 +102,9 @@ def needed_hooks(model: dict) -> Iterator[tuple[str, str]]:
     if declared(model, 'not_trainable'):
         return
     for part in dicts_in(model):
-        yield from hooks_of(part).items()
+        # the outermost one is what hooks find, which moves those within itself
+        if part is model or not declared(part, 'builds_teacher'):
+            yield from hooks_of(part).items()
 
 
 def check_copies(cfg: Config) -> None:

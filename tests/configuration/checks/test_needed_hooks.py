@@ -1,12 +1,17 @@
+from types import SimpleNamespace
+from unittest.mock import Mock
+
 import pytest
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmseg.models import EncoderDecoder
 from mmseg.registry import HOOKS, MODELS
+from torch import nn
 
 from mmseg_balance.configuration.checks.needed_hooks import (
     add_needed_hooks,
     check_copies,
+    register_needed_hooks,
 )
 from mmseg_balance.configuration.run_options import add_hook
 from mmseg_balance.engine.hooks import GMMUpdateHook
@@ -53,6 +58,8 @@ DACS = dict(type='DACS', segmentor=dict(type='EncoderDecoder'))
         supervised(dict(type='SeesawLoss', num_classes=2, counts=[1, 2])),
         dacs([SEED], default_hooks=dict(teacher=dict(type=TEACHER))),
         Config(dict(model=dict(type='PostHocSegmentor', segmentor=DACS))),
+        # which trains it in its own way
+        Config(dict(model=dict(type='Distilled', part=DACS))),
     ],
 )
 def test_a_whole_list_stays(cfg):
@@ -195,3 +202,24 @@ def test_hooks_of_one_protocol_are_no_copies():
     cfg = dacs(['TeacherUpdateHook'])
     cfg.custom_hooks += [dict(type=kind) for kind in kinds]
     check_copies(cfg)
+
+
+@pytest.mark.parametrize('nested', [True, False])
+def test_a_method_within_a_model_is_trained_by_that(nested):
+    class Method(nn.Module):
+        required_hooks = dict(DecayHook='{type}, which would not decay')
+
+        @classmethod
+        def builds_teacher(cls, config):
+            return False
+
+    model = nn.Sequential(Method()) if nested else Method()
+    runner = SimpleNamespace(
+        cfg=Config(dict(model=dict(type='Built'))),
+        model=model,
+        hooks=[],
+        register_hook=lambda hook: runner.hooks.append(hook),
+        logger=Mock(),
+    )
+    register_needed_hooks(runner)
+    assert [type(hook) for hook in runner.hooks] == [Decay] * (not nested)
