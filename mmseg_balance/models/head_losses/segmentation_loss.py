@@ -138,9 +138,10 @@ def _losses_of(
     accuracy = pixel_accuracy(logits, targets.labels, head.ignore_index)
     estimation = None
     if density is not None:
-        estimation = _times(
-            density(head, prediction.features, logits, targets), weight
-        )
+        # one by one, as a module of users from 0.1.0 takes them
+        of_pixels = targets.labels, targets.weight, targets.target_mask
+        loss = density(head, prediction.features, logits, *of_pixels)
+        estimation = _times(loss, weight)
     return PredictionLosses(
         prediction.name,
         {k: _times(v, weight) for k, v in values.items() if is_trained(k)},

@@ -172,10 +172,10 @@ def test_the_detail_density_is_regressed_with_its_own_statistics(
     step(model, batch())
     head = model.student.decode_head
     assert [h for h, _ in seen] == [head, head.head] * 2
-    for owner, (features, logits, targets) in seen:
-        assert logits.shape[2:] == targets.size
+    for owner, (features, logits, labels, *_) in seen:
+        assert logits.shape[2:] == labels.shape[1:]
         side = 16 if owner is head.head else 32
-        assert targets.size == (side, side)
+        assert labels.shape[1:] == (side, side)
         # both from 16 x 16 pixels, of the context and of the detail
         assert features.shape == (2, 8, 8, 8)
     assert not torch.equal(seen[0][1][0], seen[1][1][0])
