@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from torch import nn
 
 from ..configuration.checks.post_hoc import refuse_post_hoc
 from ..configuration.model_config import model_config
@@ -85,13 +86,22 @@ def part_from_balancing(cfg: Config) -> tuple[Config, dict[str, Any]]:
     return inner, dict(settings)
 
 
+def segmentor_of(model: nn.Module) -> nn.Module:
+    """The model that a checkpoint is of.
+
+    Args:
+        model: A segmentor; of a ``PostHocSegmentor`` the one within.
+    """
+    return model.segmentor if isinstance(model, PostHocSegmentor) else model
+
+
 def check_balancing(
-    model: PostHocSegmentor, checkpoint: str, classes: Sequence[str] | None
+    model: nn.Module, checkpoint: str, classes: Sequence[str] | None
 ) -> list[str]:
     """Whether a model is balanced by statistics of its own logits.
 
     Args:
-        model: The model.
+        model: The model. One that is no ``PostHocSegmentor`` has none.
         checkpoint: File of its weights.
         classes: Names of the classes that are predicted, where known.
 
@@ -101,6 +111,8 @@ def check_balancing(
     Raises:
         ValueError: They are of other classes, or in another order.
     """
+    if not isinstance(model, PostHocSegmentor):
+        return []
     return check_origin(
         model.statistics_meta,
         model.statistics_path,

@@ -13,7 +13,12 @@ from ..datasets.checks import (
     check_evaluation_set,
 )
 from ..errors import UserValueError
-from ..inference.post_hoc import balance_model, balancing, check_balancing
+from ..inference.post_hoc import (
+    balance_model,
+    balancing,
+    check_balancing,
+    segmentor_of,
+)
 from ..inference.prediction_files import draws_pictures, prepare_files
 from ..inference.test_time_augmentation import set_test_time_augmentation
 from ..models.wrapped_segmentor import unwrapped
@@ -127,13 +132,11 @@ class Evaluation:
         if isinstance(model, BaseTTAModel):
             model = model.module
         dataset = runner.test_loop.dataloader.dataset
-        if getattr(model, 'balances_logits', False):
-            key = 'model.statistics' if self.post_hoc is None else '--post-hoc'
-            classes = dataset.metainfo.get('classes')
-            for line in check_balancing(model, checkpoint.path, classes):
-                runner.logger.warning(f'{key}: {line}')
-            model = model.segmentor
-        checkpoint.check(model, dataset)
+        key = 'model.statistics' if self.post_hoc is None else '--post-hoc'
+        classes = getattr(dataset, 'metainfo', {}).get('classes')
+        for line in check_balancing(model, checkpoint.path, classes):
+            runner.logger.warning(f'{key}: {line}')
+        checkpoint.check(segmentor_of(model), dataset)
         check_evaluation_set(dataset, 'test_dataloader.dataset')
 
 

@@ -18,6 +18,7 @@ from contextlib import nullcontext
 
 import torch
 from mmengine.hooks import Hook
+from mmseg.models import EncoderDecoder
 from mmseg.registry import HOOKS, MODELS
 from torch import nn
 from torch.nn import functional as F
@@ -122,6 +123,11 @@ class OwnMethod(UDASegmentor):
     def __init__(self, segmentor, alpha=0.9, **kwargs):
         objectives = [SourceObjective(), OwnObjective()]
         super().__init__(segmentor, objectives, alpha=alpha, **kwargs)
+
+
+@MODELS.register_module()
+class OwnBalanced(EncoderDecoder):
+    balances_logits = True
 '''
 SGD = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01))
 ADDED = ('IterationSeedHook', 'TeacherUpdateHook', 'OwnHook')
@@ -261,3 +267,19 @@ def test_mistakes_with_them_are_said_before_the_start(
     path = config(change)
     with pytest.raises(SystemExit, match=f'^error: .*{message}'):
         run_tool('train.py', path, '--work-dir', 'run')
+
+
+def test_a_model_that_balances_is_tested_and_not_balanced_again(
+    config, run_tool, tmp_path
+):
+    def balanced(cfg):
+        cfg.model = dict(cfg.model.segmentor, type='OwnBalanced')
+
+    path = config(balanced)
+    model = init_model(str(path), device='cpu')
+    torch.save(dict(state_dict=model.state_dict(), meta={}), 'own.pth')
+    run_tool('test.py', path, 'own.pth', '--work-dir', 'test')
+    (file,) = tmp_path.glob('test/*/*.json')
+    assert json.loads(file.read_text())['mIoU'] > 0
+    with pytest.raises(SystemExit, match='OwnBalanced, whose logits are bal'):
+        run_tool('test.py', path, 'own.pth', '--post-hoc', 'own.pth')
