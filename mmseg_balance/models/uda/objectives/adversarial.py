@@ -45,10 +45,12 @@ class Predictions(NamedTuple):
         outputs: (N, C, H, W) by output, detached: logits of the source; of
             the target, which the discriminators are shown in ``forward``,
             what they are shown.
+        prefix: Of their names in the log.
     """
 
     domain: str
     outputs: dict[str, Tensor]
+    prefix: str = ''
 
 
 @MODELS.register_module()
@@ -119,6 +121,7 @@ class AdversarialObjective(Objective):
                 f'in_channels, which is num_classes, but got {discriminator!r}'
             )
         self._settings = {'type': 'FCDiscriminator', **(discriminator or {})}
+        self._named_sources: Sequence[str] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Refuse methods of 0.1.0 that would not be called."""
@@ -169,14 +172,21 @@ class AdversarialObjective(Objective):
                     discriminator.init_weights()
 
     def check_beside(self, objectives: Sequence[Objective]) -> None:
-        """Refuse to have no predictions of the source to compare with."""
-        if not any(isinstance(o, SourceObjective) for o in objectives):
+        """Refuse to have no predictions of the source to compare with.
+
+        Of several that predict it, all but the last are named in the log.
+        """
+        sources = [
+            o.prefix for o in objectives if isinstance(o, SourceObjective)
+        ]
+        if not sources:
             raise UserValueError(
                 'AdversarialObjective compares target predictions with those '
                 'of a SourceObjective, but `objectives` are '
                 f'{[type(o).__name__ for o in objectives]}: add '
                 "dict(type='SourceObjective')"
             )
+        self._named_sources = sources[:-1]
 
     def own_modules(self) -> nn.Module:
         """The discriminators."""
@@ -191,8 +201,10 @@ class AdversarialObjective(Objective):
             with recorded_inputs(self.discriminators) as maps:
                 yield Predictions('target', maps)
         elif isinstance(objective, SourceObjective):
+            named = objective.prefix in self._named_sources
+            prefix = f'{objective.prefix}.' if named else ''
             with recorded_logits(student, self.uses_auxiliary) as logits:
-                yield Predictions('source', logits)
+                yield Predictions('source', logits, prefix)
         else:
             yield None
 
@@ -228,11 +240,12 @@ class AdversarialObjective(Objective):
             if domain == 'source':
                 maps = self._maps(maps)
             patches = self._patches(name, maps)
-            found[f'{name}.loss_{domain}'] = self._loss(patches, domain) / 2
+            key = f'{record.prefix}{name}'
+            found[f'{key}.loss_{domain}'] = self._loss(patches, domain) / 2
             right = patches.detach() > self.threshold
             if domain == 'source':
                 right = ~right
-            found[f'{name}.acc_{domain}'] = 100 * right.float().mean()
+            found[f'{key}.acc_{domain}'] = 100 * right.float().mean()
         return found
 
     def _maps(self, logits: Tensor) -> Tensor:

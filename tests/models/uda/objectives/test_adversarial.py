@@ -16,6 +16,10 @@ from mmseg_balance.models.uda.entropy.self_information import (
     image_weighted_max_square,
     max_square,
 )
+from mmseg_balance.models.uda.objectives import (
+    AdversarialObjective,
+    SourceObjective,
+)
 from mmseg_balance.models.uda.teacher.image_logits import image_logits
 
 
@@ -47,6 +51,26 @@ def test_each_output_has_a_discriminator(
         assert {k.split('.')[1] for k in losses} == set(wanted)
     parts = [v for k, v in logs.items() if '.loss_' in k and 'disc' not in k]
     assert logs['loss'] == pytest.approx(sum(parts), rel=1e-5)
+
+
+class MoreOfTheSource(SourceObjective):
+    prefix = 'more'
+
+
+def test_several_that_predict_the_source(batch, build, optimizers):
+    """The names of 0.1.0, which logged the last one, stay."""
+    kinds = [SourceObjective, MoreOfTheSource, AdversarialObjective]
+    model = build('UDASegmentor', objectives=[kind() for kind in kinds])
+    logs = model.train_step(batch(), optimizers(model))
+    names = ['src.decode', 'decode']  # in the order of the objectives
+    assert [k for k in logs if k.endswith('loss_source')] == [
+        f'discriminator.{name}.loss_source' for name in names
+    ]
+    for kind in ('loss', 'acc'):
+        first, last = (
+            logs[f'discriminator.{name}.{kind}_source'] for name in names
+        )
+        assert first == last  # the student is one
 
 
 def test_each_optimizer_moves_its_own(batch, build, optimizers):
