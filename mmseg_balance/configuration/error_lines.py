@@ -11,7 +11,7 @@ from mmengine.config import Config
 
 from ..errors import UserError, exit_with, one_line
 from ..files.writing import write_atomically
-from .typos import explain
+from .typos import explain, failing_part
 from .upstream_messages import advice
 
 Built = TypeVar('Built')
@@ -38,16 +38,32 @@ def build_or_exit(
     """
     try:
         return build()
-    except Exception as error:  # noqa: BLE001  (a config may raise anything)
-        reason = explain(error, cfg) if cfg is not None else None
-        if reason is None and isinstance(error, UserError):
+    except Exception as raised:  # noqa: BLE001  (a config may raise anything)
+        error = _unwrapped(raised)
+        if isinstance(error, UserError):
             exit_with(one_line(error))
+        reason = explain(error, cfg) if cfg is not None else None
         reason = reason or advice(error)
         where = keep_traceback(error, work_dir)
-        reason = reason or f'{type(error).__name__}: {one_line(error)}'
+        if reason is None:
+            part = failing_part(error, cfg) if cfg is not None else ''
+            reason = f'{part}{type(error).__name__}: {one_line(error)}'
         # where a dry run was, for one
         reason = ': '.join([*getattr(error, '__notes__', ()), reason])
         exit_with(f'{reason} (traceback: {where})')
+
+
+def _unwrapped(error: Exception) -> Exception:
+    """What a hook raised, where the runner put a TypeError around it.
+
+    Which has lost its notes and its class; the hook is of interest where the
+    error is none for users.
+    """
+    cause = error.__cause__ or error.__context__
+    if not isinstance(error, TypeError) or not isinstance(cause, TypeError):
+        return error
+    told = isinstance(cause, UserError) or hasattr(cause, '__notes__')
+    return cause if told else error
 
 
 def keep_traceback(error: BaseException, work_dir: str | Path) -> str:

@@ -2,11 +2,12 @@
 
 import inspect
 import re
+import traceback
 from difflib import get_close_matches
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.registry import Registry
+from mmengine.registry import Registry, build_from_cfg
 from mmseg import registry as registries
 
 from ..files.config_walk import class_of, keyed_dicts
@@ -36,6 +37,28 @@ def explain(error: BaseException, cfg: Config) -> str | None:
     if isinstance(error, TypeError) and found:
         return _unknown_key(found[1], found[2], cfg)
     return None
+
+
+def failing_part(error: BaseException, cfg: Config) -> str:
+    """Name the part of a config whose class raised an error.
+
+    Args:
+        error: What building ``cfg`` raised.
+        cfg: The config.
+
+    Returns:
+        Its keys and its class, as the beginning of a line; '' where nothing
+        was being built, or nothing of the config.
+    """
+    kind = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code is build_from_cfg.__code__:
+            kind = frame.f_locals.get('obj_cls')
+    if not isinstance(kind, type):
+        return ''
+    parts = keyed_dicts(cfg._cfg_dict)
+    places = [key for key, part in parts if key and _class_of(part) is kind]
+    return f'{", ".join(places)} ({kind.__name__}): ' if places else ''
 
 
 def new_keys(cfg: Config, options: dict[str, Any]) -> list[str]:
@@ -82,13 +105,25 @@ def _unknown_type(kind: str, registry: str, cfg: Config) -> str:
         if part.get('type') == kind
     ]
     name = kind.split('.')[-1]
-    close = get_close_matches(name, _registered(registry), 3, 0.6)
+    close = get_close_matches(name, registered(registry), 3, 0.6)
     hint = (
-        f'; did you mean {" or ".join(map(repr, close))}?'
+        f'; did you mean {" or ".join(map(repr, close))}? Else name its module'
         if close
-        else ', and nothing like it: name its module in custom_imports.imports'
+        else ', and nothing like it: name its module'
     )
-    return f'{_listed(places)}{kind!r} is not registered as a {registry}{hint}'
+    return (
+        f'{_listed(places)}{kind!r} is not registered as a {registry}{hint} '
+        f'in custom_imports.imports, and put {_decorator(registry)} above it'
+    )
+
+
+def _decorator(name: str) -> str:
+    names = (
+        key
+        for key, value in vars(registries).items()
+        if isinstance(value, Registry) and value.name == name
+    )
+    return f'@{next(names)}.register_module()'
 
 
 def _unknown_key(owner: str, word: str, cfg: Config) -> str:
@@ -107,6 +142,11 @@ def _unknown_key(owner: str, word: str, cfg: Config) -> str:
         for name, child in part.items()
         if isinstance(child, dict) and word in _arguments(_class_of(child))
     )
+    if word in taken:
+        return (
+            f'{prefix}{owner} takes no such argument, but a base class of it '
+            'does: let its __init__ take **kwargs and hand them on'
+        )
     close = next(inner, None) or nearest(word, taken)
     return f'{prefix}{owner} takes no such argument{_did_you_mean(close)}'
 
@@ -124,7 +164,12 @@ def _registries() -> list[Registry]:
     return [r for r in vars(registries).values() if isinstance(r, Registry)]
 
 
-def _registered(name: str) -> list[str]:
+def registered(name: str) -> list[str]:
+    """What is registered, here and in the registries below.
+
+    Args:
+        name: Of the registry, 'model' or 'hook' for one.
+    """
     names: set[str] = set()
     for registry in _registries():
         current = registry if registry.name == name else None

@@ -4,6 +4,17 @@ import re
 
 ADVICE = (
     (
+        r"object has no attribute '_(modules|parameters|buffers)'",
+        '{error}: its __init__ has to begin with super().__init__()',
+    ),
+    (
+        r'`optim_wrapper_cfg` must contain "optimizer"',
+        'optim_wrapper has no optimizer: set optim_wrapper.optimizer=dict('
+        "type='AdamW', lr=6e-5) for one, or, where objectives have optimizers "
+        'of their own, optim_wrapper.constructor='
+        "'AdversarialOptimWrapperConstructor'",
+    ),
+    (
         r'base_(wd|lr) should not be None',
         'optim_wrapper.paramwise_cfg multiplies the weight decay or the '
         'learning rate, and optim_wrapper.optimizer has none: set '

@@ -53,12 +53,13 @@ def required_hooks(kind: type) -> dict[str, str]:
         What of the model needs it, by the name of the hook.
 
     Raises:
-        TypeError: ``required_hooks`` is no dict.
+        TypeError: ``required_hooks`` is no dict of texts.
     """
     found: dict[str, str] = {}
     for base in reversed(kind.__mro__):
         own = vars(base).get('required_hooks', {})
-        if not isinstance(own, dict):
+        is_dict = isinstance(own, dict)
+        if not is_dict or not all(isinstance(v, str) for v in own.values()):
             raise UserTypeError(
                 f'{base.__name__}.required_hooks is {own!r}, expected a dict: '
                 'name of the hook, and what of the model needs it'

@@ -12,6 +12,7 @@ from ...errors import UserValueError
 from ...files.config_walk import class_of, dicts_in, type_name
 from ...models.declarations import declared, hooks_of
 from ...models.wrapped_segmentor import unwrapped
+from ..typos import nearest, registered
 
 PACKAGE = __package__.partition('.')[0]
 
@@ -27,6 +28,9 @@ def add_needed_hooks(cfg: Config) -> list[str]:
 
     Returns:
         A line for each hook that was added.
+
+    Raises:
+        ValueError: There is no such hook.
     """
     present = [hook for _, hook in _keyed_hooks(cfg)]
     added = {
@@ -34,6 +38,8 @@ def add_needed_hooks(cfg: Config) -> list[str]:
         for name, reason in needed_hooks(cfg.model)
         if not any(is_hook(hook, name) for hook in present)
     }
+    for name, reason in added.items():
+        _hook_class(name, reason)
     if added:
         cfg.custom_hooks = [
             *(dict(type=name) for name in added),
@@ -60,16 +66,17 @@ def register_needed_hooks(runner: Runner) -> None:
     }
     for kind in sorted(kinds - set(in_config), key=lambda k: k.__name__):
         for name, reason in hooks_of(dict(type=kind)).items():
-            if register_hook(runner, name):
+            if register_hook(runner, name, reason):
                 runner.logger.warning(_added_line(name, reason))
 
 
-def register_hook(runner: Runner, name: str) -> bool:
+def register_hook(runner: Runner, name: str, reason: str = '') -> bool:
     """Give a runner a hook, unless it has one.
 
     Args:
         runner: The runner.
         name: Name under which the hook is registered.
+        reason: What of the model needs it, for the error.
 
     Returns:
         Whether it had none.
@@ -79,13 +86,7 @@ def register_hook(runner: Runner, name: str) -> bool:
     """
     if any(is_hook(hook, name) for hook in runner.hooks):
         return False
-    kind = HOOKS.get(name)
-    if kind is None:
-        raise UserValueError(
-            f'required_hooks names {name}, which is not registered as a '
-            'hook: name its module in custom_imports.imports'
-        )
-    runner.register_hook(kind())
+    runner.register_hook(_hook_class(name, reason)())
     return True
 
 
@@ -169,6 +170,20 @@ def class_of_hook(hook: Any) -> Any:
         hook: Config of a hook, or the hook.
     """
     return class_of(hook, HOOKS) if isinstance(hook, dict) else type(hook)
+
+
+def _hook_class(name: str, reason: str) -> type[Hook]:
+    kind = HOOKS.get(name)
+    if kind is None:
+        close = nearest(name, registered('hook'))
+        raise UserValueError(
+            f'required_hooks names {name}'
+            + (f' (model has {reason})' if reason else '')
+            + ', which is not registered as a hook: '
+            + (f'did you mean {close}? Else ' if close else '')
+            + 'name its module in custom_imports.imports'
+        )
+    return kind
 
 
 def _added_line(name: str, reason: str) -> str:

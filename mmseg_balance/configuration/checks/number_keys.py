@@ -1,12 +1,14 @@
-"""Numbers of a config that others would stumble over without their key."""
+"""Values of a config that others would stumble over without their key."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config
+from mmseg.registry import OPTIMIZERS
 
 from ...errors import UserValueError
 from ...number_checks import is_number
+from ..typos import nearest, registered
 
 # smallest value of whole numbers; a key that is not there passes
 WHOLE = {
@@ -20,7 +22,9 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def check_numbers(cfg: Config) -> None:
-    """Refuse words, negatives and fractions where a count is needed.
+    """Refuse words, negatives and fractions where a number is needed.
+
+    And names of optimizers that are none.
 
     Args:
         cfg: Config of a training run.
@@ -34,7 +38,9 @@ def check_numbers(cfg: Config) -> None:
         for name, low in (('batch_size', 1), ('num_workers', 0)):
             key = f'{loader}.{name}'
             _check_whole(key, _find(cfg, key), low)
-    for key, value in _learning_rates(cfg):
+    for key, optimizer in _optimizers(cfg):
+        _check_kind(f'{key}.type', optimizer.get('type'))
+        key, value = f'{key}.lr', optimizer.get('lr', 0)
         if not is_number(value) or value < 0:
             raise UserValueError(
                 f'{key} is {value!r}, expected a number of at least 0'
@@ -51,8 +57,20 @@ def _check_whole(key: str, value: Any, low: int) -> None:
         )
 
 
-def _learning_rates(cfg: Config) -> Iterator[tuple[str, Any]]:
-    """Keys and values of the learning rates, of each optimizer."""
+def _check_kind(key: str, kind: Any) -> None:
+    """A name that is unknown, of which mmengine says nothing."""
+    if not isinstance(kind, str) or OPTIMIZERS.get(kind) is not None:
+        return
+    close = nearest(kind.split('.')[-1], registered(OPTIMIZERS.name))
+    raise UserValueError(
+        f'{key} is {kind!r}, which is not registered as an optimizer: '
+        + (f'did you mean {close}? Else ' if close else '')
+        + 'name its module in custom_imports.imports'
+    )
+
+
+def _optimizers(cfg: Config) -> Iterator[tuple[str, dict]]:
+    """Keys and configs of the optimizers."""
     wrapper = cfg.get('optim_wrapper')
     if not isinstance(wrapper, dict):
         return
@@ -60,8 +78,8 @@ def _learning_rates(cfg: Config) -> Iterator[tuple[str, Any]]:
     parts |= {f'optim_wrapper.{name}': x for name, x in wrapper.items()}
     for name, part in parts.items():
         optimizer = part.get('optimizer') if isinstance(part, dict) else None
-        if isinstance(optimizer, dict) and 'lr' in optimizer:
-            yield f'{name}.optimizer.lr', optimizer['lr']
+        if isinstance(optimizer, dict):
+            yield f'{name}.optimizer', optimizer
 
 
 def _find(cfg: Config, key: str) -> Any:

@@ -223,3 +223,16 @@ def test_a_method_within_a_model_is_trained_by_that(nested):
     )
     register_needed_hooks(runner)
     assert [type(hook) for hook in runner.hooks] == [Decay] * (not nested)
+
+
+def test_a_hook_that_there_is_not(monkeypatch):
+    from mmengine.model import BaseModule
+
+    kind = type('Toy', (BaseModule,), {})
+    kind.required_hooks = {'GMUpdateHook': 'a Toy'}
+    monkeypatch.setitem(MODELS.module_dict, 'Toy', kind)
+    with pytest.raises(ValueError, match='GMUpdateHook.*mean GMMUpdateHook'):
+        add_needed_hooks(supervised(dict(type='Toy')))
+    kind.required_hooks = {'GMMUpdateHook': None}
+    with pytest.raises(TypeError, match='Toy.required_hooks is'):
+        add_needed_hooks(supervised(dict(type='Toy')))
