@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 from ...datasets.sampling.samplers import ResumableInfiniteSampler
 from ...errors import UserRuntimeError
 from ...models.uda.optimization.wrapper import UDAModelWrapper
+from .kept_state import noted_changes
 from .run_copy import RunCopy, copy_run, unchanged_state
 from .validation import check_scores, validate_two
 
@@ -59,9 +60,10 @@ class DryRunHook(Hook):
             Exception: What the run would raise; its note says where.
         """
         start = time.perf_counter()
+        kept: list[str] = []
         try:
             with unchanged_state(runner), quiet(runner):
-                done = dry_run(runner)
+                done = dry_run(runner, kept)
         except torch.OutOfMemoryError as error:
             if runner.world_size > 1:
                 raise UserRuntimeError(
@@ -73,13 +75,17 @@ class DryRunHook(Hook):
             done = f'left out, out of memory ({str(error).splitlines()[0]})'
         seconds = time.perf_counter() - start
         runner.logger.info(f'dry run: {done}, {seconds:.1f} s')
+        for line in kept:
+            runner.logger.warning(line)
 
 
-def dry_run(runner: Runner) -> str:
+def dry_run(runner: Runner, kept: list[str] | None = None) -> str:
     """Try a run on copies.
 
     Args:
         runner: Runner in its ``before_train``.
+        kept: Is given a line for each objective that keeps something of an
+            iteration.
 
     Returns:
         What was done, for the log.
@@ -96,7 +102,8 @@ def dry_run(runner: Runner) -> str:
             raise
         return f'left out, the model cannot be copied ({error})'
     with named(TRAINING):
-        train_once(run, runner.train_loop.dataloader)
+        with noted_changes(run.model, [] if kept is None else kept):
+            train_once(run, runner.train_loop.dataloader)
     done = 'one training step'
     loop = runner.val_loop
     if hasattr(loop, 'evaluator') and hasattr(loop, 'dataloader'):
