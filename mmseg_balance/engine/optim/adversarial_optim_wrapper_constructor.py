@@ -81,7 +81,8 @@ class AdversarialOptimWrapperConstructor:
                 f"{type(self).__name__} to have the keys '{STUDENT}' and "
                 f"'{DISCRIMINATOR}', or what else objectives have as "
                 f'optimizer_name, but got {sorted(keys)}: '
-                f'{", ".join(sorted(SETTINGS))} belong into each of them'
+                f'{", ".join(sorted(SETTINGS))} belong into each of them; '
+                'where those are of _base_, _delete_=True leaves them out'
             )
         for name, part in optim_wrapper_cfg.items():
             if not isinstance(part, dict) or not part.get('optimizer'):
@@ -100,7 +101,7 @@ class AdversarialOptimWrapperConstructor:
             model: The model, or a wrapper around it.
 
         Raises:
-            TypeError: It has nothing for one of them to move.
+            TypeError, ValueError: It has nothing for one of them to move.
         """
         model = unwrapped(model)
         optimized = optimized_parts(model)
@@ -109,17 +110,36 @@ class AdversarialOptimWrapperConstructor:
             raise UserTypeError(
                 f'{type(self).__name__} found no '
                 f'{" and ".join(f"{name}s" for name in lacking)} in '
-                f"model.type='{type(model).__name__}': leave "
-                'optim_wrapper.constructor away and move what is in '
-                'optim_wrapper.student to optim_wrapper, or set model.type '
-                'to a method with objectives that have such an optimizer_name'
+                f"model.type='{type(model).__name__}': "
+                + _what_to_set(lacking, optimized.keys() - self.parts.keys())
             )
+        for name in self.parts:
+            if next(optimized[name].parameters(), None) is None:
+                raise UserValueError(
+                    f'optim_wrapper.{name} has nothing to move, since the '
+                    'own_modules() of the objective with that optimizer_name '
+                    'have no parameters: build its modules in __init__ or '
+                    'attach, as attributes of it'
+                )
         return CountingOptimWrapperDict(
             **{
                 name: build_optim_wrapper(optimized[name], part)
                 for name, part in self.parts.items()
             }
         )
+
+
+def _what_to_set(lacking: list[str], without: set[str]) -> str:
+    if without:
+        return (
+            f'its objectives have the optimizer_name {sorted(without)}, '
+            f'which is no key of optim_wrapper: rename {lacking} there'
+        )
+    return (
+        'leave optim_wrapper.constructor away and move what is in '
+        'optim_wrapper.student to optim_wrapper, or set model.type '
+        'to a method with objectives that have such an optimizer_name'
+    )
 
 
 def optimized_parts(model: nn.Module) -> dict[str, nn.Module]:

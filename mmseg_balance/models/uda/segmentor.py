@@ -24,6 +24,7 @@ from .objectives import Objective
 from .objectives.step import UDAStep, image_mask, stack_labels, trusted_mask
 from .optimization.contexts import entered
 from .optimization.log import joined, to_host
+from .optimization.outcome import check_log, check_total
 from .optimization.own_losses import forward_pass, learn_own_losses
 from .optimization.sequential_backward import (
     DISCRIMINATOR,
@@ -252,7 +253,9 @@ class UDASegmentor(StudentTeacher):
             forward_pass(self.objectives, objective, self.student) as records,
         ):
             losses = objective(self.student, step)
+        check_log(f'{type(objective).__name__}.forward', losses)
         loss, log = self.parse_losses(losses)
+        check_total(objective, losses, loss)
         student.backward(loss)
         logs = {f'{objective.prefix}.{k}': v.detach() for k, v in log.items()}
         return joined(logs, learn_own_losses(records, optimizations))

@@ -7,10 +7,10 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
-from ....errors import UserValueError
+from ....errors import UserTypeError, UserValueError
 from ...head_losses.call_loss import call_loss
 from ...head_losses.pixel_targets import PixelTargets
-from ...head_losses.segmentation_loss import loss_modules
+from ...head_losses.segmentation_loss import is_trained, loss_modules
 from ...losses import SourceLoss
 from .segmentor import named_heads
 
@@ -21,11 +21,14 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
     Found out by trying: with weight 0 everywhere a loss must be 0.
 
     Raises:
-        ValueError: Names the head and the loss, and what takes its place.
+        ValueError, TypeError: Names the head and the loss, and what takes
+            its place, or what it has to take and to give.
     """
     for name, head in named_heads(segmentor):
         losses = loss_modules(head)
         for loss in losses:
+            _check_name(f'{name}.loss_decode', loss)
+            _check_call(f'{name}.loss_decode', loss, head)
             reason = _why_not_weighted(loss, head)
             if reason:
                 raise UserValueError(
@@ -40,6 +43,45 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
                 "loss_decode=[dict(type='CrossEntropyLoss'), "
                 "dict(type='SourceLoss', ...)]"
             )
+
+
+def _check_name(key: str, loss: nn.Module) -> None:
+    name = getattr(loss, 'loss_name', None)
+    if not isinstance(name, str):
+        raise UserTypeError(
+            f'{key} {_name_of(loss)} has the loss_name {name!r}, expected a '
+            "text that contains 'loss', under which it is logged"
+        )
+    if not is_trained(name):
+        print_log(
+            f'{key} {_name_of(loss)} is logged and not trained, since its '
+            f"loss_name {name!r} does not contain 'loss'",
+            'current',
+            logging.WARNING,
+        )
+
+
+def _check_call(key: str, loss: nn.Module, head: nn.Module) -> None:
+    """Refuse what fails without weights as well: these are not to blame."""
+    if _is_meta(loss):
+        return
+    called = (
+        f'{key} {_name_of(loss)} is called with cls_score, label, '
+        f'weight=None and ignore_index={head.ignore_index}, and '
+    )
+    logits, labels = _example(head)
+    labels[labels == head.ignore_index] = 0
+    try:
+        value = _value(loss, head, logits, labels, None)
+    except Exception as error:  # any failure is the answer
+        raise UserTypeError(
+            f'{called}raised {error!r}: correct its forward or its arguments'
+        ) from error
+    if not isinstance(value, Tensor):
+        raise UserTypeError(
+            f'{called}gave {value!r}, expected a tensor: the loss that is '
+            'minimised'
+        )
 
 
 def _name_of(loss: nn.Module) -> str:

@@ -38,6 +38,12 @@ def check_optimizers(objectives: Sequence[Objective]) -> None:
                 f"optimizer_name = '{STUDENT}', whose optimizer moves its "
                 'modules by the losses of forward'
             )
+        if objective in own and kind.around is Objective.around:
+            raise UserValueError(
+                f'{kind.__name__} has own_losses, but no around that yields '
+                'a record for them, so that its optimizer would never learn: '
+                'define around, a context manager'
+            )
         if learns and objective.optimizer_name is None:
             raise UserValueError(
                 f'{kind.__name__} has own_losses, but no optimizer that '

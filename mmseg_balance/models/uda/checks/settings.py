@@ -40,11 +40,14 @@ def check_objectives(
                 '(mmseg_balance.models.uda.objectives), but got '
                 f'{type(objective).__name__}'
             )
+        _check_prefix(objective)
     prefixes = [o.prefix for o in objectives]
     if len(set(prefixes)) < len(prefixes):
+        kinds = ', '.join(type(o).__name__ for o in objectives)
         raise UserValueError(
             'Expected each of `objectives` to have a prefix of its own, '
-            f'but got {prefixes}'
+            f'but got {prefixes} of {kinds}: leave one of them away, or set '
+            'another prefix in its class'
         )
     check_optimizers(objectives)
     for objective in objectives:
@@ -61,6 +64,16 @@ def check_objectives(
         raise UserValueError(
             f'pseudo_balance is {pseudo_balance}, but no objective '
             'learns from pseudo-labels: leave it away'
+        )
+
+
+def _check_prefix(objective: Objective) -> None:
+    prefix = getattr(objective, 'prefix', None)
+    if not isinstance(prefix, str) or not prefix:
+        raise UserTypeError(
+            f'{type(objective).__name__}.prefix is {prefix!r}, expected a '
+            'text: set it in the class, as the beginning of the names of its '
+            'losses in the log'
         )
 
 

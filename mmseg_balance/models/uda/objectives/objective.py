@@ -31,7 +31,7 @@ class Objective(nn.Module, ABC):
     """
 
     prefix: str
-    needs_target: bool
+    needs_target: bool = False
     needs_pseudo_labels: bool = True
     mixes_domains: bool = False
     optimizer_name: str | None = None

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..adversaries.discriminator import frozen
 from .contexts import entered
+from .outcome import check_log
 from .sequential_backward import STUDENT, SequentialBackward
 
 
@@ -65,6 +66,7 @@ def learn_own_losses(
         optimization = optimizations[name]
         with optimization.optim_wrapper.optim_context(objective):
             found = objective.own_losses(records.pop(objective))
+        check_log(f'{type(objective).__name__}.own_losses', found)
         losses = [value for key, value in found.items() if 'loss' in key]
         if losses:
             optimization.backward(sum(losses))

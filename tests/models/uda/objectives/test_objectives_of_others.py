@@ -178,6 +178,8 @@ def type_names(model):
         (dict(own_losses=Objective.own_losses), 'no own_losses'),
         (dict(optimizer_name=None), 'set its optimizer_name'),
         (dict(optimizer_name='second'), r"\['second', 'second'\]"),
+        (dict(around=Objective.around), 'no around that yields'),
+        (dict(prefix='src'), "'src', 'src'.*of SourceObjective, Critic"),
     ],
 )
 def test_optimizers_that_cannot_work(build, monkeypatch, changes, message):
@@ -185,6 +187,30 @@ def test_optimizers_that_cannot_work(build, monkeypatch, changes, message):
         monkeypatch.setattr(Critic, name, value)
     with pytest.raises(ValueError, match=message):
         critics(build)
+
+
+def test_objectives_that_cannot_be_logged(build, monkeypatch):
+    monkeypatch.setattr(Critic, 'prefix', None)
+    with pytest.raises(TypeError, match='Critic.prefix is None, expected'):
+        critics(build)
+
+
+@pytest.mark.parametrize(
+    'method, gives, message',
+    [
+        ('forward', lambda *_: torch.ones(()), 'Critic.forward gave a Ten'),
+        ('forward', lambda *_: dict(x=torch.ones(())), 'Critic gave .*noth'),
+        ('forward', lambda *_: dict(loss=torch.ones(())), 'Critic .*a gradi'),
+        ('own_losses', lambda *_: torch.ones(()), 'Critic.own_losses gave a'),
+    ],
+)
+def test_what_cannot_be_learnt_from(
+    build, batch, monkeypatch, method, gives, message
+):
+    model = critics(build)
+    monkeypatch.setattr(Critic, method, gives)
+    with pytest.raises((TypeError, ValueError), match=message):
+        model.train_step(batch(), wrappers(model))
 
 
 def test_a_missing_optimizer_is_named(build, batch):
