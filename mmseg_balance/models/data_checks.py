@@ -63,3 +63,29 @@ def check_num_classes(
             f'heads to {len(classes)}, or metainfo.classes of '
             f'{loader}.dataset to those of the model'
         )
+
+
+def check_class_order(train: Any, val: Any) -> None:
+    """Refuse to evaluate the classes of a training in another order.
+
+    Other names, as of a data set that calls its classes otherwise, pass.
+
+    Args:
+        train: Data set of the training; its ``metainfo`` has the classes.
+        val: That of the evaluation.
+
+    Raises:
+        ValueError: The names are the same, the numbers are not.
+    """
+    learnt, measured = (
+        list(getattr(dataset, 'metainfo', {}).get('classes') or ())
+        for dataset in (train, val)
+    )
+    if learnt == measured or sorted(learnt) != sorted(measured):
+        return
+    i = next(i for i, n in enumerate(learnt) if n != measured[i])
+    raise UserValueError(
+        'val_dataloader has the classes of train_dataloader in another '
+        f'order: class {i} is {measured[i]}, and {learnt[i]} in training. '
+        'Set metainfo.classes of both to the same order'
+    )

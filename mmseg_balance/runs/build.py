@@ -19,7 +19,7 @@ from ..datasets.checks import (
     name_all_files,
 )
 from ..errors import UserValueError
-from ..models.data_checks import check_num_classes
+from ..models.data_checks import check_class_order, check_num_classes
 from ..models.uda.optimization.sequential_backward import named_optimizers
 from ..models.wrapped_segmentor import unwrapped
 from .data.notes import data_notes
@@ -87,6 +87,7 @@ def build_runner(cfg: Config) -> Runner:
     if val is not None:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')
         check_num_classes(runner.model, val.dataset, 'val_dataloader')
+        check_class_order(train.dataset, val.dataset)
     for line in data_notes(train, val, runner.world_size):
         runner.logger.warning(line)
     keep_details_in_file(runner.logger)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +12,10 @@ from torch.utils.data import DataLoader
 
 from mmseg_balance.datasets import ResumableInfiniteSampler
 from mmseg_balance.engine.loops import ResumableIterBasedTrainLoop
-from mmseg_balance.models.data_checks import check_num_classes
+from mmseg_balance.models.data_checks import (
+    check_class_order,
+    check_num_classes,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -194,3 +199,16 @@ def test_data_loader_of_the_user_keeps_its_seed(tmp_path):
         return [batch[:2] for batch in runner.model.batches]
 
     assert run('a', seed=0) == run('b', seed=1)
+
+
+def test_classes_are_evaluated_in_their_order():
+    def data(*names):
+        return SimpleNamespace(metainfo=dict(classes=names))
+
+    check_class_order(data('sky', 'road'), data('sky', 'road'))
+    check_class_order(data('sky', 'road'), data('sky', 'street'))
+    check_class_order(data('sky', 'road'), SimpleNamespace())
+    other = data('sky', 'car', 'road')
+    words = 'order: class 1 is car, and road in training'
+    with pytest.raises(ValueError, match=words):
+        check_class_order(data('sky', 'road', 'car'), other)
