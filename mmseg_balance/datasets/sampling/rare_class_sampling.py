@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from scipy.special import softmax
 
 from ...errors import UserTypeError, UserValueError
+from ...number_checks import is_number
 from ..domains.domain import Domain
 
 
@@ -99,20 +100,20 @@ class RareClassSampling:
         stats_dir: str | None = None,
         split_before: str | None = None,
     ) -> None:
-        if class_temp <= 0:
+        if not is_number(class_temp) or class_temp <= 0:
             raise UserValueError(
                 'rare_class_sampling.class_temp: expected a number > 0, '
-                f'found {class_temp}'
+                f'found {class_temp!r}'
             )
         for key, value in (
             ('min_pixels', min_pixels),
             ('min_crop_ratio', min_crop_ratio),
             ('max_crops', max_crops),
         ):
-            if value < 0:
+            if not is_number(value) or value < 0:
                 raise UserValueError(
                     f'rare_class_sampling.{key}: expected a number >= 0, '
-                    f'found {value}'
+                    f'found {value!r}'
                 )
         if not (split_before is None or isinstance(split_before, str)):
             raise UserValueError(

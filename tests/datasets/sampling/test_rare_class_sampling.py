@@ -383,6 +383,8 @@ def test_statistics_of_several_sources(tmp_path):
     ('key', 'value'),
     [
         ('class_temp', 0),
+        ('class_temp', '0.1'),
+        ('min_pixels', '30'),
         ('min_pixels', -1),
         ('min_crop_ratio', -0.5),
         ('max_crops', -1),
@@ -390,7 +392,7 @@ def test_statistics_of_several_sources(tmp_path):
     ],
 )
 def test_arguments_out_of_range(key, value):
-    with pytest.raises(ValueError, match=f'{key}: expected .*found {value}'):
+    with pytest.raises(ValueError, match=f'{key}: expected .*found {value!r}'):
         RareClassSampling(**{key: value})
 
 
