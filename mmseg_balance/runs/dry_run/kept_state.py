@@ -9,6 +9,8 @@ from torch import nn
 
 from ...models.wrapped_segmentor import unwrapped
 
+NOTHING = object()
+
 
 @contextmanager
 def noted_changes(model: nn.Module, lines: list[str]) -> Iterator[None]:
@@ -29,7 +31,7 @@ def noted_changes(model: nn.Module, lines: list[str]) -> Iterator[None]:
         names = sorted(
             name
             for name in after
-            if name not in before[i] or _differ(before[i][name], after[name])
+            if _differ(before[i].get(name, NOTHING), after[name])
         )
         if names:
             lines.append(
@@ -54,7 +56,7 @@ def _attributes(objective: nn.Module) -> dict[str, Any]:
 
 
 def _differ(old: Any, new: Any) -> bool:
-    if old is new:
+    if old is new or _holds_modules(new):
         return False
     if isinstance(old, list | dict | set) and type(old) is type(new):
         return len(old) != len(new)
@@ -62,3 +64,10 @@ def _differ(old: Any, new: Any) -> bool:
         return bool(old != new)
     except (RuntimeError, TypeError, ValueError):  # tensors, arrays
         return True
+
+
+def _holds_modules(value: Any) -> bool:
+    """Whether it is a tuple in which an objective keeps what it shares."""
+    return isinstance(value, tuple) and any(
+        isinstance(item, nn.Module) for item in value
+    )
