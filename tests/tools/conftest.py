@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers.paths import ROOT
+from helpers.tiny_networks import tiny_mit, tiny_segformer_head
 from mmengine.config import Config
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.visualization import Visualizer
@@ -87,28 +88,9 @@ def segmentor(**kwargs) -> dict:
             seg_pad_val=255,
             size=(40, 48),
         ),
-        backbone=dict(
-            type='MixVisionTransformer',
-            embed_dims=8,
-            num_stages=2,
-            num_layers=[1, 1],
-            num_heads=[1, 1],
-            patch_sizes=[3, 3],
-            strides=[2, 2],
-            sr_ratios=[4, 2],
-            out_indices=(0, 1),
-            mlp_ratio=2,
-            drop_path_rate=0.0,
-        ),
-        decode_head=dict(
-            type='SegformerHead',
-            in_channels=[8, 8],
-            in_index=[0, 1],
-            channels=16,
-            num_classes=3,
+        backbone=tiny_mit(),
+        decode_head=tiny_segformer_head(
             dropout_ratio=0.0,
-            norm_cfg=dict(type='BN'),
-            align_corners=False,
             loss_decode=dict(type='CrossEntropyLoss'),
             **kwargs,
         ),

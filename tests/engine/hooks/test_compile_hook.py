@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from helpers.tiny_networks import tiny_fused_mit
 from mmengine.config import ConfigDict
 from mmengine.logging import MMLogger
 from mmengine.optim import OptimWrapper
@@ -69,18 +70,7 @@ def segmentor(hrda=False):
             size=(SIZE, SIZE),
             seg_pad_val=255,
         ),
-        backbone=dict(
-            type='FusedMixVisionTransformer',
-            embed_dims=8,
-            num_stages=2,
-            num_layers=[1, 1],
-            num_heads=[1, 2],
-            patch_sizes=[7, 3],
-            strides=[4, 2],
-            sr_ratios=[2, 1],
-            out_indices=(0, 1),
-            drop_path_rate=0.0,
-        ),
+        backbone=tiny_fused_mit(num_layers=[1, 1]),
         decode_head=dict(pyramid, **rest),
         test_cfg=dict(mode='whole'),
     )

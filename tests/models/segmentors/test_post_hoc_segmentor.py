@@ -7,6 +7,7 @@ import mmcv
 import numpy as np
 import pytest
 import torch
+from helpers.tiny_networks import tiny_mit, tiny_segformer_head
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
@@ -36,29 +37,8 @@ def segmentor_cfg(**head):
             size=(32, 32),
             seg_pad_val=255,
         ),
-        backbone=dict(
-            type='MixVisionTransformer',
-            embed_dims=8,
-            num_stages=2,
-            num_layers=[1, 1],
-            num_heads=[1, 1],
-            patch_sizes=[3, 3],
-            strides=[2, 2],
-            sr_ratios=[4, 2],
-            out_indices=(0, 1),
-            mlp_ratio=2,
-            drop_path_rate=0.0,
-        ),
-        decode_head=dict(
-            type='SegformerHead',
-            in_channels=[8, 8],
-            in_index=[0, 1],
-            channels=16,
-            num_classes=CLASSES,
-            norm_cfg=dict(type='BN'),
-            align_corners=False,
-        )
-        | head,
+        backbone=tiny_mit(),
+        decode_head=tiny_segformer_head(num_classes=CLASSES) | head,
         test_cfg=dict(mode='whole'),
     )
 

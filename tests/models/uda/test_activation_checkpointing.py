@@ -4,20 +4,10 @@ import copy
 
 import pytest
 import torch
+from helpers.tiny_networks import tiny_fused_mit
 from mmengine.optim import OptimWrapper
 
-MIT = dict(
-    type='FusedMixVisionTransformer',
-    embed_dims=8,
-    num_stages=2,
-    num_layers=[2, 2],
-    num_heads=[1, 2],
-    patch_sizes=[7, 3],
-    strides=[4, 2],
-    sr_ratios=[2, 1],
-    out_indices=(0, 1),
-    drop_path_rate=0.2,
-)
+MIT = tiny_fused_mit(drop_path_rate=0.2)
 RESNET = dict(
     type='ResNetV1c',
     depth=18,

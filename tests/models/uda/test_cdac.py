@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from helpers.tiny_networks import tiny_fused_mit
 from mmengine.optim import OptimWrapper
 
 from mmseg_balance.models.uda import objectives
@@ -18,18 +19,7 @@ from mmseg_balance.models.uda.teacher.pseudo_labels import PseudoLabels
 THINGS = dict(classes=[1, 2], min_ratio=0.5)
 BLDA = dict(type='BLDALoss', num_classes=4, min_samples=4)
 STREAMS = ('src', 't2s', 'mix', 's2t')
-MIT = dict(
-    type='FusedMixVisionTransformer',
-    embed_dims=8,
-    num_stages=2,
-    num_layers=[2, 2],
-    num_heads=[1, 2],
-    patch_sizes=[7, 3],
-    strides=[4, 2],
-    sr_ratios=[2, 1],
-    out_indices=(0, 1),
-    drop_path_rate=0.0,
-)
+MIT = tiny_fused_mit()
 
 
 @pytest.fixture
