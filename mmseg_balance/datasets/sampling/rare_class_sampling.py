@@ -172,7 +172,7 @@ class RareClassSampling:
         return Wanted(index, c, wanted, self.max_crops)
 
     def draw(self, domain: Domain) -> Any:
-        """What there was in 0.1.0; see :meth:`choose`."""
+        """Read and crop what :meth:`choose` draws, as 0.1.0 did."""
         warn(
             'RareClassSampling.draw(domain) is domain.crop(*choose()) now',
             DeprecationWarning,

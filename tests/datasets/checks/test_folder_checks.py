@@ -5,7 +5,6 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
-from mmengine.registry import DefaultScope
 from mmseg.datasets import CityscapesDataset
 from mmseg.registry import DATASETS
 
@@ -17,12 +16,6 @@ from mmseg_balance.datasets.checks import (
 from mmseg_balance.datasets.loading.preparation import preparation
 
 CLASSES = ('road', 'car', 'sky')
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def write(path, value, size=(6, 8)):

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 import pytest
-from mmengine.registry import DefaultScope
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
@@ -21,12 +20,6 @@ from mmseg_balance.datasets.checks.left_out import left_out
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
 PACK = dict(type='PackSegInputs')
 MIXED = ('a.jpg', 'b.jpg', 'c.JPG', 'd.JPG', 'e.jpeg', 'sub/f.jpeg')
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def touch(root, *names):

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 from mmcv.transforms import BaseTransform
-from mmengine.registry import DefaultScope
 from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS, TRANSFORMS
@@ -40,12 +39,6 @@ class LoadPlainImage(BaseTransform):
     def transform(self, results):
         results['img'] = cv2.imread(results['img_path'])
         return results
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def save(path, array, **kwargs):

@@ -4,7 +4,6 @@ import shlex
 
 import numpy as np
 import pytest
-from mmengine.registry import DefaultScope
 from mmseg.datasets import BaseSegDataset
 from PIL import Image
 
@@ -25,12 +24,6 @@ class Streets(BaseSegDataset):
     """A data set with names for the values in its files."""
 
     METAINFO = dict(classes=('road', 'car', 'sky'), palette=[[0] * 3] * 3)
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def make_labels(root, values=VALUES):

@@ -194,15 +194,9 @@ def test_negative_values_are_named(tmp_path):
     )
 
 
-@pytest.fixture
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
-
-
 # -- 0 for unlabelled pixels, as in ADE20K -----------------------------------
 @pytest.fixture
-def from_one(tmp_path, _mmseg_scope):
+def from_one(tmp_path):
     """Two labels with the classes 1 .. 3, and 0 for what has none."""
     for i, values in enumerate(([0, 1, 1, 3], [3, 3, 0, 255])):
         for folder in ('labels', 'images'):

@@ -49,12 +49,6 @@ REST = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
-
-
 @pytest.fixture(scope='module')
 def model():
     """A segmentor of one convolution."""

@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
-from mmengine.registry import DefaultScope
 
 from mmseg_balance.datasets import Draw, UDADataset
 from mmseg_balance.engine.hooks.class_statistics_hook import (
@@ -23,12 +22,6 @@ FILES = {
     'c': {0: 7, 1: 1},
     'd': {0: 4, 2: 4},
 }
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def make(root, names, labels=True, stats=True):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import MessageHub
-from mmengine.registry import DefaultScope
 
 from mmseg_balance.datasets import Draw, UDADataset
 from mmseg_balance.datasets.loading.bad_files import (
@@ -21,12 +20,6 @@ from mmseg_balance.datasets.loading.bad_files import (
 from mmseg_balance.engine.hooks import BadImagesHook
 
 CLASSES = ('road', 'car')
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def make(root, count=6, labels=True):

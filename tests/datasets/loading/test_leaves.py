@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from mmengine.dataset import BaseDataset
-from mmengine.registry import DefaultScope
 from mmseg.registry import DATASETS
 
 from mmseg_balance.datasets.loading import leaves
@@ -40,12 +39,6 @@ KEYS = [
     'train.datasets[0].dataset.datasets[1]',
     'train.datasets[1]',
 ]
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def test_configs():

@@ -2,7 +2,6 @@
 
 import pytest
 from mmcv.transforms import BaseTransform, LoadAnnotations, Resize
-from mmengine.registry import DefaultScope
 from mmseg.datasets.transforms import LoadImageFromNDArray, RandomCrop
 from mmseg.registry import TRANSFORMS
 
@@ -64,6 +63,5 @@ NONE, LOADER, IMAGE, LABEL, CROP, FLIP = (
 )
 def test_what_a_transform_is_for(transform, expected):
     names = [name for name in vars(kinds) if name.startswith('is_')]
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        found = {name for name in names if getattr(kinds, name)(transform)}
+    found = {name for name in names if getattr(kinds, name)(transform)}
     assert found == expected

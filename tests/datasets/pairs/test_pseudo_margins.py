@@ -2,7 +2,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.registry import DefaultScope
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 
@@ -15,12 +14,6 @@ from mmseg_balance.datasets import (
 
 MARGINS = (3, 9, 2, 5)  # top, bottom, left, right
 SIZE = (40, 64)
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def hand_made(size=SIZE, margins=MARGINS):

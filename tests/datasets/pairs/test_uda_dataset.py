@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import ConcatDataset, pseudo_collate
-from mmengine.registry import DefaultScope
 from mmseg.models import SegDataPreProcessor
 from mmseg.registry import DATASETS
 from torch.utils.data import DataLoader
@@ -48,12 +47,6 @@ def make_domain(root, count, size=(32, 48), labels=True, classes=CLASSES):
         serialize_data=False,
         pipeline=(LOAD if labels else LOAD[:1]) + AUGMENT,
     )
-
-
-@pytest.fixture(autouse=True)
-def _mmseg_scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 @pytest.fixture

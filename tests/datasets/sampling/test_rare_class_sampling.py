@@ -6,7 +6,6 @@ import pytest
 import torch
 from helpers.reference import reference
 from mmcv.transforms import BaseTransform
-from mmengine.registry import DefaultScope
 from mmseg.registry import TRANSFORMS
 
 from mmseg_balance.datasets import Draw, UDADataset, rcs_class_probs
@@ -43,10 +42,8 @@ class SpoilingCrop(CountCalls):
 
 
 @pytest.fixture(autouse=True)
-def _scope_and_counters():
+def _counters():
     CountCalls.calls.update(before=0, Crop=0)
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
 
 
 def pipeline(*crops):
