@@ -6,7 +6,12 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..errors import UserFileNotFoundError, UserValueError
+from ..errors import (
+    UserFileNotFoundError,
+    UserImportError,
+    UserTypeError,
+    UserValueError,
+)
 from .data_roots import relocate_data, set_common_root
 from .library import find_config
 from .typos import new_keys
@@ -29,8 +34,10 @@ def read_config(path: str | Path) -> Config:
     Raises:
         FileNotFoundError: There is no such config, or none of one of its
             bases; names both.
-        ValueError: The file, or one of its bases, is no Python; or it is of
-            another kind.
+        ValueError: The file, one of its bases, or a module that it imports
+            is no Python; or it is of another kind.
+        ImportError, TypeError: There is no such module; names it. Or what
+            should name modules does not.
     """
     if not str(path):
         raise UserFileNotFoundError(
@@ -55,12 +62,42 @@ def read_config(path: str | Path) -> Config:
             'not exist: correct _base_, whose paths start at the folder of '
             'the file that they stand in'
         ) from error
+    except ImportError as error:
+        raise UserImportError(_what_is_not_imported(path, error)) from error
+    except TypeError as error:
+        if 'import_modules_from_strings' not in str(error):
+            raise
+        raise UserTypeError(
+            f'custom_imports of {path} is not dict(imports=[...]), with the '
+            'names of modules'
+        ) from error
     except SyntaxError as error:
+        if Path(error.filename or '').is_file():  # a module of custom_imports
+            raise UserValueError(
+                f'{error.filename}, which {path} imports, is no Python: '
+                f'{error.msg} in line {error.lineno}'
+            ) from error
         # mmengine parses the text: the name of a base is lost there
         raise UserValueError(
             f'{path}, or a file that its _base_ names, is no Python: '
             f'{error.msg} in line {error.lineno}'
         ) from error
+
+
+def _what_is_not_imported(path: Path, error: ImportError) -> str:
+    """Of the errors that lead to mmengine's, the one that began it."""
+    first: BaseException = error
+    while (before := first.__cause__ or first.__context__) is not None:
+        first = before
+    line = f'{path} imports what cannot be imported: {first}'
+    is_lost = isinstance(first, ModuleNotFoundError)
+    if is_lost and f"'{first.name}" in str(error):
+        line += (
+            '. custom_imports.imports names modules, without .py; one of '
+            'yours lies in a folder of PYTHONPATH, or in the current one for '
+            'python -m mmseg_balance'
+        )
+    return line
 
 
 def load_config(
