@@ -48,8 +48,9 @@ def build_or_exit(
         if reason is None:
             part = failing_part(error, cfg) if cfg is not None else ''
             reason = f'{part}{type(error).__name__}: {one_line(error)}'
-        # where a dry run was, for one
-        reason = ': '.join([*getattr(error, '__notes__', ()), reason])
+        # where a dry run was, for one, from the outside to the inside
+        notes = reversed(getattr(error, '__notes__', ()))
+        reason = ': '.join([*notes, reason])
         exit_with(f'{reason} (traceback: {where})')
 
 

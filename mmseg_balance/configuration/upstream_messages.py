@@ -15,6 +15,15 @@ ADVICE = (
         "'AdversarialOptimWrapperConstructor'",
     ),
     (
+        r'each item mush be an optimizer object when "type" and',
+        'optim_wrapper has several optimizers and no constructor: set '
+        "optim_wrapper.constructor='AdversarialOptimWrapperConstructor'",
+    ),
+    (
+        r'hook should be an instance of Hook or dict',
+        "{error}: write dict(type='NAME') in custom_hooks",
+    ),
+    (
         r'base_(wd|lr) should not be None',
         'optim_wrapper.paramwise_cfg multiplies the weight decay or the '
         'learning rate, and optim_wrapper.optimizer has none: set '

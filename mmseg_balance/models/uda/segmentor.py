@@ -22,7 +22,7 @@ from .checks.settings import (
 from .density.density_estimation import DensityEstimation
 from .objectives import Objective
 from .objectives.step import UDAStep, image_mask, stack_labels, trusted_mask
-from .optimization.contexts import entered
+from .optimization.contexts import entered, told
 from .optimization.log import joined, to_host
 from .optimization.outcome import check_log, check_total
 from .optimization.own_losses import forward_pass, learn_own_losses
@@ -248,12 +248,14 @@ class UDASegmentor(StudentTeacher):
     ) -> dict[str, Tensor]:
         """Forward and backward: the student, then those who watched it."""
         student = optimizations[STUDENT]
+        owner = type(objective).__name__
         with (
+            told(f'{owner}.forward'),
             student.optim_wrapper.optim_context(self),
             forward_pass(self.objectives, objective, self.student) as records,
         ):
             losses = objective(self.student, step)
-        check_log(f'{type(objective).__name__}.forward', losses)
+        check_log(f'{owner}.forward', losses)
         loss, log = self.parse_losses(losses)
         check_total(objective, losses, loss)
         student.backward(loss)

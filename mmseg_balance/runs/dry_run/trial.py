@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 
 from ...datasets.sampling.samplers import ResumableInfiniteSampler
 from ...errors import UserRuntimeError
+from ...models.uda.optimization.contexts import told
 from ...models.uda.optimization.wrapper import UDAModelWrapper
 from .kept_state import noted_changes
 from .run_copy import RunCopy, copy_run, unchanged_state
@@ -101,13 +102,13 @@ def dry_run(runner: Runner, kept: list[str] | None = None) -> str:
         if isinstance(error, torch.OutOfMemoryError):
             raise
         return f'left out, the model cannot be copied ({error})'
-    with named(TRAINING):
+    with told(TRAINING):
         with noted_changes(run.model, [] if kept is None else kept):
             train_once(run, runner.train_loop.dataloader)
     done = 'one training step'
     loop = runner.val_loop
     if hasattr(loop, 'evaluator') and hasattr(loop, 'dataloader'):
-        with named(VALIDATION):
+        with told(VALIDATION):
             scores = validate_two(run.model, loop, runner.world_size)
             check_scores(runner, scores or {})
         done += ' and two validation images'
@@ -162,16 +163,6 @@ def first_batch(loader: DataLoader) -> Any:
         indices = [k * count // size for k in range(size)]
     dataset = copy.deepcopy(loader.dataset)  # transforms may keep images
     return loader.collate_fn([dataset[i] for i in indices])
-
-
-@contextmanager
-def named(place: str) -> Iterator[None]:
-    """Note where an error comes up, for the line that a user reads."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(place)
-        raise
 
 
 @contextmanager

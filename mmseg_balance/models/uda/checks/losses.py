@@ -82,6 +82,11 @@ def _check_call(key: str, loss: nn.Module, head: nn.Module) -> None:
             f'{called}gave {value!r}, expected a tensor: the loss that is '
             'minimised'
         )
+    if not torch.isfinite(value).all():
+        raise UserValueError(
+            f'{called}gave {value.detach().mean().item()} for logits of a '
+            'normal distribution: correct its forward or its arguments'
+        )
 
 
 def _name_of(loss: nn.Module) -> str:

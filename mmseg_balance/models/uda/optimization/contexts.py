@@ -6,6 +6,21 @@ from typing import Any
 
 
 @contextmanager
+def told(place: str) -> Iterator[None]:
+    """Note where an error comes up, for the line that a user reads.
+
+    Args:
+        place: Whose code is run.
+    """
+    try:
+        yield
+    except Exception as error:
+        # which Python 3.10 has no add_note for
+        error.__notes__ = [*getattr(error, '__notes__', ()), place]
+        raise
+
+
+@contextmanager
 def entered(
     contexts: Mapping[Hashable, AbstractContextManager],
 ) -> Iterator[dict[Hashable, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..adversaries.discriminator import frozen
-from .contexts import entered
+from .contexts import entered, told
 from .outcome import check_log
 from .sequential_backward import STUDENT, SequentialBackward
 
@@ -64,9 +64,10 @@ def learn_own_losses(
         objective = next(iter(records))
         name = objective.optimizer_name
         optimization = optimizations[name]
-        with optimization.optim_wrapper.optim_context(objective):
+        owner = f'{type(objective).__name__}.own_losses'
+        with told(owner), optimization.optim_wrapper.optim_context(objective):
             found = objective.own_losses(records.pop(objective))
-        check_log(f'{type(objective).__name__}.own_losses', found)
+        check_log(owner, found)
         losses = [value for key, value in found.items() if 'loss' in key]
         if losses:
             optimization.backward(sum(losses))

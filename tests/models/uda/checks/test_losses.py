@@ -45,6 +45,14 @@ def test_what_is_wrong_with_a_loss(
         dacs(segmentor, loss)
 
 
+def test_a_loss_that_is_no_number(segmentor, monkeypatch):
+    def broken(self, *args, **kwargs):
+        return plain(self, *args, **kwargs) * float('nan')
+
+    with pytest.raises(ValueError, match='ToyLoss.*gave nan for logits'):
+        dacs(segmentor, a_loss(monkeypatch, forward=broken))
+
+
 def test_a_loss_that_is_not_trained_is_named(segmentor, monkeypatch, capfd):
     from mmengine.logging import MMLogger
 
