@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from warnings import warn
 
+from ...errors import UserTypeError
 from .settings import StatisticsSettings
 
 Function = TypeVar('Function', bound=Callable[..., Any])
@@ -47,7 +48,7 @@ def takes_settings(*by_place: str) -> Callable[[Function], Function]:
                 )
             for name in kwargs:
                 if name not in known:  # in Python's words
-                    raise TypeError(
+                    raise UserTypeError(
                         f'{function.__qualname__}() got an unexpected '
                         f'keyword argument {name!r}'
                     )
