@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 import numpy as np
 from mmengine.logging import print_log
+from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import LoadAnnotations
 from PIL import Image
 
@@ -56,9 +57,31 @@ def check_label_files(part: SplitPipeline, key: str) -> None:
         more = '; ...' if len(missing) > SHOWN_FILES else ''
         raise UserFileNotFoundError(
             f'{key}: {len(missing)} of {len(dataset)} images have no label: '
-            f'{shown}{more}{preparation(dataset)}'
+            f'{shown}{more}{_labels_as_images(dataset, missing)}'
+            f'{preparation(dataset)}'
             + (WITHOUT_LABELS if key.startswith('val_dataloader') else '')
         )
+
+
+def _labels_as_images(
+    dataset: BaseSegDataset, missing: list[tuple[str, str]]
+) -> str:
+    """What to do where labels lie beside the images, and end as they do."""
+    suffix = getattr(dataset, 'seg_map_suffix', None)
+    images = (
+        dataset.get_data_info(i)['img_path'] for i in range(len(dataset))
+    )
+    labels = [image for image in images if suffix and image.endswith(suffix)]
+    # all of them, where the images end as the labels do
+    if labels != [image for image, _ in missing] or len(labels) == len(
+        dataset
+    ):
+        return ''
+    return (
+        f'. These end with {suffix!r} (seg_map_suffix) and may be labels: set '
+        'img_suffix to an end that they do not have, or ann_file to a list of '
+        'the images'
+    )
 
 
 def _found_instead(label: str, listed: dict[str, set[str]]) -> str:

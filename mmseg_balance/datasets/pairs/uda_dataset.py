@@ -6,7 +6,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
-from ...errors import UserValueError
+from ...errors import UserTypeError, UserValueError
 from ..domains.domain import Domain
 from ..loading.bad_files import check_policy
 from ..loading.leaves import build_lazily
@@ -78,6 +78,11 @@ class UDADataset:
         on_bad_image: str = 'stop',
     ) -> None:
         check_policy(on_bad_image)
+        if not isinstance(rare_class_sampling, dict | None):
+            raise UserTypeError(
+                f'rare_class_sampling is {rare_class_sampling!r}, expected '
+                'dict(class_temp=0.01, min_pixels=3000) or None'
+            )
         self.on_bad_image = on_bad_image
         self.rare_class_sampling = (
             None
@@ -221,7 +226,13 @@ check_classes = check_same_classes  # its name in 0.1.0
 
 
 def _classes_of(dataset: BaseDataset, key: str) -> tuple[str, ...]:
-    names = tuple(dataset.metainfo.get('classes') or ())
+    names = dataset.metainfo.get('classes') or ()
+    if isinstance(names, str):
+        raise UserValueError(
+            f'{key}.metainfo.classes is the text {names!r}, expected a list '
+            "of names, classes=('road', 'car') for one"
+        )
+    names = tuple(names)
     if not names:
         raise UserValueError(
             f'the {key} data set ({type(dataset).__name__}) names no classes; '

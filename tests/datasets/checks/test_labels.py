@@ -273,6 +273,26 @@ def test_evaluation_set_with_a_missing_label(tmp_path):
         check_evaluation_set(dataset, KEY)
 
 
+def test_labels_that_are_taken_for_images(tmp_path):
+    for name in ('0', '1'):
+        save(tmp_path / f'{name}.png', np.zeros((8, 8, 3), np.uint8))
+        save(tmp_path / f'{name}_id.png', label())
+    dataset = build(
+        tmp_path,
+        data_prefix=dict(img_path='', seg_map_path=''),
+        img_suffix='.png',
+        seg_map_suffix='_id.png',
+    )
+    words = "2 of 4 images .*end with '_id.png' .*set img_suffix"
+    with pytest.raises(FileNotFoundError, match=words):
+        check_evaluation_set(dataset, KEY)
+    (tmp_path / '1_id.png').unlink()
+    (tmp_path / '0_id.png').unlink()
+    with pytest.raises(FileNotFoundError) as error:
+        check_evaluation_set(dataset, KEY)
+    assert 'set img_suffix' not in str(error.value)
+
+
 def test_evaluation_set_with_a_wrong_size(tmp_path):
     make_files(tmp_path)
     save(tmp_path / 'labels/000.png', label(size=(12, 16)))

@@ -236,6 +236,7 @@ def test_lazy_children_are_listed_on_full_init(domains):
             'class 1 is car in the source, sky in the target. Set metainfo',
         ),
         (None, 'target data set .BaseSegDataset. names no classes'),
+        ('road', "target.metainfo.classes is the text 'road', expected"),
     ],
 )
 def test_classes_that_differ(domains, names, message):
@@ -343,3 +344,8 @@ def test_camvid_day_and_dusk(camvid):
     assert (
         '/dusk/images/train/0001TP' in pair['target']['data_samples'].img_path
     )
+
+
+def test_rare_class_sampling_is_a_dict(domains):
+    with pytest.raises(TypeError, match='rare_class_sampling is True, exp'):
+        UDADataset(**domains, rare_class_sampling=True)
