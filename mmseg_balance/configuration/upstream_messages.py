@@ -24,6 +24,12 @@ ADVICE = (
         "{error}: write dict(type='NAME') in custom_hooks",
     ),
     (
+        r'Trying to backward through the graph a second time',
+        'a loss goes backward through a graph that is gone: detach what is '
+        'kept of an earlier forward pass, as what around() of an objective '
+        'yields',
+    ),
+    (
         r'base_(wd|lr) should not be None',
         'optim_wrapper.paramwise_cfg multiplies the weight decay or the '
         'learning rate, and optim_wrapper.optimizer has none: set '

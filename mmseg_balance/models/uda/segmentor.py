@@ -250,9 +250,9 @@ class UDASegmentor(StudentTeacher):
         student = optimizations[STUDENT]
         owner = type(objective).__name__
         with (
-            told(f'{owner}.forward'),
             student.optim_wrapper.optim_context(self),
             forward_pass(self.objectives, objective, self.student) as records,
+            told(f'{owner}.forward'),
         ):
             losses = objective(self.student, step)
         check_log(f'{owner}.forward', losses)

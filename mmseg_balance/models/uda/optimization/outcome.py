@@ -7,6 +7,24 @@ from torch import Tensor, nn
 from ....errors import UserTypeError, UserValueError
 
 
+def check_context(owner: str, context: Any) -> None:
+    """Refuse what is no context manager.
+
+    Args:
+        owner: Class and method that gave it.
+        context: What it gave.
+
+    Raises:
+        TypeError: Names the method, and what it gave.
+    """
+    if not hasattr(type(context), '__enter__'):
+        raise UserTypeError(
+            f'{owner} gave a {type(context).__name__}, expected a context '
+            'manager: put @contextlib.contextmanager above it, and yield what '
+            'own_losses is to be given, or None'
+        )
+
+
 def check_log(owner: str, log: Any) -> None:
     """Refuse what is no dict of tensors.
 
@@ -22,6 +40,12 @@ def check_log(owner: str, log: Any) -> None:
             f'{owner} gave a {type(log).__name__}, expected a dict of losses '
             'and diagnostics by name, dict(loss_x=...) for one'
         )
+    for name, value in log.items():
+        if not isinstance(value, Tensor | list | tuple):
+            raise UserTypeError(
+                f'{owner} gave {name}={value!r}, expected a tensor: '
+                'torch.tensor(...) for what is only logged'
+            )
 
 
 def check_total(objective: nn.Module, losses: dict, loss: Any) -> None:

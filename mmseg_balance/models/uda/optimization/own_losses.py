@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..adversaries.discriminator import frozen
 from .contexts import entered, told
-from .outcome import check_log
+from .outcome import check_context, check_log
 from .sequential_backward import STUDENT, SequentialBackward
 
 
@@ -33,6 +33,8 @@ def forward_pass(
     if objective.optimizer_name not in (None, STUDENT):
         still = objective.own_modules()
     contexts = {o: o.around(student, objective) for o in objectives}
+    for other, context in contexts.items():
+        check_context(f'{type(other).__name__}.around', context)
     with frozen(still), entered(contexts) as records:
         yield {
             o: record
@@ -70,6 +72,7 @@ def learn_own_losses(
         check_log(owner, found)
         losses = [value for key, value in found.items() if 'loss' in key]
         if losses:
-            optimization.backward(sum(losses))
+            with told(owner):
+                optimization.backward(sum(losses))
         logs |= {f'{name}.{k}': v.detach() for k, v in found.items()}
     return logs

@@ -201,7 +201,9 @@ def test_objectives_that_cannot_be_logged(build, monkeypatch):
         ('forward', lambda *_: torch.ones(()), 'Critic.forward gave a Ten'),
         ('forward', lambda *_: dict(x=torch.ones(())), 'Critic gave .*noth'),
         ('forward', lambda *_: dict(loss=torch.ones(())), 'Critic .*a gradi'),
+        ('forward', lambda *_: dict(loss=0.5), 'forward gave loss=0.5, exp'),
         ('own_losses', lambda *_: torch.ones(()), 'Critic.own_losses gave a'),
+        ('around', lambda *_: {}, 'Critic.around gave a dict, expected a co'),
     ],
 )
 def test_what_cannot_be_learnt_from(
