@@ -21,7 +21,13 @@ from .checks.settings import (
 )
 from .density.density_estimation import DensityEstimation
 from .objectives import Objective
-from .objectives.step import UDAStep, image_mask, stack_labels, trusted_mask
+from .objectives.step import (
+    UDAStep,
+    image_mask,
+    lacking,
+    stack_labels,
+    trusted_mask,
+)
 from .optimization.contexts import entered, told
 from .optimization.log import joined, to_host
 from .optimization.outcome import check_log, check_total
@@ -252,7 +258,7 @@ class UDASegmentor(StudentTeacher):
         with (
             student.optim_wrapper.optim_context(self),
             forward_pass(self.objectives, objective, self.student) as records,
-            told(f'{owner}.forward'),
+            told(f'{owner}.forward{lacking(step)}'),
         ):
             losses = objective(self.student, step)
         check_log(f'{owner}.forward', losses)

@@ -131,3 +131,19 @@ def trusted_mask(valid: Tensor, data_samples: SampleList) -> Tensor | None:
                 sample.valid_pseudo.data.squeeze(0) > 0
             )
     return trusted
+
+
+def lacking(step: UDAStep) -> str:
+    """What a step is without, for whoever reads it all the same.
+
+    Args:
+        step: Data of an iteration.
+
+    Returns:
+        The end of a line; '' where it has all.
+    """
+    if step.target_images is None:
+        return ', without target images as no objective has needs_target'
+    if step.pseudo is None:
+        return ', without pseudo-labels as no objective needs them'
+    return ''

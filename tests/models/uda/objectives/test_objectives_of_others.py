@@ -215,6 +215,24 @@ def test_what_cannot_be_learnt_from(
         model.train_step(batch(), wrappers(model))
 
 
+@pytest.mark.parametrize('is_given', [True, False])
+def test_errors_name_the_objective(build, batch, optimizers, is_given):
+    class Reads(Objective):
+        prefix = 'reads'
+        needs_target, needs_pseudo_labels = is_given, False
+
+        def forward(self, student, step):
+            labels = step.pseudo if is_given else step.target_images
+            return dict(loss=labels.shape)
+
+    model = build('UDASegmentor', objectives=[Reads()])
+    with pytest.raises((AttributeError, RuntimeError)) as error:
+        model.train_step(batch(), optimizers(model))
+    (note,) = error.value.__notes__
+    assert note.startswith('Reads.forward, without ')
+    assert ('target images' in note) != is_given
+
+
 def test_a_missing_optimizer_is_named(build, batch):
     model = critics(build)
     found = wrappers(model)
