@@ -53,12 +53,16 @@ class Domain:
         self.dataset = dataset
         self.name = name
         self.skips_bad = skips_bad
+        self.split_before = split_before
         self.stats_dir = stats_dir
-        self.parts = [
-            SplitPipeline(leaf, name, skips_bad, split_before)
-            for leaf in leaf_datasets(dataset, name)
-        ]
+        self.parts = self._split()
         self.max_refetch = max(p.dataset.max_refetch for p in self.parts)
+
+    def _split(self) -> list[SplitPipeline]:
+        return [
+            SplitPipeline(leaf, self.name, self.skips_bad, self.split_before)
+            for leaf in leaf_datasets(self.dataset, self.name)
+        ]
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -81,7 +85,7 @@ class Domain:
             OSError, ValueError: See :func:`check_samples`; or it loads no
                 labels.
         """
-        for part in self.parts:
+        for part in self._split():
             with_labels = part.annotations is not None
             if needs_labels and not with_labels:
                 raise UserValueError(
@@ -95,6 +99,8 @@ class Domain:
             if isinstance(wrapper, ClassBalancedDataset):
                 balance(wrapper, self.name, self.stats_dir)
             wrapper.full_init()
+        # until its files are listed a data set may change, as its pipeline
+        self.parts = self._split()
         self.order = sample_order(self.dataset)
         for part in self.parts:
             check_samples(part)

@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmseg.datasets import BaseSegDataset
+from mmseg.registry import DATASETS
 
 from mmseg_balance.datasets import Draw, UDADataset
 from mmseg_balance.engine.hooks.class_statistics_hook import (
@@ -183,3 +186,26 @@ def test_files_of_repeated_sets_are_checked(tmp_path):
     (tmp_path / 'labels/b.png').unlink()
     with pytest.raises(FileNotFoundError, match='source: 1 of 2 images have'):
         UDADataset(repeat(source), source)
+
+
+@DATASETS.register_module()
+class IgnoresNine(BaseSegDataset):
+    """Knows the label of ignored pixels when its files are listed."""
+
+    def load_data_list(self):
+        self.ignore_index = 9
+        return super().load_data_list()
+
+
+def test_a_data_set_counts_as_it_is_when_its_files_are_listed(tmp_path):
+    source = make(tmp_path, 'a') | dict(type='IgnoresNine', lazy_init=True)
+    label = cv2.imread(str(tmp_path / 'labels/a.png'), 0)
+    label[0, 0] = 9
+    cv2.imwrite(str(tmp_path / 'labels/a.png'), label)
+    pair = UDADataset(source)
+    small = dict(type='Resize', scale=(4, 5))
+    load, annotations, pack = source['pipeline']
+    pair.source.pipeline = Compose([load, annotations, small, pack])
+    packed = pair[0]['source']
+    assert packed['inputs'].shape == (3, 5, 4)
+    assert pair.domains['source'].parts[0].labels.ignore_index == 9
