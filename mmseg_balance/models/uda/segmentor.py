@@ -11,7 +11,11 @@ from torch import Tensor, nn
 
 from ...errors import UserValueError
 from ..wrapped_segmentor import build_segmentor
-from .checks.losses import check_pixel_weights, warn_of_ignored_pixels
+from .checks.losses import (
+    check_loss_names,
+    check_pixel_weights,
+    warn_of_ignored_pixels,
+)
 from .checks.optimizers import check_moved_once, check_shared
 from .checks.segmentor import check_segmentor
 from .checks.settings import (
@@ -120,6 +124,7 @@ class UDASegmentor(StudentTeacher):
         self.needs_pseudo_labels = any(
             o.needs_target and o.needs_pseudo_labels for o in self.objectives
         )
+        check_loss_names(student)
         if self.needs_pseudo_labels:
             check_pixel_weights(student)
         warn_of_ignored_pixels(student)

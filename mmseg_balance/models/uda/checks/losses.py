@@ -15,6 +15,17 @@ from ...losses import SourceLoss
 from .segmentor import named_heads
 
 
+def check_loss_names(segmentor: nn.Module) -> None:
+    """Refuse losses without a name, and warn of those not trained.
+
+    Raises:
+        TypeError: Names the head and the loss.
+    """
+    for name, head in named_heads(segmentor):
+        for loss in loss_modules(head):
+            _check_name(f'{name}.loss_decode', loss)
+
+
 def check_pixel_weights(segmentor: nn.Module) -> None:
     """Refuse losses that do not weigh each pixel by ``weight``.
 
@@ -27,7 +38,6 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
     for name, head in named_heads(segmentor):
         losses = loss_modules(head)
         for loss in losses:
-            _check_name(f'{name}.loss_decode', loss)
             _check_call(f'{name}.loss_decode', loss, head)
             reason = _why_not_weighted(loss, head)
             if reason:

@@ -53,12 +53,17 @@ def test_a_loss_that_is_no_number(segmentor, monkeypatch):
         dacs(segmentor, a_loss(monkeypatch, forward=broken))
 
 
-def test_a_loss_that_is_not_trained_is_named(segmentor, monkeypatch, capfd):
+@pytest.mark.parametrize('kind', ['DACS', 'SourceOnly'])
+def test_a_loss_that_is_not_trained_is_named(
+    segmentor, monkeypatch, capfd, kind
+):
     from mmengine.logging import MMLogger
 
-    MMLogger.get_instance('untrained', logger_name='untrained')
+    name = f'untrained{kind}'
+    MMLogger.get_instance(name, logger_name=name)
     loss = a_loss(monkeypatch, loss_name='toy')
-    dacs(segmentor, [dict(type='CrossEntropyLoss'), loss])
+    losses = [dict(type='CrossEntropyLoss'), loss]
+    MODELS.build(dict(type=kind, segmentor=segmentor(losses)))
     said = 'ToyLoss is logged and not trained, since its loss_name'
     assert ''.join(capfd.readouterr()).count(said) == 1
 
