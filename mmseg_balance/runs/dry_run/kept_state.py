@@ -58,12 +58,22 @@ def _attributes(objective: nn.Module) -> dict[str, Any]:
 def _differ(old: Any, new: Any) -> bool:
     if old is new or _holds_modules(new):
         return False
-    if isinstance(old, list | dict | set) and type(old) is type(new):
-        return len(old) != len(new)
+    if isinstance(old, list | dict) and type(old) is type(new):
+        return _items(old) != _items(new)
     try:
         return bool(old != new)
     except (RuntimeError, TypeError, ValueError):  # tensors, arrays
         return True
+
+
+def _items(container: list | dict) -> list[tuple[Any, int]]:
+    """By identity, since tensors do not compare as a whole."""
+    pairs = (
+        container.items()
+        if isinstance(container, dict)
+        else enumerate(container)
+    )
+    return [(key, id(value)) for key, value in pairs]
 
 
 def _holds_modules(value: Any) -> bool:

@@ -27,7 +27,8 @@ def test_what_is_kept_is_named_and_buffers_are_not():
     assert 'objectives[1] Module keeps count, last, names, seen of' in line
     with noted_changes(model, lines):
         objective.seen = torch.zeros(2)
-    assert 'Module keeps seen of' in lines[1]
+        objective.names[0] = torch.ones(2)
+    assert 'Module keeps names, seen of' in lines[1]
     with noted_changes(nn.Module(), lines):
         pass
     assert len(lines) == 2

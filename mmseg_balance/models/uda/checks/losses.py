@@ -7,7 +7,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
-from ....errors import UserTypeError, UserValueError
+from ....errors import UserError, UserTypeError, UserValueError
 from ...head_losses.call_loss import call_loss
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.segmentation_loss import is_trained, loss_modules
@@ -83,6 +83,8 @@ def _check_call(key: str, loss: nn.Module, head: nn.Module) -> None:
     labels[labels == head.ignore_index] = 0
     try:
         value = _value(loss, head, logits, labels, None)
+    except UserError:
+        raise
     except Exception as error:  # any failure is the answer
         raise UserTypeError(
             f'{called}raised {error!r}: correct its forward or its arguments'
