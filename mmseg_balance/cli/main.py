@@ -35,6 +35,7 @@ COMMANDS = {
     'logits fit': 'fit the distributions that post-hoc balancing needs',
     'logits sweep-tau': 'scores of post-hoc balancing over its scale',
     'logits bias': 'which classes a checkpoint predicts too often, and why',
+    'figure logits': 'logits of some classes beside the anchors',
 }
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}
 HELP = ('-h', '--help')

@@ -27,13 +27,13 @@ def check_domain(domain: str) -> None:
 
 
 def load_domain_statistics(
-    path: str | Path, num_classes: int, domain: str = 'target'
+    path: str | Path, num_classes: int | None, domain: str = 'target'
 ) -> tuple[LogitStatistics, dict[str, Any]]:
     """Read statistics whose bank of a domain is fitted.
 
     Args:
         path: See :func:`.file.load_statistics`.
-        num_classes: Number of classes of the model.
+        num_classes: Number of classes of the model. None: any.
         domain: 'source' or 'target'.
 
     Returns:

@@ -133,6 +133,10 @@ class LogitReservoir:
             samples[c, :, : len(kept.keys)] = kept.rows.T
         return samples, torch.arange(size) < sizes[:, None]
 
+    def class_logits(self, c: int) -> Tensor:
+        """All logits of the pixels kept of one class, float32 (n, C)."""
+        return self._classes[c].rows
+
     def anchor_samples(
         self, anchor_class: int | None = None
     ) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,1 @@
+"""``mmseg-balance figure ...``."""

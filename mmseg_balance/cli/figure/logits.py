@@ -1,0 +1,104 @@
+"""``mmseg-balance figure logits``."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from ..logits.over_test_set import run_over_test_set
+from ..options import positive_int
+from .options import add_classes, add_models, add_page, bar, chosen, write
+from .test_sets import Tested, build_tested
+
+FILES = ('logits.png', 'logits.csv', 'logits_mixtures.csv')
+DESCRIPTION = """\
+Draw the logits of over- and under-predicted classes beside the anchors
+(Fig. 6 and 9 of the BLDA paper).
+
+One pass over test_dataloader of each model: histograms of the logit of a
+class on its own pixels and on those of the other classes, each of which
+counts the same; the mixtures fitted to them; and the anchors, of each model
+by itself.
+"""
+EXAMPLE = """\
+examples:
+  mmseg-balance figure logits CONFIG CHECKPOINT
+  mmseg-balance figure logits BLDA_CONFIG BLDA_CHECKPOINT \\
+      --baseline CONFIG CHECKPOINT --classes building 'traffic sign'
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_models(parser)
+    parser.add_argument(
+        '--statistics',
+        nargs='+',
+        metavar='FILE',
+        help='take the anchors from FILE, which `logits fit` wrote, or a '
+        'checkpoint trained with BLDALoss; one for each model, the baseline '
+        'first; by default they are fitted to the test set itself',
+    )
+    add_classes(parser, 'those of the largest bias of the first model')
+    parser.add_argument(
+        '--count',
+        type=positive_int,
+        default=2,
+        metavar='N',
+        help='over- and under-predicted classes that are shown, N of each '
+        '(default: 2)',
+    )
+    add_page(parser, FILES)
+
+
+def run(args: Namespace) -> None:
+    """Draw, and say what is wrong in one line."""
+    run_over_test_set(args, 'figures', build, draw_and_write)
+
+
+def build(args: Namespace) -> tuple[Any, ...]:
+    """Models, classes and anchors, all checked."""
+    tested = build_tested(args, FILES)
+    classes = chosen(args, tested[0].dataset.metainfo['classes'])
+    return tested, classes, read_anchors(args, tested)
+
+
+def read_anchors(args: Namespace, tested: list[Tested]) -> list[Any]:
+    """Anchors of each model; None: of the test set itself."""
+    from ...errors import UserValueError
+    from ...inference.passes.bias_pass import read_anchors as read
+
+    if not args.statistics:
+        return [None] * len(tested)
+    if len(args.statistics) != len(tested):
+        raise UserValueError(
+            f'--statistics has {len(args.statistics)} files, expected '
+            f'{len(tested)}, one for each model, the baseline first'
+        )
+    found = []
+    for path, of in zip(args.statistics, tested, strict=True):
+        classes = list(of.dataset.metainfo['classes'])
+        part = getattr(of.model, 'predict_with', None)
+        anchors, _, warnings = read(path, classes, of.checkpoint, part)
+        for line in warnings:
+            print(f'warning: {line}', file=sys.stderr)
+        found.append(anchors)
+    return found
+
+
+def draw_and_write(
+    args: Namespace, tested: list[Tested], classes: Any, anchors: list
+) -> None:
+    """Go over the test sets, draw, and write."""
+    from ...inference.passes.model_logits import measure_model_logits
+    from ...visualization.paper_figures import draw_logits
+
+    measured = []
+    for of, own in zip(tested, anchors, strict=True):
+        print(f'{of.name}: {len(of.dataset)} images', flush=True)
+        measured.append(
+            measure_model_logits(
+                of.model, of.dataset, of.name, of.num_workers, own, bar
+            )
+        )
+    drawn = draw_logits(measured, classes, args.count, args.width)
+    write(args, drawn.files('logits'), FILES)

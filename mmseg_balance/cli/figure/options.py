@@ -1,0 +1,175 @@
+"""What the commands of figures share."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterable
+from typing import Any
+
+from ...errors import UserValueError
+from ..options import (
+    ArgumentGroup,
+    add_cfg_options,
+    add_data_root,
+    add_device,
+    add_out_folder,
+    add_part,
+)
+
+NARROWEST, WIDEST = 1.5, 40.0
+
+
+def add_page(parser: ArgumentGroup, files: Iterable[str]) -> None:
+    """Add where the files go, and how wide the picture is.
+
+    Args:
+        parser: Parser of a command.
+        files: What it writes.
+    """
+    add_out_folder(parser, list(files), 'figures')
+    parser.add_argument(
+        '--width',
+        type=page_width,
+        default='column',
+        metavar='WIDTH',
+        help="'column' (3.25 inches, default), 'text' (6.75), or a number of "
+        'inches; letters keep their size',
+    )
+
+
+def add_classes(parser: ArgumentGroup, default: str) -> None:
+    """Add ``--classes``.
+
+    Args:
+        parser: Parser of a command.
+        default: What is shown without it.
+    """
+    parser.add_argument(
+        '--classes',
+        nargs='+',
+        metavar='CLASS',
+        help=f'classes to show, by name; by default {default}',
+    )
+
+
+def add_model(parser: ArgumentParser) -> None:
+    """Add config, checkpoint, and how they are read."""
+    parser.add_argument('config', help='config file, or a name of `configs`')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    add_part(parser)
+    add_device(parser)
+    add_cfg_options(parser)
+    add_data_root(parser)
+
+
+def add_models(parser: ArgumentParser, required: bool = False) -> None:
+    """Add a model, and the one that it is compared with.
+
+    Args:
+        parser: Parser of a command.
+        required: Whether there must be two.
+    """
+    add_model(parser)
+    parser.add_argument(
+        '--baseline',
+        nargs=2,
+        required=required,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help='model to compare with, shown first',
+    )
+    parser.add_argument(
+        '--names',
+        nargs='+',
+        metavar='NAME',
+        help='names of the baseline and of the model in the picture; by '
+        'default what their config files are called',
+    )
+
+
+def page_width(text: str) -> float:
+    """Read the option ``--width``.
+
+    Args:
+        text: 'column', 'text', or a number of inches.
+
+    Returns:
+        Inches.
+
+    Raises:
+        ArgumentTypeError: It is neither, or out of range.
+    """
+    from ...visualization.paper_figures.page import WIDTHS
+
+    if text in WIDTHS:
+        return WIDTHS[text]
+    try:
+        width = float(text)
+    except ValueError:
+        width = -1.0
+    if not NARROWEST <= width <= WIDEST:
+        raise ArgumentTypeError(
+            f"expected 'column', 'text' or inches from {NARROWEST:g} to "
+            f'{WIDEST:g}, found "{text}"'
+        )
+    return width
+
+
+def model_names(args: Namespace) -> list[str]:
+    """Names of the models, the baseline first.
+
+    Args:
+        args: Of the command line.
+
+    Raises:
+        ValueError: Another number of names than of models is given.
+    """
+    from pathlib import Path
+
+    configs = [args.baseline[0]] if args.baseline else []
+    configs.append(args.config)
+    if args.names:
+        if len(args.names) != len(configs):
+            raise UserValueError(
+                f'--names has {len(args.names)} names, expected '
+                f'{len(configs)}, one for each model, the baseline first'
+            )
+        return list(args.names)
+    # method_network_schedule_data: what tells them apart is at the front
+    parts = [Path(c).stem.split('_') for c in configs]
+    if len(parts) > 1 and parts[0] != parts[1]:
+        while parts[0][-1] == parts[1][-1] and min(map(len, parts)) > 1:
+            parts = [p[:-1] for p in parts]
+    return ['_'.join(p) for p in parts]
+
+
+def chosen(args: Namespace, classes: Iterable[str]) -> list[int] | None:
+    """Numbers of ``--classes``; None: it is not given.
+
+    Args:
+        args: Of the command line.
+        classes: Names of all classes.
+    """
+    from ...visualization.paper_figures.class_choice import named_classes
+
+    if args.classes is None:
+        return None
+    return named_classes(args.classes, list(classes))
+
+
+def bar(parts: Iterable, name: str) -> Iterable:
+    """Progress of a computation, on stderr."""
+    from tqdm import tqdm
+
+    return tqdm(parts, name, leave=False)
+
+
+def write(args: Namespace, files: Any, names: Iterable[str]) -> None:
+    """Write the files of a command, and say where.
+
+    Args:
+        args: Of the command line.
+        files: Contents by name.
+        names: Files that such a command may write.
+    """
+    from ...runs.out_files import write_out
+
+    write_out(args.out, list(names), files, args.overwrite)
+    print(f'wrote {", ".join(sorted(files))} to {args.out}')
