@@ -109,6 +109,8 @@ class BalancedIoUMetric(IoUMetric):
         self.headline = headline
         self.over_predicted = over_predicted
         self.per_class = per_class
+        # of the latest evaluation, (C, C), on the first rank alone
+        self.confusion: Tensor | None = None
 
     @property
     def dataset_meta(self) -> Any:
@@ -206,7 +208,8 @@ class BalancedIoUMetric(IoUMetric):
         total = torch.zeros(num_classes**2, dtype=torch.int64)
         for position, counts in results:
             total[position] += counts
-        return self.scores(total.view(num_classes, num_classes))
+        self.confusion = total.view(num_classes, num_classes)
+        return self.scores(self.confusion)
 
     def scores(self, confusion: Tensor) -> dict[str, float]:
         """Every score of a confusion matrix; prints them as tables.

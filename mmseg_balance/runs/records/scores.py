@@ -14,6 +14,8 @@ from ...errors import UserFileNotFoundError
 from ...files.hashing import hash_file
 from ...files.writing import write_atomically
 from .code import own_code
+from .confusion import write_confusion
+from .provenance import describe_data
 
 ORIGIN_KEY = 'origin'
 SETTINGS = ('model', 'test_dataloader', 'test_evaluator')
@@ -21,6 +23,8 @@ SETTINGS = ('model', 'test_dataloader', 'test_evaluator')
 
 class OriginHook(Hook):
     """Says in the scores of an evaluation what they are of.
+
+    The confusion matrix is written beside them where the metric has one.
 
     Args:
         checkpoint: File or address of the weights.
@@ -37,11 +41,20 @@ class OriginHook(Hook):
     def after_test(self, runner: Runner) -> None:
         """Behind the logger, which has written the scores."""
         scores = Path(runner.log_dir) / f'{runner.timestamp}.json'
-        add_origin(scores, *self.origin)
+        dataset = runner.test_loop.dataloader.dataset
+        add_origin(scores, *self.origin, data=describe_data(dataset))
+        for metric in runner.test_loop.evaluator.metrics:
+            counts = getattr(metric, 'confusion', None)
+            if counts is not None and scores.is_file():
+                write_confusion(scores, counts, metric.dataset_meta['classes'])
 
 
 def add_origin(
-    scores: Path, checkpoint: str, meta: Mapping[str, Any], cfg: Config
+    scores: Path,
+    checkpoint: str,
+    meta: Mapping[str, Any],
+    cfg: Config,
+    data: Mapping[str, str] | None = None,
 ) -> None:
     """Write into a file of scores what they are of.
 
@@ -51,6 +64,7 @@ def add_origin(
         checkpoint: File or address of the weights.
         meta: Meta data of the checkpoint.
         cfg: Config that they were tested with.
+        data: The test set, see ``describe_data``.
     """
     if not scores.is_file():
         return
@@ -62,6 +76,7 @@ def add_origin(
         checkpoint_hash=hash_file(checkpoint),
         iter=meta.get('iter'),
         seed=meta.get('seed'),
+        data=dict(data or {}),
         settings={key: cfg[key] for key in SETTINGS if cfg.get(key)},
         **own_code(),
     )

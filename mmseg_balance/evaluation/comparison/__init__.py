@@ -1,0 +1,1 @@
+"""Runs compared: over seeds, and pair by pair."""

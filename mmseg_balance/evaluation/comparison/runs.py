@@ -1,0 +1,110 @@
+"""What is compared: scores of one method with one seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...errors import UserValueError
+
+HEADLINES = ('mIoU', 'mAcc', 'IoU_std', 'Acc_std', 'aAcc')
+CLASS_SCORES = ('IoU', 'Acc', 'Bias')
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """The scores of one run.
+
+    Attributes:
+        method: Name of what was run; runs of one name differ by seed alone.
+        seed: Its seed; None where that is not known.
+        scores: By the keys of ``BalancedIoUMetric``, percent or points.
+        classes: Names of the C classes; empty where they are not known.
+        confusion: Counts of pixels (C, C), rows are true classes; None where
+            they were not kept.
+        origin: File that has the scores, for messages.
+    """
+
+    method: str
+    seed: int | None
+    scores: Mapping[str, float]
+    classes: tuple[str, ...] = ()
+    confusion: np.ndarray | None = field(default=None, compare=False)
+    origin: str = ''
+
+
+def by_method(runs: Sequence[ScoredRun]) -> dict[str, list[ScoredRun]]:
+    """Runs of each method, by seed; methods in the order of the runs.
+
+    Args:
+        runs: Runs of one set of classes.
+
+    Returns:
+        A list for the name of each method; unknown seeds come last.
+
+    Raises:
+        ValueError: Two runs of one method have one seed, or two runs have
+            other classes.
+    """
+    check_classes(runs)
+    methods: dict[str, list[ScoredRun]] = {}
+    for run in runs:
+        methods.setdefault(run.method, []).append(run)
+    for name, members in methods.items():
+        members.sort(key=lambda run: (run.seed is None, run.seed or 0))
+        for first, second in zip(members, members[1:], strict=False):
+            if first.seed is not None and first.seed == second.seed:
+                raise UserValueError(
+                    f'{name} has seed {first.seed} twice: {first.origin} and '
+                    f'{second.origin}; expected one run a seed'
+                )
+    return methods
+
+
+def check_classes(runs: Sequence[ScoredRun]) -> None:
+    """Refuse runs of different classes, whose means are of other things.
+
+    Args:
+        runs: The runs; those whose classes are not known pass.
+
+    Raises:
+        ValueError: Names two of them, and the first class that differs.
+    """
+    known = [run for run in runs if run.classes]
+    for run in known[1:]:
+        ours, theirs = known[0].classes, run.classes
+        if ours == theirs:
+            continue
+        if len(ours) != len(theirs):
+            what = f'{len(ours)} and {len(theirs)} classes'
+        else:
+            pairs = zip(ours, theirs, strict=True)
+            what = 'class {} is {!r} and {!r}'.format(
+                *next((i, *p) for i, p in enumerate(pairs) if p[0] != p[1])
+            )
+        raise UserValueError(
+            f'{known[0].origin} and {run.origin} are of different classes '
+            f'({what}), so that their means are not of the same thing: '
+            'compare runs of one set of classes at a time'
+        )
+
+
+def known_classes(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
+    """Classes of the runs, or those that their scores name.
+
+    Args:
+        runs: Runs of one set of classes.
+
+    Returns:
+        Names of the classes; empty where no run has scores of classes.
+    """
+    for run in runs:
+        if run.classes:
+            return run.classes
+    names: dict[str, None] = {}
+    for run in runs:
+        for key in run.scores:
+            score, _, name = key.partition('.')
+            if name and score in CLASS_SCORES:
+                names[name] = None
+    return tuple(names)
