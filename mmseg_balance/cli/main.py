@@ -18,6 +18,7 @@ COMMANDS = {
     'predict': 'label images with a trained model',
     'browse': 'look at what a training would learn from',
     'demo': 'adapt a small network to toy streets, in minutes on a CPU',
+    'compare': 'runs side by side: over seeds, class by class, with intervals',
     'reproduce': "train and test a row of the paper's tables",
     'configs list': 'names of the configs that come with the package',
     'configs show': 'a config, with all that it takes from others',

@@ -1,0 +1,1 @@
+"""Work folders compared: what they hold, and which are of one method."""

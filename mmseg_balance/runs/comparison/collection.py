@@ -1,0 +1,113 @@
+"""Everything that is found in the folders and files that a user names."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ...errors import UserFileNotFoundError
+from .evaluations import StaleScores, is_scores, read_evaluation
+from .result import TEST, Result
+from .result_files import read_result_file
+from .trainings import SCALARS, Training
+
+# from a folder of work folders to <work_dir>/test/<timestamp>
+DEPTH = 4
+NOT_ENTERED = ('vis_data', 'predictions', 'vis_image')
+
+
+def collect(paths: Sequence[str | Path]) -> tuple[list[Result], list[str]]:
+    """Results of work folders and files.
+
+    Args:
+        paths: Work folders, folders of these, or JSON files of results.
+
+    Returns:
+        Results in the order of the paths; and lines for the user on what
+        was left out.
+
+    Raises:
+        FileNotFoundError: A path is not there, or none has a result.
+        ValueError: A file is not one of results.
+    """
+    results: list[Result] = []
+    notes: list[str] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found, lines = read_folder(path)
+            notes += lines
+            if not found and not lines:
+                notes.append(
+                    f'{path}: no scores of a test and no validation, left out'
+                )
+        elif path.is_file():
+            found = read_result_file(path)
+        else:
+            raise UserFileNotFoundError(
+                f'{path} does not exist: name a work folder of '
+                'mmseg-balance train, or a file of results'
+            )
+        known = {_identity(result) for result in results}
+        results += [r for r in found if _identity(r) not in known]
+    if not results:
+        raise UserFileNotFoundError(
+            'no result to compare: '
+            + '; '.join(notes)
+            + '. Make scores with mmseg-balance test CONFIG CHECKPOINT '
+            '--work-dir WORK_DIR/test'
+        )
+    return results, notes
+
+
+def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
+    """Tests below a folder, and last validations of what was not tested.
+
+    Args:
+        folder: A work folder, or one of work folders.
+
+    Returns:
+        The results, and lines on what was left out.
+    """
+    tests: list[Result] = []
+    notes: list[str] = []
+    trainings: list[Training] = []
+    for place in walk(folder):
+        if any(place.glob(f'*/{SCALARS}')):
+            trainings.append(Training(place))
+        for file in sorted(place.glob('*/*.json')):
+            if is_scores(file):
+                try:
+                    result = read_evaluation(file)
+                except StaleScores as error:
+                    notes.append(str(error))
+                    continue
+                if result is not None:
+                    tests.append(result)
+    results = list(tests)
+    for training in trainings:
+        if not any(_is_final(test, training) for test in tests):
+            validation = training.last_validation()
+            if validation is not None:
+                results.append(validation)
+    return results, notes
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """A folder and those below it, as deep as results may lie."""
+    root = len(folder.parts)
+    for place, names, _ in os.walk(folder):
+        deep = len(Path(place).parts) - root >= DEPTH
+        names[:] = [] if deep else sorted({*names} - {*NOT_ENTERED})
+        yield Path(place)
+
+
+def _is_final(test: Result, training: Training) -> bool:
+    """Whether a test is of the last of a training that is there."""
+    if test.training is None or test.kind != TEST:
+        return False
+    if test.training.resolve() != training.folder.resolve():
+        return False
+    return test.best or test.iteration in (test.length, training.last_step)
+
+
+def _identity(result: Result) -> tuple:
+    return result.file.resolve(), result.part, result.variant

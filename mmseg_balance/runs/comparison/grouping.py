@@ -1,0 +1,235 @@
+"""Which results are of one method: the same settings, another seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...errors import UserValueError
+from ...evaluation.comparison.runs import ScoredRun, check_classes
+from ..records.provenance import PROVENANCE_KEY, changed_provenance
+from ..records.settings import Change, changed_settings
+from ..seed import SEED_KEY
+from .evaluated_as import balancing_of, images_of, procedure_of
+from .result import Result
+
+
+@dataclass
+class Group:
+    """Results of one method.
+
+    Attributes:
+        results: One a seed, and those whose seed is not known.
+        name: Name of the method.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    name: str = ''
+
+    @property
+    def first(self) -> Result:
+        """The one that stands for all in comparisons of settings."""
+        return self.results[0]
+
+
+def group(results: Sequence[Result]) -> tuple[list[Group], list[str]]:
+    """Sort results by method.
+
+    Args:
+        results: The results, of one set of images and classes.
+
+    Returns:
+        The groups in the order of the results, without names; and lines for
+        the user on what was left out and what differs within a group.
+
+    Raises:
+        ValueError: Results are of other images or classes.
+    """
+    check_images(results)
+    check_classes([scored(result) for result in results])
+    groups: list[Group] = []
+    for result in results:
+        for known in groups:
+            if not differences(known.first, result):
+                known.results.append(result)
+                break
+        else:
+            groups.append(Group([result]))
+    notes: list[str] = []
+    for known in groups:
+        known.results, lines = one_a_seed(known.results)
+        notes += [*lines, *_code_notes(known)]
+    return groups, notes
+
+
+def scored(result: Result, method: str = '') -> ScoredRun:
+    """A result as what is compared.
+
+    Args:
+        result: The result.
+        method: Name of its method.
+    """
+    return ScoredRun(
+        method,
+        result.seed,
+        result.scores,
+        result.classes,
+        result.confusion,
+        str(result.file),
+    )
+
+
+def differences(first: Result, second: Result) -> list[Change]:
+    """Why two results are not of one method.
+
+    Args:
+        first: A result.
+        second: Another.
+
+    Returns:
+        What differs beside the seed and the place of files; none where they
+        are of one method.
+    """
+    changes = [
+        Change(what, *pair)
+        for what, *pair in (
+            ('kind', first.kind, second.kind),
+            ('part', first.part, second.part),
+            ('variant', first.variant, second.variant),
+            ('snapshot', first.progress, second.progress),
+            *_named_pairs(first, second),
+        )
+        if pair[0] != pair[1]
+    ]
+    if None not in (first.settings, second.settings):
+        changes += _changed_training(first, second)
+    elif first.settings is not second.settings or first.name != second.name:
+        changes.append(Change('name', first.name, second.name))
+    procedures = procedure_of(first), procedure_of(second)
+    if all(procedures):
+        changes += [
+            change
+            for change in changed_settings(*procedures, evaluation=True)
+            if not change.is_place
+            and change.key not in {known.key for known in changes}
+        ]
+    return changes
+
+
+def one_a_seed(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
+    """The latest result of each seed.
+
+    Args:
+        results: Results of one method.
+
+    Returns:
+        Those that are kept, in their order; and a line for each that is left
+        out and is not the same in every digit.
+    """
+    latest: dict[int, Result] = {}
+    notes = []
+    for result in sorted(results, key=lambda r: r.written):
+        if result.seed is None:
+            continue
+        before = latest.get(result.seed)
+        latest[result.seed] = result
+        if before is not None and before.scores != result.scores:
+            notes.append(
+                f'seed {result.seed} of {result.name} twice: {before.file} '
+                f'is left out, {result.file} is the later one'
+            )
+    kept = [r for r in results if r.seed is None or latest[r.seed] is r]
+    return kept, notes
+
+
+def check_images(results: Sequence[Result]) -> None:
+    """Refuse results of different images, which cannot be compared.
+
+    Args:
+        results: The results; those of which nothing is known pass.
+
+    Raises:
+        ValueError: Two are of other images, or of other labels; names them.
+    """
+    for i, result in enumerate(results):
+        for other in results[:i]:
+            reason = _other_images(other, result)
+            if reason:
+                raise UserValueError(
+                    f'{other.file} and {result.file} are of different test '
+                    f'sets ({reason}): compare those of one test set at a '
+                    'time'
+                )
+
+
+def _other_images(first: Result, second: Result) -> str:
+    if first.data and second.data:
+        if first.data != second.data:
+            return f'{first.data} and {second.data}'
+        return ''
+    pair = first.confusion, second.confusion
+    if pair[0] is not None and pair[1] is not None:
+        counts = [confusion.sum(1) for confusion in pair]
+        # of other classes: that is said of those
+        if len(counts[0]) == len(counts[1]) and not np.array_equal(*counts):
+            return 'labelled pixels of the classes differ'
+        return ''
+    images = images_of(first), images_of(second)
+    if not all(images):
+        return ''
+    changes = changed_settings(*images, evaluation=True)
+    return '; '.join(str(c) for c in changes if not _may_be_moved(c))
+
+
+def _may_be_moved(change: Change) -> bool:
+    """Whether a folder may be the same set at another place.
+
+    Folders of one name are taken for one; nothing else is known of them.
+    """
+    if not change.is_place and not change.key.endswith('.data_root'):
+        return False
+    names = {
+        str(v).rstrip('/').rpartition('/')[2] for v in (change.old, change.new)
+    }
+    return len(names) == 1
+
+
+def _named_pairs(first: Result, second: Result) -> list[tuple[str, str, str]]:
+    """Balancing of an evaluation, which has words of its own."""
+    words = [balancing_of(result.evaluated) for result in (first, second)]
+    return [('balancing', words[0], words[1])]
+
+
+def _changed_training(first: Result, second: Result) -> list[Change]:
+    """Settings and training images that differ."""
+    assert first.settings is not None and second.settings is not None
+    changes = [
+        change
+        for change in changed_settings(first.settings, second.settings)
+        if not change.is_place
+        and change.key != SEED_KEY
+        # of a run whose config has no seed, and drew one
+        and change.key != 'randomness'
+    ]
+    old, new = (r.settings.get(PROVENANCE_KEY) for r in (first, second))
+    if old and new and 'data' in old and 'data' in new:
+        lines = changed_provenance(dict(data=old['data']), new)['data']
+        changes += [Change('training images', '', line) for line in lines]
+    return changes
+
+
+def _code_notes(known: Group) -> list[str]:
+    """Whether seeds of one method were trained by other code."""
+    noted = [
+        (result, (result.settings or {}).get(PROVENANCE_KEY))
+        for result in known.results
+    ]
+    noted = [(result, p) for result, p in noted if p and 'versions' in p]
+    for result, code in noted[1:]:
+        lines = changed_provenance(noted[0][1] | dict(data={}), code)['code']
+        if lines:
+            return [
+                f'{result.name}: seeds {noted[0][0].seed} and {result.seed} '
+                f'were trained by other code: {"; ".join(lines)}'
+            ]
+    return []
