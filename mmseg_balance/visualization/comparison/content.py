@@ -47,8 +47,11 @@ class Difference:
         method, baseline: Their names.
         key: The score.
         mean: Mean of the differences, in points.
-        low, high: Ends of the interval; None where there are too few pairs.
+        low, high: Ends of the bootstrap interval; None where there are too
+            few pairs.
         num_pairs: Seeds that both have.
+        t_low, t_high: Ends of Student's interval, likewise, which is the
+            wider one of few pairs.
     """
 
     method: str
@@ -58,6 +61,8 @@ class Difference:
     low: float | None
     high: float | None
     num_pairs: int
+    t_low: float | None = None
+    t_high: float | None = None
 
 
 @dataclass(frozen=True)
