@@ -73,4 +73,21 @@ def check_number_of_classes(owner: str, value: Any) -> None:
         )
 
 
+def check_interval(owner: str, value: Any) -> None:
+    """Refuse a number of iterations that never come.
+
+    Args:
+        owner: Hook that has it.
+        value: What was given as ``interval``.
+
+    Raises:
+        ValueError: It is no whole number of at least 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserValueError(
+            f'Expected `interval` of {owner} to be a whole number of at '
+            f'least 1, but got {value!r}'
+        )
+
+
 check_num_classes = check_number_of_classes  # its name in 0.1.0

@@ -19,6 +19,11 @@ Read from what is built, by ``CompileHook``:
 
 - ``compiled_parts``: names of the networks in it, beside those of segmentors.
 - ``compile_note``: what to tell a user who compiles it.
+
+Read from what is built, by hooks that record an iteration:
+
+- ``notes_steps``: whether a model notes itself what its steps are given, see
+  ``note_step``.
 """
 
 from typing import Any

@@ -11,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 from mmseg_balance.engine.hooks import ClassWeightsHook
+from mmseg_balance.engine.hooks.class_weights_hook import owner_names
 from mmseg_balance.models.losses import GBWLoss
 
 
@@ -25,8 +26,12 @@ def train(folder, iterations, begin=0, interval=2):
     hook = ClassWeightsHook(interval)
     dataset = SimpleNamespace(metainfo=dict(classes=('a', 'b', 'c')))
     folder.mkdir(parents=True)
+    written = {}
     runner = SimpleNamespace(
         model=model,
+        visualizer=SimpleNamespace(
+            add_scalars=lambda values, step: written.update({step: values})
+        ),
         train_dataloader=SimpleNamespace(dataset=dataset),
         log_dir=str(folder),
         iter=begin,
@@ -46,6 +51,7 @@ def train(folder, iterations, begin=0, interval=2):
         hook.after_train_iter(runner, i)
     runner.iter += 1
     hook.after_train(runner)
+    seen['scalars'] = written
     return seen
 
 
@@ -54,6 +60,12 @@ def test_lines_are_the_weights_of_the_calls(tool, tmp_path):
     seen = train(tmp_path / '1', iterations=6, interval=3)
     classes, lines = tool.read(tmp_path)
     assert classes == ['a', 'b', 'c']
+    scalars = seen.pop('scalars')
+    assert list(scalars) == [3, 6]
+    means = seen['mixed'][:3]
+    for c, name in enumerate(classes):
+        value = scalars[3][f'weight.criterion.mixed/{name}']
+        np.testing.assert_allclose(value, np.mean(means, 0)[c])
     assert list(lines) == [('loss', 'source'), ('loss', 'mixed')]
     for (_, branch), of in lines.items():
         assert [line['iter'] for line in of] == [3, 6]
@@ -129,3 +141,17 @@ def test_no_loss_whose_weights_change():
         ClassWeightsHook().before_train(runner)
     with pytest.raises(ValueError, match='`interval`.*0'):
         ClassWeightsHook(0)
+
+
+def test_no_scalar_passes_for_a_loss():
+    paths = [
+        'student.decode_head.loss_decode.criterion',
+        'student.decode_head.loss_decode.2',
+        'student.decode_head.head.loss_decode',
+        'objectives.1.criterion',
+        'loss',
+    ]
+    assert list(owner_names(paths).values()) == [
+        *('decode_head', 'decode_head_2', 'decode_head.head'),
+        *('objectives.1.criterion', 'criterion'),
+    ]

@@ -3,6 +3,7 @@
 from .bad_images_hook import BadImagesHook
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_hook import AtomicCheckpointHook
+from .class_scalars_hook import ClassScalarsHook
 from .class_statistics_hook import ClassStatisticsHook
 from .class_weights_hook import ClassWeightsHook
 from .compile_hook import CompileHook
@@ -16,6 +17,7 @@ __all__ = [
     'AtomicCheckpointHook',
     'BadImagesHook',
     'ChannelsLastHook',
+    'ClassScalarsHook',
     'ClassStatisticsHook',
     'ClassWeightsHook',
     'CompileHook',

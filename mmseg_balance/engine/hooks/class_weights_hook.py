@@ -1,11 +1,13 @@
 """Writes down the class weights of losses that find them in training."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
+from torch.utils.data import Dataset
 
 from mmseg_balance.models.losses.class_weights.weight_history import (
     WeightHistory,
@@ -13,6 +15,9 @@ from mmseg_balance.models.losses.class_weights.weight_history import (
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ...errors import UserValueError
+from ...number_checks import check_interval
+from ..records.class_scalars import named_scalars
+from ..records.classes import class_names
 
 FILE = 'class_weights.jsonl'
 
@@ -24,7 +29,9 @@ class ClassWeightsHook(Hook):
     Of GBWLoss, LBWLoss and weighted entropy; lines go to
     ``class_weights.jsonl`` in the folder of the log, and
     tools/analysis_tools/plot_class_weights.py draws them (Fig. 2 and 6 of the
-    GBW paper). On several ranks they are rank 0's.
+    GBW paper). The means go to the backends of the visualizer, too, as
+    ``weight.decode_head.source/road`` for one. On several ranks they are rank
+    0's.
 
     Args:
         interval: Iterations a line, at least 1.
@@ -37,11 +44,7 @@ class ClassWeightsHook(Hook):
     priority = 'BELOW_NORMAL'
 
     def __init__(self, interval: int = 50) -> None:
-        if not isinstance(interval, int) or interval < 1:
-            raise UserValueError(
-                'Expected `interval` of ClassWeightsHook to be a whole number '
-                f'of at least 1, but got {interval!r}'
-            )
+        check_interval(type(self).__name__, interval)
         self.interval = interval
 
     def before_train(self, runner) -> None:
@@ -67,8 +70,8 @@ class ClassWeightsHook(Hook):
                 "in the model: remove dict(type='ClassWeightsHook') from "
                 "custom_hooks, or set loss_decode=dict(type='GBWLoss')"
             )
-        meta = getattr(runner.train_dataloader.dataset, 'metainfo', {})
-        self.classes = meta.get('classes')
+        dataset = runner.train_dataloader.dataset
+        self.classes = getattr(dataset, 'metainfo', {}).get('classes')
 
     def after_train_iter(
         self, runner, batch_idx, data_batch=None, outputs=None
@@ -89,8 +92,46 @@ class ClassWeightsHook(Hook):
         ]
         if not lines or not is_main_process():
             return
+        runner.visualizer.add_scalars(
+            self._scalars(runner.train_dataloader.dataset, lines),
+            step=iteration,
+        )
         path = Path(runner.log_dir) / FILE
         if not path.exists():
             lines.insert(0, dict(classes=self.classes, begin=self._begin))
         with path.open('a') as file:
             file.writelines(json.dumps(line) + '\n' for line in lines)
+
+    def _scalars(self, dataset: Dataset, lines: list[dict]) -> dict:
+        """The means of lines by name and class."""
+        owners = owner_names(self.histories)
+        means = {
+            f'weight.{owners[line["loss"]]}.{line["branch"]}': line['mean']
+            for line in lines
+        }
+        names = class_names(dataset, max(map(len, means.values())))
+        return named_scalars(means, names)
+
+
+def owner_names(losses: Iterable[str]) -> dict[str, str]:
+    """Names of what losses are of, as scalars have them.
+
+    A scalar whose name contains 'loss' would pass for a loss.
+
+    Args:
+        losses: Paths of losses in the model.
+
+    Returns:
+        By path: the part of it before the loss, with a number where another
+        loss is of the same.
+    """
+    found: dict[str, str] = {}
+    for path in losses:
+        owner = path.removeprefix('student.').partition('.loss_decode')[0]
+        owner = base = owner.replace('loss', 'criterion')
+        number = 1
+        while owner in found.values():
+            number += 1
+            owner = f'{base}_{number}'
+        found[path] = owner
+    return found

@@ -157,3 +157,18 @@ def context_images(segmentor: nn.Module, images: Tensor) -> Tensor:
     if offers(segmentor, ContextScaler):
         return segmentor.context_images(images)
     return images
+
+
+def predicted_classes(head: BaseDecodeHead, logits: Tensor) -> Tensor:
+    """Class of each pixel, as ``EncoderDecoder`` gives it.
+
+    Args:
+        head: Head of the logits.
+        logits: (N, C, H, W); with one channel it is that of class 1.
+
+    Returns:
+        int64 (N, H, W).
+    """
+    if logits.shape[1] > 1:
+        return logits.argmax(1)
+    return (logits[:, 0].sigmoid() > head.threshold).long()

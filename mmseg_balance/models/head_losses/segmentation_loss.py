@@ -10,12 +10,14 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
+from ..recording import PREDICTION, note
 from .call_loss import call_loss
 from .pixel_targets import PixelTargets
 from .predictions import (
     Prediction,
     auxiliary_predictions,
     decode_predictions,
+    predicted_classes,
 )
 
 
@@ -134,6 +136,7 @@ def _losses_of(
         mode='bilinear',
         align_corners=head.align_corners,
     )
+    note(PREDICTION, lambda: predicted_classes(head, logits))
     values = loss_values(head, logits, targets, collect)
     accuracy = pixel_accuracy(logits, targets.labels, head.ignore_index)
     estimation = None

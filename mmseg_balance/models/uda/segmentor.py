@@ -10,6 +10,7 @@ from mmseg.utils import ConfigType, OptConfigType
 from torch import Tensor, nn
 
 from ...errors import UserValueError
+from ..recording import TARGET, noted_in
 from ..wrapped_segmentor import build_segmentor
 from .checks.losses import (
     check_loss_names,
@@ -25,10 +26,12 @@ from .checks.settings import (
 )
 from .density.density_estimation import DensityEstimation
 from .objectives import Objective
+from .objectives.objective import row_of
 from .objectives.step import (
     UDAStep,
     image_mask,
     lacking,
+    note_step,
     stack_labels,
     trusted_mask,
 )
@@ -89,6 +92,7 @@ class UDASegmentor(StudentTeacher):
         'weights',
     }
     checks_losses = True  # so that no hook has to
+    notes_steps = True
 
     def __init__(
         self,
@@ -263,6 +267,7 @@ class UDASegmentor(StudentTeacher):
         with (
             student.optim_wrapper.optim_context(self),
             forward_pass(self.objectives, objective, self.student) as records,
+            noted_in(row_of(objective)),
             told(f'{owner}.forward{lacking(step)}'),
         ):
             losses = objective(self.student, step)
@@ -288,8 +293,9 @@ class UDASegmentor(StudentTeacher):
         source = self.data_preprocessor(data['source'], training=True)
         target = {}
         if self.needs_target:
-            target = self._prepare_target(data['target'], source['inputs'])
-        return UDAStep(
+            with noted_in(TARGET):
+                target = self._prepare_target(data['target'], source['inputs'])
+        step = UDAStep(
             source['inputs'],
             stack_labels(source['data_samples']),
             **target,
@@ -298,6 +304,8 @@ class UDASegmentor(StudentTeacher):
                 density=self.density,
             ),
         )
+        note_step(step)
+        return step
 
     def _prepare_target(
         self, batch: dict, source_images: Tensor

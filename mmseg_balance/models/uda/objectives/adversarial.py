@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from ....errors import UserTypeError, UserValueError
 from ....number_checks import check_number
+from ...recording import TARGET
 from ..entropy.self_information import self_information
 from ..optimization.sequential_backward import DISCRIMINATOR
 from ..teacher.image_logits import (
@@ -84,6 +85,7 @@ class AdversarialObjective(Objective):
     prefix = 'adv'
     needs_target = True
     needs_pseudo_labels = False
+    noted_in = TARGET
     optimizer_name = DISCRIMINATOR
 
     def __init__(

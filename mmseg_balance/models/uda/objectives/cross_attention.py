@@ -27,7 +27,7 @@ from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
 from ..mixing.photometric import strong_augmentation
 from .class_mixed import mixed_batch
 from .objective import Objective
-from .step import TrainingBatch, UDAStep
+from .step import TrainingBatch, UDAStep, note_batch
 
 
 @MODELS.register_module()
@@ -144,6 +144,7 @@ class CrossAttentionObjective(Objective):
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name, and the share of confident target pixels."""
         batch = self.training_batch(step)
+        note_batch(batch)
         source_attention = self.source_attention(step)
         streams = cross_domain_features(
             student.backbone,

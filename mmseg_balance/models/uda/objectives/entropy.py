@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ....errors import UserValueError
 from ....number_checks import check_number
+from ...recording import TARGET
 from ..entropy.self_information import (
     entropy,
     image_weighted_max_square,
@@ -53,6 +54,7 @@ class EntropyObjective(Objective):
     prefix = 'tgt'
     needs_target = True
     needs_pseudo_labels = False
+    noted_in = TARGET
 
     def __init__(
         self,

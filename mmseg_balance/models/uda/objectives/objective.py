@@ -28,6 +28,9 @@ class Objective(nn.Module, ABC):
             ``own_modules``. 'student': they learn from the losses of
             ``forward``, with the student. Any other name: from
             ``own_losses`` alone. None: they do not learn.
+        noted_in (str | None): Row of training pictures that shows what is
+            noted in ``forward``: 'source' or 'target', whose images it is
+            given, or one of its own. Default: ``prefix``.
     """
 
     prefix: str
@@ -35,6 +38,7 @@ class Objective(nn.Module, ABC):
     needs_pseudo_labels: bool = True
     mixes_domains: bool = False
     optimizer_name: str | None = None
+    noted_in: str | None = None
 
     def attach(self, student: nn.Module) -> None:
         """Take over what follows from the student, when it has been built.
@@ -156,3 +160,12 @@ class Objective(nn.Module, ABC):
         cls.training_batch = cls.shown = getattr(cls, name)
 
     shown = training_batch
+
+
+def row_of(objective: nn.Module) -> str:
+    """Row of training pictures that shows what an objective notes.
+
+    Args:
+        objective: One of a model.
+    """
+    return getattr(objective, 'noted_in', None) or objective.prefix

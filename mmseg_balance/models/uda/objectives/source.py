@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.predictions import training_features
 from ...head_losses.segmentation_loss import segmentation_losses
+from ...recording import SOURCE
 from ..distances.feature_distance import FeatureDistance
 from .objective import Objective
 from .step import UDAStep
@@ -23,6 +24,7 @@ class SourceObjective(Objective):
 
     prefix = 'src'
     needs_target = False
+    noted_in = SOURCE
 
     def __init__(self, feature_distance: OptConfigType = None) -> None:
         super().__init__()

@@ -10,6 +10,16 @@ from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ...head_losses.pixel_targets import PixelTargets
+from ...recording import (
+    FROM_TARGET,
+    IMAGE,
+    LABELS,
+    SOURCE,
+    TARGET,
+    WEIGHTS,
+    note,
+    noted_in,
+)
 from ..teacher.pseudo_labels import PseudoLabels
 
 
@@ -91,6 +101,38 @@ def __getattr__(name: str) -> type:
         )
         return TrainingBatch
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+def note_step(step: UDAStep) -> None:
+    """Offer the images of a step, and whatever labels they have.
+
+    Args:
+        step: Data of an iteration.
+    """
+    with noted_in(SOURCE):
+        note(IMAGE, step.source_images)
+        note(LABELS, step.source_labels)
+    if step.target_images is None:
+        return
+    with noted_in(TARGET):
+        note(IMAGE, step.target_images)
+        if step.pseudo is not None:
+            note(LABELS, step.pseudo.labels)
+            note(WEIGHTS, step.pseudo.weight)
+
+
+def note_batch(batch: TrainingBatch) -> None:
+    """Offer what an objective gives the student.
+
+    Args:
+        batch: What its ``training_batch`` made.
+    """
+    note(IMAGE, batch.images)
+    note(LABELS, batch.labels)
+    if batch.weight is not None:
+        note(WEIGHTS, batch.weight)
+    if batch.target_mask is not None:
+        note(FROM_TARGET, batch.target_mask)
 
 
 def stack_labels(data_samples: SampleList) -> Tensor:

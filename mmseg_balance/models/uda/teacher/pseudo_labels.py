@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ....errors import UserValueError
+from ...recording import CONFIDENCE, note
 
 WEIGHTINGS = ('batch', 'pixel')
 
@@ -65,6 +66,7 @@ def pseudo_labels(
     if valid is None:
         valid = torch.ones_like(reached)
     reached = reached & valid
+    note(CONFIDENCE, lambda: confidence.masked_fill(~valid, torch.nan))
     confident = reached.sum() / valid.sum().clamp(min=1)
     weight = reached.float() if weighting == 'pixel' else confident * valid
     weight[:, :ignore_top] = 0
