@@ -36,6 +36,8 @@ WITHOUT_UPSTREAM = (
 ALONE = ('__main__', 'cli', 'logits')
 # what configs there are is listed at once, too
 LIBRARY = ('configuration', 'configuration.library')
+# and a training is watched on a login node
+WATCHING = 'runs.watching'
 
 __all__ = ['__version__', *REGISTERED, 'inference', 'logits', 'register']
 
@@ -84,7 +86,11 @@ class _RegisterFirst(MetaPathFinder):
         package, _, rest = fullname.partition('.')
         if package == __name__:
             part = rest.partition('.')[0]
-            if part in WITHOUT_UPSTREAM or rest in LIBRARY:
+            if (
+                part in WITHOUT_UPSTREAM
+                or rest in (*LIBRARY, 'runs')
+                or f'{rest}.'.startswith(f'{WATCHING}.')
+            ):
                 # which may load torch for their own use
                 self.waits_for -= {'torch'} if part in ALONE else set()
                 return None

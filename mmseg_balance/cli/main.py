@@ -16,6 +16,7 @@ COMMANDS = {
     'train': 'train a model, on one GPU or several',
     'test': 'evaluate a checkpoint',
     'predict': 'label images with a trained model',
+    'watch': 'a training that runs, in a browser',
     'browse': 'look at what a training would learn from',
     'demo': 'adapt a small network to toy streets, in minutes on a CPU',
     'compare': 'runs side by side: over seeds, class by class, with intervals',

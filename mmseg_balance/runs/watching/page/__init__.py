@@ -1,0 +1,1 @@
+"""The page: HTML, its style and its script; nothing of other hosts."""

@@ -1,0 +1,95 @@
+"""Which scalars are shown together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+# scores of a class, as metrics name them: 'IoU.road', 'camvid/Acc.sky'
+CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'Dice', 'Fscore', 'Precision', 'Recall')
+# what stands behind two points, and is no class: 'src.decode.acc_seg'
+MEASURES = ('loss', 'acc_', 'lr', 'base_lr', 'momentum')
+MOST_SERIES = 8  # colours that can be told apart
+UNITS = {'acc_seg': '%', 'time': 's', 'data_time': 's', 'memory': 'MB'}
+
+
+@dataclass
+class Sections:
+    """Names of scalars by where they are shown.
+
+    Attributes:
+        losses: Charts of losses: the sum, and those of each objective.
+        scores: Charts of what is measured in validation.
+        classes: Values of one kind of all classes; of each class the name of
+            its scalar.
+        others: Charts of all else.
+    """
+
+    losses: dict[str, list[str]] = field(default_factory=dict)
+    scores: dict[str, list[str]] = field(default_factory=dict)
+    classes: dict[str, dict[str, str]] = field(default_factory=dict)
+    others: dict[str, list[str]] = field(default_factory=dict)
+
+
+def sections_of(names: Iterable[str], scores: Iterable[str]) -> Sections:
+    """Sort scalars.
+
+    Args:
+        names: All of them, in the order in which they first came.
+        scores: Those that are not logged with the losses.
+    """
+    names, scores = list(names), set(scores)
+    found = Sections(classes=class_groups(names))
+    of_classes = {
+        n for group in found.classes.values() for n in group.values()
+    }
+    for name in names:
+        if name in of_classes:
+            continue
+        first, _, rest = name.partition('.')
+        if 'loss' in name:
+            _add(found.losses, first if rest else 'sum', name)
+        elif name in scores and not rest:
+            is_std = name.lower().endswith('_std')
+            title = 'std over classes (points)' if is_std else 'scores (%)'
+            _add(found.scores, title, name)
+        else:  # of one kind, whatever objective it is of
+            kind = name.rpartition('.')[2]
+            unit = f' ({UNITS[kind]})' if kind in UNITS else ''
+            _add(found.others, f'{kind}{unit}', name)
+    return found
+
+
+def class_groups(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Values of classes: ``IoU.road`` and ``a.b.road``, of two classes up.
+
+    Args:
+        names: Names of scalars.
+
+    Returns:
+        For 'IoU' and 'a.b' the scalars by class.
+    """
+    groups: dict[str, dict[str, str]] = {}
+    for name in names:
+        prefix, _, label = name.partition('.')
+        if prefix.rpartition('/')[2] not in CLASS_SCORES:
+            part, _, label = label.partition('.')
+            prefix = f'{prefix}.{part}'
+        if label:
+            groups.setdefault(prefix, {})[label] = name
+    return {
+        prefix: group
+        for prefix, group in groups.items()
+        if len(group) > 1 and not any(map(_is_measure, group))
+    }
+
+
+def _is_measure(label: str) -> bool:
+    return label.startswith(MEASURES) or 'loss' in label
+
+
+def _add(charts: dict[str, list[str]], title: str, name: str) -> None:
+    """Into the chart of a title, or the next where that is full."""
+    number, key = 1, title
+    while len(charts.get(key, ())) >= MOST_SERIES:
+        number += 1
+        key = f'{title} ({number})'
+    charts.setdefault(key, []).append(name)

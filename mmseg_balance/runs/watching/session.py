@@ -1,0 +1,128 @@
+"""One start of a training: its folder <work folder>/<timestamp>."""
+
+import re
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from .config_facts import ConfigFacts, read_facts
+from .curve import Curve
+from .log_tail import LogLine, read_tail
+from .pictures import Pictures
+from .scalar_file import ScalarFile
+
+NAME = re.compile(r'\d{8}_\d{6}')
+# positions, and times of a validation, which are none of the training
+POSITIONS = {'step', 'iter', 'epoch'}
+TIMES = {'time', 'data_time'}
+RECENT = 10
+
+
+class Session:
+    """What one start of a training has written, read as it grows.
+
+    Args:
+        folder: <work folder>/<timestamp>.
+
+    Attributes:
+        curves (dict[str, Curve]): Of each scalar.
+        scores (set[str]): Names that stand in lines of their own, as those
+            of a validation do.
+        first (int | None): First iteration that was logged.
+        last (int | None): Last one.
+        num_rows (int): Lines that were read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.name = folder, folder.name
+        self.pictures = Pictures(folder / 'vis_data' / 'vis_image')
+        self._file = ScalarFile(folder / 'vis_data' / 'scalars.json')
+        self._facts: ConfigFacts | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self.curves: dict[str, Curve] = {}
+        self.scores: set[str] = set()
+        self.first: int | None = None
+        self.last: int | None = None
+        self.num_rows = 0
+        self._seconds: deque[float] = deque(maxlen=RECENT)
+
+    @property
+    def facts(self) -> ConfigFacts:
+        """What its config says; asked again until it is written."""
+        if self._facts is None:
+            facts = read_facts(self.folder / 'vis_data' / 'config.py')
+            if facts == ConfigFacts():
+                return facts
+            self._facts = facts
+        return self._facts
+
+    @property
+    def seconds(self) -> float | None:
+        """Of an iteration: the median of the last lines of the log."""
+        times = sorted(self._seconds)
+        return times[len(times) // 2] if times else None
+
+    @property
+    def has_values(self) -> bool:
+        """Whether it has logged a value."""
+        return self._file.path.is_file()
+
+    @property
+    def num_unreadable(self) -> int:
+        """Lines that were left out."""
+        return self._file.num_unreadable
+
+    def log(self) -> list[LogLine]:
+        """Last lines of its text log."""
+        return read_tail(self._log)
+
+    def last_news(self) -> float | None:
+        """When it wrote last, in seconds since 1970."""
+        times = []
+        for path in (self._file.path, self._log):
+            try:
+                times.append(path.stat().st_mtime)
+            except OSError:
+                continue
+        return max(times, default=None)
+
+    def update(self) -> None:
+        """Read what is new."""
+        for row in self._file.read():
+            if self._file.was_replaced:
+                self._forget()
+                self._file.was_replaced = False
+            self._add(row)
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / f'{self.name}.log'
+
+    def _add(self, row: dict[str, Any]) -> None:
+        step = row.get('step')
+        if not _is_number(step) or step != step:
+            return
+        step, is_training = int(step), 'iter' in row or 'loss' in row
+        if is_training:
+            self.first = step if self.first is None else self.first
+            self.last = step
+        else:
+            # a validation counts in epochs, or says 0, where
+            # log_metric_by_epoch is set; it is behind what was trained
+            step = max(step, self.last or 0)
+        left_out = POSITIONS if is_training else POSITIONS | TIMES
+        for name, value in row.items():
+            if name in left_out or not _is_number(value):
+                continue
+            self.curves.setdefault(name, Curve()).append(step, value)
+            if not is_training:
+                self.scores.add(name)
+        if is_training and _is_number(row.get('time')):
+            self._seconds.append(row['time'])
+        self.num_rows += 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
