@@ -40,7 +40,7 @@ export function shown(value) {
 export function ticks(low, high, count) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const size = [1, 2, 5, 10].find((n) => n * power >= rough) * power;
+  const size = [1, 2, 2.5, 5, 10].find((n) => n * power >= rough) * power;
   const found = [];
   for (let i = Math.ceil(low / size - 1e-9); i * size <= high + 1e-9 * size;
        i += 1) {

@@ -27,11 +27,11 @@ PAGE = """\
 <h2>Losses</h2><div id="losses" class="charts"></div></section>
 <section id="scores-part" hidden>
 <h2>Validation</h2><div id="scores" class="charts"></div></section>
-<section id="classes-part" hidden>
-<h2>Classes</h2><div id="classes"></div></section>
 <section id="pictures-part" hidden>
 <h2>Latest pictures</h2><div id="pictures"></div>
 <p id="more-pictures"></p></section>
+<section id="classes-part" hidden>
+<h2>Classes</h2><div id="classes"></div></section>
 <section id="others-part" hidden>
 <details><summary><h2>Other values</h2></summary>
 <div id="others" class="charts"></div></details></section>

@@ -47,8 +47,8 @@ svg .curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 .legend td:first-child { width: 1.9rem; }
 .legend svg { display: block; width: 1.6rem; height: .7rem; }
 
-.classes { columns: 17rem; column-gap: 1.6rem; margin: .4rem 0 1.2rem; }
-.class { display: grid; grid-template-columns: 7.5rem 1fr 3.6rem;
+.classes { columns: 18rem; column-gap: 1.6rem; margin: .4rem 0 1.2rem; }
+.class { display: grid; grid-template-columns: 8.5rem 1fr 3.6rem;
          gap: .5rem; align-items: center; break-inside: avoid;
          font-size: .82rem; }
 .class .label { overflow: hidden; text-overflow: ellipsis;
