@@ -62,7 +62,7 @@ def test_tools_take_what_commands_take(tool, capsys, monkeypatch):
 
 
 def test_what_has_no_tool_is_new():
-    new = {'predict', 'compare'}
+    new = {'predict', 'compare', 'watch'}
     new |= {'configs list', 'configs show', 'configs copy'}
     new |= {name for name in COMMANDS if name.startswith('figure ')}
     assert set(COMMANDS) - set(DOORS.values()) == new

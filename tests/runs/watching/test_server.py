@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from http.client import HTTPConnection
 from urllib.parse import urlencode
@@ -37,6 +39,17 @@ def ask(server, name, word=None, method='GET'):
     content = answer.read()
     connection.close()
     return answer, content
+
+
+def test_it_starts_without_pytorch_and_openmmlab():
+    code = (
+        'import sys, mmseg_balance.runs.watching.server\n'
+        'print({"torch", "mmengine", "matplotlib"} & set(sys.modules))'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True
+    )
+    assert done.stdout == 'set()\n', done.stderr
 
 
 def test_page_and_values(server):
