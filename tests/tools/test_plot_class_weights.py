@@ -1,6 +1,5 @@
 """Class weights from the loss to the picture."""
 
-import io
 import json
 from types import SimpleNamespace
 
@@ -13,11 +12,7 @@ from torch import nn
 from mmseg_balance.engine.hooks import ClassWeightsHook
 from mmseg_balance.engine.hooks.class_weights_hook import owner_names
 from mmseg_balance.models.losses import GBWLoss
-
-
-@pytest.fixture
-def tool(run_tool):
-    return run_tool.load('analysis_tools/plot_class_weights.py')
+from mmseg_balance.runs.records.class_weight_log import read_class_weights
 
 
 def train(folder, iterations, begin=0, interval=2):
@@ -55,10 +50,10 @@ def train(folder, iterations, begin=0, interval=2):
     return seen
 
 
-def test_lines_are_the_weights_of_the_calls(tool, tmp_path):
+def test_lines_are_the_weights_of_the_calls(tmp_path):
     torch.manual_seed(0)
     seen = train(tmp_path / '1', iterations=6, interval=3)
-    classes, lines = tool.read(tmp_path)
+    classes, lines = read_class_weights(tmp_path)
     assert classes == ['a', 'b', 'c']
     scalars = seen.pop('scalars')
     assert list(scalars) == [3, 6]
@@ -77,10 +72,10 @@ def test_lines_are_the_weights_of_the_calls(tool, tmp_path):
             )
 
 
-def test_a_resumed_run_counts_once(tool, tmp_path):
+def test_a_resumed_run_counts_once(tmp_path):
     train(tmp_path / '1', iterations=6)
     train(tmp_path / '2', iterations=6, begin=4)
-    _, lines = tool.read(tmp_path)
+    _, lines = read_class_weights(tmp_path)
     assert [x['iter'] for x in lines['loss', 'mixed']] == [2, 4, 6, 8, 10]
     later = (tmp_path / '2/class_weights.jsonl').read_text().splitlines()
     assert lines['loss', 'source'][2:] == [
@@ -91,15 +86,23 @@ def test_a_resumed_run_counts_once(tool, tmp_path):
 def test_a_picture_for_each_branch(run_tool, tmp_path, capsys):
     train(tmp_path / '1', iterations=4)
     run_tool('analysis_tools/plot_class_weights.py', tmp_path)
-    files = capsys.readouterr().out.split()
-    assert [f.rsplit('/', 1)[1] for f in files] == [
-        'class_weights_loss_source.png',
-        'class_weights_loss_mixed.png',
+    captured = capsys.readouterr()
+    assert 'without the share of source pixels' in captured.err
+    assert f'{tmp_path} has no config' in captured.err
+    out = tmp_path / 'figures'
+    names = [
+        f'class_weights_{b}{e}'
+        for b in ('mixed', 'source')
+        for e in ('', '_by_class')
     ]
-    for file in files:
-        with open(file, 'rb') as stream:
-            picture = np.asarray(Image.open(io.BytesIO(stream.read())))
-        assert picture.std() > 10
+    assert sorted(p.name for p in out.iterdir()) == sorted(
+        f'{name}.{suffix}' for name in names for suffix in ('csv', 'png')
+    )
+    for name in names:
+        picture = np.asarray(Image.open(out / f'{name}.png'))
+        assert picture.shape[1] == 975 and picture.std() > 10
+    with pytest.raises(SystemExit, match='--overwrite'):
+        run_tool('analysis_tools/plot_class_weights.py', tmp_path)
 
 
 def test_nothing_to_draw(run_tool, tmp_path, capsys):
@@ -112,25 +115,25 @@ def test_nothing_to_draw(run_tool, tmp_path, capsys):
             run_tool('analysis_tools/plot_class_weights.py', tmp_path)
 
 
-def test_a_last_line_that_is_cut_off(tool, tmp_path, capsys):
+def test_a_last_line_that_is_cut_off(tmp_path, capsys):
     train(tmp_path / '1', iterations=4)
     file = tmp_path / '1/class_weights.jsonl'
     file.write_text(file.read_text()[:-20])
-    _, lines = tool.read(tmp_path)
+    _, lines = read_class_weights(tmp_path)
     assert [len(of) for of in lines.values()] == [2, 1]
     assert 'its last line is cut off' in capsys.readouterr().err
 
 
-def test_a_run_begun_anew_takes_the_place_of_the_old_one(tool, tmp_path):
+def test_a_run_begun_anew_takes_the_place_of_the_old_one(tmp_path):
     train(tmp_path / '1', iterations=6)
     train(tmp_path / '2', iterations=4, interval=4)
-    _, lines = tool.read(tmp_path)
+    _, lines = read_class_weights(tmp_path)
     assert [x['iter'] for x in lines['loss', 'mixed']] == [4]
 
 
-def test_what_is_left_at_the_end_is_written(tool, tmp_path):
+def test_what_is_left_at_the_end_is_written(tmp_path):
     train(tmp_path / '1', iterations=5, interval=3)
-    _, lines = tool.read(tmp_path)
+    _, lines = read_class_weights(tmp_path)
     found = [(x['iter'], x['calls']) for x in lines['loss', 'source']]
     assert found == [(3, 3), (5, 2)]
 

@@ -1,13 +1,12 @@
 """``mmseg-balance figure logits``."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from ..logits.over_test_set import run_over_test_set
 from ..options import positive_int
 from .options import add_classes, add_models, add_page, bar, chosen, write
-from .test_sets import Tested, build_tested
+from .test_sets import Tested, build_tested, read_anchors
 
 FILES = ('logits.png', 'logits.csv', 'logits_mixtures.csv')
 DESCRIPTION = """\
@@ -60,29 +59,6 @@ def build(args: Namespace) -> tuple[Any, ...]:
     tested = build_tested(args, FILES)
     classes = chosen(args, tested[0].dataset.metainfo['classes'])
     return tested, classes, read_anchors(args, tested)
-
-
-def read_anchors(args: Namespace, tested: list[Tested]) -> list[Any]:
-    """Anchors of each model; None: of the test set itself."""
-    from ...errors import UserValueError
-    from ...inference.passes.bias_pass import read_anchors as read
-
-    if not args.statistics:
-        return [None] * len(tested)
-    if len(args.statistics) != len(tested):
-        raise UserValueError(
-            f'--statistics has {len(args.statistics)} files, expected '
-            f'{len(tested)}, one for each model, the baseline first'
-        )
-    found = []
-    for path, of in zip(args.statistics, tested, strict=True):
-        classes = list(of.dataset.metainfo['classes'])
-        part = getattr(of.model, 'predict_with', None)
-        anchors, _, warnings = read(path, classes, of.checkpoint, part)
-        for line in warnings:
-            print(f'warning: {line}', file=sys.stderr)
-        found.append(anchors)
-    return found
 
 
 def draw_and_write(

@@ -1,7 +1,8 @@
 """What the commands of figures share."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from ...errors import UserValueError
@@ -10,28 +11,44 @@ from ..options import (
     add_cfg_options,
     add_data_root,
     add_device,
-    add_out_folder,
     add_part,
 )
 
 NARROWEST, WIDEST = 1.5, 40.0
 
 
-def add_page(parser: ArgumentGroup, files: Iterable[str]) -> None:
+def add_page(
+    parser: ArgumentGroup,
+    files: Iterable[str],
+    where: str = 'work_dirs/<name of the config file>/figures',
+    width: str = 'column',
+) -> None:
     """Add where the files go, and how wide the picture is.
 
     Args:
         parser: Parser of a command.
         files: What it writes.
+        where: Default folder, in words.
+        width: Default width.
     """
-    add_out_folder(parser, list(files), 'figures')
+    parser.add_argument(
+        '--out',
+        type=Path,
+        metavar='FOLDER',
+        help=f'folder for {", ".join(files)}; by default {where}',
+    )
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='replace these files where they are in FOLDER',
+    )
     parser.add_argument(
         '--width',
         type=page_width,
-        default='column',
+        default=width,
         metavar='WIDTH',
-        help="'column' (3.25 inches, default), 'text' (6.75), or a number of "
-        'inches; letters keep their size',
+        help="'column' (3.25 inches), 'text' (6.75), or a number of inches; "
+        f'letters keep their size (default: {width})',
     )
 
 
@@ -84,6 +101,24 @@ def add_models(parser: ArgumentParser, required: bool = False) -> None:
     )
 
 
+def run_on_files(
+    args: Namespace, folder: str | Path, draw: Callable[[], Any]
+) -> None:
+    """Run a command that reads files alone, no model.
+
+    Args:
+        args: Of the command line; ``out`` is set where it is not.
+        folder: What is read; the default of ``--out`` is in it.
+        draw: Checks, draws and writes.
+    """
+    from ...configuration.error_lines import build_or_exit
+    from ..exits import interruptible
+
+    args.out = args.out or Path(folder) / 'figures'
+    with interruptible('interrupted: nothing was written'):
+        build_or_exit(draw, args.out)
+
+
 def page_width(text: str) -> float:
     """Read the option ``--width``.
 
@@ -121,17 +156,17 @@ def model_names(args: Namespace) -> list[str]:
     Raises:
         ValueError: Another number of names than of models is given.
     """
-    from pathlib import Path
-
-    configs = [args.baseline[0]] if args.baseline else []
+    baseline = getattr(args, 'baseline', None)
+    configs = [baseline[0]] if baseline else []
     configs.append(args.config)
-    if args.names:
-        if len(args.names) != len(configs):
+    names = getattr(args, 'names', None)
+    if names:
+        if len(names) != len(configs):
             raise UserValueError(
-                f'--names has {len(args.names)} names, expected '
+                f'--names has {len(names)} names, expected '
                 f'{len(configs)}, one for each model, the baseline first'
             )
-        return list(args.names)
+        return list(names)
     # method_network_schedule_data: what tells them apart is at the front
     parts = [Path(c).stem.split('_') for c in configs]
     if len(parts) > 1 and parts[0] != parts[1]:

@@ -1,5 +1,6 @@
 """The models that a figure compares, and the test set of both."""
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ def build_tested(args: Namespace, files: Sequence[str]) -> list[Tested]:
     from ..logits.over_test_set import build_model_and_test_set
 
     names = model_names(args)
-    pairs = [args.baseline] if args.baseline else []
+    baseline = getattr(args, 'baseline', None)
+    pairs = [baseline] if baseline else []
     pairs.append((args.config, args.checkpoint))
     tested = []
     for name, (config, checkpoint) in zip(names, pairs, strict=True):
@@ -62,6 +64,40 @@ def build_tested(args: Namespace, files: Sequence[str]) -> list[Tested]:
     _check_same_test_set(tested)
     make_folder(args.out)
     return tested
+
+
+def read_anchors(args: Namespace, tested: list[Tested]) -> list[Any]:
+    """Anchors of each model.
+
+    Args:
+        args: Of a command with ``--statistics``.
+        tested: The models.
+
+    Returns:
+        A bank for each; None where they are those of the test set itself.
+
+    Raises:
+        ValueError: Another number of files than of models is given, or one
+            is not of these classes.
+    """
+    from ...inference.passes.bias_pass import read_anchors as read
+
+    if not args.statistics:
+        return [None] * len(tested)
+    if len(args.statistics) != len(tested):
+        raise UserValueError(
+            f'--statistics has {len(args.statistics)} files, expected '
+            f'{len(tested)}, one for each model, the baseline first'
+        )
+    found = []
+    for path, of in zip(args.statistics, tested, strict=True):
+        classes = list(of.dataset.metainfo['classes'])
+        part = getattr(of.model, 'predict_with', None)
+        anchors, _, warnings = read(path, classes, of.checkpoint, part)
+        for line in warnings:
+            print(f'warning: {line}', file=sys.stderr)
+        found.append(anchors)
+    return found
 
 
 def _check_same_test_set(tested: Sequence[Tested]) -> None:

@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         help='file of `logits fit`, or a checkpoint of a training with '
         'BLDALoss',
     )
+    add_sweep_options(parser)
+    add_out_folder(parser, FILES, 'tau_sweep')
+    add_part(parser)
+    add_device(parser)
+    add_cfg_options(parser)
+    add_data_root(parser)
+
+
+def add_sweep_options(parser: ArgumentParser) -> None:
+    """Add what is swept over, and whose distributions."""
     parser.add_argument(
         '--taus',
         nargs='*',
@@ -53,11 +64,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         help='whose distributions the logits of the test set follow '
         '(default: target)',
     )
-    add_out_folder(parser, FILES, 'tau_sweep')
-    add_part(parser)
-    add_device(parser)
-    add_cfg_options(parser)
-    add_data_root(parser)
 
 
 def run(args: Namespace) -> None:
@@ -65,8 +71,13 @@ def run(args: Namespace) -> None:
     run_over_test_set(args, 'tau_sweep', build, sweep_and_write)
 
 
-def build(args: Namespace) -> tuple[Any, ...]:
-    """Config, model, test set, and the sweep, all checked."""
+def build(args: Namespace, files: Sequence[str] = FILES) -> tuple[Any, ...]:
+    """Config, model, test set, and the sweep, all checked.
+
+    Args:
+        args: Of the command line.
+        files: What will be written to ``args.out``.
+    """
     from ...evaluation.tau_sweep import DEFAULT_TAUS, check_taus
     from ...inference.passes.tau_pass import build_sweep
     from ...runs.out_files import make_folder
@@ -75,7 +86,7 @@ def build(args: Namespace) -> tuple[Any, ...]:
         taus = check_taus(DEFAULT_TAUS if args.taus is None else args.taus)
     except ValueError as error:
         raise UserValueError(f'--taus: {error}') from error
-    cfg, model, dataset = build_model_and_test_set(args, FILES)
+    cfg, model, dataset = build_model_and_test_set(args, files)
     sweep, warnings = build_sweep(
         taus, args.statistics, args.domain, model, dataset, args.checkpoint
     )

@@ -28,8 +28,8 @@ class ClassWeightsHook(Hook):
 
     Of GBWLoss, LBWLoss and weighted entropy; lines go to
     ``class_weights.jsonl`` in the folder of the log, and
-    tools/analysis_tools/plot_class_weights.py draws them (Fig. 2 and 6 of the
-    GBW paper). The means go to the backends of the visualizer, too, as
+    ``mmseg-balance figure class-weights`` draws them (Fig. 2 and 6 of the GBW
+    paper). The means go to the backends of the visualizer, too, as
     ``weight.decode_head.source/road`` for one. On several ranks they are rank
     0's.
 

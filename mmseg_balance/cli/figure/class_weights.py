@@ -1,0 +1,169 @@
+"""``mmseg-balance figure class-weights``."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import UserError
+from .options import add_classes, add_page, chosen, run_on_files, write
+
+DESCRIPTION = """\
+Draw the class weights of a training with GBWLoss, LBWLoss or weighted entropy
+(Fig. 2 and 6 of the GBW paper).
+
+From what ClassWeightsHook wrote down, for each loss and branch: the weights
+over the training, and for each class its share of the source, its weights,
+and its IoU. The files of a training that was resumed are put together.
+"""
+EXAMPLE = """\
+examples:
+  mmseg-balance figure class-weights work_dirs/my_gbw --classes person rider
+  mmseg-balance figure class-weights work_dirs/my_gbw \\
+      --baseline work_dirs/my_dacs
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument('work_dir', type=Path, help='folder of the training')
+    parser.add_argument(
+        '--baseline',
+        type=Path,
+        metavar='WORK_DIR',
+        help='folder of a training without these weights, whose IoU is '
+        'subtracted',
+    )
+    parser.add_argument(
+        '--stats-dir',
+        metavar='FOLDER',
+        help='class statistics of the source, of `data class-stats`; by '
+        'default where the config of the training has them',
+    )
+    add_classes(
+        parser,
+        'all; of more than 8 those of the largest and the smallest weight',
+    )
+    add_page(
+        parser,
+        ['class_weights*.png', 'class_weights*.csv'],
+        'WORK_DIR/figures',
+    )
+
+
+def run(args: Namespace) -> None:
+    """Draw, and say what is wrong in one line."""
+    run_on_files(args, args.work_dir, lambda: draw_and_write(args))
+
+
+def draw_and_write(args: Namespace) -> None:
+    """Read the weights, draw those of each loss and branch, and write."""
+    from ...runs.out_files import check_out, make_folder
+    from ...runs.records.class_weight_log import read_class_weights
+
+    names, lines = read_class_weights(args.work_dir)
+    logs = {key: weight_log(names, of) for key, of in lines.items()}
+    stems = {key: file_stem(key, list(logs)) for key in logs}
+    files = [
+        f'{stem}{ending}.{suffix}'
+        for stem in stems.values()
+        for ending in ('', '_by_class')
+        for suffix in ('png', 'csv')
+    ]
+    check_out(args.out, files, args.overwrite)
+    classes = next(iter(logs.values())).classes
+    numbers = chosen(args, classes)
+    shares = source_shares(args, classes)
+    scores = [
+        class_iou(folder, classes) if folder else None
+        for folder in (args.work_dir, args.baseline)
+    ]
+    make_folder(args.out)
+    contents: dict[str, bytes] = {}
+    for key, log in logs.items():
+        contents |= draw(args, stems[key], log, numbers, shares, scores)
+    write(args, contents, files)
+
+
+def draw(
+    args: Namespace,
+    stem: str,
+    log: Any,
+    classes: Sequence[int] | None,
+    shares: Any,
+    scores: Sequence[Any],
+) -> dict[str, bytes]:
+    """The files of a loss and branch."""
+    from ...visualization.paper_figures.class_weights import (
+        draw_weights,
+        draw_weights_by_class,
+    )
+
+    over_time = draw_weights(log, classes, width=args.width)
+    iou, baseline = scores
+    by_class = draw_weights_by_class(log, shares, iou, baseline, args.width)
+    return over_time.files(stem) | by_class.files(f'{stem}_by_class')
+
+
+def weight_log(names: list[str] | None, lines: list[dict]) -> Any:
+    """Lines of a loss and branch as arrays."""
+    import numpy as np
+
+    from ...visualization.paper_figures.class_weights import WeightLog
+
+    columns = {
+        key: np.array([line[key] for line in lines])
+        for key in ('iter', 'calls', 'mean', 'max', 'variance')
+    }
+    num_classes = columns['mean'].shape[1]
+    return WeightLog(
+        names or [str(c) for c in range(num_classes)], *columns.values()
+    )
+
+
+def file_stem(key: tuple[str, str], keys: Sequence[tuple[str, str]]) -> str:
+    """Name of the files of a loss and branch: the loss where several are."""
+    loss, branch = key
+    if len({loss for loss, _ in keys}) == 1:
+        return f'class_weights_{branch}'
+    short = loss.removeprefix('student.').replace('.', '_')
+    return f'class_weights_{short}_{branch}'
+
+
+def source_shares(args: Namespace, classes: Sequence[str]) -> Any:
+    """Share of each class in the source; None, and why, where unknown."""
+    from ...inference.source_shares import read_source_shares
+    from ...runs.records.work_folder import read_work_config
+
+    try:
+        cfg = read_work_config(args.work_dir)
+        return read_source_shares(cfg, classes, args.stats_dir)
+    except (UserError, OSError) as error:
+        if args.stats_dir:
+            raise
+        reason = ' '.join(str(error).split())
+        print(f'without the share of source pixels: {reason}', file=sys.stderr)
+        return None
+
+
+def class_iou(work_dir: Path, classes: Sequence[str]) -> Any:
+    """IoU of each class at the end of a training; None where unknown."""
+    import numpy as np
+
+    from ...runs.records.scalars import last_values, read_scalars
+
+    try:
+        last = last_values(read_scalars(work_dir))
+    except UserError as error:
+        print(f'without IoU: {error}', file=sys.stderr)
+        return None
+    values = np.array([last.get(f'IoU.{c}', np.nan) for c in classes])
+    if np.isnan(values).all():
+        print(
+            f'without IoU: {work_dir} has logged no IoU of these classes '
+            '(val_evaluator of BalancedIoUMetric logs it)',
+            file=sys.stderr,
+        )
+        return None
+    return values
