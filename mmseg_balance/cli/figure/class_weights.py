@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import UserError
+from ...errors import UserError, UserFileNotFoundError
 from .options import add_classes, add_page, chosen, run_on_files, write
 
 DESCRIPTION = """\
@@ -134,10 +134,12 @@ def file_stem(key: tuple[str, str], keys: Sequence[tuple[str, str]]) -> str:
 def source_shares(args: Namespace, classes: Sequence[str]) -> Any:
     """Share of each class in the source; None, and why, where unknown."""
     from ...inference.source_shares import read_source_shares
-    from ...runs.records.work_folder import read_work_config
+    from ...runs.comparison.trainings import Training
 
     try:
-        cfg = read_work_config(args.work_dir)
+        cfg = Training(args.work_dir).settings
+        if cfg is None:
+            raise UserFileNotFoundError(f'{args.work_dir} has no config')
         return read_source_shares(cfg, classes, args.stats_dir)
     except (UserError, OSError) as error:
         if args.stats_dir:
@@ -148,21 +150,18 @@ def source_shares(args: Namespace, classes: Sequence[str]) -> Any:
 
 
 def class_iou(work_dir: Path, classes: Sequence[str]) -> Any:
-    """IoU of each class at the end of a training; None where unknown."""
+    """IoU of each class in the last validation; None where unknown."""
     import numpy as np
 
-    from ...runs.records.scalars import last_values, read_scalars
+    from ...runs.comparison.trainings import Training
 
-    try:
-        last = last_values(read_scalars(work_dir))
-    except UserError as error:
-        print(f'without IoU: {error}', file=sys.stderr)
-        return None
-    values = np.array([last.get(f'IoU.{c}', np.nan) for c in classes])
+    result = Training(work_dir).last_validation()
+    scores = result.scores if result else {}
+    values = np.array([scores.get(f'IoU.{c}', np.nan) for c in classes])
     if np.isnan(values).all():
         print(
-            f'without IoU: {work_dir} has logged no IoU of these classes '
-            '(val_evaluator of BalancedIoUMetric logs it)',
+            f'without IoU: {work_dir} has no validation that logged the IoU '
+            'of these classes, as BalancedIoUMetric does',
             file=sys.stderr,
         )
         return None
