@@ -1,0 +1,168 @@
+"""A comparison as what its page shows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import UserValueError
+from ...evaluation.comparison.comparison import Comparison, Method
+from ...inference.predictor.class_names import distinct_colours
+from ...visualization.comparison import ComparedMethod, Content, Difference
+from ...visualization.comparison.page import write_page
+from .compared import ComparedRuns
+from .grouping import Group
+from .result import Curves
+from .samples import find_samples
+
+
+def write_comparison(
+    path: Path,
+    compared: ComparedRuns,
+    num_samples: int = 0,
+    data_roots: Sequence[str] | None = None,
+) -> Path:
+    """Write the page of a comparison.
+
+    Args:
+        path: File to write, replaced where it exists.
+        compared: The comparison.
+        num_samples: Number of images with predictions.
+        data_roots: Folders of data sets, as ``--data-root`` gives them.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: No run has scores of classes.
+    """
+    samples, notes = find_samples(compared.groups, num_samples, data_roots)
+    content = content_of(compared, notes)
+    content = Content(**{**vars(content), 'samples': samples})
+    return write_page(path, content)
+
+
+def content_of(compared: ComparedRuns, notes: Sequence[str] = ()) -> Content:
+    """What the page shows, but for the samples.
+
+    Args:
+        compared: The comparison.
+        notes: Lines to add to those of the comparison.
+
+    Returns:
+        The content.
+
+    Raises:
+        ValueError: No run has scores of classes.
+    """
+    comparison = compared.comparison
+    if not comparison.classes:
+        raise UserValueError(
+            '--html needs scores of classes, and no run has any: test with '
+            "test_evaluator=dict(type='BalancedIoUMetric'), or leave out "
+            '--html'
+        )
+    lines = [*comparison.notes, *notes]
+    methods = []
+    for method, group in zip(comparison.methods, compared.groups, strict=True):
+        confusion, line = total_confusion(method)
+        lines += [line] if line else []
+        methods.append(_method(method, group, confusion))
+    return Content(
+        f'{len(methods)} methods compared' if methods[1:] else methods[0].name,
+        methods,
+        comparison.classes,
+        palette_of(compared),
+        _differences(comparison),
+        notes=lines,
+    )
+
+
+def total_confusion(method: Method) -> tuple[np.ndarray | None, str]:
+    """Confusion matrix over the seeds of a method.
+
+    Args:
+        method: The method.
+
+    Returns:
+        Sum of the counts (C, C), None where a seed kept none; and a line for
+        the reader then.
+    """
+    found = [run.confusion for run in method.runs]
+    kept = [confusion for confusion in found if confusion is not None]
+    if len(kept) == len(found):
+        return np.sum(kept, axis=0), ''
+    lacking = [str(r.seed) for r in method.runs if r.confusion is None]
+    return None, (
+        f'{method.name}: no confusion matrix, since seed '
+        f'{", ".join(lacking)} kept none; a test of this version writes it'
+    )
+
+
+def palette_of(compared: ComparedRuns) -> Sequence:
+    """Colours of the classes: those of the data, or as different as can be."""
+    count = len(compared.comparison.classes)
+    for group in compared.groups:
+        for result in group.results:
+            if len(result.palette) == count:
+                return result.palette
+    return distinct_colours(count)
+
+
+def mean_curves(curves: Sequence[Curves]) -> Curves:
+    """Scalars of the trainings of a method, mean over the seeds.
+
+    Args:
+        curves: Those of each seed.
+
+    Returns:
+        For the name of each scalar that all have, pairs of iteration and
+        mean, at the iterations that all have.
+    """
+    if not curves:
+        return {}
+    names = [n for n in curves[0] if all(n in other for other in curves)]
+    found = {}
+    for name in names:
+        points = [dict(of[name]) for of in curves]
+        steps = sorted(set.intersection(*(set(p) for p in points)))
+        if steps:
+            found[name] = [
+                (step, float(np.mean([p[step] for p in points])))
+                for step in steps
+            ]
+    return found
+
+
+def _method(
+    method: Method, group: Group, confusion: np.ndarray | None
+) -> ComparedMethod:
+    published = method.published
+    return ComparedMethod(
+        method.name,
+        {key: spread.mean for key, spread in method.scores.items()},
+        {
+            key: spread.std
+            for key, spread in method.scores.items()
+            if spread.std is not None
+        },
+        method.seeds,
+        confusion,
+        mean_curves([r.curves for r in group.results if r.curves]),
+        {} if published is None else published.scores,
+        '' if published is None else published.source,
+    )
+
+
+def _differences(comparison: Comparison) -> list[Difference]:
+    found = []
+    for d in comparison.differences:
+        low, high = d.bootstrap or (None, None)
+        t_low, t_high = d.student_t or (None, None)
+        found.append(
+            Difference(
+                *(d.method, d.baseline, d.key, d.mean),
+                *(low, high, len(d.seeds), t_low, t_high),
+            )
+        )
+    return found
