@@ -18,6 +18,7 @@ EXAMPLE = """\
 examples:
   mmseg-balance reproduce --list
   mmseg-balance reproduce gta/daformer+blda --seed 1
+  mmseg-balance reproduce gta/daformer+blda --seeds 0 1 2
   mmseg-balance reproduce gta/hrda+blda --launcher pytorch --gpus 2 \\
       --cfg-options train_dataloader.batch_size=1
 """
@@ -46,11 +47,21 @@ def add_arguments(parser: ArgumentParser) -> None:
         'work_dirs/<name of the config that is trained>_seed<seed>',
     )
     add_data_root(parser)
-    parser.add_argument(
+    seeds = parser.add_mutually_exclusive_group()
+    seeds.add_argument(
         '--seed',
         type=int,
         help='random seed; by default randomness.seed of --cfg-options or '
         'the config',
+    )
+    seeds.add_argument(
+        '--seeds',
+        nargs='+',
+        type=int,
+        metavar='SEED',
+        help='several seeds, one after the other, each in a work folder of '
+        'its own (--work-dir/seed<SEED>); prints mean and spread beside the '
+        'published row',
     )
     parser.add_argument(
         '--best',
@@ -109,19 +120,22 @@ def run(args: Namespace) -> None:
             return
         from ..runs.reproduction.commands import Reproduction
         from ..runs.reproduction.row import reproduce
+        from ..runs.reproduction.seeds import reproduce_seeds
 
-        reproduce(
-            Reproduction(
-                row=args.row,
-                launcher=args.launcher,
-                gpus=args.gpus,
-                partition=args.partition,
-                work_dir=args.work_dir,
-                data_root=args.data_root,
-                seed=args.seed,
-                best=args.best,
-                allow_changed=args.allow_changed,
-                dry_run=args.dry_run,
-                cfg_options=args.cfg_options,
-            )
+        how = Reproduction(
+            row=args.row,
+            launcher=args.launcher,
+            gpus=args.gpus,
+            partition=args.partition,
+            work_dir=args.work_dir,
+            data_root=args.data_root,
+            seed=args.seed,
+            best=args.best,
+            allow_changed=args.allow_changed,
+            dry_run=args.dry_run,
+            cfg_options=args.cfg_options,
         )
+        if args.seeds is None:
+            reproduce(how)
+        else:
+            reproduce_seeds(how, args.seeds)

@@ -114,9 +114,15 @@ def compare_with(checkpoint: Path, cfg: Config) -> tuple[list[str], list[str]]:
         not: another version or place of files.
     """
     meta = read_checkpoint(str(checkpoint))[1]
-    old = settings_of(meta)
+    old, seed = settings_of(meta), meta.get('seed')
+    if seed is None and old is not None:
+        seed = (old.get('randomness') or {}).get('seed')
+    if seed is None:  # whose numbers could be those of any
+        return [f'{SEED_KEY} was (not noted), is {cfg.randomness.seed}'], []
     if old is None:
-        return [], [f'{checkpoint} does not say what it was trained with']
+        wrong = [f'{SEED_KEY} was {seed}, is {cfg.randomness.seed}']
+        line = f'{checkpoint} does not say what it was trained with'
+        return wrong if seed != cfg.randomness.seed else [], [line]
     if meta.get('seed') is not None:
         old.merge_from_dict({SEED_KEY: meta['seed']})
     settle_config(old)  # of a version that did not

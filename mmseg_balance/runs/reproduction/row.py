@@ -1,7 +1,10 @@
 """What is left to do for a row, and its scores beside the published ones."""
 
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 
@@ -9,7 +12,7 @@ from ...configuration.error_lines import build_or_exit
 from ...errors import UserFileNotFoundError, UserValueError
 from ...evaluation.published_results import PublishedRow, find_row, shown
 from ...evaluation.recipes import describe_recipe
-from ..records.scores import read_scores
+from ..records.scores import ORIGIN_KEY, read_scores
 from ..work_dir import default_work_dir, is_complete, latest_checkpoint
 from .commands import STATISTICS, Reproduction, config_of
 from .earlier_run import (
@@ -18,6 +21,30 @@ from .earlier_run import (
     run_config,
     stale_statistics,
 )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is about to begin, or to go on.
+
+    Attributes:
+        how: The row, and how it is run.
+        config: Config file that is trained.
+        cfg: The config, with seed and number of ranks.
+        work_dir: Folder of the run.
+        notes: What differs from what is there, and may be meant.
+    """
+
+    how: Reproduction
+    config: str
+    cfg: Config
+    work_dir: Path
+    notes: Sequence[str]
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        return self.cfg.randomness.seed
 
 
 def reproduce(how: Reproduction) -> None:
@@ -31,6 +58,30 @@ def reproduce(how: Reproduction) -> None:
             has another run.
         SystemExit: The config cannot be read.
     """
+    run = prepare(how)
+    scores, checkpoint = finish(run)
+    if how.dry_run:
+        return
+    print(comparison(find_row(how.row), scores))
+    print(f'seed {run.seed}, {checkpoint}')
+    print(describe_recipe(how.row))
+    for note in run.notes:
+        print(f'note: {note}')
+
+
+def prepare(how: Reproduction) -> Prepared:
+    """Read the config of a run, and see that its folder has no other.
+
+    Args:
+        how: The row, and how it is to be run.
+
+    Returns:
+        The run, nothing of which was started.
+
+    Raises:
+        OSError, ValueError: The folder has another run.
+        SystemExit: The config cannot be read.
+    """
     row = find_row(how.row)
     config = config_of(find_row(row.trained_as))
     cfg = build_or_exit(
@@ -42,23 +93,62 @@ def reproduce(how: Reproduction) -> None:
     seed = cfg.randomness.seed
     work_dir = Path(how.work_dir or find_work_dir(config, seed))
     notes = check_folder(work_dir, cfg, how.allow_changed)
-    how.run(how.train_command(config, work_dir, seed), work_dir)
+    return Prepared(how, config, cfg, work_dir, notes)
+
+
+def finish(run: Prepared) -> tuple[dict[str, Any], Path]:
+    """Train and test what is left of a run.
+
+    Args:
+        run: The run.
+
+    Returns:
+        Its scores, empty in a dry run; and the checkpoint that they are of.
+
+    Raises:
+        OSError, RuntimeError: A command failed, or left no scores.
+        ValueError: What was tested is of another seed.
+    """
+    how, config, work_dir = run.how, run.config, run.work_dir
+    row = find_row(how.row)
+    how.run(how.train_command(config, work_dir, run.seed), work_dir)
     checkpoint = latest_checkpoint(work_dir)
     if checkpoint is None or how.dry_run:
-        checkpoint = work_dir / f'iter_{cfg.train_cfg.max_iters}.pth'
+        checkpoint = work_dir / f'iter_{run.cfg.train_cfg.max_iters}.pth'
     if how.best:
         checkpoint = best_snapshot(work_dir, how.dry_run)
     if row.trained_as != row.name:
-        fit(how, config, cfg, checkpoint, work_dir / STATISTICS)
+        fit(how, config, run.cfg, checkpoint, work_dir / STATISTICS)
     command = how.test_command(row, config, checkpoint, work_dir)
     how.run(command)
-    if not how.dry_run:
-        folder = Path(command[command.index('--work-dir') + 1])
-        print(comparison(row, read_scores(folder, checkpoint)))
-        print(f'seed {seed}, {checkpoint}')
-        print(describe_recipe(row.name))
-        for note in notes:
-            print(f'note: {note}')
+    if how.dry_run:
+        return {}, checkpoint
+    folder = Path(command[command.index('--work-dir') + 1])
+    scores = read_scores(folder, checkpoint)
+    check_seed_of(scores, run.seed, checkpoint)
+    return scores, checkpoint
+
+
+def check_seed_of(
+    scores: Mapping[str, Any], seed: int, checkpoint: Path
+) -> None:
+    """Refuse to report the numbers of another seed.
+
+    Args:
+        scores: Scores with their origin.
+        seed: Seed that was asked for.
+        checkpoint: What they are of, for the error.
+
+    Raises:
+        ValueError: They are of another seed, or do not say of which.
+    """
+    found = scores[ORIGIN_KEY].get('seed')
+    if found != seed:
+        told = 'no seed' if found is None else f'seed {found}'
+        raise UserValueError(
+            f'{checkpoint} is of {told}, expected seed {seed}: its scores '
+            'are not reported. Give another --work-dir for this seed'
+        )
 
 
 def best_snapshot(work_dir: Path, dry_run: bool = False) -> Path:
