@@ -51,6 +51,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         'those of their configs',
     )
     parser.add_argument(
+        '--part',
+        choices=['student', 'teacher'],
+        help='scores of one segmentor alone, where runs have those of both',
+    )
+    parser.add_argument(
         '--classes',
         nargs='*',
         choices=CLASS_SCORES,
@@ -102,7 +107,7 @@ def run(args: Namespace) -> None:
         for file in filter(None, (args.out, args.html)):
             check_out_file(file, args.overwrite)
         compared = compare_runs(
-            args.runs, args.baseline, args.all_pairs, args.names
+            args.runs, args.baseline, args.all_pairs, args.names, args.part
         )
         scores = ['IoU'] if args.classes == [] else args.classes or ()
         text = report(compared.comparison, args.format, scores)

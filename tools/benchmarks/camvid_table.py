@@ -18,10 +18,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 from camvid_rows import GROUPS, METHODS
 
+from mmseg_balance.errors import UserValueError
+from mmseg_balance.evaluation.comparison.seeds import spread
 from mmseg_balance.files.writing import write_atomically
+from mmseg_balance.runs.comparison.result_files import read_result_file
 from mmseg_balance.runs.experiment import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,23 +173,17 @@ def table(out: Path, seeds: list[int], methods: list[str]) -> str:
     for method in methods:
         name = METHODS[method][0]
         files = [result_file(out, method, seed) for seed in seeds]
-        runs = [json.loads(f.read_text()) for f in files if f.is_file()]
+        # which refuses the scores of another seed than the name says
+        runs = [r for f in files if f.is_file() for r in read_result_file(f)]
         for part in PARTS if runs else ():
+            scores = [run.scores for run in runs if run.part == part]
             cells = [
-                mean_and_spread([run[part][column] for run in runs])
-                for column in COLUMNS
+                str(spread(s[column] for s in scores)) for column in COLUMNS
             ]
             lines.append(
-                f'| {name} | {part} | {" | ".join(cells)} | {len(runs)} |'
+                f'| {name} | {part} | {" | ".join(cells)} | {len(scores)} |'
             )
     return '\n'.join(lines)
-
-
-def mean_and_spread(values: list[float]) -> str:
-    """Cell of the table; one value has no spread."""
-    if len(values) == 1:
-        return f'{values[0]:.1f}'
-    return f'{np.mean(values):.1f} +- {np.std(values, ddof=1):.1f}'
 
 
 def main() -> None:
@@ -214,7 +210,10 @@ def main() -> None:
         lines = stale_results(args)
     for line in lines:
         print(f'warning: {line}', file=sys.stderr)
-    text = table(args.out, args.seeds, args.methods)
+    try:
+        text = table(args.out, args.seeds, args.methods)
+    except UserValueError as error:
+        sys.exit(f'error: {error}')
     print(text)
     if not args.table:
         write_atomically(args.table_file.resolve(), f'{text}\n'.encode())

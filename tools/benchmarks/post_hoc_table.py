@@ -16,8 +16,11 @@ from pathlib import Path
 
 import camvid_table
 from camvid_rows import MAIN, METHODS
-from camvid_table import ROOT, mean_and_spread
+from camvid_table import ROOT
 
+from mmseg_balance.checkpoints.weights import read_checkpoint
+from mmseg_balance.errors import UserValueError
+from mmseg_balance.evaluation.comparison.seeds import spread
 from mmseg_balance.files.hashing import hash_file
 from mmseg_balance.files.writing import write_atomically
 from mmseg_balance.logits.statistics.file import load_statistics
@@ -72,6 +75,7 @@ def finish(method: str, seed: int, args: argparse.Namespace) -> None:
     if args.trained is not None:
         folder = args.trained.resolve() / f'{method}_seed{seed}'
         checkpoint = folder / 'iter_500.pth'
+        check_seed(checkpoint, seed)
     elif checkpoint is None:
         print(f'{folder.name}: training', flush=True)
         run.train()
@@ -99,6 +103,16 @@ def finish(method: str, seed: int, args: argparse.Namespace) -> None:
     }
     data = mark | dict(part=PART, tau=scores)
     write_atomically(result, (json.dumps(data, indent=1) + '\n').encode())
+
+
+def check_seed(checkpoint: Path, seed: int) -> None:
+    """Refuse a checkpoint of another seed than its folder's name says."""
+    found = read_checkpoint(str(checkpoint))[1].get('seed')
+    if found != seed:
+        raise UserValueError(
+            f'{checkpoint} is of seed {found}, expected seed {seed}: correct '
+            '--trained, or the name of the folder'
+        )
 
 
 def is_of(statistics: Path, checkpoint: Path) -> bool:
@@ -155,8 +169,7 @@ def table(out: Path, seeds: list[int]) -> str:
     for name, scores in rows:
         if scores:
             cells = [
-                mean_and_spread([score[column] for score in scores])
-                for column in COLUMNS
+                str(spread(s[column] for s in scores)) for column in COLUMNS
             ]
             lines.append(f'| {name} | {" | ".join(cells)} | {len(scores)} |')
     return '\n'.join(lines)
@@ -181,7 +194,7 @@ def main() -> None:
         for seed in [] if args.table else args.seeds:
             for method in BASES:
                 finish(method, seed, args)
-    except RuntimeError as error:
+    except (RuntimeError, UserValueError) as error:
         sys.exit(f'error: {error}')
     print(table(args.out, args.seeds))
 

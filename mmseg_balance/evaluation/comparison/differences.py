@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
@@ -23,9 +24,6 @@ class PairedDifference:
         key: The score.
         seeds: Seeds that both have, with this score.
         values: The difference of each, in points.
-        mean: Mean of these.
-        bootstrap: See :func:`bootstrap_interval`.
-        student_t: See :func:`t_interval`.
     """
 
     method: str
@@ -33,9 +31,22 @@ class PairedDifference:
     key: str
     seeds: tuple[int, ...]
     values: tuple[float, ...]
-    mean: float
-    bootstrap: Interval | None
-    student_t: Interval | None
+
+    @property
+    def mean(self) -> float:
+        """Mean of the differences."""
+        return float(np.mean(self.values))
+
+    # of hundreds of classes few are asked for
+    @cached_property
+    def bootstrap(self) -> Interval | None:
+        """See :func:`bootstrap_interval`."""
+        return bootstrap_interval(self.values)
+
+    @property
+    def student_t(self) -> Interval | None:
+        """See :func:`t_interval`."""
+        return t_interval(self.values)
 
 
 def paired_difference(
@@ -60,14 +71,7 @@ def paired_difference(
         return None
     values = tuple(first[seed] - second[seed] for seed in seeds)
     return PairedDifference(
-        method[0].method,
-        baseline[0].method,
-        key,
-        seeds,
-        values,
-        float(np.mean(values)),
-        bootstrap_interval(values),
-        t_interval(values),
+        method[0].method, baseline[0].method, key, seeds, values
     )
 
 

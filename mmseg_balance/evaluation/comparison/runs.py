@@ -72,21 +72,25 @@ def check_classes(runs: Sequence[ScoredRun]) -> None:
     """
     known = [run for run in runs if run.classes]
     for run in known[1:]:
-        ours, theirs = known[0].classes, run.classes
-        if ours == theirs:
-            continue
-        if len(ours) != len(theirs):
-            what = f'{len(ours)} and {len(theirs)} classes'
-        else:
-            pairs = zip(ours, theirs, strict=True)
-            what = 'class {} is {!r} and {!r}'.format(
-                *next((i, *p) for i, p in enumerate(pairs) if p[0] != p[1])
-            )
-        raise UserValueError(
-            f'{known[0].origin} and {run.origin} are of different classes '
-            f'({what}), so that their means are not of the same thing: '
-            'compare runs of one set of classes at a time'
-        )
+        _refuse(known[0], run, _other_classes(known[0].classes, run.classes))
+    # a class that is neither labelled nor predicted has no score, so that
+    # one set of names may be a part of the other
+    named = [(run, names) for run in runs if (names := scored_classes(run))]
+    for run, names in named[1:]:
+        first, others = named[0]
+        only = [*(names - others), *(others - names)]
+        if names - others and others - names:
+            _refuse(first, run, f'one alone has {", ".join(sorted(only)[:3])}')
+
+
+def scored_classes(run: ScoredRun) -> frozenset[str]:
+    """Names of the classes that a run has scores of."""
+    return frozenset(
+        name
+        for key in run.scores
+        for score, _, name in [key.partition('.')]
+        if name and score in CLASS_SCORES
+    )
 
 
 def known_classes(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
@@ -101,10 +105,29 @@ def known_classes(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
     for run in runs:
         if run.classes:
             return run.classes
-    names: dict[str, None] = {}
-    for run in runs:
-        for key in run.scores:
-            score, _, name = key.partition('.')
-            if name and score in CLASS_SCORES:
-                names[name] = None
+    names = dict.fromkeys(
+        key.partition('.')[2]
+        for run in runs
+        for key in run.scores
+        if key.partition('.')[2] in scored_classes(run)
+    )
     return tuple(names)
+
+
+def _other_classes(ours: Sequence[str], theirs: Sequence[str]) -> str:
+    """How two lists of classes differ; empty where they do not."""
+    if len(ours) != len(theirs):
+        return f'{len(ours)} and {len(theirs)} classes'
+    for i, pair in enumerate(zip(ours, theirs, strict=True)):
+        if pair[0] != pair[1]:
+            return f'class {i} is {pair[0]!r} and {pair[1]!r}'
+    return ''
+
+
+def _refuse(first: ScoredRun, second: ScoredRun, what: str) -> None:
+    if what:
+        raise UserValueError(
+            f'{first.origin} and {second.origin} are of different classes '
+            f'({what}), so that their means are not of the same thing: '
+            'compare runs of one set of classes at a time'
+        )

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...errors import UserValueError
 from ...evaluation.comparison.comparison import Comparison, compare
 from .collection import collect
 from .grouping import Group, group, scored
 from .naming import name_groups
 from .published import find_published
-from .result import VALIDATION
+from .result import VALIDATION, Result
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def compare_runs(
     baseline: str | None = None,
     all_pairs: bool = False,
     names: Sequence[str] | None = None,
+    part: str | None = None,
 ) -> ComparedRuns:
     """Compare what work folders and files hold.
 
@@ -38,6 +40,7 @@ def compare_runs(
         baseline: Method that others are compared with; by default the first.
         all_pairs: Compare all pairs of methods instead.
         names: Names of the methods; by default those of their configs.
+        part: 'student' or 'teacher', whose scores alone are compared.
 
     Returns:
         The comparison, whose notes say what was left out and what is not
@@ -48,6 +51,8 @@ def compare_runs(
             together; says what.
     """
     results, notes = collect(paths)
+    if part is not None:
+        results = of_part(results, part)
     groups, lines = group(results)
     name_groups(groups, names)
     notes += [*lines, *_kind_notes(groups)]
@@ -62,6 +67,26 @@ def compare_runs(
     ]
     comparison = compare(runs, baseline, all_pairs, published, notes)
     return ComparedRuns(comparison, tuple(groups))
+
+
+def of_part(results: Sequence[Result], part: str) -> list[Result]:
+    """Results of one segmentor, and of models that have but one.
+
+    Args:
+        results: The results.
+        part: 'student' or 'teacher'.
+
+    Raises:
+        ValueError: There are none.
+    """
+    kept = [result for result in results if result.part in ('', part)]
+    if not kept:
+        raise UserValueError(
+            f'--part {part}: all results are of the {results[0].part}; leave '
+            "it out, or test with --cfg-options model.predict_with='"
+            f"{part}'"
+        )
+    return kept
 
 
 def _kind_notes(groups: Sequence[Group]) -> list[str]:

@@ -81,8 +81,7 @@ def numbers_of(content: Mapping[str, Any]) -> dict[str, float]:
     """The scores among what a file has.
 
     Args:
-        content: Values by key; times, counters and texts are left out, and
-            what a prefix of the metric precedes is taken without it.
+        content: Values by key; times, counters and texts are left out.
     """
     found = {}
     for key, value in content.items():
