@@ -141,6 +141,7 @@ MOVED = {
     'models.uda.step': 'models.uda.objectives.step',
     'models.uda.weighted_entropy': 'models.uda.entropy.weighted_entropy',
     'models.uda.wrapper': 'models.uda.optimization.wrapper',
+    'visualization.report': 'visualization.comparison.report',
 }
 
 

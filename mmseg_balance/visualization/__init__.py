@@ -1,7 +1,7 @@
 """Pictures and reports."""
 
+from .comparison.report import score_table, write_report
 from .figures import class_bars, colour_labels, to_png
-from .report import score_table, write_report
 from .samples import Sample, read_samples
 
 __all__ = [

@@ -94,6 +94,7 @@ class Content:
         figures: Further pictures.
         notes: What a reader should know: runs without a result, single
             seeds, what was published.
+        level: Share that the intervals of the differences cover.
     """
 
     title: str
@@ -104,3 +105,4 @@ class Content:
     samples: Sequence[Sample] = ()
     figures: Sequence[ExtraFigure] = ()
     notes: Sequence[str] = ()
+    level: float = 0.95

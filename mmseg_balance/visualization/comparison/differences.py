@@ -1,0 +1,232 @@
+"""Differences of methods paired by seed, drawn with their intervals."""
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element
+
+from matplotlib.ticker import MaxNLocator
+
+from .content import Content, Difference
+from .drawing.colours import LESS, MORE
+from .drawing.markup import breakable, tag
+from .drawing.numbers import DASH, MINUS, count, plain, sign_of_better, signed
+from .drawing.table import Column, cell, table
+from .section import Section
+
+UNKNOWN = '#555555'
+# of the lines of the intervals, in px
+THIN, THICK = 1.2, 3.5
+PER_CLASS = ('IoU.', 'Acc.', 'Bias.')
+
+
+def difference_section(content: Content) -> Section | None:
+    """Tables of differences; None where there are none."""
+    if not content.differences:
+        return None
+    of_classes = [
+        d for d in content.differences if d.key.startswith(PER_CLASS)
+    ]
+    overall = [
+        d for d in content.differences if not d.key.startswith(PER_CLASS)
+    ]
+    body = []
+    if overall:
+        body.append(difference_table(overall, 'Paired differences'))
+    if of_classes:
+        body.append(
+            tag(
+                'details',
+                tag('summary', 'Paired differences of each class'),
+                difference_table(
+                    of_classes,
+                    'Paired differences by class',
+                ),
+                open=not overall,
+            )
+        )
+    text = (
+        'A score of one method less that of another with the same seed, in '
+        'points, and intervals of '
+        f'{100 * content.level:g} %. A line that crosses 0 may be noise; '
+        'with one pair there is no interval, and nothing is known of the '
+        'noise.'
+    )
+    if any(d.t_low is not None for d in content.differences):
+        text += (
+            " Thick: the bootstrap's; thin: Student's, to be taken for few "
+            'pairs, of which the bootstrap is too narrow. A verdict needs '
+            'both to leave 0 out.'
+        )
+    return Section('differences', 'Paired differences', text, body)
+
+
+def difference_table(
+    differences: Sequence[Difference], caption: str
+) -> Element:
+    """A row for each difference, with a small forest plot.
+
+    Args:
+        differences: At least one.
+        caption: Name of the table.
+
+    Returns:
+        HTML.
+    """
+    plot = _Plot(differences)
+    with_t = any(one.t_low is not None for one in differences)
+    baselines = {one.baseline for one in differences}
+    columns = [
+        Column(
+            'Method'
+            if len(baselines) > 1
+            else f'Method, less {differences[0].baseline}',
+            words=True,
+        ),
+        Column('Score', words=True),
+        Column('Difference', 'mean of the differences, in points'),
+        Column('Points', sortable=False, words=True, drawn=plot.axis()),
+        Column('Verdict', 'better or worse only without 0', words=True),
+        Column('Bootstrap' if with_t else 'Interval', sortable=False),
+        *([Column("Student's", sortable=False)] if with_t else []),
+        Column('Pairs', 'seeds that both methods have'),
+    ]
+    rows = []
+    for one in differences:
+        verdict, colour = judged(one)
+        names = one.method
+        if len(baselines) > 1:
+            names += f' {MINUS} {one.baseline}'
+        rows.append(
+            [
+                cell(*breakable(names), value=names, heading=True),
+                cell(one.key, value=one.key),
+                cell(signed(one.mean), value=one.mean),
+                cell(plot.row(one, colour), class_='plot'),
+                cell(verdict, value=verdict),
+                cell(_shown(one.low, one.high)),
+                *([cell(_shown(one.t_low, one.t_high))] if with_t else []),
+                cell(str(one.num_pairs), value=one.num_pairs),
+            ]
+        )
+    return table(caption, columns, rows)
+
+
+def intervals(one: Difference) -> list[tuple[float, float]]:
+    """The intervals that there are, the bootstrap's first."""
+    ends = [(one.low, one.high), (one.t_low, one.t_high)]
+    return [
+        (low, high)
+        for low, high in ends
+        if low is not None and high is not None
+    ]
+
+
+def judged(one: Difference) -> tuple[str, str]:
+    """What a difference says, and its colour.
+
+    Args:
+        one: The difference.
+
+    Returns:
+        'better' or 'worse' only where each interval leaves 0 out ('more' and
+        'less' for a bias, of which neither is better).
+    """
+    found = intervals(one)
+    if not found:
+        return f'{count(one.num_pairs, "pair")}: no interval', UNKNOWN
+    low, high = min(ends[0] for ends in found), max(ends[1] for ends in found)
+    if low <= 0 <= high:
+        return 'includes 0', UNKNOWN
+    more = low > 0
+    better = sign_of_better(one.key)
+    if not better:
+        return ('more', UNKNOWN) if more else ('less', UNKNOWN)
+    return ('better', MORE) if more == (better > 0) else ('worse', LESS)
+
+
+def _shown(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return DASH
+    return f'{signed(low)} to {signed(high)}'
+
+
+class _Plot:
+    """Rows with one scale, drawn in percent of their width."""
+
+    HEIGHT = 18
+
+    def __init__(self, differences: Sequence[Difference]) -> None:
+        ends = [0.0]
+        for one in differences:
+            ends += [one.mean, *(v for pair in intervals(one) for v in pair)]
+        low, high = min(ends), max(ends)
+        room = 0.06 * (high - low) or 1.0
+        self.low, self.high = low - room, high + room
+        ticks = MaxNLocator(4).tick_values(self.low, self.high).tolist()
+        self.ticks = [t for t in ticks if self.low < t < self.high]
+
+    def at(self, value: float) -> str:
+        return f'{100 * (value - self.low) / (self.high - self.low):.4g}%'
+
+    def axis(self) -> Element:
+        return tag(
+            'svg',
+            *(
+                tag(
+                    'text',
+                    plain(tick, 0 if tick == round(tick) else 1),
+                    x=self.at(tick),
+                    y=11,
+                    text_anchor='middle',
+                )
+                for tick in self.ticks
+            ),
+            class_='forest',
+            height=14,
+            aria_hidden='true',
+        )
+
+    def row(self, one: Difference, colour: str) -> Element:
+        middle = self.HEIGHT / 2
+        lines = [
+            tag(
+                'line',
+                x1=self.at(tick),
+                x2=self.at(tick),
+                y2=self.HEIGHT,
+                class_='zero' if tick == 0 else 'tick',
+            )
+            for tick in sorted({*self.ticks, 0.0}, key=abs, reverse=True)
+        ]
+        # the second is drawn over the first
+        ends = (one.t_low, one.t_high, THIN), (one.low, one.high, THICK)
+        for low, high, width in ends:
+            if low is not None and high is not None:
+                lines.append(
+                    tag(
+                        'line',
+                        x1=self.at(low),
+                        x2=self.at(high),
+                        y1=middle,
+                        y2=middle,
+                        stroke=colour,
+                        stroke_width=width,
+                    )
+                )
+        return tag(
+            'svg',
+            tag('title', f'{signed(one.mean)} ({_shown(one.low, one.high)})'),
+            *lines,
+            tag(
+                'circle',
+                cx=self.at(one.mean),
+                cy=middle,
+                r=4,
+                # hollow: nothing is known of its noise
+                fill=colour if intervals(one) else '#fff',
+                stroke=colour,
+                stroke_width=1.5,
+            ),
+            class_='forest',
+            height=self.HEIGHT,
+            aria_hidden='true',
+        )

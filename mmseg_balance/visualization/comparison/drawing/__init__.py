@@ -1,0 +1,1 @@
+"""Tables, charts and pictures as HTML, whatever they show."""
