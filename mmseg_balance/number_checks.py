@@ -73,19 +73,20 @@ def check_number_of_classes(owner: str, value: Any) -> None:
         )
 
 
-def check_interval(owner: str, value: Any) -> None:
-    """Refuse a number of iterations that never come.
+def check_count(owner: str, name: str, value: Any) -> None:
+    """Refuse a setting that counts something, and says none.
 
     Args:
-        owner: Hook that has it.
-        value: What was given as ``interval``.
+        owner: Class that has it.
+        name: Its key.
+        value: What was given.
 
     Raises:
         ValueError: It is no whole number of at least 1.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UserValueError(
-            f'Expected `interval` of {owner} to be a whole number of at '
+            f'Expected `{name}` of {owner} to be a whole number of at '
             f'least 1, but got {value!r}'
         )
 

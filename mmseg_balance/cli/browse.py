@@ -111,11 +111,11 @@ def draw(args: argparse.Namespace, samples: 'TrainingSamples') -> None:
     from tqdm import tqdm
 
     from ..files.writing import write_atomically
-    from ..visualization.training_figure import training_figure
+    from ..visualization.figures import to_png
+    from ..visualization.training_pictures.figure import training_picture
 
-    meta = samples.dataset.metainfo
     files = tqdm(names(args.num), unit='picture')
     for name, rows in zip(files, samples, strict=False):
-        picture = training_figure(rows, meta['classes'], meta['palette'])
-        write_atomically(args.out / name, picture)
+        picture = training_picture(rows, samples.classes, samples.palette)
+        write_atomically(args.out / name, to_png(picture))
     print(f'wrote {args.num} pictures, sample_000.png and on, to {args.out}')

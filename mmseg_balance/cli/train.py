@@ -4,7 +4,12 @@ import argparse
 import os
 from pathlib import Path
 
-from .options import add_cfg_options, add_data_root, add_processes
+from .options import (
+    add_cfg_options,
+    add_data_root,
+    add_processes,
+    positive_int,
+)
 
 DESCRIPTION = 'Train a model from a config.'
 EXAMPLE = """\
@@ -54,6 +59,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='channels-last memory format for convolutions',
     )
     parser.add_argument(
+        '--pictures',
+        type=positive_int,
+        metavar='N',
+        help='draw the first and every Nth iteration: images, labels, '
+        'pseudo-labels, mixes and maps, through the backends of the '
+        'visualizer; TrainingPicturesHook in custom_hooks has settings',
+    )
+    parser.add_argument(
+        '--class-scalars',
+        type=positive_int,
+        metavar='N',
+        help='write shares of labels and pseudo-labels, confidence, logits '
+        'and offsets of each class every N iterations (ClassScalarsHook)',
+    )
+    parser.add_argument(
         '--seed',
         type=int,
         help='random seed; by default randomness.seed of the config, else 0',
@@ -98,6 +118,8 @@ def run(args: argparse.Namespace) -> None:
         amp=args.amp,
         compile=args.compile,
         channels_last=args.channels_last,
+        pictures=args.pictures,
+        class_scalars=args.class_scalars,
         launcher=args.launcher,
     )
     folder = args.work_dir or default_work_dir(args.config)

@@ -1,5 +1,7 @@
 """What options of a command line change in a config."""
 
+from typing import Any
+
 from mmengine.config import Config
 from mmengine.device import get_device
 
@@ -62,14 +64,18 @@ def _enable_amp(optim_wrapper: dict, key: str) -> None:
         optim_wrapper.loss_scale = 'dynamic'
 
 
-def add_hook(cfg: Config, kind: str) -> None:
-    """Add a hook, unless the config has one of its type.
+def add_hook(cfg: Config, kind: str, **settings: Any) -> None:
+    """Add a hook; one of its type that the config has is given the settings.
 
     Args:
         cfg: Config to change: ``custom_hooks``.
-        kind: Type of the hook, with its default settings.
+        kind: Type of the hook.
+        **settings: Of the hook, where they are not those that it has.
     """
     hooks = list(cfg.get('custom_hooks') or ())
     defaults = (cfg.get('default_hooks') or {}).values()
-    if not any(type_name(hook) == kind for hook in (*hooks, *defaults)):
-        cfg.custom_hooks = [*hooks, dict(type=kind)]
+    found = [h for h in (*hooks, *defaults) if type_name(h) == kind]
+    for hook in found:
+        hook.update(settings)
+    if not found:
+        cfg.custom_hooks = [*hooks, dict(type=kind, **settings)]

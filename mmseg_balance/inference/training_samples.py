@@ -1,7 +1,6 @@
 """What a training would learn from, before it is started."""
 
 import copy
-import os.path as osp
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,19 +10,25 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, set_random_seed
 from mmseg.registry import MODELS
-from torch import Tensor, nn
+from torch import nn
 
-from .. import compat
 from ..checkpoints.export.config import strip_initial_weights
 from ..checkpoints.weights import check_fits, read_checkpoint
 from ..configuration.model_config import model_config
 from ..datasets.checks import check_data_configs
 from ..datasets.seeding import hash_seed, seed_cpu_generators
+from ..engine.records.batch_files import image_names
+from ..engine.records.classes import class_names, trained_head
+from ..engine.records.steps import recorded_step
 from ..errors import UserFileNotFoundError
+from ..models.recording import SOURCE, WEIGHTS, noted_in
 from ..models.uda import UDASegmentor
-from ..models.uda.objectives.step import TrainingBatch, UDAStep, stack_labels
+from ..models.uda.objectives.objective import row_of
+from ..models.uda.objectives.step import UDAStep, note_batch
 from ..models.uda.teacher.pseudo_labels import PseudoLabels
-from ..visualization.training_figure import Panel
+from ..visualization.training_pictures.palette import class_palette
+from ..visualization.training_pictures.panels import Row, sample_rows
+from ..visualization.training_pictures.recorder import PictureRecorder
 from .trained_model import load_fitting
 
 IGNORED = 255
@@ -45,6 +50,8 @@ class TrainingSamples:
 
     Attributes:
         dataset: The training set.
+        classes: Names of the classes.
+        palette: Their colours, RGB.
         has_labels: Whether there are pseudo-labels: of a method that learns
             from a teacher, with a checkpoint.
 
@@ -75,9 +82,16 @@ class TrainingSamples:
         if self.has_labels:
             load_teacher(self._model, checkpoint)
         self._seed = seed
+        head = trained_head(self._model)
+        self.classes = class_names(
+            self.dataset, None if head is None else head.num_classes
+        )
+        self.palette = class_palette(
+            self.dataset.metainfo.get('palette'), len(self.classes)
+        )
 
     @torch.no_grad()
-    def __iter__(self) -> Iterator[list[list[Panel]]]:
+    def __iter__(self) -> Iterator[list[Row]]:
         """Samples, each as rows of panels, as long as the loader goes."""
         for iteration, batch in enumerate(self._loader):
             # as IterationSeedHook
@@ -86,52 +100,35 @@ class TrainingSamples:
             torch.manual_seed(seed)
             yield from self._samples(batch)
 
-    def _samples(self, batch: dict) -> list[list[list[Panel]]]:
-        domains = batch if 'source' in batch else dict(source=batch)
-        step = self._step(domains)
-        samples = []
-        for i, labels in enumerate(step.source_labels):
-            row = [
-                self._image('source', step.source_images[i]),
-                Panel('labels', labels.cpu().numpy()),
-            ]
-            if step.target_images is not None:
-                row.append(self._image('target', step.target_images[i]))
-            for panel, domain in zip(row[::2], domains, strict=False):
-                sample = domains[domain]['data_samples'][i]
-                path = sample.metainfo.get('img_path', '')
-                panel.title += f': {osp.basename(path)}'
-            if self.has_labels:
-                row += self._labels(step.pseudo, i, 'pseudo-labels')
-            samples.append([row])
-        for objective in getattr(self._model, 'objectives', ()):
-            made = objective.training_batch(step)
-            if made is None:
-                continue
-            name = objective.prefix
-            for i, rows in enumerate(samples[: len(made.images)]):
-                image = self._image(name, made.images[i])
-                rows.append([image, *self._labels(made, i, 'labels')])
-        return samples
+    def _samples(self, batch: dict) -> Iterator[list[Row]]:
+        model = self._model
+        domains = batch if SOURCE in batch else {SOURCE: batch}
+        samples = domains[SOURCE]['data_samples']
+        recorder = PictureRecorder(len(samples))
+        with recorded_step(model, recorder):
+            if isinstance(model, UDASegmentor):
+                self._note_objectives(self._step(domains))
+            else:
+                model.data_preprocessor(domains[SOURCE], training=True)
+        if not self.has_labels:
+            for row in recorder.rows.values():
+                row.pop(WEIGHTS, None)
+        files = image_names(batch)
+        for i in range(len(samples)):
+            preprocessor = model.data_preprocessor
+            yield sample_rows(recorder.rows, i, preprocessor, files)
 
-    def _labels(
-        self, of: TrainingBatch | PseudoLabels, i: int, title: str
-    ) -> list[Panel]:
-        """Labels of an image, and their weights where a teacher gave them."""
-        panels = [Panel(title, of.labels[i].cpu().numpy())]
-        if self.has_labels and of.weight is not None:
-            weight = of.weight[i].float().cpu().numpy()
-            low, high = weight.min(), weight.max()
-            value = f'{low:.3f}' if low == high else f'{low:.3f} to {high:.3f}'
-            panels.append(Panel(f'weights: {value}', weight))
-        return panels
+    def _note_objectives(self, step: UDAStep) -> None:
+        """Have noted what objectives make of a step."""
+        for objective in self._model.objectives:
+            made = objective.training_batch(step)
+            if made is not None:
+                with noted_in(row_of(objective)):
+                    note_batch(made)
 
     def _step(self, domains: dict[str, dict]) -> UDAStep:
         """The data of an iteration; without pseudo-labels empty ones."""
         model = self._model
-        if not isinstance(model, UDASegmentor):
-            data = model.data_preprocessor(domains['source'], training=True)
-            return UDAStep(data['inputs'], stack_labels(data['data_samples']))
         needed = model.needs_pseudo_labels
         model.needs_pseudo_labels = needed and self.has_labels
         try:
@@ -147,19 +144,6 @@ class TrainingSamples:
             )
             step = replace(step, pseudo=pseudo)
         return step
-
-    def _image(self, title: str, image: Tensor) -> Panel:
-        """An image as it was before it was normalised, in RGB."""
-        preprocessor = self._model.data_preprocessor
-        if getattr(preprocessor, 'mean', None) is not None:
-            image = image * preprocessor.std + preprocessor.mean
-        is_bgr = not compat.swaps_channels(preprocessor)
-        channels = image.float().clamp(0, 255).byte().cpu().numpy()
-        if len(channels) != 3:
-            channels = channels[:1].repeat(3, 0)
-        elif is_bgr:
-            channels = channels[::-1]
-        return Panel(title, channels.transpose(1, 2, 0))
 
 
 def is_teacher(model: nn.Module) -> bool:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 SOURCE, TARGET = 'source', 'target'  # rows of the images of a step
-# names that all methods share
+# names of what parts of this package note
 IMAGE, LABELS, WEIGHTS, CONFIDENCE, FROM_TARGET, PREDICTION = (
     'image',
     'labels',
@@ -23,6 +23,13 @@ IMAGE, LABELS, WEIGHTS, CONFIDENCE, FROM_TARGET, PREDICTION = (
     'confidence',
     'from the target',
     'prediction',
+)
+CELLS, ATTENTION, OFFSET, DENSITY, DENSITY_PREDICTION = (
+    'feature distance cells',
+    'detail attention',
+    'offset',
+    'density d',
+    'predicted d',
 )
 
 

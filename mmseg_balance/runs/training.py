@@ -34,6 +34,10 @@ from .work_dir import latest_checkpoint, set_work_dir
 
 # hook of an option
 OPTION_HOOKS = dict(compile='CompileHook', channels_last='ChannelsLastHook')
+# of one that says how often
+INTERVAL_HOOKS = dict(
+    pictures='TrainingPicturesHook', class_scalars='ClassScalarsHook'
+)
 
 
 def load_run(
@@ -118,6 +122,9 @@ class Training:
         amp: Whether to train in mixed precision.
         compile: Whether to compile backbones and heads.
         channels_last: Whether convolutions are channels-last.
+        pictures: Iterations from one training picture to the next, see
+            ``TrainingPicturesHook``; by default what the config says.
+        class_scalars: Likewise of ``ClassScalarsHook``.
         launcher: What started several processes: ``none``, ``pytorch``,
             ``slurm`` or ``mpi``.
     """
@@ -128,6 +135,8 @@ class Training:
     amp: bool = False
     compile: bool = False
     channels_last: bool = False
+    pictures: int | None = None
+    class_scalars: int | None = None
     launcher: str = 'none'
 
     def build(self, cfg: Config) -> tuple[Runner, str | None]:
@@ -187,6 +196,10 @@ class Training:
         for option, hook in OPTION_HOOKS.items():
             if getattr(self, option):
                 add_hook(cfg, hook)
+        for option, hook in INTERVAL_HOOKS.items():
+            interval = getattr(self, option)
+            if interval is not None:
+                add_hook(cfg, hook, interval=interval)
 
     def _set_seed(self, cfg: Config) -> list[str]:
         return set_seed(cfg, self.seed, self.overrides, trained_with(cfg))

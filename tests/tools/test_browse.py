@@ -58,31 +58,38 @@ def first(cfg, *args, num=4):
     return [rows for rows, _ in zip(samples, range(num), strict=False)]
 
 
+def content(rows, row, panel):
+    return rows[row].panels[panel].content
+
+
 def test_images_and_labels_belong_together(uda, weights):
     folder, _ = weights
     samples = first(uda, str(folder / 'uda.pth'))
     assert len(samples) == 4
     shares = []
-    for crops, mixed, masked in samples:
-        titles = [panel.title.partition(':')[0] for panel in crops]
-        assert titles == [
-            *('source', 'labels', 'target', 'pseudo-labels', 'weights')
+    for rows in samples:
+        assert [row.title for row in rows] == [
+            *('source', 'target', 'mix', 'masked')
         ]
-        source, labels, target, pseudo, weight = (p.content for p in crops)
+        source, target, mixed, masked = ([*row.panels] for row in rows)
+        image, labels = (p.content for p in source)
         # the fixture's images tell their class: 80 a class, noise below 20
         known = labels != 255
-        assert (source[known].mean(-1) // 80 == labels[known]).all()
+        assert (image[known].mean(-1) // 80 == labels[known]).all()
+
+        titles = [panel.title.partition(':')[0] for panel in target]
+        assert titles[1:] == ['pseudo-labels', 'weights', 'confidence']
+        other, pseudo, weight, confidence = (p.content for p in target)
         assert (weight == 1).all()
+        assert ((1 / 3 <= confidence) & (confidence <= 1)).all()
 
-        image, label, weight = (panel.content for panel in mixed)
-        pasted = (image == source).all(-1)
-        assert ((image == target).all(-1) | pasted).all()
-        assert (label == labels)[pasted].mean() > 0.9  # some are alike
-        assert (label == pseudo)[~pasted].all()
-        shares.append(pasted.mean())
+        content, label, weight, is_target = (p.content for p in mixed)
+        assert (content == np.where(is_target[..., None], other, image)).all()
+        assert (label == np.where(is_target, pseudo, labels)).all()
+        shares.append(is_target.mean())
 
-        image, label, weight = (panel.content for panel in masked)
-        kept = (image == target).all(-1)
+        content, label = (p.content for p in masked[:2])
+        kept = (content == other).all(-1)
         assert kept.any() and not kept.all()
         assert (label == pseudo).all()
     assert 0 < np.mean(shares) < 1
@@ -93,30 +100,30 @@ def test_a_segmentor_is_taken_for_the_teacher(uda, weights):
     own = first(uda, str(folder / 'uda.pth'))
     plain = first(uda, str(folder / 'plain.pth'))
     for a, b in zip(own, plain, strict=True):
-        assert (a[0][3].content == b[0][3].content).all()
+        assert (content(a, 1, 1) == content(b, 1, 1)).all()
 
 
 def test_crops_are_those_of_the_run(uda, weights):
     """The sampler's draws, by the seed of the run."""
     a, b, c = (first(uda, None, seed, num=2) for seed in (0, 0, 1))
-    for crops, mixed, masked in a:  # without a teacher
-        assert [len(row) for row in (crops, mixed, masked)] == [3, 2, 2]
-        assert (masked[1].content == 255).all()
+    for rows in a:  # without a teacher
+        assert [len(row.panels) for row in rows] == [2, 1, 3, 3]
+        assert (rows[3].panels[1].content == 255).all()
     for x, y in zip(a, b, strict=True):
-        assert (x[0][0].content == y[0][0].content).all()
-        assert x[0][0].title == y[0][0].title
-    assert any(
-        x[0][0].title != z[0][0].title or x[0][2].title != z[0][2].title
-        for x, z in zip(a, c, strict=True)
-    )
+        assert (content(x, 0, 0) == content(y, 0, 0)).all()
+    files = [
+        [[row.panels[0].title for row in rows[:2]] for rows in samples]
+        for samples in (a, b, c)
+    ]
+    assert files[0] == files[1] != files[2]
 
 
 def test_supervised_training(tiny_config):
     cfg = Config.fromfile(tiny_config())
     assert not TrainingSamples(cfg, 'not/read.pth').has_labels
-    (rows,) = first(cfg, num=1)
-    ((image, labels),) = rows
-    assert image.title.startswith('source: ') and image.title.endswith('.png')
+    ((row,),) = first(cfg, num=1)
+    image, labels = row.panels
+    assert row.title == 'source' and image.title.endswith('.png')
     assert image.content.shape == (40, 48, 3)
     assert labels.content.shape == (40, 48)
 

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 
 from mmseg_balance.engine.hooks import ClassScalarsHook
 
@@ -21,36 +20,6 @@ def scalars_of(work_dir):
         for line in lines
         if any('/' in key for key in line)
     }
-
-
-@pytest.fixture
-def uda_config(tiny_config, tmp_path):
-    """Write the config of DACS with BLDA on the tiny data."""
-
-    def write(name='uda', hooks=(), **changes):
-        cfg = Config.fromfile(tiny_config())
-        data = cfg.train_dataloader.dataset
-        target = dict(data, data_prefix=dict(img_path='img/val'))
-        target['pipeline'] = [data.pipeline[0], data.pipeline[-1]]
-        cfg.train_dataloader.dataset = dict(
-            type='UDADataset', source=data, target=target
-        )
-        cfg.train_dataloader.sampler = dict(type='ResumableInfiniteSampler')
-        cfg.model.decode_head.loss_decode = dict(
-            type='BLDALoss', num_classes=3, min_samples=5
-        )
-        cfg.model = dict(
-            type='DACS', segmentor=cfg.model, pseudo_threshold=0.0
-        )
-        cfg.custom_hooks = list(hooks)
-        cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
-        cfg.train_cfg = dict(type='ResumableIterBasedTrainLoop', max_iters=6)
-        cfg.merge_from_dict(changes)
-        path = tmp_path / f'{name}.py'
-        cfg.dump(path)
-        return path
-
-    return write
 
 
 def test_scalars_of_a_training(uda_config, run_tool, tmp_path, capsys):

@@ -12,6 +12,7 @@ from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
 from .missing_validation_hook import MissingValidationHook
 from .teacher_update_hook import TeacherUpdateHook
+from .training_pictures_hook import TrainingPicturesHook
 
 __all__ = [
     'AtomicCheckpointHook',
@@ -26,4 +27,5 @@ __all__ = [
     'IterationSeedHook',
     'MissingValidationHook',
     'TeacherUpdateHook',
+    'TrainingPicturesHook',
 ]

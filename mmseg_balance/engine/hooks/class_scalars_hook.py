@@ -12,7 +12,7 @@ from mmseg_balance.models.head_losses.logit_statistics import statistics_of
 from mmseg_balance.models.recording import CONFIDENCE, LABELS, SOURCE, TARGET
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
-from ...number_checks import check_interval
+from ...number_checks import check_count
 from ..records.class_scalars import (
     distribution_values,
     label_values,
@@ -46,7 +46,7 @@ class ClassScalarsHook(Hook):
     without_effect = True
 
     def __init__(self, interval: int = 50) -> None:
-        check_interval(type(self).__name__, interval)
+        check_count(type(self).__name__, 'interval', interval)
         self.interval = interval
         self._labels: _Labels | None = None
 

@@ -15,7 +15,7 @@ from mmseg_balance.models.losses.class_weights.weight_history import (
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ...errors import UserValueError
-from ...number_checks import check_interval
+from ...number_checks import check_count
 from ..records.class_scalars import named_scalars
 from ..records.classes import class_names
 
@@ -44,7 +44,7 @@ class ClassWeightsHook(Hook):
     priority = 'BELOW_NORMAL'
 
     def __init__(self, interval: int = 50) -> None:
-        check_interval(type(self).__name__, interval)
+        check_count(type(self).__name__, 'interval', interval)
         self.interval = interval
 
     def before_train(self, runner) -> None:

@@ -19,6 +19,7 @@ from ..head_losses.classifier_features import (
     logits_and_features,
 )
 from ..head_losses.predictions import MAIN, Prediction
+from ..recording import ATTENTION, note
 from ..windows import place_windows
 from .scaled_features import ScaledFeatures
 
@@ -209,7 +210,9 @@ class HRDAHead(BaseDecodeHead):
             attention = attention * inside
         rest = resize((1 - attention) * context, size=size, mode='bilinear')
         attention = resize(attention, size=size, mode='bilinear')
-        return rest + attention * placed, detail
+        fused = rest + attention * placed
+        note(ATTENTION, lambda: _attention_to_predicted(attention, fused))
+        return fused, detail
 
     def attend(self, features: Sequence[Tensor], context: Tensor) -> Tensor:
         """Weight of the detail, (N, C or 1, h, w) of the context's logits."""
@@ -223,6 +226,21 @@ class HRDAHead(BaseDecodeHead):
                 'Expected `attention.num_classes` of HRDAHead to be 1 or '
                 f'num_classes={self.num_classes}, but got {outputs}'
             )
+
+
+def _attention_to_predicted(attention: Tensor, fused: Tensor) -> Tensor:
+    """Weight of the detail for the class that each pixel is predicted as.
+
+    Args:
+        attention: (N, C or 1, h, w).
+        fused: Logits (N, C, h, w).
+
+    Returns:
+        (N, h, w).
+    """
+    if attention.shape[1] == 1:
+        return attention[:, 0]
+    return attention.gather(1, fused.argmax(1, keepdim=True)).squeeze(1)
 
 
 def _check_inner(name: str, config: ConfigType, outer: dict) -> None:

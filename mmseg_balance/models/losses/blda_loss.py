@@ -17,6 +17,7 @@ from mmseg_balance.logits.statistics.takes_settings import takes_settings
 from ...errors import UserValueError
 from ..head_losses.call_loss import call_loss
 from ..head_losses.pixel_targets import PixelTargets
+from ..recording import OFFSET, note
 from .class_weights.rank_sums import sum_over_ranks
 
 ADJUSTED = ('all', 'source')
@@ -167,6 +168,7 @@ class BLDALoss(nn.Module):
         offset = self.statistics.offset(
             logits, targets.labels, targets.target_mask, ignore_index
         )
+        note(OFFSET, lambda: own_offset(offset, targets.labels, ignore_index))
         return adjust_in_offset(logits, offset, self.tau)
 
     def _collect(
@@ -200,3 +202,20 @@ class BLDALoss(nn.Module):
     def extra_repr(self) -> str:
         """Settings, for print(model)."""
         return f'num_classes={self.num_classes}, tau={self.tau}'
+
+
+def own_offset(offset: Tensor, labels: Tensor, ignore_index: int) -> Tensor:
+    """Offset of the logit of each pixel's own class.
+
+    Args:
+        offset: Delta, (N, C, ...).
+        labels: (N, ...).
+        ignore_index: Label of pixels without a class.
+
+    Returns:
+        (N, ...); NaN where there is no class.
+    """
+    known = (labels >= 0) & (labels < offset.shape[1])
+    known &= labels != ignore_index
+    own = torch.where(known, labels, 0).long().unsqueeze(1)
+    return offset.gather(1, own).squeeze(1).masked_fill(~known, torch.nan)

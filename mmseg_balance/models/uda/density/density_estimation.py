@@ -17,6 +17,7 @@ from ...head_losses.classifier_features import (
 )
 from ...head_losses.logit_statistics import statistics_of
 from ...head_losses.pixel_targets import PixelTargets
+from ...recording import DENSITY, DENSITY_PREDICTION, note
 
 NORMS = ('l2', 'l1')
 
@@ -145,6 +146,8 @@ class DensityEstimation(nn.Module):
             density, valid = statistics.positive_cdf(
                 logits, targets.labels, targets.target_mask, head.ignore_index
             )
+            note(DENSITY, lambda: density.masked_fill(~valid, torch.nan))
+            note(DENSITY_PREDICTION, prediction)
             loss = density_loss(
                 prediction, density, valid, targets.weight, self.norm
             )

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ....errors import UserValueError
 from ...head_losses.predictions import context_features, context_images
+from ...recording import CELLS, note
 
 
 class FeatureDistance(nn.Module):
@@ -119,6 +120,7 @@ class FeatureDistance(nn.Module):
         things = torch.zeros_like(cells, dtype=torch.bool)
         for index in self.classes:
             things |= cells == index
+        note(CELLS, lambda: cells.masked_fill(~things, self.ignore_index))
         return self.loss_weight * masked_distance(own, frozen, things)
 
 

@@ -20,6 +20,7 @@ from ...backbones import (
 )
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.segmentation_loss import joined_log, prediction_losses
+from ...recording import SOURCE, noted_in
 from ...segmentors import HRDAEncoderDecoder
 from ..distances.attention_consistency import attention_divergence
 from ..distances.feature_distance import FeatureDistance
@@ -164,12 +165,13 @@ class CrossAttentionObjective(Objective):
             losses['loss_attention'] = self.attention_weight * divergence
         losses |= self.stream_losses(student, streams, step, batch)
         if self.feature_distance is not None:
-            losses['loss_feature_distance'] = self.feature_distance(
-                student,
-                streams.source,
-                step.source_images,
-                step.source_labels,
-            )
+            with noted_in(SOURCE):
+                losses['loss_feature_distance'] = self.feature_distance(
+                    student,
+                    streams.source,
+                    step.source_images,
+                    step.source_labels,
+                )
         losses['confident'] = step.pseudo.confident
         return losses
 
@@ -195,18 +197,20 @@ class CrossAttentionObjective(Objective):
         mixed_by_source = replace(mixed, weight=None)
         domain, cross = dict(density=density), dict(collect=False)
         losses = {}
-        for name, features, targets, arguments in (
+        images = self.prefix  # the mixed ones
+        for name, row, features, targets, arguments in (
             # in the order of the public code, for batch norms
-            ('src', streams.source, source, domain),
-            ('t2s', streams.mixed_to_source, source_by_mixed, cross),
-            ('mix', streams.mixed, mixed, domain),
-            ('s2t', streams.source_to_mixed, mixed_by_source, cross),
+            ('src', SOURCE, streams.source, source, domain),
+            ('t2s', SOURCE, streams.mixed_to_source, source_by_mixed, cross),
+            ('mix', images, streams.mixed, mixed, domain),
+            ('s2t', images, streams.source_to_mixed, mixed_by_source, cross),
         ):
             if student.with_neck:
                 features = student.neck(features)
-            predictions = prediction_losses(
-                student, features, targets, **arguments
-            )
+            with noted_in(row):
+                predictions = prediction_losses(
+                    student, features, targets, **arguments
+                )
             values = joined_log(
                 p.scaled(self.loss_weight) for p in predictions
             )

@@ -16,9 +16,11 @@ from ...head_losses.predictions import (
     auxiliary_heads,
     auxiliary_predictions,
     decode_predictions,
+    predicted_classes,
     training_features,
 )
 from ...head_losses.segmentation_loss import loss_modules
+from ...recording import PREDICTION, note
 
 
 def output_heads(student: nn.Module) -> dict[str, BaseDecodeHead]:
@@ -47,7 +49,7 @@ def image_logits(
     predictions = decode_predictions(student.decode_head, features)
     if auxiliary:
         predictions = predictions + auxiliary_predictions(student, features)
-    return {
+    logits = {
         prediction.name: resize(
             prediction.logits,
             size=images.shape[-2:],
@@ -57,6 +59,9 @@ def image_logits(
         for prediction in predictions
         if prediction.box is None
     }
+    head = student.decode_head
+    note(PREDICTION, lambda: predicted_classes(head, logits[MAIN]))
+    return logits
 
 
 def recorded_logits(

@@ -1,0 +1,1 @@
+"""Pictures of what a training learns from: its images, labels and maps."""

@@ -1,0 +1,175 @@
+"""What was recorded of an image, as rows of panels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor, nn
+
+from ...models.recording import (
+    ATTENTION,
+    CELLS,
+    CONFIDENCE,
+    DENSITY,
+    DENSITY_PREDICTION,
+    FROM_TARGET,
+    IMAGE,
+    LABELS,
+    OFFSET,
+    PREDICTION,
+    SOURCE,
+    TARGET,
+    WEIGHTS,
+)
+from .images import original_image
+
+# columns from left to right; those of one column are of different rows
+COLUMNS = (
+    (IMAGE,),
+    (LABELS,),
+    (WEIGHTS, CELLS),
+    (CONFIDENCE, FROM_TARGET),
+    (PREDICTION,),
+    (ATTENTION,),
+    (OFFSET,),
+    (DENSITY,),
+    (DENSITY_PREDICTION,),
+)
+COLUMN_OF = {name: i for i, names in enumerate(COLUMNS) for name in names}
+# what is of both signs
+SIGNED = {OFFSET}
+TITLES = {
+    (TARGET, LABELS): 'pseudo-labels',
+    CELLS: 'cells of the feature distance',
+    FROM_TARGET: 'from the target (white)',
+    ATTENTION: 'attention to the detail',
+    OFFSET: 'BLDA offset of the label',
+    DENSITY: 'density d (Eq. 10)',
+}
+CONSTANT = 1e-6  # range of numbers that are one
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A map of one image.
+
+    Attributes:
+        title: Above it.
+        content: RGB (H, W, 3) in uint8; classes (H, W) of an integer dtype;
+            a mask, bool; or numbers (H, W) of a floating dtype, NaN where
+            there is none.
+        column: Its place in the row.
+        is_signed: Whether numbers are shown around 0, instead of from 0 to
+            1.
+    """
+
+    title: str
+    content: np.ndarray
+    column: int = 0
+    is_signed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Panels of one image.
+
+    Attributes:
+        title: Beside it.
+        panels: By their columns.
+    """
+
+    title: str
+    panels: Sequence[Panel]
+
+
+def sample_rows(
+    recorded: Mapping[str, Mapping[str, Tensor]],
+    index: int,
+    preprocessor: nn.Module | None,
+    files: Mapping[str, Sequence[str]] | None = None,
+) -> list[Row]:
+    """Rows of one image of a batch.
+
+    Args:
+        recorded: Of a ``PictureRecorder``.
+        index: Which image of the batch.
+        preprocessor: What normalised the images.
+        files: Names of the image files of the rows that have such, for
+            titles.
+
+    Returns:
+        Source and target first, then objectives in their order. A row that
+        has fewer images is left out.
+    """
+    rows = []
+    first = [row for row in (SOURCE, TARGET) if row in recorded]
+    for title in dict.fromkeys([*first, *recorded]):
+        found = recorded[title]
+        panels = []
+        for name, values in found.items():
+            if index >= len(values):
+                continue
+            of_files = (files or {}).get(title, ())
+            file = of_files[index] if index < len(of_files) else ''
+            panels.append(
+                _panel(title, name, values[index], preprocessor, file)
+            )
+        if panels:
+            rows.append(Row(title, sorted(panels, key=lambda p: p.column)))
+    return _without_gaps(rows)
+
+
+def _panel(
+    row: str,
+    name: str,
+    value: Tensor,
+    preprocessor: nn.Module | None,
+    file: str,
+) -> Panel:
+    title = TITLES.get((row, name), TITLES.get(name, name))
+    column = COLUMN_OF.get(name, len(COLUMNS))
+    if value.dim() == 3:
+        image = original_image(value, preprocessor)
+        return Panel(file or title, image, column)
+    content = value.numpy()
+    is_signed = name in SIGNED
+    if content.dtype.kind == 'f':
+        title += _range(content, is_signed)
+    return Panel(title, content, column, is_signed)
+
+
+def _range(content: np.ndarray, is_signed: bool) -> str:
+    """Of the numbers of a map, as the end of its title."""
+    known = content[np.isfinite(content)]
+    if not known.size:
+        return ': none'
+    low, high = float(known.min()), float(known.max())
+    ends = [low] if high - low < CONSTANT else [low, high]
+    digits = 2 if is_signed else 3
+    # 0.0 is added to what is rounded to -0
+    return ': ' + ' to '.join(
+        f'{round(x, digits) + 0.0:.{digits}f}' for x in ends
+    )
+
+
+def _without_gaps(rows: Sequence[Row]) -> list[Row]:
+    """Columns that a row has, one after the other; names of users last."""
+    taken: dict[tuple[int, str], int] = {}
+    keys = []
+    for row in rows:
+        for panel in row.panels:
+            own = panel.column == len(COLUMNS)
+            keys.append((panel.column, panel.title if own else ''))
+    for key in sorted(set(keys)):
+        taken[key] = len(taken)
+    places = iter(keys)
+    return [
+        Row(
+            row.title,
+            [
+                Panel(p.title, p.content, taken[next(places)], p.is_signed)
+                for p in row.panels
+            ],
+        )
+        for row in rows
+    ]
