@@ -27,8 +27,11 @@ DEFAULTS = {
     'configuration/checks/settling.py': {'FiniteLossHook'},
     # what the key `compile` stands for
     'configuration/checks/runner_keys.py': {'CompileHook'},
-    # what --compile and --channels-last stand for
-    'runs/training.py': {'CompileHook', 'ChannelsLastHook'},
+    # what --compile, --channels-last, --pictures and --class-scalars stand for
+    'runs/training.py': {
+        *('CompileHook', 'ChannelsLastHook'),
+        *('TrainingPicturesHook', 'ClassScalarsHook'),
+    },
     # rows of the table that the demo prints
     'runs/demo_run.py': {'DACS'},
     # half of the loop, which registers it
