@@ -76,7 +76,8 @@ def read_evaluation(file: Path) -> Result | None:
     known, palette = data_meta(meta, evaluated, scores)
     return Result(
         file,
-        name_in_meta(meta) or config_name(file.parents[1]),
+        name_in_meta(meta)
+        or config_name(training.folder if training else file.parents[1]),
         scores,
         _seed(origin, meta, training, log_cfg),
         part=part_of(evaluated),
@@ -116,10 +117,11 @@ def find_checkpoint(
     if not named or '://' in named:
         return None
     name = Path(named).name
-    places = [Path(named)]
-    places += [folder / name for folder in file.resolve().parents[1:][:LEVELS]]
-    there = [place for place in places if place.is_file()]
     wanted = origin.get('checkpoint_hash')
+    above = [folder / name for folder in file.resolve().parents[1:][:LEVELS]]
+    # a copied folder names the original, and a name alone proves nothing
+    places = [*above, Path(named)] if wanted else [Path(named), *above]
+    there = [place for place in places if place.is_file()]
     for place in there:
         if wanted and _hash(place, place.stat().st_mtime_ns) == wanted:
             return place

@@ -124,7 +124,7 @@ def one_a_seed(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
 
     Returns:
         Those that are kept, in their order; and a line for each that is left
-        out and is not the same in every digit.
+        out, but for an earlier test of one training with the same scores.
     """
     latest: dict[int, Result] = {}
     notes = []
@@ -133,10 +133,14 @@ def one_a_seed(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
             continue
         before = latest.get(result.seed)
         latest[result.seed] = result
-        if before is not None and before.scores != result.scores:
+        if before is None:
+            continue
+        same = before.scores == result.scores
+        if not same or before.training != result.training:
             notes.append(
                 f'seed {result.seed} of {result.name} twice: {before.file} '
                 f'is left out, {result.file} is the later one'
+                + (', with the same scores' if same else '')
             )
     kept = [r for r in results if r.seed is None or latest[r.seed] is r]
     return kept, notes

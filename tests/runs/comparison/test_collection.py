@@ -1,0 +1,118 @@
+"""What is found in work folders and files, and what is left out."""
+
+import json
+
+import pytest
+from mmengine.config import Config
+
+from mmseg_balance.runs.comparison.compared import compare_runs
+
+
+def named(compared):
+    """Seeds and mean mIoU by the name of each method."""
+    return {
+        m.name: (m.seeds, m.scores['mIoU'].mean)
+        for m in compared.comparison.methods
+    }
+
+
+def test_a_checkpoint_written_anew_takes_its_scores_along(tested, tmp_path):
+    run = tested('a', 40.0)
+    tested('b', 42.0, seed=1)
+    run.save(seed=7)  # another training in the same folder
+    compared = compare_runs([tmp_path])
+    assert named(compared)['method'] == ((1,), 42.0)
+    assert 'held before it was written anew' in compared.comparison.notes[0]
+
+
+def test_a_moved_folder_and_one_without_checkpoints(tested, tmp_path):
+    run = tested('a', 40.0, seed=3)
+    moved = run.folder.rename(tmp_path / 'moved')
+    result = compare_runs([moved]).groups[0].first
+    assert result.checkpoint == moved / 'iter_6.pth'
+    assert result.seed == 3 and result.training == moved
+    result.checkpoint.unlink()
+    compared = compare_runs([moved])
+    assert named(compared) == {'method': ((3,), 40.0)}
+    assert compared.groups[0].first.settings.model.segmentor.tau == 0.1
+
+
+def test_scores_of_other_programs(work_folder, tmp_path):
+    """mmseg's tools write scores without origin, and draw a seed."""
+    run = work_folder('stock', seed=None)
+    log = run.log([dict(mIoU=30.0, aAcc=70.0, mAcc=40.0, step=6)])
+    text = 'Runtime environment:\n    cudnn_benchmark: True\n    seed: 123\n'
+    (log / f'{log.name}.log').write_text(text)
+    ours = compare_runs([run.folder])
+    name = 'method'
+    assert named(ours) == {name: ((123,), 30.0)}
+    assert 'IoU_std' not in ours.comparison.methods[0].scores
+    checkpoint = run.save(seed=123)
+    run.test(checkpoint, 31.0, origin=False, confusion=None)
+    assert named(compare_runs([tmp_path])) == {name: ((123,), 31.0)}
+    assert compare_runs([tmp_path]).comparison.classes == ('road', 'car')
+
+
+def test_a_resumed_run_and_an_earlier_one_in_its_folder(work_folder):
+    run = work_folder('a', seed=1)
+    old = Config(dict(run.cfg))
+    old.randomness = dict(seed=0)
+    run.log([dict(mIoU=90.0, step=6)], old)
+    run.log([dict(loss=3.0, step=1), dict(loss=2.0, step=2)])
+    resumed = Config(dict(run.cfg))
+    resumed.resume, resumed.load_from = True, 'iter_1.pth'
+    run.log([dict(loss=1.5, step=2), dict(mIoU=35.0, step=6)], resumed)
+    compared = compare_runs([run.folder])
+    assert named(compared) == {'method': ((1,), 35.0)}
+    curves = compared.groups[0].first.curves
+    assert curves['loss'] == [(1, 3.0), (2, 1.5)]
+
+
+def test_folders_without_a_result(tested, work_folder, tmp_path):
+    tested('a', 40.0)
+    empty = work_folder('empty')
+    empty.log([dict(loss=1.0, step=1)])
+    compared = compare_runs([tmp_path / 'a', empty.folder])
+    assert compared.comparison.notes[0] == (
+        f'{empty.folder}: no scores of a test and no validation, left out'
+    )
+    with pytest.raises(
+        FileNotFoundError, match='no result to compare: .*Make'
+    ):
+        compare_runs([empty.folder])
+    with pytest.raises(FileNotFoundError, match='nowhere does not exist'):
+        compare_runs([tmp_path / 'nowhere'])
+
+
+def test_files_of_results(tmp_path):
+    def write(name, **content):
+        file = tmp_path / name
+        file.write_text(json.dumps(content))
+        return file
+
+    part = {'mIoU': 40.0, 'IoU.road': 50.0}
+    files = [
+        write(f'dacs_seed{seed}.json', student=part, teacher=part)
+        for seed in (0, 1)
+    ]
+    tau = {'0.0': dict(mIoU=40.0), '1.0': dict(mIoU=44.0)}
+    files.append(write('dacs_posthoc_seed0.json', part='student', tau=tau))
+    assert named(compare_runs(files)) == {
+        'dacs (student)': ((0, 1), 40.0),
+        'dacs (teacher)': ((0, 1), 40.0),
+        'dacs_posthoc (tau 0, student)': ((0,), 40.0),
+        'dacs_posthoc (tau 1, student)': ((0,), 44.0),
+    }
+    copied = write('x_seed2.json', student=part, settings=dict(seed=0, cfg={}))
+    with pytest.raises(ValueError, match='scores of seed 0, and its name sa'):
+        compare_runs([copied])
+    for name, text in (
+        ('a.json', '{}'),
+        ('b.json', 'no JSON'),
+        ('c.json', '[1]'),
+    ):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(
+            ValueError, match=f'{name} has no scores: expected'
+        ):
+            compare_runs([tmp_path / name])
