@@ -1,10 +1,17 @@
 """Which scalars are shown together."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# scores of a class, as metrics name them: 'IoU.road', 'camvid/Acc.sky'
+# scores of a class, as metrics name them: 'IoU.road', 'camvid/Acc.sky', where
+# 'camvid' is the prefix of an evaluator
 CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'Dice', 'Fscore', 'Precision', 'Recall')
+# those of all classes, or of some: 'mIoU', 'mIoU_over', 'IoU_std'
+OVERALL = re.compile(
+    r'(?:[am](?:IoU|Acc|Dice|Fscore|Precision|Recall)|(?:IoU|Acc)(?P<std>_std))'
+    r'(?:_(?P<subset>\w+))?'
+)
 # what stands behind two points, and is no class: 'src.decode.acc_seg'
 MEASURES = ('loss', 'acc_', 'lr', 'base_lr', 'momentum')
 MOST_SERIES = 8  # colours that can be told apart
@@ -48,8 +55,7 @@ def sections_of(names: Iterable[str], scores: Iterable[str]) -> Sections:
         if 'loss' in name:
             _add(found.losses, first if rest else 'sum', name)
         elif name in scores and not rest:
-            is_std = name.lower().endswith('_std')
-            title = 'std over classes (points)' if is_std else 'scores (%)'
+            title = _score_title(name)
             _add(found.scores, title, name)
         else:  # of one kind, whatever objective it is of
             kind = name.rpartition('.')[2]
@@ -58,21 +64,27 @@ def sections_of(names: Iterable[str], scores: Iterable[str]) -> Sections:
     return found
 
 
+def _score_title(name: str) -> str:
+    """Title of the chart of a score of validation."""
+    match = OVERALL.fullmatch(name.rpartition('/')[2])
+    if match is None:
+        return 'scores'
+    kind = 'std over classes (points)' if match['std'] else 'scores (%)'
+    return f'{kind}, {match["subset"]}' if match['subset'] else kind
+
+
 def class_groups(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Values of classes: ``IoU.road`` and ``a.b.road``, of two classes up.
+    """Values of classes: ``IoU.road``, ``a/road``, ``a.b.road``.
 
     Args:
         names: Names of scalars.
 
     Returns:
-        For 'IoU' and 'a.b' the scalars by class.
+        For 'IoU', 'a' and 'a.b' the scalars by class, if there are two.
     """
     groups: dict[str, dict[str, str]] = {}
     for name in names:
-        prefix, _, label = name.partition('.')
-        if prefix.rpartition('/')[2] not in CLASS_SCORES:
-            part, _, label = label.partition('.')
-            prefix = f'{prefix}.{part}'
+        prefix, label = _class_of(name)
         if label:
             groups.setdefault(prefix, {})[label] = name
     return {
@@ -80,6 +92,18 @@ def class_groups(names: Iterable[str]) -> dict[str, dict[str, str]]:
         for prefix, group in groups.items()
         if len(group) > 1 and not any(map(_is_measure, group))
     }
+
+
+def _class_of(name: str) -> tuple[str, str]:
+    """What a scalar measures, and of which class; '' where of none."""
+    evaluator, slash, rest = name.partition('/')
+    score, _, label = (rest if slash else name).partition('.')
+    if score in CLASS_SCORES:
+        return f'{evaluator}/{score}' if slash else score, label
+    if slash:
+        return evaluator, '' if OVERALL.fullmatch(rest) else rest
+    part, _, label = label.partition('.')
+    return f'{score}.{part}', label
 
 
 def _is_measure(label: str) -> bool:

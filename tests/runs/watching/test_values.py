@@ -183,21 +183,32 @@ def test_scalars_by_section():
         'Acc.traffic light',
         'dusk/IoU.sky',
         'dusk/IoU.road',
+        'dusk/mIoU',
+        'dusk/IoU_std',
+        'weight.decode_head.all/sky',
+        'weight.decode_head.all/St. Mary/left',
+        'f1',
+        'mIoU_over',
+        'IoU_std_over',
     ]
-    found = sections_of(names, names[-6:])
+    found = sections_of(names, names[11:])
     assert found.losses == {
         'sum': ['loss'],
         'src': ['src.decode.loss_ce', 'src.loss_feature_distance'],
         'mix': ['mix.decode.loss_ce'],
     }
     assert found.scores == {
-        'scores (%)': ['mIoU'],
-        'std over classes (points)': ['IoU_std'],
+        'scores (%)': ['mIoU', 'dusk/mIoU'],
+        'std over classes (points)': ['IoU_std', 'dusk/IoU_std'],
+        'scores': ['f1'],
+        'scores (%), over': ['mIoU_over'],
+        'std over classes (points), over': ['IoU_std_over'],
     }
     assert {k: list(v) for k, v in found.classes.items()} == {
         'pseudo.share': ['sky', 'St. Mary'],
         'Acc': ['sky', 'traffic light'],
         'dusk/IoU': ['sky', 'road'],
+        'weight.decode_head.all': ['sky', 'St. Mary/left'],
     }
     assert found.others['acc_seg (%)'] == [
         'src.decode.acc_seg',
