@@ -31,6 +31,7 @@ WITHOUT_UPSTREAM = (
     'files',
     'logits',
     'moved',
+    'progress',
     'version',
 )
 ALONE = ('__main__', 'cli', 'logits')

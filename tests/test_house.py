@@ -12,7 +12,7 @@ PACKAGE = ROOT / 'mmseg_balance'
 # the first part of a module's name says its floor
 FLOORS = [
     {'compat', 'errors', 'files', 'number_checks', 'state_dicts'}
-    | {'stop_signals', 'version', 'moved'},
+    | {'stop_signals', 'version', 'moved', 'progress'},
     {'logits', 'datasets'},
     {'models', 'evaluation', 'visualization'},
     {'engine'},

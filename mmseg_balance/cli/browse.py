@@ -108,13 +108,12 @@ def names(num: int) -> list[str]:
 
 def draw(args: argparse.Namespace, samples: 'TrainingSamples') -> None:
     """Draw sample after sample."""
-    from tqdm import tqdm
-
     from ..files.writing import write_atomically
+    from ..progress import track
     from ..visualization.figures import to_png
     from ..visualization.training_pictures.figure import training_picture
 
-    files = tqdm(names(args.num), unit='picture')
+    files = track(names(args.num), 'draw', 'pictures')
     for name, rows in zip(files, samples, strict=False):
         picture = training_picture(rows, samples.classes, samples.palette)
         write_atomically(args.out / name, to_png(picture))

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 import cv2
-from tqdm import tqdm
 
 from ..errors import UserRuntimeError, UserValueError
+from ..progress import track_iterable
 
 SHOWN_ERRORS = 10
 
@@ -20,7 +20,7 @@ def map_files(
     function: Callable[[Item], Any],
     items: Sequence[Item],
     nproc: int = 1,
-    description: str = '',
+    description: str = 'read',
 ) -> list[Any]:
     """Apply a function to many files in parallel, with a progress bar.
 
@@ -31,7 +31,7 @@ def map_files(
         function: Called with one item; can be pickled.
         items: What it is called with.
         nproc: Number of processes; 1 stays in this one.
-        description: Text before the progress bar.
+        description: What is done, for the bar.
 
     Returns:
         The results in the order of the items.
@@ -43,7 +43,7 @@ def map_files(
     """
     guarded = partial(_guarded, function)
     progress = partial(
-        tqdm, total=len(items), desc=description, unit='file', smoothing=0
+        track_iterable, name=description, total=len(items), unit='files'
     )
     if nproc == 1:
         results = list(progress(map(guarded, items)))

@@ -1,7 +1,7 @@
 """What the commands of figures share."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -189,11 +189,11 @@ def chosen(args: Namespace, classes: Iterable[str]) -> list[int] | None:
     return named_classes(args.classes, list(classes))
 
 
-def bar(parts: Iterable, name: str) -> Iterable:
+def bar(parts: Sequence, name: str) -> Iterable:
     """Progress of a computation, on stderr."""
-    from tqdm import tqdm
+    from ...progress import track
 
-    return tqdm(parts, name, leave=False)
+    return track(parts, name)
 
 
 def write(args: Namespace, files: Any, names: Iterable[str]) -> None:

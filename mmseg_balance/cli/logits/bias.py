@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
 from typing import Any
 
 from ..options import (
@@ -71,13 +70,6 @@ def build(args: Namespace) -> tuple[Any, ...]:
     return cfg, model, dataset, anchors
 
 
-def bar(parts: Iterable, name: str) -> Iterable:
-    """Progress of a computation, on stderr."""
-    from tqdm import tqdm
-
-    return tqdm(parts, name, leave=False)
-
-
 def draw(assessment: Any, bank: Any, anchors: Any) -> dict[str, bytes]:
     """The pictures, by file name."""
     from ...visualization.bias_figure import bias_bars
@@ -100,13 +92,13 @@ def assess_and_write(
     from ...evaluation.bias_report import report_dict, report_text
     from ...inference.passes.bias_pass import measure_bias
     from ...logits.statistics.offline import fit_statistics
+    from ...progress import track
     from ...runs.out_files import write_out
 
     workers = cfg.test_dataloader.get('num_workers', 2)
     confusion, reservoir = measure_bias(model, dataset, workers)
-    print('fitting the distributions of the logits ...', flush=True)
     statistics = fit_statistics(
-        reservoir, device=next(model.parameters()).device, track=bar
+        reservoir, device=next(model.parameters()).device, track=track
     )
     anchors, words = anchors or (
         statistics.anchors,
@@ -114,7 +106,7 @@ def assess_and_write(
     )
     classes = dataset.metainfo['classes']
     assessment = assess(
-        confusion, statistics.source, anchors, classes, words, track=bar
+        confusion, statistics.source, anchors, classes, words, track=track
     )
     part = getattr(model, 'predict_with', None)
     of = f'{part} of {args.checkpoint}' if part else args.checkpoint

@@ -173,7 +173,6 @@ def fit(args: Namespace) -> None:
     for domain, images in data.items():
         state.collect(model, images, domain, num_workers)
     print(sample_table(classes, state, list(data)))
-    print('fitting ...', flush=True)
     statistics = build_or_exit(
         lambda: fit_pass(
             state,

@@ -11,8 +11,8 @@ from typing import Any
 import cv2
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
+from ...progress import progress_bar
 from ..files.folders import is_local
 from ..loading.bad_files import BadFileError
 from ..loading.split_pipeline import SplitPipeline
@@ -102,12 +102,8 @@ def survey(
     ]
     todo = [i for i, record in enumerate(records) if record is None]
     written, fresh = time.monotonic(), []
-    with tqdm(
-        total=len(part),
-        initial=len(part) - len(todo),
-        desc=part.name,
-        unit='img',
-        smoothing=0,
+    with progress_bar(
+        f'read {part.name}', len(part), 'images', len(part) - len(todo)
     ) as bar:
         try:
             for i, record in _read(part, todo, settings, nproc):

@@ -130,7 +130,7 @@ def count_label_files(
         ignore_index=ignore_index,
         reduce_zero_label=reduce_zero_label,
     )
-    counts = map_files(count, files, nproc, 'counting classes')
+    counts = map_files(count, files, nproc, 'count classes')
     return np.array(counts, dtype=np.int64).reshape(-1, num_classes)
 
 

@@ -98,7 +98,10 @@ def convert_folder(
         for original, stem, image in zip(originals, stems, images, strict=True)
     ]
     results = map_files(
-        partial(convert_file, scheme=scheme), jobs, nproc, label_dir
+        partial(convert_file, scheme=scheme),
+        jobs,
+        nproc,
+        f'convert {label_dir}',
     )
     return Conversion(
         files=[job.name for job in jobs],

@@ -57,7 +57,7 @@ def map_folder(
         partial(map_file, mapping=mapping),
         list(zip(files, new, strict=True)),
         nproc,
-        str(folder),
+        f'map {folder}',
     )
     total = np.sum(counts, axis=0)
     return {int(v): int(total[v]) for v in np.flatnonzero(total)}

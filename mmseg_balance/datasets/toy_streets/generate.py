@@ -134,7 +134,7 @@ def generate_toy_streets(
         write_atomically(root / SETTINGS_FILE, text.encode())
     jobs = list(_jobs(folder, settings))
     draw = partial(_write_street, settings=settings)
-    map_files(draw, jobs, nproc, 'toy streets')
+    map_files(draw, jobs, nproc, 'draw toy streets')
     counts = {}
     for part in ('source train', 'target train', 'target val'):
         labels = [job.label for job in jobs if job.part == part]

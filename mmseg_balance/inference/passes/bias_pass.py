@@ -4,13 +4,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ...errors import UserValueError
 from ...evaluation import confusion_matrix
 from ...logits.mixtures.gmm import GaussianMixtureBank
 from ...logits.statistics.file import load_statistics
 from ...logits.statistics.reservoir import LogitReservoir
+from ...progress import track_iterable
 from ..evaluation_set import TEST_SET
 from ..post_hoc import check_origin
 from .labelled_logits import predict_logits
@@ -37,7 +37,8 @@ def measure_bias(
     reservoir = LogitReservoir(num_classes)
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
     images = predict_logits(model, dataset, num_workers=num_workers)
-    for image in tqdm(images, 'predict', total=len(dataset), unit='image'):
+    images = track_iterable(images, 'predict', len(dataset), 'images')
+    for image in images:
         reservoir.add(image.logits, image.labels, image.index)
         confusion += confusion_matrix(
             image.logits.argmax(0), image.labels, num_classes

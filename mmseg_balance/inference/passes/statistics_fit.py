@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from ...errors import UserValueError
 from ...logits.statistics import LogitStatistics
 from ...logits.statistics.offline import fit_statistics
+from ...progress import track
 from .statistics_pass import StatisticsPass
 
 TITLES = dict(source='source', target='target, pseudo-labels')
@@ -69,7 +69,7 @@ def fit_pass(
             num_components=num_components,
             anchor=number,
             device=device,
-            track=lambda parts, name: tqdm(parts, name, leave=False),
+            track=track,
         )
     except ValueError as error:
         # it knows the number of the class, the user gave the name

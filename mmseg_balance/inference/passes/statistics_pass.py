@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ...configuration.model_config import model_config
 from ...datasets.domains.domain import Domain
@@ -19,6 +18,7 @@ from ...logits.statistics.domain_statistics import DOMAINS
 from ...logits.statistics.file import read_torch_file, write_torch_file
 from ...logits.statistics.reservoir import LogitReservoir
 from ...models.uda.teacher.pseudo_labels import pseudo_labels
+from ...progress import progress_bar
 from ...runs.records.code import changed_code, own_code
 from ...runs.records.provenance import describe_files
 from ...runs.records.settings import changed_settings
@@ -127,7 +127,7 @@ class StatisticsPass:
         written = time.monotonic()
         with (
             StopSignals() as stop,
-            tqdm(total=total, initial=start, desc=domain, unit='img') as bar,
+            progress_bar(f'collect {domain}', total, 'images', start) as bar,
         ):
             for seen in predict_logits(model, dataset, start, num_workers):
                 labels = seen.labels

@@ -5,13 +5,13 @@ from typing import Any
 
 from mmengine.config import Config
 from torch import nn
-from tqdm import tqdm
 
 from ...evaluation.tau_sweep import TauSweep
 from ...logits.statistics.domain_statistics import (
     DOMAINS,
     load_domain_statistics,
 )
+from ...progress import track_iterable
 from ..evaluation_set import headline_classes
 from ..post_hoc import check_origin
 from .labelled_logits import predict_logits
@@ -68,6 +68,7 @@ def sweep_scores(
     """
     workers = cfg.test_dataloader.get('num_workers', 2)
     images = predict_logits(model, dataset, num_workers=workers)
-    for image in tqdm(images, total=len(dataset), unit='image'):
+    images = track_iterable(images, 'sweep', len(dataset), 'images')
+    for image in images:
         sweep.add(image.logits, image.labels)
     return sweep.scores(dataset.metainfo['classes'], headline_classes(cfg))

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 import numpy as np
-from tqdm import tqdm
 
 from ...datasets.loading.bad_files import BadFileError
 from ...errors import UserOSError
+from ...progress import progress_bar
 from ...stop_signals import StopSignals
 from ...version import __version__
 from ..files.background import Background
@@ -113,11 +113,13 @@ class PredictionRun:
         self._claim()
         with (
             StopSignals() as stop,
-            tqdm(
-                total=len(self._stream),
-                unit='image',
-                disable=not self.options.progress,
+            progress_bar(
+                'predict',
+                len(self._stream),
+                'images',
+                # those that are kept take no time
                 smoothing=0.1,
+                disable=not self.options.progress,
             ) as bar,
         ):
 

@@ -1,5 +1,7 @@
 """Distributions of logits fitted to a whole data set at once."""
 
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -98,7 +100,14 @@ def fit_statistics(
             'logits that are NaN, infinite or beyond 1e6: the training of '
             'this checkpoint failed, take an earlier one'
         )
-    fit_bank(statistics.anchors, samples, valid, min_samples, *until)
+    fit_bank(
+        statistics.anchors,
+        samples,
+        valid,
+        min_samples,
+        *until,
+        track=renamed(track, 'fit anchors'),
+    )
     for domain, reservoir in dict(source=source, target=target).items():
         if reservoir is not None:
             samples, valid = reservoir.class_samples()
@@ -147,16 +156,20 @@ def fit_bank(
     rows = (valid.sum(-1) >= max(min_samples, 1)).nonzero().squeeze(1)
     size = max(_CHUNK // max(samples.shape[1] * bank.num_components, 1), 1)
     own = [p.view(-1, bank.num_components) for p in bank.parameters_]
-    for chunk in track(rows.split(size), 'fit'):
+    # a part is a loop of some mixtures: a chunk alone may take a minute
+    chunks = rows.split(size) if len(rows) else ()
+    loops = iter(track(range(len(chunks) * max_loops), 'fit'))
+    for chunk in chunks:
         fitted = _fit(
             samples[chunk].to(device),
             valid[chunk].to(device),
             bank,
-            max_loops,
+            itertools.islice(loops, max_loops),
             tolerance,
         )
         for old, new in zip(own, fitted, strict=True):
             old[chunk] = new.to(old.device)
+    next(loops, None)  # ends what shows them
     bank.num_updates.view(-1)[rows] = 1
     bank.staleness.view(-1)[rows] = 1
     bank.step.fill_(len(rows) > 0)
@@ -166,22 +179,28 @@ def _fit(
     samples: Tensor,
     valid: Tensor,
     like: GaussianMixtureBank,
-    max_loops: int,
+    loops: Iterable[int],
     tolerance: float,
 ) -> Parameters:
-    """EM to rest, for mixtures (R,) with samples (R, n)."""
+    """EM to rest, for mixtures (R,) with samples (R, n).
+
+    All of ``loops`` are consumed, also those that are not needed.
+    """
     bank = GaussianMixtureBank(
         (len(samples),), like.num_components, min_variance=like.min_variance
     ).to(samples.device)
     bank.initialize(samples, valid)
     samples = samples.masked_fill(~valid, 0)
     parameters = bank.parameters_
-    for _ in range(max_loops):
+    is_at_rest = False
+    for _ in loops:
+        if is_at_rest:
+            continue
         means = parameters[1]
         parameters = em_step(samples, parameters, valid, bank.min_variance)
         _, moved, variances = parameters
-        if ((moved - means).abs() <= tolerance * variances.sqrt()).all():
-            break
+        steps = (moved - means).abs()
+        is_at_rest = bool((steps <= tolerance * variances.sqrt()).all())
     return parameters
 
 

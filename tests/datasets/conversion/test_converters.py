@@ -280,7 +280,7 @@ def test_command_line_with_two_processes(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert '9 files counted' in done.stdout
-    assert 'GT/LABELS: 100%' in done.stderr
+    assert 'convert GT/LABELS: 9/9 files' in done.stderr
     files, counts = load_class_counts(tmp_path)
     for file, row, image in zip(files, counts, ids):
         label = expected(image, SYNTHIA_NAMES)

@@ -89,6 +89,31 @@ def test_neither_the_chunks_nor_the_device_argument_matter(monkeypatch):
     assert torch.equal(parameters(parts.source), parameters(parts.target))
 
 
+def test_progress_is_told_and_changes_nothing(monkeypatch):
+    # several mixtures at a time; most are at rest before the last loop
+    monkeypatch.setattr(
+        'mmseg_balance.logits.statistics.offline._CHUNK', 4 * 5 * 400
+    )
+    phases = {}
+
+    def track(parts, name):
+        phases[name] = [len(parts), 0]
+        for part in parts:
+            yield part
+            phases[name][1] += 1
+
+    source, target = reservoir(), reservoir(shift=1.0, seed=1)
+    settings = dict(max_loops=30, min_samples=50)
+    shown = fit_statistics(source, target, track=track, **settings)
+    silent = fit_statistics(source, target, **settings)
+    for name, values in silent.state_dict().items():
+        assert torch.equal(shown.state_dict()[name], values), name
+    assert list(phases) == ['fit anchors', 'fit source', 'fit target']
+    for total, done in phases.values():
+        assert total == done and total % 30 == 0
+    assert phases['fit source'][0] > 30
+
+
 def test_more_loops_until_nothing_moves(monkeypatch):
     from mmseg_balance.logits.statistics import offline
 
