@@ -56,6 +56,12 @@ def difference_section(content: Content) -> Section | None:
             'pairs, of which the bootstrap is too narrow. A verdict needs '
             'both to leave 0 out.'
         )
+    by_chance = (1 - content.level) * len(content.differences)
+    if by_chance >= 1:
+        text += (
+            f' Of {len(content.differences)} differences about '
+            f'{by_chance:.0f} would leave 0 out by chance alone.'
+        )
     return Section('differences', 'Paired differences', text, body)
 
 

@@ -89,6 +89,7 @@ for (const legend of document.querySelectorAll('.legend')) {
 const dialog = document.createElement('dialog');
 const large = document.createElement('img');
 const text = document.createElement('div');
+const legends = document.createElement('div');
 let shown = null;
 
 function show(button) {
@@ -98,6 +99,10 @@ function show(button) {
   large.alt = image.alt;
   large.className = image.className;
   text.textContent = image.alt;
+  // what the colours of a map mean
+  const own = image.classList.contains('crisp')
+    ? button.closest('section').querySelectorAll(':scope > .legend') : [];
+  legends.replaceChildren(...[...own].map((one) => one.cloneNode(true)));
 }
 
 function step(by) {
@@ -117,6 +122,7 @@ function control(label, action) {
 dialog.append(
   large,
   text,
+  legends,
   control('\u2190 previous', () => step(-1)),
   control('close', () => dialog.close()),
   control('next \u2192', () => step(1)),

@@ -28,7 +28,7 @@ def photo_uri(picture: np.ndarray) -> str:
     Returns:
         PNG, or JPEG where that is smaller.
     """
-    image = Image.fromarray(picture)
+    image = Image.fromarray(picture).convert('RGB')
     if image.width > MAX_WIDTH:
         image = image.resize(
             (MAX_WIDTH, max(1, image.height * MAX_WIDTH // image.width)),
@@ -55,8 +55,15 @@ def label_uri(labels: np.ndarray, palette: Sequence) -> str:
         label is not a class.
     """
     step = -(-labels.shape[1] // MAX_WIDTH)
-    colours = colour_labels(labels[::step, ::step], palette)
-    return _uri('png', _encode(_indexed(colours), 'PNG', optimize=True))
+    labels, num = np.asarray(labels)[::step, ::step], len(palette)
+    if num < 256:
+        inside = (labels >= 0) & (labels < num)
+        image = Image.fromarray(np.where(inside, labels, num).astype(np.uint8))
+        flat = np.asarray(palette, np.uint8).reshape(-1).tolist()
+        image.putpalette([*flat, 0, 0, 0])
+    else:
+        image = Image.fromarray(colour_labels(labels, palette))
+    return _uri('png', _encode(image, 'PNG', optimize=True))
 
 
 def figure(png: bytes, title: str) -> Element:
@@ -123,19 +130,6 @@ def captioned(
     made = enlargeable(uri, caption, group, crisp)
     made.append(tag('figcaption', caption))
     return made
-
-
-def _indexed(colours: np.ndarray) -> Image.Image:
-    """RGB with few colours as indexed; with more than 256 as it is."""
-    packed = colours.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    found, place = np.unique(packed, return_inverse=True)
-    if len(found) > 256:
-        return Image.fromarray(colours)
-    image = Image.fromarray(place.reshape(packed.shape).astype(np.uint8))
-    image.putpalette(
-        [v for c in found.tolist() for v in (c >> 16, c >> 8 & 255, c & 255)]
-    )
-    return image
 
 
 def _encode(image: Image.Image, kind: str, **options: int | bool) -> bytes:

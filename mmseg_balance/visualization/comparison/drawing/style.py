@@ -17,7 +17,7 @@ body {
   font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans",
     sans-serif;
 }
-main { max-width: 92rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
+main { max-width: 96rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .25rem; }
 h2 {
   font-size: 1.25rem;
@@ -178,10 +178,11 @@ dialog::backdrop { background: rgb(0 0 0 / .75); }
 dialog img {
   width: 92vw;
   max-width: 100%;
-  height: 82vh;
+  height: 76vh;
   object-fit: contain;
   cursor: zoom-out;
 }
+dialog .legend { justify-content: center; }
 dialog button { font: inherit; padding: .15rem .8rem; margin: .4rem .3rem 0; }
 @media (max-width: 60rem) {
   .columns.many { grid-template-columns: repeat(2, minmax(0, 1fr)); }
@@ -196,6 +197,11 @@ dialog button { font: inherit; padding: .15rem .8rem; margin: .4rem .3rem 0; }
   body { font-size: 10pt; }
   nav, th button::after { display: none; }
   .scroll { overflow: visible; }
+  table, .small table { font-size: 7.5pt; }
+  th, td, .small th, .small td { padding: .1rem .25rem; }
+  tbody th { min-width: 5rem; }
+  .forest { width: 9rem; }
+  .samples { grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); }
   table, figure, .row, .samples { break-inside: avoid; }
   h2, h3, summary { break-after: avoid; }
   svg, td, th { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
