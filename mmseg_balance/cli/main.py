@@ -37,10 +37,13 @@ COMMANDS = {
     'logits fit': 'fit the distributions that post-hoc balancing needs',
     'logits sweep-tau': 'scores of post-hoc balancing over its scale',
     'logits bias': 'which classes a checkpoint predicts too often, and why',
-    'figure class-weights': 'class weights over a training, and by class',
     'figure bias': 'logits and bias of every class, in one order',
+    'figure class-weights': 'class weights over a training, and by class',
+    'figure confusion': 'a confusion matrix, or how two differ',
     'figure logits': 'logits of some classes beside the anchors',
     'figure mixtures': 'the estimated mixtures of each pair of classes',
+    'figure per-class': 'scores of each class, runs side by side',
+    'figure pseudo-labels': 'share of each class in the pseudo-labels',
     'figure tau': 'scores of post-hoc balancing over its scale',
 }
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from scipy.optimize import isotonic_regression
 
 from .page import SMALL
 
@@ -35,7 +36,7 @@ def label_ends(
     start, stop = scale(np.array([low, high]))
     shares = (scale(np.clip(ends, low, high)) - start) / (stop - start)
     gap = SMALL * LINE_SPACING / INCH / height
-    places = spread(shares, gap)
+    places = spread(shares, gap, 0.02, 0.98)
     for share, place, name, colour in zip(
         shares, places, names, colours, strict=True
     ):
@@ -59,34 +60,25 @@ def label_ends(
         )
 
 
-def spread(places: np.ndarray, gap: float) -> np.ndarray:
+def spread(
+    places: np.ndarray, gap: float, low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
     """Move places as little as needed to be a gap apart.
 
     Args:
         places: Places (N,) in any order.
         gap: Least distance.
+        low, high: Ends between which they stay, where there is room.
 
     Returns:
-        New places (N,), in the same order from small to large; groups that
-        had to move keep their mean.
+        New places (N,), in the same order from small to large: of all those
+        a gap apart, the nearest by least squares.
     """
     order = np.argsort(places, kind='stable')
-    # centre and members of neighbours that touch
-    groups: list[tuple[float, list[int]]] = []
-    for number in order.tolist():
-        centre, members = float(places[number]), [number]
-        while groups:
-            before, others = groups[-1]
-            reach = (len(others) + len(members)) * gap / 2
-            if centre - before >= reach:
-                break
-            groups.pop()
-            total = before * len(others) + centre * len(members)
-            members = others + members
-            centre = total / len(members)
-        groups.append((centre, members))
+    # less its rank times the gap, what is a gap apart does not fall
+    ranks = gap * np.arange(len(places))
+    free = isotonic_regression(np.asarray(places, float)[order] - ranks).x
+    last = max(high - ranks[-1], low)
     result = np.empty(len(places))
-    for centre, members in groups:
-        offsets = np.arange(len(members)) - (len(members) - 1) / 2
-        result[members] = centre + gap * offsets
+    result[order] = np.clip(free, low, last) + ranks
     return result

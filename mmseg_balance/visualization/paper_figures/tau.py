@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .drawn import Drawn, Table
-from .page import COLOURS, WIDTHS, new_figure, panels, printed, to_png
+from .page import COLOURS, SMALL, WIDTHS, new_figure, panels, printed, to_png
 
 HEIGHT = 1.75
 PANELS = (
@@ -63,6 +63,6 @@ def draw_tau(
             bbox_to_anchor=(0.5, 1),
             borderaxespad=0.2,
             title='best (star)',
-            title_fontsize='small',
+            title_fontsize=SMALL,
         )
     return Drawn(to_png(figure), {'': table})

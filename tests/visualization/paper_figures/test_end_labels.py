@@ -8,10 +8,11 @@ from mmseg_balance.visualization.paper_figures.end_labels import spread
 
 
 @pytest.mark.parametrize('seed', range(4))
-def test_places_move_as_little_as_they_can(seed):
+@pytest.mark.parametrize('bounds', [(), (0.1, 1.1)])
+def test_places_move_as_little_as_they_can(seed, bounds):
     rng = np.random.default_rng(seed)
-    places, gap = rng.random(7), 0.15
-    found = spread(places, gap)
+    places, gap = rng.random(7) ** 3, 0.15
+    found = spread(places, gap, *bounds)
     order = np.argsort(places)
     assert (np.diff(found[order]) > gap - 1e-9).all()
     # least squares under the same constraints, by SciPy
@@ -20,7 +21,10 @@ def test_places_move_as_little_as_they_can(seed):
         for a, b in zip(order, order[1:], strict=False)
     ]
     best = minimize(
-        lambda x: ((x - places) ** 2).sum(), found, constraints=constraints
+        lambda x: ((x - places) ** 2).sum(),
+        found,
+        bounds=[bounds] * 7 if bounds else None,
+        constraints=constraints,
     )
     np.testing.assert_allclose(found, best.x, atol=1e-4)
 
