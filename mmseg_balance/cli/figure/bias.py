@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from ..logits.over_test_set import run_over_test_set
-from .options import add_classes, add_model, add_page, bar, chosen, write
+from .options import add_classes, add_model, add_page, chosen, write
 from .test_sets import Tested, build_tested, read_anchors
 
 FILES = (
@@ -59,12 +59,13 @@ def draw_and_write(
     """Go over the test set, draw, write, and say how the ranks agree."""
     from ...inference.passes.model_logits import measure_model_logits
     from ...logits.bias import mixture_bias
+    from ...progress import track
     from ...visualization.paper_figures import draw_bias
 
     measured = measure_model_logits(
-        of.model, of.dataset, of.name, of.num_workers, anchors, bar
+        of.model, of.dataset, of.name, of.num_workers, anchors, track
     )
-    by_mixtures = mixture_bias(measured.bank, bar)
+    by_mixtures = mixture_bias(measured.bank, track)
     drawn = draw_bias(measured, by_mixtures, classes, args.width)
     for name, correlation, count in drawn.tables['_ranks'].rows:
         print(

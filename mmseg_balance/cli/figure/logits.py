@@ -5,7 +5,7 @@ from typing import Any
 
 from ..logits.over_test_set import run_over_test_set
 from ..options import positive_int
-from .options import add_classes, add_models, add_page, bar, chosen, write
+from .options import add_classes, add_models, add_page, chosen, write
 from .test_sets import Tested, build_tested, read_anchors
 
 FILES = ('logits.png', 'logits.csv', 'logits_mixtures.csv')
@@ -66,6 +66,7 @@ def draw_and_write(
 ) -> None:
     """Go over the test sets, draw, and write."""
     from ...inference.passes.model_logits import measure_model_logits
+    from ...progress import track
     from ...visualization.paper_figures import draw_logits
 
     measured = []
@@ -73,7 +74,7 @@ def draw_and_write(
         print(f'{of.name}: {len(of.dataset)} images', flush=True)
         measured.append(
             measure_model_logits(
-                of.model, of.dataset, of.name, of.num_workers, own, bar
+                of.model, of.dataset, of.name, of.num_workers, own, track
             )
         )
     drawn = draw_logits(measured, classes, args.count, args.width)

@@ -7,7 +7,6 @@ from ...errors import UserValueError
 from .options import (
     add_classes,
     add_page,
-    bar,
     chosen,
     run_on_files,
     write,
@@ -62,6 +61,7 @@ def run(args: Namespace) -> None:
 def draw_and_write(args: Namespace) -> None:
     """Read the mixtures, draw, and write."""
     from ...inference.passes.model_logits import read_model_logits
+    from ...progress import track
     from ...runs.out_files import check_out, make_folder
     from ...visualization.paper_figures.mixtures import draw_mixtures
 
@@ -72,7 +72,7 @@ def draw_and_write(args: Namespace) -> None:
             f'Expected --range LOW HIGH with LOW below HIGH, but got {low:g} '
             f'{high:g}'
         )
-    model = read_model_logits(args.statistics, args.domain, track=bar)
+    model = read_model_logits(args.statistics, args.domain, track=track)
     classes = chosen(args, model.classes)
     make_folder(args.out)
     drawn = draw_mixtures(model, classes, args.range, args.width)

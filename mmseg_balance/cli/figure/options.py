@@ -1,7 +1,7 @@
 """What the commands of figures share."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -187,13 +187,6 @@ def chosen(args: Namespace, classes: Iterable[str]) -> list[int] | None:
     if args.classes is None:
         return None
     return named_classes(args.classes, list(classes))
-
-
-def bar(parts: Sequence, name: str) -> Iterable:
-    """Progress of a computation, on stderr."""
-    from ...progress import track
-
-    return track(parts, name)
 
 
 def write(args: Namespace, files: Any, names: Iterable[str]) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ...errors import UserValueError
 from ...evaluation import confusion_matrix
+from ...progress import track_iterable
 from ..evaluation_set import TEST_SET
 from .labelled_logits import predict_logits
 
@@ -31,7 +31,8 @@ def measure_confusion(
     num_classes = len(dataset.metainfo['classes'])
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
     images = predict_logits(model, dataset, num_workers=num_workers)
-    for image in tqdm(images, 'predict', total=len(dataset), unit='image'):
+    images = track_iterable(images, 'predict', len(dataset), 'images')
+    for image in images:
         confusion += confusion_matrix(
             image.logits.argmax(0), image.labels, num_classes
         ).cpu()
