@@ -11,7 +11,6 @@ from ...inference.predictor.class_names import distinct_colours
 from ...visualization.comparison import ComparedMethod, Content, Difference
 from ...visualization.comparison.page import write_page
 from .compared import ComparedRuns
-from .grouping import Group
 from .result import Curves
 from .samples import find_samples
 
@@ -64,10 +63,15 @@ def content_of(compared: ComparedRuns, notes: Sequence[str] = ()) -> Content:
         )
     lines = [*comparison.notes, *notes]
     methods = []
+    trained: set[Path | None] = set()
     for method, group in zip(comparison.methods, compared.groups, strict=True):
         confusion, line = total_confusion(method)
         lines += [line] if line else []
-        methods.append(_method(method, group, confusion))
+        # evaluations of one training share its curves, which are shown once
+        own = [r for r in group.results if r.training not in trained]
+        trained |= {r.training for r in own if r.curves}
+        curves = mean_curves([r.curves for r in own if r.curves])
+        methods.append(_method(method, curves, confusion))
     return Content(
         f'{len(methods)} methods compared' if methods[1:] else methods[0].name,
         methods,
@@ -135,7 +139,7 @@ def mean_curves(curves: Sequence[Curves]) -> Curves:
 
 
 def _method(
-    method: Method, group: Group, confusion: np.ndarray | None
+    method: Method, curves: Curves, confusion: np.ndarray | None
 ) -> ComparedMethod:
     published = method.published
     return ComparedMethod(
@@ -148,7 +152,7 @@ def _method(
         },
         method.seeds,
         confusion,
-        mean_curves([r.curves for r in group.results if r.curves]),
+        curves,
         {} if published is None else published.scores,
         '' if published is None else published.source,
     )

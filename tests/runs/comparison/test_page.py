@@ -46,6 +46,15 @@ def test_matrices_curves_and_differences(tested, tmp_path):
     )
 
 
+def test_evaluations_of_one_training_show_its_curves_once(tested):
+    run = tested('a', 40.0)
+    model = dict(run.cfg.model) | dict(predict_with='teacher')
+    teacher = Config(dict(run.cfg) | dict(model=model))
+    run.test(run.folder / 'iter_6.pth', 39.0, 'teacher', teacher)
+    content = content_of(compare_runs([run.folder]))
+    assert [bool(m.curves) for m in content.methods] == [True, False]
+
+
 def test_curves_over_the_seeds():
     curves = [
         dict(loss=[(1, 2.0), (2, 1.0), (3, 0.5)], lr=[(1, 0.1)]),
