@@ -96,6 +96,24 @@ def test_results_of_other_code_are_refused(start, write, capsys, mark, found):
     assert file.read_bytes() == before
 
 
+def test_a_seed_never_has_the_scores_of_another(start, write, tmp_path):
+    file = write('dacs', 1, 'current')
+    content = json.loads(file.read_text())
+    content['settings'] = dict(seed=0, others=[], cfg={})
+    file.write_text(json.dumps(content))
+    with pytest.raises(SystemExit, match='scores of seed 0, and its name say'):
+        start('--seeds', 1, '--table')
+
+
+def test_trained_checkpoints_are_of_their_seed(run_tool, tmp_path, start):
+    tool = run_tool.load('benchmarks/post_hoc_table.py')
+    file = tmp_path / 'iter_500.pth'
+    torch.save(dict(meta=dict(seed=0), state_dict={}), file)
+    tool.check_seed(file, 0)
+    with pytest.raises(ValueError, match='is of seed 0, expected seed 1'):
+        tool.check_seed(file, 1)
+
+
 def test_current_results_are_taken_as_they_are(start, write, tmp_path, capsys):
     write('dacs', 0, 'current')
     start('--seeds', 0)

@@ -85,6 +85,8 @@ class Training:
     def lines(self) -> list[dict[str, Any]]:
         """Scalars of the run, in the order of their steps."""
         found = [line for log in self.logs for line in read_lines(log)]
+        if _logs_epochs(self.settings):
+            found = _with_iterations(found)
         return sorted(found, key=lambda line: line['step'])
 
     @property
@@ -184,6 +186,29 @@ def read_lines(log_dir: Path) -> Iterator[dict[str, Any]]:
                 continue
             if isinstance(line, dict) and isinstance(line.get('step'), int):
                 yield line
+
+
+def _logs_epochs(cfg: Config | None) -> bool:
+    """Whether validations have the epoch as step, trainings the iteration.
+
+    mmengine's logger does so unless it is told not to, which mmseg's configs
+    do; of a run that is as long as its epochs that is right.
+    """
+    hooks = (cfg or {}).get('default_hooks') or {}
+    logger = hooks.get('logger') or {}
+    by_epoch = logger.get('log_metric_by_epoch', True)
+    return bool(cfg) and not counts_epochs(cfg) and by_epoch
+
+
+def _with_iterations(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Validations at the iteration of the line of training before them."""
+    found, step = [], 0
+    for line in lines:
+        if _scores(line):
+            line = line | dict(step=step or line['step'])
+        step = line['step']
+        found.append(line)
+    return found
 
 
 def _scores(line: dict[str, Any]) -> dict[str, float]:

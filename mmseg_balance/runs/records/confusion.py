@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,7 +48,7 @@ def read_confusion(
         with np.load(scores.with_name(CONFUSION), allow_pickle=False) as data:
             counts = data['counts']
             classes = tuple(map(str, data['classes']))
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     if counts.shape != (len(classes),) * 2:
         return None

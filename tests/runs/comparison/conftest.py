@@ -37,6 +37,7 @@ def config(seed=0, **changes) -> Config:
             val_evaluator=dict(type='BalancedIoUMetric'),
             test_evaluator=dict(type='BalancedIoUMetric'),
             train_cfg=dict(max_iters=6),
+            default_hooks=dict(logger=dict(log_metric_by_epoch=False)),
             randomness=dict(seed=seed),
             resume=False,
         )

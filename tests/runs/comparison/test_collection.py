@@ -116,3 +116,46 @@ def test_files_of_results(tmp_path):
             ValueError, match=f'{name} has no scores: expected'
         ):
             compare_runs([tmp_path / name])
+
+
+def test_a_logger_that_counts_epochs(work_folder):
+    """mmengine's own default, which mmseg's configs change."""
+    key = 'default_hooks.logger.log_metric_by_epoch'
+    run = work_folder('a', **{key: True})
+    run.log(
+        [
+            *(dict(loss=3.0, step=3), dict(mIoU=20.0, step=0)),
+            *(dict(loss=2.0, step=6), dict(mIoU=30.0, step=1)),
+        ]
+    )
+    compared = compare_runs([run.folder])
+    assert named(compared) == {'method': ((0,), 30.0)}
+    assert compared.groups[0].first.curves['mIoU'] == [(3, 20.0), (6, 30.0)]
+
+
+def test_a_run_as_long_as_its_epochs(work_folder):
+    run = work_folder('a')
+    run.cfg.train_cfg = dict(max_epochs=2)
+    run.log([dict(loss=3.0, step=30), dict(mIoU=20.0, step=1)])
+    (name,) = named(compare_runs([run.folder]))
+    assert name == 'method (at iteration 1 of 2)'
+    run.test(run.save(60, 'epoch_2.pth'), 35.0)
+    assert named(compare_runs([run.folder])) == {'method': ((0,), 35.0)}
+
+
+def test_files_that_cannot_be_read(tested, tmp_path):
+    run = tested('a', 40.0)
+    tested('b', 42.0, seed=1)
+    (file,) = run.folder.glob('test/*/*.json')
+    text = file.read_text()
+    for broken in (text[:40], '[]', '{"mIoU": "high"}', ''):
+        file.write_text(broken)
+        compared = compare_runs([tmp_path])
+        assert named(compared) == {'method': ((1,), 42.0)}
+    # a config that is no list of values, and a matrix cut short
+    file.write_text(text)
+    for config in run.folder.rglob('*.py'):
+        config.write_text('import os\na = os.getcwd()\n')
+    (file.parent / 'confusion.npz').write_bytes(b'PK')
+    found = compare_runs([run.folder]).groups[0].first
+    assert found.confusion is None and found.seed == 0

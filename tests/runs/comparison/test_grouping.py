@@ -189,3 +189,19 @@ def test_nan_scores(tested, tmp_path):
     text = '\n'.join(compared.comparison.notes)
     assert 'no number for' in text and 'mIoU in 1 of 2' in text
     assert isinstance(compared.comparison.methods[0].runs[0], ScoredRun)
+
+
+def test_other_code_is_noted_and_other_data_is_another_method(
+    tested, tmp_path
+):
+    def provenance(torch, data):
+        told = dict(versions=dict(torch=torch), sources='abc')
+        return dict(provenance=told | dict(data=dict(source=data)))
+
+    tested('a', 40.0, seed=0, **provenance('2.6', '5 images'))
+    tested('b', 42.0, seed=1, **provenance('2.7', '5 images'))
+    tested('c', 44.0, seed=1, **provenance('2.7', '9 images'))
+    compared = compare_runs([tmp_path])
+    assert [m.seeds for m in compared.comparison.methods] == [(0, 1), (1,)]
+    (line,) = [n for n in compared.comparison.notes if 'other code' in n]
+    assert 'seeds 0 and 1' in line and 'torch was 2.6, is 2.7' in line
