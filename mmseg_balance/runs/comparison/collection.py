@@ -48,6 +48,7 @@ def collect(paths: Sequence[str | Path]) -> tuple[list[Result], list[str]]:
             )
         known = {_identity(result) for result in results}
         results += [r for r in found if _identity(r) not in known]
+    results = without_tested(results)
     if not results:
         raise UserFileNotFoundError(
             'no result to compare: '
@@ -59,7 +60,7 @@ def collect(paths: Sequence[str | Path]) -> tuple[list[Result], list[str]]:
 
 
 def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
-    """Tests below a folder, and last validations of what was not tested.
+    """Tests and last validations below a folder.
 
     Args:
         folder: A work folder, or one of work folders.
@@ -69,10 +70,11 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
     """
     tests: list[Result] = []
     notes: list[str] = []
-    trainings: list[Training] = []
+    validations: list[Result] = []
     for place in walk(folder):
         if any(place.glob(f'*/{SCALARS}')):
-            trainings.append(Training(place))
+            validation = Training(place).last_validation()
+            validations += [validation] if validation else []
         for file in sorted(place.glob('*/*.json')):
             if is_scores(file):
                 try:
@@ -82,13 +84,27 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
                     continue
                 if result is not None:
                     tests.append(result)
-    results = list(tests)
-    for training in trainings:
-        if not any(_is_final(test, training) for test in tests):
-            validation = training.last_validation()
-            if validation is not None:
-                results.append(validation)
-    return results, notes
+    return without_tested([*tests, *validations]), notes
+
+
+def without_tested(results: Sequence[Result]) -> list[Result]:
+    """Leave out validations of trainings whose end was tested.
+
+    Args:
+        results: Tests and last validations.
+    """
+    tested = {
+        result.training.resolve()
+        for result in results
+        if result.kind == TEST and result.training and _is_final(result)
+    }
+    return [
+        result
+        for result in results
+        if result.kind == TEST
+        or result.training is None
+        or result.training.resolve() not in tested
+    ]
 
 
 def walk(folder: Path) -> Iterator[Path]:
@@ -100,13 +116,11 @@ def walk(folder: Path) -> Iterator[Path]:
         yield Path(place)
 
 
-def _is_final(test: Result, training: Training) -> bool:
+def _is_final(test: Result) -> bool:
     """Whether a test is of the last of a training that is there."""
-    if test.training is None or test.kind != TEST:
-        return False
-    if test.training.resolve() != training.folder.resolve():
-        return False
-    return test.best or test.iteration in (test.length, training.last_step)
+    assert test.training is not None
+    last = Training(test.training).last_step
+    return test.best or test.iteration in (test.length, last)
 
 
 def _identity(result: Result) -> tuple:

@@ -64,7 +64,11 @@ def read_evaluation(file: Path) -> Result | None:
     meta = read_meta(checkpoint)
     named = checkpoint or Path(_named(origin, log_cfg) or '')
     training = _training_of(file, checkpoint, named)
-    settings = settings_of(meta) or (training and training.settings) or log_cfg
+    settings = (
+        settings_of(meta)
+        or (training and training.settings)
+        or _without_weights(log_cfg)
+    )
     evaluated = (
         Config(origin['settings']) if origin.get('settings') else log_cfg
     )
@@ -133,6 +137,13 @@ def find_checkpoint(
             'written anew: left out; test it again'
         )
     return None
+
+
+def _without_weights(cfg: Config | None) -> Config | None:
+    """The config of a test without the file that it was of."""
+    if cfg is None:
+        return None
+    return Config({k: v for k, v in dict(cfg).items() if k != 'load_from'})
 
 
 def _named(origin: Mapping[str, Any], cfg: Config | None) -> str | None:

@@ -11,7 +11,7 @@ from ..records.provenance import PROVENANCE_KEY, changed_provenance
 from ..records.settings import Change, changed_settings
 from ..seed import SEED_KEY
 from .evaluated_as import balancing_of, images_of, procedure_of
-from .result import Result
+from .result import TEST, Result
 
 
 @dataclass
@@ -45,6 +45,7 @@ def group(results: Sequence[Result]) -> tuple[list[Group], list[str]]:
     Raises:
         ValueError: Results are of other images or classes.
     """
+    results, notes = of_tested_images(results)
     check_images(results)
     check_classes([scored(result) for result in results])
     groups: list[Group] = []
@@ -55,7 +56,6 @@ def group(results: Sequence[Result]) -> tuple[list[Group], list[str]]:
                 break
         else:
             groups.append(Group([result]))
-    notes: list[str] = []
     for known in groups:
         known.results, lines = one_a_seed(known.results)
         notes += [*lines, *_code_notes(known)]
@@ -143,6 +143,33 @@ def one_a_seed(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
                 + (', with the same scores' if same else '')
             )
     kept = [r for r in results if r.seed is None or latest[r.seed] is r]
+    return kept, notes
+
+
+def of_tested_images(
+    results: Sequence[Result],
+) -> tuple[list[Result], list[str]]:
+    """Leave out validations on other images than the tests are of.
+
+    Args:
+        results: The results.
+
+    Returns:
+        Those that are kept, and a line for each of the others.
+    """
+    tests = [result for result in results if result.kind == TEST]
+    kept, notes = [], []
+    for result in results:
+        reason = ''
+        if tests and result.kind != TEST:
+            reason = _other_images(tests[0], result)
+        if reason:
+            notes.append(
+                f'{result.training}: no test, and its validations are on '
+                f'other images than {tests[0].file} ({reason}): left out'
+            )
+        else:
+            kept.append(result)
     return kept, notes
 
 

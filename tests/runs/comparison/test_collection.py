@@ -159,3 +159,35 @@ def test_files_that_cannot_be_read(tested, tmp_path):
     (file.parent / 'confusion.npz').write_bytes(b'PK')
     found = compare_runs([run.folder]).groups[0].first
     assert found.confusion is None and found.seed == 0
+
+
+def test_a_test_in_another_folder_supersedes_the_validation(work_folder):
+    run, tests = work_folder('a'), work_folder('tests')
+    run.log([dict(loss=1.0, step=6), dict(mIoU=30.0, step=6)])
+    tests.test(run.save(), 31.0)
+    for folders in ((run, tests), (tests, run)):
+        compared = compare_runs([r.folder for r in folders])
+        assert named(compared) == {'method': ((0,), 31.0)}
+    assert named(compare_runs([run.folder])) == {'method': ((0,), 30.0)}
+
+
+def test_validations_on_other_images_are_left_out(tested, work_folder):
+    killed = work_folder('a', seed=1)
+    killed.cfg.val_dataloader.dataset.data_prefix.img_path = 'day'
+    killed.log([dict(mIoU=90.0, step=2)])
+    done = tested('b', 40.0)
+    compared = compare_runs([killed.folder, done.folder])
+    assert named(compared) == {'method': ((0,), 40.0)}
+    line = compared.comparison.notes[0]
+    assert str(killed.folder) in line and 'on other images than' in line
+    # alone they are what there is
+    assert len(named(compare_runs([killed.folder]))) == 1
+
+
+def test_a_seed_whose_checkpoint_and_logs_are_gone(tested, tmp_path):
+    tested('a', 40.0, seed=0)
+    bare = tested('b', 42.0, seed=1)
+    (bare.folder / 'iter_6.pth').unlink()
+    for log in bare.folder.glob('*/vis_data/scalars.json'):
+        log.unlink()
+    assert named(compare_runs([tmp_path])) == {'method': ((0, 1), 41.0)}
