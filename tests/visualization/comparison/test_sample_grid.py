@@ -142,6 +142,21 @@ def test_a_figure_has_the_size_it_was_drawn_for():
     assert image.get('width') == '300'
     # noise is large: its palette is reduced
     assert len(image.get('src')) < len(out.getvalue())
-    assert picture(image.get('src')).shape == (300, 600, 3)
+    shown = picture(image.get('src')).astype(int)
+    assert shown.shape == (300, 600, 3)
     with pytest.raises(OSError, match='cannot identify'):
         figure(b'no picture', 'x')
+
+
+def test_a_thin_line_of_a_large_figure_keeps_its_colour():
+    random = np.random.default_rng(0)
+    grey = random.integers(0, 255, (500, 700, 1), np.uint8)
+    drawn = grey.repeat(3, 2) // 4 + random.integers(0, 2, (500, 700, 3))
+    drawn = drawn.astype(np.uint8)
+    drawn[250, 100:140] = 213, 94, 0
+    out = io.BytesIO()
+    Image.fromarray(drawn).save(out, 'PNG')
+    (image,) = figure(out.getvalue(), 'x').iter('img')
+    assert len(image.get('src')) < len(out.getvalue())
+    shown = picture(image.get('src')).astype(int)
+    assert np.abs(shown - drawn).max() <= 16

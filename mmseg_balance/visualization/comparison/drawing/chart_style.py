@@ -32,7 +32,7 @@ svg .zero { stroke: #444; }
 .whisker { stroke-width: 1.2; }
 .row .place path { stroke: #fff; stroke-width: .6; }
 .place { overflow: visible; }
-.forest { width: 17rem; overflow: visible; display: block; }
+.forest { width: 13rem; overflow: visible; display: block; }
 td.plot { padding-top: .25rem; padding-bottom: 0; }
 .curves {
   display: grid;
