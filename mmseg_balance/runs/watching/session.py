@@ -116,7 +116,10 @@ class Session:
         for name, value in row.items():
             if name in left_out or not _is_number(value):
                 continue
-            self.curves.setdefault(name, Curve()).append(step, value)
+            curve = self.curves.get(name)
+            if curve is None:
+                curve = self.curves[name] = Curve()
+            curve.append(step, value)
             if not is_training:
                 self.scores.add(name)
         if is_training and _is_number(row.get('time')):
@@ -125,4 +128,4 @@ class Session:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) in (int, float)  # of JSON; no bool

@@ -15,7 +15,7 @@ PAGE = """\
 <p id="gone" class="banner" role="alert" hidden></p>
 <nav id="runs" aria-label="Runs" hidden></nav>
 <main>
-<h1 id="name">...</h1>
+<h1 id="name">reading ...</h1>
 <p id="folder"></p>
 <section id="progress" aria-live="polite">
 <p><strong id="state"></strong> <span id="position"></span></p>
