@@ -72,16 +72,21 @@ def build(args: Namespace) -> tuple[Any, ...]:
 
 def draw(assessment: Any, bank: Any, anchors: Any) -> dict[str, bytes]:
     """The pictures, by file name."""
+    from ...progress import track
     from ...visualization.bias_figure import bias_bars
     from ...visualization.logit_figure import logit_ridges
 
     classes, bias = assessment.classes, assessment.bias
-    pictures = {'bias.png': bias_bars(classes, bias, assessment.mixture_bias)}
-    if assessment.mixture_bias.isnan().all():
+    by_mixtures = assessment.mixture_bias
+    makers = {'bias.png': lambda: bias_bars(classes, bias, by_mixtures)}
+    if by_mixtures.isnan().all():
         print('no logits.png: every class has too few pixels for mixtures')
-        return pictures
-    pictures['logits.png'] = logit_ridges(classes, bias, bank, anchors)
-    return pictures
+    else:
+        makers['logits.png'] = lambda: logit_ridges(
+            classes, bias, bank, anchors
+        )
+    shown = track(list(makers.items()), 'draw', 'pictures')
+    return {name: make() for name, make in shown}
 
 
 def assess_and_write(
@@ -112,7 +117,6 @@ def assess_and_write(
     of = f'{part} of {args.checkpoint}' if part else args.checkpoint
     print(f'{of} on {len(dataset)} images')
     print(report_text(assessment))
-    print('drawing ...', flush=True)
     files = draw(assessment, statistics.source, anchors)
     content = origin(args, model) | dict(images=len(dataset))
     text = json.dumps(content | report_dict(assessment), indent=2)

@@ -11,7 +11,7 @@ import numpy as np
 from .curve import joined, thinned
 from .pictures import Picture
 from .progress import STARTING, Progress, progress_of
-from .sections import sections_of
+from .sections import meaning, sections_of
 from .session import Session
 
 MOST_PICTURES = 24
@@ -168,6 +168,7 @@ class Run:
             classes=[
                 dict(
                     title=title,
+                    says=meaning(title),
                     values=[
                         dict(label=label, **_ends_of(*curves[name]))
                         for label, name in group.items()

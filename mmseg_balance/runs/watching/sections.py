@@ -18,6 +18,22 @@ MOST_SERIES = 8  # colours that can be told apart
 UNITS = {'acc_seg': '%', 'time': 's', 'data_time': 's', 'memory': 'MB'}
 
 
+# what values of classes are; else by the first part of the name
+MEANINGS = {
+    'IoU': '%',
+    'Acc': '%',
+    'Bias': 'percentage points, above 0 where predicted too often',
+    'label.share': 'share of the labelled source pixels',
+    'pseudo.share': 'share of the pseudo-labels',
+    'pseudo.confidence': 'mean confidence of its pseudo-labels',
+    'logit.source': 'mean of its logit on its own source pixels',
+    'logit.target': 'mean of its logit on its own target pixels',
+    'offset.source': 'mean offset of BLDA on its own source pixels',
+    'offset.target': 'mean offset of BLDA on its own target pixels',
+    'weight': 'mean class weight',
+}
+
+
 @dataclass
 class Sections:
     """Names of scalars by where they are shown.
@@ -87,11 +103,24 @@ def class_groups(names: Iterable[str]) -> dict[str, dict[str, str]]:
         prefix, label = _class_of(name)
         if label:
             groups.setdefault(prefix, {})[label] = name
-    return {
+    found = {
         prefix: group
         for prefix, group in groups.items()
         if len(group) > 1 and not any(map(_is_measure, group))
     }
+    # scores first
+    order = sorted(found, key=lambda p: p.split('/')[-1] not in CLASS_SCORES)
+    return {prefix: found[prefix] for prefix in order}
+
+
+def meaning(prefix: str) -> str:
+    """What a kind of values of classes is, and its unit; '' if not known.
+
+    Args:
+        prefix: A key of :func:`class_groups`.
+    """
+    name = prefix.rpartition('/')[2]
+    return MEANINGS.get(name) or MEANINGS.get(name.split('.')[0], '')
 
 
 def _class_of(name: str) -> tuple[str, str]:

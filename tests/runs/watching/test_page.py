@@ -133,7 +133,11 @@ def test_150_classes_and_several_runs(watch, tmp_path, start_run, width):
         shares = {f'pseudo.share.{c}': i / 7 for i, c in enumerate(CLASSES)}
         start.row(**shares, step=90)
         start.row(
-            **{f'Bias.{c}': 1 - i for i, c in enumerate(CLASSES)}, step=90
+            **{
+                f'Bias.{c}': 0.0071283 - i / 9999
+                for i, c in enumerate(CLASSES)
+            },
+            step=90,
         )
     other = start_run(tmp_path / 'killed', FIRST)
     other.train(10)
@@ -142,6 +146,8 @@ def test_150_classes_and_several_runs(watch, tmp_path, start_run, width):
     page.wait_for_selector('#classes .class')
     assert page.locator('#classes .class').count() == 300
     assert value(page, f'pseudo.share.{CLASSES[149]}') == '21.29'
+    heading = page.locator('#classes h3').first.inner_text()
+    assert heading.startswith('Bias percentage points')
     assert fits(page)
     cut = page.evaluate(
         '[...document.querySelectorAll("#classes .value")].filter('

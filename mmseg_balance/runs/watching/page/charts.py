@@ -61,12 +61,12 @@ function range(series) {
   let low = values.reduce((a, b) => Math.min(a, b), Infinity);
   let high = values.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!values.length) [low, high] = [0, 1];
-  if (low >= 0 && low < high / 2) low = 0;
   if (low === high) {
     const room = Math.abs(low) / 10 || 1;
-    [low, high] = [low - room, high + room];
+    return low === 0 ? [0, room] : [low - room, high + room];
   }
-  return [low, high];
+  const room = (high - low) / 20;
+  return [low >= 0 && low < high / 2 ? 0 : low - room, high + room];
 }
 
 function path(points, x, y) {
@@ -154,16 +154,13 @@ function follow(svg, series, table, x, step, unit) {
 
 export function chart({title, series}, lastStep) {
   const [low, high] = range(series);
-  const first = Math.min(...series.map((s) => s.points[0][0]));
-  const begin = first <= lastStep / 4 ? 0 : first;
-  const end = Math.max(lastStep, begin + 1);
-  const x = (step) => LEFT
-    + (step - begin) / (end - begin) * (WIDTH - LEFT - RIGHT);
+  const end = Math.max(lastStep, 1);
+  const x = (step) => LEFT + step / end * (WIDTH - LEFT - RIGHT);
   const y = (value) => HEIGHT - BOTTOM
     - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM);
   const svg = drawn('svg', {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img',
                             'aria-label': `Curves of ${title}`});
-  axes(svg, x, y, ticks(begin, end, 4).filter(Number.isInteger),
+  axes(svg, x, y, ticks(0, end, 4).filter(Number.isInteger),
        ticks(low, high, 4));
   series.forEach(({points}, i) => {
     svg.append(drawn('path', {
@@ -179,8 +176,8 @@ export function chart({title, series}, lastStep) {
   const table = legend(series, `${title}.`);
   const unit = element('span', {class: 'unit'});
   unit.textContent = `at iteration ${Math.max(...series.map((s) => s.step))}`;
-  follow(svg, series, table, x, (at) => begin
-    + (at - LEFT) / (WIDTH - LEFT - RIGHT) * (end - begin), unit);
+  follow(svg, series, table, x,
+         (at) => (at - LEFT) / (WIDTH - LEFT - RIGHT) * end, unit);
   return element('div', {class: 'chart'},
                  element('h3', {}, `${title} `, unit), svg, table);
 }

@@ -100,7 +100,7 @@ function bar(one, low, high) {
   return track;
 }
 
-export function classBars({title, values}) {
+export function classBars({title, says, values}) {
   const number = (v) => (typeof v === 'number' ? v : -Infinity);
   const sorted = [...values].sort((a, b) => number(b.value)
     - number(a.value));
@@ -120,6 +120,7 @@ export function classBars({title, values}) {
       bar(one, low, high), value);
   });
   const told = [`at iteration ${step}`];
+  if (says) told.unshift(says);
   if (first < step) told.push(`black line: at iteration ${first}`);
   if (values.some((v) => v.step < step)) {
     told.push('pale: an earlier value, the last that there is');

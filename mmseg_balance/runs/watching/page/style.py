@@ -11,6 +11,7 @@ h3 { font-size: .95rem; margin: .2rem 0; overflow-wrap: anywhere; }
 summary h2 { display: inline-block; margin-top: .5rem; }
 p { margin: .3rem 0; }
 #folder, #times, .unit, figcaption, #more-pictures { color: var(--grey);
+       font-weight: 400;
        font-size: .87rem; overflow-wrap: anywhere; }
 #state[data-state=silent] { color: #b03a00; }
 progress { width: 100%; height: .8rem; accent-color: var(--blue); }
@@ -48,7 +49,7 @@ svg .curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 .legend svg { display: block; width: 1.6rem; height: .7rem; }
 
 .classes { columns: 18rem; column-gap: 1.6rem; margin: .4rem 0 1.2rem; }
-.class { display: grid; grid-template-columns: 8.5rem 1fr 3.6rem;
+.class { display: grid; grid-template-columns: 8.5rem 1fr 4.6rem;
          gap: .5rem; align-items: center; break-inside: avoid;
          font-size: .82rem; }
 .class .label { overflow: hidden; text-overflow: ellipsis;
