@@ -37,6 +37,7 @@ COMMANDS = {
     'logits fit': 'fit the distributions that post-hoc balancing needs',
     'logits sweep-tau': 'scores of post-hoc balancing over its scale',
     'logits bias': 'which classes a checkpoint predicts too often, and why',
+    'figure list': 'which figure of which paper each of these is',
     'figure bias': 'logits and bias of every class, in one order',
     'figure class-weights': 'class weights over a training, and by class',
     'figure confusion': 'a confusion matrix, or how two differ',
@@ -44,6 +45,7 @@ COMMANDS = {
     'figure mixtures': 'the estimated mixtures of each pair of classes',
     'figure per-class': 'scores of each class, runs side by side',
     'figure pseudo-labels': 'share of each class in the pseudo-labels',
+    'figure qualitative': 'segmentations of two models, and what improved',
     'figure tau': 'scores of post-hoc balancing over its scale',
 }
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}
@@ -108,6 +110,8 @@ def find_command(words: Sequence[str]) -> tuple[str, list[str]]:
     if first == 'configs' and (not rest or rest[0].startswith('-')):
         if rest[:1] not in ([h] for h in HELP):
             rest = ['list', *rest]
+    if first == 'figure' and rest[:1] == ['--list']:
+        rest = ['list', *rest[1:]]
     if first in GROUPS:
         if rest and rest[0] in HELP:
             print(overview(first))
