@@ -105,7 +105,9 @@ def comma_separated(table: Table) -> str:
 
 
 def _latex_line(cells: Sequence[str]) -> str:
-    return ' & '.join(map(_latex_cell, cells)) + r' \\'
+    line = ' & '.join(map(_latex_cell, cells)) + r' \\'
+    # behind the line break before it a bracket would be its height
+    return f'{{}}{line}' if line.startswith('[') else line
 
 
 def _latex_cell(cell: str) -> str:
@@ -113,6 +115,4 @@ def _latex_cell(cell: str) -> str:
     parts = SPREAD.split(cell)
     escaped = [''.join(LATEX.get(c, c) for c in part) for part in parts]
     # a minus, not a hyphen
-    text = r' $\pm$ '.join(MINUS.sub('$-$', part) for part in escaped)
-    # behind a line break a bracket would be its height
-    return f'{{}}{text}' if text.startswith('[') else text
+    return r' $\pm$ '.join(MINUS.sub('$-$', part) for part in escaped)

@@ -94,13 +94,14 @@ def images_of(result: Result) -> dict[str, Any]:
 
     Returns:
         Configs of the test sets without pipelines, names of classes and
-        what only says how files are read.
+        what only says how files are read; empty where there is none.
     """
     loader = (result.evaluated or {}).get('test_dataloader') or {}
     kept = ('type', 'data_prefix', 'ann_file', 'data_root', 'indices')
     return {
         str(i): {key: leaf[key] for key in kept if key in leaf}
         for i, (_, leaf) in enumerate(leaf_configs(_dataset(loader), ''))
+        if leaf
     }
 
 

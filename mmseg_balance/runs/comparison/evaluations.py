@@ -62,7 +62,7 @@ def read_evaluation(file: Path) -> Result | None:
     log_cfg = config_of_log(file.parent)
     checkpoint = find_checkpoint(file, origin, log_cfg)
     meta = read_meta(checkpoint)
-    named = checkpoint or Path(_named(origin, log_cfg) or '')
+    named = Path(checkpoint or _named(origin, log_cfg) or '')
     training = _training_of(file, checkpoint, named)
     settings = (
         settings_of(meta)
@@ -154,9 +154,10 @@ def _training_of(
     file: Path, checkpoint: Path | None, named: Path
 ) -> Training | None:
     """The training whose weights were tested, where its logs are there."""
-    places = [checkpoint.parent] if checkpoint else []
-    if checkpoint is None and named.name:
-        places = [named.parent, *file.resolve().parents[1:][:LEVELS]]
+    above = list(file.resolve().parents[1:][:LEVELS])
+    # that of a copied folder is the copy, though it names the original
+    places = [p for p in above if p.name == named.parent.name]
+    places += [checkpoint.parent] if checkpoint else [named.parent, *above]
     for place in places:
         training = Training(place)
         if training.logs:

@@ -1,6 +1,7 @@
 """What is found in work folders and files, and what is left out."""
 
 import json
+import shutil
 
 import pytest
 from mmengine.config import Config
@@ -169,6 +170,16 @@ def test_a_test_in_another_folder_supersedes_the_validation(work_folder):
         compared = compare_runs([r.folder for r in folders])
         assert named(compared) == {'method': ((0,), 31.0)}
     assert named(compare_runs([run.folder])) == {'method': ((0,), 30.0)}
+
+
+def test_a_copy_without_checkpoints_is_a_training_of_its_own(tested, tmp_path):
+    run = tested('a', 40.0)
+    run.log([dict(mIoU=30.0, step=6)])
+    copy = tmp_path / 'other' / 'a'
+    shutil.copytree(run.folder, copy, ignore=lambda *_: ['iter_6.pth'])
+    found = compare_runs([copy])
+    assert named(found) == {'method': ((0,), 40.0)}
+    assert found.groups[0].first.training == copy
 
 
 def test_validations_on_other_images_are_left_out(tested, work_folder):

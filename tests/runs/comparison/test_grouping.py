@@ -149,6 +149,12 @@ def test_other_test_sets_and_classes_are_refused(tested, work_folder):
     labels.test(labels.save(), 41.0, data='', confusion=counts)
     with pytest.raises(ValueError, match='labelled pixels of the classes dif'):
         compare_runs([first.folder, labels.folder])
+    # of a file that names no images at all
+    bare = first.folder / 'bare.json'
+    bare.write_text(json.dumps({'mIoU': 3.0, 'IoU.sky': 3.0}))
+    with pytest.raises(ValueError, match='different classes .one alone has'):
+        compare_runs([first.folder, bare])
+    bare.unlink()
     key = 'test_dataloader.dataset.data_root'
     folders = [
         work_folder('d', **{key: '/x/streets'}),
