@@ -117,7 +117,7 @@ def run(args: Namespace) -> None:
             write_atomically(args.out, f'{text}\n'.encode())
             print(f'wrote {args.out}')
         if args.html is not None:
-            from ..runs.comparison.page import write_comparison
+            from ..runs.comparison.page.content import write_comparison
 
             write_comparison(args.html, compared, args.samples, args.data_root)
             print(f'wrote {args.html}')

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmseg_balance.cli.main import main
-from mmseg_balance.runs.comparison import page
+from mmseg_balance.runs.comparison.page import content as page
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_table_page_and_files(runs, capsys, tmp_path, monkeypatch):
 
 def test_predictions_that_were_not_saved_are_made(runs, tmp_path):
     from mmseg_balance.runs.comparison.compared import compare_runs
-    from mmseg_balance.runs.comparison.samples import find_samples
+    from mmseg_balance.runs.comparison.page.samples import find_samples
 
     groups = compare_runs(runs[1:]).groups
     saved, _ = find_samples(groups, 3)

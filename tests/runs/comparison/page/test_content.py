@@ -5,10 +5,14 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmseg_balance.runs.comparison import page, samples
 from mmseg_balance.runs.comparison.compared import compare_runs
-from mmseg_balance.runs.comparison.page import content_of, mean_curves
-from mmseg_balance.runs.comparison.samples import find_samples, most_different
+from mmseg_balance.runs.comparison.page import content as page
+from mmseg_balance.runs.comparison.page import samples
+from mmseg_balance.runs.comparison.page.content import content_of, mean_curves
+from mmseg_balance.runs.comparison.page.samples import (
+    find_samples,
+    most_different,
+)
 
 LOADING = [
     dict(type='LoadImageFromFile'),

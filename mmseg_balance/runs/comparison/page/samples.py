@@ -10,16 +10,16 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from ...configuration.data_roots import relocate_data
-from ...datasets.files.prediction_names import prediction_names
-from ...errors import UserError
-from ...inference.evaluation_set import build_labelled_test_set
-from ...inference.prediction_files import LIST, image_paths
-from ...inference.predictor import Predictor
-from ...visualization.samples import Sample
-from .evaluated_as import part_of
-from .grouping import Group
-from .result import Result
+from ....configuration.data_roots import relocate_data
+from ....datasets.files.prediction_names import prediction_names
+from ....errors import UserError
+from ....inference.evaluation_set import build_labelled_test_set
+from ....inference.prediction_files import LIST, image_paths
+from ....inference.predictor import Predictor
+from ....visualization.samples import Sample
+from ..evaluated_as import part_of
+from ..grouping import Group
+from ..result import Result
 
 # images looked at for each that is shown
 LOOKED_AT = 3

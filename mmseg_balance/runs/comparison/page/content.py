@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import UserValueError
-from ...evaluation.comparison.comparison import Comparison, Method
-from ...inference.predictor.class_names import distinct_colours
-from ...visualization.comparison import ComparedMethod, Content, Difference
-from ...visualization.comparison.page import write_page
-from .compared import ComparedRuns
-from .result import Curves
+from ....errors import UserValueError
+from ....evaluation.comparison.comparison import Comparison, Method
+from ....inference.predictor.class_names import distinct_colours
+from ....visualization.comparison import ComparedMethod, Content, Difference
+from ....visualization.comparison.page import write_page
+from ..compared import ComparedRuns
+from ..result import Curves
 from .samples import find_samples
 
 
