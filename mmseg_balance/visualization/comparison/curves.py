@@ -39,7 +39,9 @@ def curve_section(content: Content) -> Section | None:
         ]
         averaged |= any(len(points) > MOST_POINTS for *_, points in lines)
         panels.append(line_chart(lines, key, 'iteration'))
-    text = 'Of several seeds the mean.'
+    text = ''
+    if any(len(method.seeds) > 1 for method in content.methods):
+        text = 'Of several seeds the mean.'
     if averaged:
         text += f' Of more than {MOST_POINTS} points neighbours are averaged.'
     return Section(
@@ -55,7 +57,7 @@ def chosen_keys(
     Validation scores first (mIoU before all), then the whole loss and its
     parts, then what else was logged; what more methods have comes first.
     Learning rates, times and scalars of single classes are left out, and so
-    is what never changes.
+    are what never changes and the only part of a loss, which is all of it.
 
     Args:
         methods: With their curves.
@@ -74,6 +76,11 @@ def chosen_keys(
                 found[key] = found.get(key, 0) + 1
     place = {key: i for i, key in enumerate(found)}
     order = sorted(found, key=lambda k: (_rank(k), -found[k], place[k]))
+    order = [
+        key
+        for i, key in enumerate(order)
+        if not any(_alike(methods, key, other) for other in order[:i])
+    ]
     scores = [key for key in order if _rank(key)[0] == 0]
     others = [key for key in order if _rank(key)[0] > 0]
     # scores leave room for losses
@@ -85,6 +92,14 @@ def _finite(
     points: Sequence[tuple[float, float]],
 ) -> list[tuple[float, float]]:
     return [(x, y) for x, y in points if math.isfinite(y)]
+
+
+def _alike(methods: Sequence[ComparedMethod], a: str, b: str) -> bool:
+    """Whether two scalars are one under two names."""
+    return all(
+        list(method.curves.get(a, ())) == list(method.curves.get(b, ()))
+        for method in methods
+    )
 
 
 def _uninteresting(key: str) -> bool:

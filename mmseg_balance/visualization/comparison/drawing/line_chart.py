@@ -19,6 +19,8 @@ MOST_LETTERS = 22
 MOST_POINTS = 250
 # between the largest and the smallest value of a logarithmic axis
 DECADES = 2.0
+# beyond the values, as a share of the axis
+ROOM = 0.05
 
 Points = Sequence[tuple[float, float]]
 
@@ -41,13 +43,9 @@ def line_chart(
     thinned = [(name, i, thin(points)) for name, i, points in lines]
     values = [y for *_, points in thinned for _, y in points]
     log = min(values) > 0 and math.log10(max(values) / min(values)) > DECADES
-    x_axis = _Axis(
-        [x for *_, points in thinned for x, _ in points],
-        LEFT,
-        WIDTH - RIGHT,
-        False,
-    )
-    y_axis = _Axis(values, HEIGHT - BOTTOM, TOP, log)
+    steps = [x for *_, points in thinned for x, _ in points]
+    x_axis = _Axis(steps, LEFT, WIDTH - RIGHT, integer=True)
+    y_axis = _Axis(values, HEIGHT - BOTTOM, TOP, log, padded=True)
     parts = [*_grid(x_axis, y_axis, xlabel)]
     ends = [y_axis.at(points[-1][1]) for *_, points in thinned]
     places = spread(ends, LINE_HEIGHT, TOP, HEIGHT - BOTTOM)
@@ -163,28 +161,41 @@ def shortened(name: str) -> str:
 
 
 class _Axis:
-    """From values to px."""
+    """From values to px, with some room at both ends of ``padded`` axes."""
 
     def __init__(
-        self, values: Sequence[float], start: float, stop: float, log: bool
+        self,
+        values: Sequence[float],
+        start: float,
+        stop: float,
+        log: bool = False,
+        padded: bool = False,
+        integer: bool = False,
     ) -> None:
-        low, high = min(values), max(values)
+        self.start, self.stop = start, stop
+        self.scaled = math.log10 if log else float
+        low, high = self.scaled(min(values)), self.scaled(max(values))
+        room = ROOM * (high - low) if padded else 0.0
         if low == high:
-            low, high = low - 0.5, high + 0.5
-        self.start, self.stop, self.log = start, stop, log
-        self.low, self.high = low, high
-        locator = LogLocator() if log else MaxNLocator(5)
+            room = 0.5
+        self.low, self.high = low - room, high + room
+        locator = (
+            LogLocator()
+            if log
+            else MaxNLocator(5, integer=integer, steps=[1, 2, 2.5, 5, 10])
+        )
+        ends = self.low, self.high
         self.ticks = [
-            t for t in locator.tick_values(low, high) if low <= t <= high
+            tick
+            for tick in locator.tick_values(
+                *(10**end if log else end for end in ends)
+            )
+            if ends[0] <= self.scaled(tick) <= ends[1]
         ]
 
     def at(self, value: float) -> float:
-        low, high = self.low, self.high
-        if self.log:
-            low, high, value = map(math.log10, (low, high, value))
-        return self.start + (self.stop - self.start) * (value - low) / (
-            high - low
-        )
+        share = (self.scaled(value) - self.low) / (self.high - self.low)
+        return self.start + (self.stop - self.start) * share
 
 
 def _grid(x_axis: _Axis, y_axis: _Axis, xlabel: str) -> list[Element]:

@@ -90,7 +90,7 @@ th:first-child, .words { text-align: left; }
 tbody th {
   font-weight: 400;
   white-space: normal;
-  min-width: 8.5rem;
+  min-width: 11rem;
   max-width: 22rem;
   overflow-wrap: anywhere;
 }
@@ -113,6 +113,7 @@ th[aria-sort="ascending"] button::after { content: "\2191"; color: #000; }
 th[aria-sort="descending"] button::after { content: "\2193"; color: #000; }
 
 .small table { font-size: .9em; }
+.small tbody th { min-width: 8.5rem; }
 .small th, .small td { padding-left: .45rem; padding-right: .45rem; }
 .small thead th > span, .small thead th > button { max-width: 8rem; }
 
@@ -191,7 +192,7 @@ dialog button { font: inherit; padding: .15rem .8rem; margin: .4rem .3rem 0; }
 @media (max-width: 40rem) {
   main { padding: 1rem .75rem 3rem; }
   .columns, .columns.many { grid-template-columns: minmax(0, 1fr); }
-  tbody th { min-width: 6rem; max-width: 9rem; }
+  tbody th, .small tbody th { min-width: 6rem; max-width: 9rem; }
 }
 @media print {
   body { font-size: 10pt; }
@@ -199,7 +200,7 @@ dialog button { font: inherit; padding: .15rem .8rem; margin: .4rem .3rem 0; }
   .scroll { overflow: visible; }
   table, .small table { font-size: 7.5pt; }
   th, td, .small th, .small td { padding: .1rem .25rem; }
-  tbody th { min-width: 5rem; }
+  tbody th, .small tbody th { min-width: 5rem; }
   .forest { width: 9rem; }
   .samples { grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); }
   table, figure, .row, .samples { break-inside: avoid; }
