@@ -64,6 +64,9 @@ def read_evaluation(file: Path) -> Result | None:
     meta = read_meta(checkpoint)
     named = Path(checkpoint or _named(origin, log_cfg) or '')
     training = _training_of(file, checkpoint, named)
+    seed = _seed(origin, meta, training, log_cfg)
+    if training is not None and training.seed not in (None, seed):
+        training = None  # the folder has been used again since
     settings = (
         settings_of(meta)
         or (training and training.settings)
@@ -83,7 +86,7 @@ def read_evaluation(file: Path) -> Result | None:
         name_in_meta(meta)
         or config_name(training.folder if training else file.parents[1]),
         scores,
-        _seed(origin, meta, training, log_cfg),
+        seed,
         part=part_of(evaluated),
         settings=settings,
         evaluated=evaluated,

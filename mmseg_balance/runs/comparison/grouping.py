@@ -88,17 +88,15 @@ def differences(first: Result, second: Result) -> list[Change]:
         What differs beside the seed and the place of files; none where they
         are of one method.
     """
-    changes = [
-        Change(what, *pair)
-        for what, *pair in (
-            ('kind', first.kind, second.kind),
-            ('part', first.part, second.part),
-            ('variant', first.variant, second.variant),
-            ('snapshot', first.progress, second.progress),
-            *_named_pairs(first, second),
-        )
-        if pair[0] != pair[1]
-    ]
+    balancing = [balancing_of(r.evaluated) for r in (first, second)]
+    told = (
+        ('kind', first.kind, second.kind),
+        ('part', first.part, second.part),
+        ('variant', first.variant, second.variant),
+        ('snapshot', first.progress, second.progress),
+        ('balancing', *balancing),
+    )
+    changes = [Change(key, old, new) for key, old, new in told if old != new]
     if None not in (first.settings, second.settings):
         changes += _changed_training(first, second)
     elif first.settings is not second.settings or first.name != second.name:
@@ -142,12 +140,6 @@ def one_a_seed(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
             )
     kept = [r for r in results if r.seed is None or latest[r.seed] is r]
     return kept, notes
-
-
-def _named_pairs(first: Result, second: Result) -> list[tuple[str, str, str]]:
-    """Balancing of an evaluation, which has words of its own."""
-    words = [balancing_of(result.evaluated) for result in (first, second)]
-    return [('balancing', words[0], words[1])]
 
 
 def _changed_training(first: Result, second: Result) -> list[Change]:

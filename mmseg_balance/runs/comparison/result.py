@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config
 
+from .config_texts import counts_epochs
+
 TEST, VALIDATION = 'test', 'last validation'
 Curves = Mapping[str, Sequence[tuple[int, float]]]
 
@@ -72,9 +74,9 @@ class Result:
             return 'best snapshot'
         if self.iteration is None or self.iteration == self.length:
             return ''
-        if self.length is None:
-            return f'at iteration {self.iteration}'
-        return f'at iteration {self.iteration} of {self.length}'
+        unit = 'epoch' if counts_epochs(self.settings) else 'iteration'
+        of = '' if self.length is None else f' of {self.length}'
+        return f'at {unit} {self.iteration}{of}'
 
 
 def numbers_of(content: Mapping[str, Any]) -> dict[str, float]:

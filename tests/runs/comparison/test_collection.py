@@ -139,7 +139,7 @@ def test_a_run_as_long_as_its_epochs(work_folder):
     run.cfg.train_cfg = dict(max_epochs=2)
     run.log([dict(loss=3.0, step=30), dict(mIoU=20.0, step=1)])
     (name,) = named(compare_runs([run.folder]))
-    assert name == 'method (at iteration 1 of 2)'
+    assert name == 'method (at epoch 1 of 2)'
     run.test(run.save(60, 'epoch_2.pth'), 35.0)
     assert named(compare_runs([run.folder])) == {'method': ((0,), 35.0)}
 
@@ -180,6 +180,21 @@ def test_a_copy_without_checkpoints_is_a_training_of_its_own(tested, tmp_path):
     found = compare_runs([copy])
     assert named(found) == {'method': ((0,), 40.0)}
     assert found.groups[0].first.training == copy
+
+
+def test_a_folder_that_a_run_of_another_seed_uses_again(tested):
+    run = tested('a', 40.0, seed=0)
+    (run.folder / 'iter_6.pth').unlink()
+    again = Config(dict(run.cfg))
+    again.randomness = dict(seed=1)
+    run.log([dict(loss=9.0, step=1), dict(mIoU=3.0, step=1)], again)
+    compared = compare_runs([run.folder])
+    assert named(compared) == {
+        'method': ((0,), 40.0),
+        'method (last validation, at iteration 1 of 6)': ((1,), 3.0),
+    }
+    # the curves are not of what was tested
+    assert not compared.groups[0].first.curves
 
 
 def test_validations_on_other_images_are_left_out(tested, work_folder):
