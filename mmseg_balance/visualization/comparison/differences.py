@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from matplotlib.ticker import MaxNLocator
-
 from .content import Content, Difference
 from .drawing.colours import LESS, MORE
 from .drawing.markup import breakable, tag
 from .drawing.numbers import DASH, MINUS, count, plain, sign_of_better, signed
+from .drawing.scale import Scale
 from .drawing.table import Column, cell, table
 from .section import Section
 
 UNKNOWN = '#555555'
-# of the lines of the intervals, in px
+# height of a row, and widths of the lines of the intervals, in px
+HEIGHT = 18
 THIN, THICK = 1.2, 3.5
+# beyond the largest difference, as a share of the axis
+ROOM = 0.06
 PER_CLASS = ('IoU.', 'Acc.', 'Bias.')
 
 
@@ -77,7 +79,9 @@ def difference_table(
     Returns:
         HTML.
     """
-    plot = _Plot(differences)
+    scale = _scale(differences)
+    axis = scale.axis(plain)
+    axis.set('class', 'forest')
     with_t = any(one.t_low is not None for one in differences)
     baselines = {one.baseline for one in differences}
     columns = [
@@ -89,7 +93,7 @@ def difference_table(
         ),
         Column('Score', words=True),
         Column('Difference', 'mean of the differences, in points'),
-        Column('Points', sortable=False, words=True, drawn=plot.axis()),
+        Column('Points', sortable=False, words=True, drawn=axis),
         Column('Verdict', 'better or worse only without 0', words=True),
         Column('Bootstrap' if with_t else 'Interval', sortable=False),
         *([Column("Student's", sortable=False)] if with_t else []),
@@ -106,7 +110,7 @@ def difference_table(
                 cell(*breakable(names), value=names, heading=True),
                 cell(one.key, value=one.key),
                 cell(signed(one.mean), value=one.mean),
-                cell(plot.row(one, colour), class_='plot'),
+                cell(_row(one, scale, colour), class_='plot'),
                 cell(verdict, value=verdict),
                 cell(_shown(one.low, one.high)),
                 *([cell(_shown(one.t_low, one.t_high))] if with_t else []),
@@ -155,84 +159,41 @@ def _shown(low: float | None, high: float | None) -> str:
     return f'{signed(low)} to {signed(high)}'
 
 
-class _Plot:
-    """Rows with one scale, drawn in percent of their width."""
+def _scale(differences: Sequence[Difference]) -> Scale:
+    """One for all rows, with 0 in it."""
+    ends = [0.0]
+    for one in differences:
+        ends += [one.mean, *(end for pair in intervals(one) for end in pair)]
+    low, high = min(ends), max(ends)
+    room = ROOM * (high - low) or 1.0
+    return Scale(low - room, high + room)
 
-    HEIGHT = 18
 
-    def __init__(self, differences: Sequence[Difference]) -> None:
-        ends = [0.0]
-        for one in differences:
-            ends += [one.mean, *(v for pair in intervals(one) for v in pair)]
-        low, high = min(ends), max(ends)
-        room = 0.06 * (high - low) or 1.0
-        self.low, self.high = low - room, high + room
-        ticks = MaxNLocator(4).tick_values(self.low, self.high).tolist()
-        self.ticks = [t for t in ticks if self.low < t < self.high]
-
-    def at(self, value: float) -> str:
-        return f'{100 * (value - self.low) / (self.high - self.low):.4g}%'
-
-    def axis(self) -> Element:
-        return tag(
-            'svg',
-            *(
-                tag(
-                    'text',
-                    plain(tick, 0 if tick == round(tick) else 1),
-                    x=self.at(tick),
-                    y=11,
-                    text_anchor='middle',
-                )
-                for tick in self.ticks
-            ),
-            class_='forest',
-            height=14,
-            aria_hidden='true',
-        )
-
-    def row(self, one: Difference, colour: str) -> Element:
-        middle = self.HEIGHT / 2
-        lines = [
-            tag(
-                'line',
-                x1=self.at(tick),
-                x2=self.at(tick),
-                y2=self.HEIGHT,
-                class_='zero' if tick == 0 else 'tick',
-            )
-            for tick in sorted({*self.ticks, 0.0}, key=abs, reverse=True)
-        ]
-        # the second is drawn over the first
-        ends = (one.t_low, one.t_high, THIN), (one.low, one.high, THICK)
-        for low, high, width in ends:
-            if low is not None and high is not None:
-                lines.append(
-                    tag(
-                        'line',
-                        x1=self.at(low),
-                        x2=self.at(high),
-                        y1=middle,
-                        y2=middle,
-                        stroke=colour,
-                        stroke_width=width,
-                    )
-                )
-        return tag(
-            'svg',
-            tag('title', f'{signed(one.mean)} ({_shown(one.low, one.high)})'),
-            *lines,
-            tag(
-                'circle',
-                cx=self.at(one.mean),
-                cy=middle,
-                r=4,
-                # hollow: nothing is known of its noise
-                fill=colour if intervals(one) else '#fff',
-                stroke=colour,
-                stroke_width=1.5,
-            ),
-            class_='forest',
-            height=self.HEIGHT,
-            aria_hidden='true',
-        )
+def _row(one: Difference, scale: Scale, colour: str) -> Element:
+    """The difference, and its intervals as lines."""
+    # the second is drawn over the first
+    ends = (one.t_low, one.t_high, THIN), (one.low, one.high, THICK)
+    lines = [
+        scale.line(low, high, HEIGHT / 2, width, colour)
+        for low, high, width in ends
+        if low is not None and high is not None
+    ]
+    return tag(
+        'svg',
+        tag('title', f'{signed(one.mean)} ({_shown(one.low, one.high)})'),
+        *scale.grid(HEIGHT),
+        *lines,
+        tag(
+            'circle',
+            cx=scale.at(one.mean),
+            cy=HEIGHT / 2,
+            r=4,
+            # hollow: nothing is known of its noise
+            fill=colour if lines else '#fff',
+            stroke=colour,
+            stroke_width=1.5,
+        ),
+        class_='forest',
+        height=HEIGHT,
+        aria_hidden='true',
+    )

@@ -44,7 +44,7 @@ def test_bars_are_as_long_as_their_values():
     (whisker,) = (
         line
         for line in shapes(html, 'line')
-        if line.get('class') == 'whisker' and percent(line['x1']) > 1
+        if line.get('stroke') == '#000' and percent(line['x1']) > 1
     )
     ratio = percent(whisker['x2']) / percent(orange[0]['width'])
     assert ratio == pytest.approx(85 / 80, rel=1e-3)

@@ -36,7 +36,11 @@ def test_a_full_page_has_all_sections_and_loads_nothing(full, page_of):
 def test_nothing_of_what_is_shown_becomes_markup(full, tmp_path):
     name = '</script><script>alert("1")</script>'
     methods = [dataclasses.replace(full.methods[0], name=name)]
-    classes = ['</style>', "'quoted'", '\N{GREEK SMALL LETTER TAU} \U0001f6b2']
+    classes = [
+        '</style>',
+        "'{0}' {x}",
+        '\N{GREEK SMALL LETTER TAU} \U0001f6b2',
+    ]
     content = dataclasses.replace(
         full,
         methods=[

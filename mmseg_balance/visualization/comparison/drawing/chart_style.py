@@ -29,10 +29,9 @@ svg .zero { stroke: #444; }
 }
 .row:hover { background: var(--pale); }
 .row:hover svg text { fill: #000; }
-.whisker { stroke-width: 1.2; }
 .row .place path { stroke: #fff; stroke-width: .6; }
 .place { overflow: visible; }
-.forest { width: 13rem; overflow: visible; display: block; }
+.forest { width: 12rem; overflow: visible; display: block; }
 td.plot { padding-top: .25rem; padding-bottom: 0; }
 .curves {
   display: grid;

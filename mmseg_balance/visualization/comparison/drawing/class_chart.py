@@ -1,8 +1,9 @@
 """A row for each class, with a bar or a mark for each method."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from xml.etree.ElementTree import Element
 
 from matplotlib.ticker import MaxNLocator
@@ -11,6 +12,7 @@ from .colours import method_colour, method_mark
 from .legend import method_legend, swatch
 from .markup import add, tag
 from .numbers import PLUS_MINUS, plain, signed
+from .scale import Scale
 
 # with more methods there are marks instead of bars
 MOST_BARS = 4
@@ -19,8 +21,10 @@ MOST_ROWS = 25
 BAR, GAP = 11, 7
 # an axis up to here has numbers with two digits behind the point
 NARROW = 5.0
-# height of a row of marks
-MARKS = 32
+# height of a row of marks, and what is above the first of them
+MARKS, MARK_ROOM = 32, 5
+# width of error bars
+THIN = 1.2
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ def class_chart(
     Returns:
         HTML that is as wide as there is room.
     """
-    low, high = _ends(series, both_sides)
-    scale = _Scale(low, high, both_sides)
+    scale = Scale(*_ends(series, both_sides))
+    axis = partial(scale.axis, signed if both_sides else plain, unit)
     num_columns = max(math.ceil(len(order) / MOST_ROWS), 1)
     if num_columns == 1 and len(order) > 10:
         num_columns = 2
@@ -74,13 +78,13 @@ def class_chart(
             tag(
                 'div',
                 tag('span', swatch(palette[i]), classes[i], class_='name'),
-                _row(series, i, scale, f'{classes[i]}, {{}}: {{}} {unit}'),
+                _row(classes[i], series, i, scale, unit),
                 class_='row',
             )
             for i in order[start : start + num_rows]
         ]
         columns.append(
-            tag('div', tag('div', tag('span'), scale.axis(unit), class_='row'))
+            tag('div', tag('div', tag('span'), axis(), class_='row'))
         )
         add(columns[-1], rows)
     names = {s.index: s.name for s in series}
@@ -99,55 +103,6 @@ def class_chart(
     )
 
 
-class _Scale:
-    """Where values lie, in percent of the width."""
-
-    def __init__(self, low: float, high: float, both_sides: bool) -> None:
-        self.low, self.high, self.both_sides = low, high, both_sides
-        ticks = MaxNLocator(4).tick_values(low, high).tolist()
-        self.ticks = [t for t in ticks if low <= t <= high]
-
-    def at(self, value: float) -> str:
-        share = (value - self.low) / (self.high - self.low)
-        return f'{100 * min(max(share, 0.0), 1.0):.4g}%'
-
-    def text(self, value: float, digits: int | None = None) -> str:
-        if digits is None:
-            digits = 1 if self.high - self.low > NARROW else 2
-        return (signed if self.both_sides else plain)(value, digits)
-
-    def lines(self, height: int) -> Iterator[Element]:
-        for tick in self.ticks:
-            yield tag(
-                'line',
-                x1=self.at(tick),
-                x2=self.at(tick),
-                y2=height,
-                class_='zero' if tick == 0 else 'tick',
-            )
-
-    def axis(self, unit: str) -> Element:
-        digits = next(
-            (n for n in (0, 1) if all(t == round(t, n) for t in self.ticks)), 2
-        )
-        last = len(self.ticks) - 1
-        return tag(
-            'svg',
-            *(
-                tag(
-                    'text',
-                    self.text(tick, digits) + (f' {unit}' * (i == last)),
-                    x=self.at(tick),
-                    y=11,
-                    text_anchor='middle',
-                )
-                for i, tick in enumerate(self.ticks)
-            ),
-            height=15,
-            aria_hidden='true',
-        )
-
-
 def _ends(series: Sequence[Series], both_sides: bool) -> tuple[float, float]:
     """Where the axis starts and ends: round numbers, 0 between them."""
     ends = [0.0]
@@ -163,43 +118,45 @@ def _ends(series: Sequence[Series], both_sides: bool) -> tuple[float, float]:
 
 
 def _row(
-    series: Sequence[Series], which: int, scale: _Scale, form: str
+    name: str, series: Sequence[Series], which: int, scale: Scale, unit: str
 ) -> Element:
     bars = len(series) <= MOST_BARS
     height = GAP + BAR * len(series) if bars else MARKS
-    row = tag('svg', *scale.lines(height), height=height, role='img')
+    row = tag('svg', *scale.grid(height), height=height, role='img')
     spoken = []
     for i, one in enumerate(series):
         value, std = one.values[which], one.stds[which]
+        y = GAP / 2 + BAR * i if bars else MARK_ROOM + _lane(i, len(series))
         if value is None:
             if bars:
-                y = GAP / 2 + BAR * (i + 0.8)
-                add(row, [tag('text', 'none', x=scale.at(0), dx=4, y=y)])
+                text = tag('text', 'none', x=scale.at(0), dx=4, y=y + BAR - 2)
+                add(row, [text])
             continue
-        text = scale.text(value, 2)
+        text = _write(value, scale, 2)
         text += f' {PLUS_MINUS} {plain(std)}' if std is not None else ''
-        title = form.format(one.name.replace('{', '{{'), text)
         spoken.append(f'{one.name} {text}')
-        if bars:
-            y = GAP / 2 + BAR * i
-            parts = _bar(one.index, value, std, y, scale)
-        else:
-            y = 5 + (MARKS - 10) * i / (len(series) - 1)
-            parts = _mark(one.index, value, std, y, scale)
-        add(
-            row,
-            [tag('g', tag('title', title), *parts, data_method=one.index)],
-        )
+        draw = _bar if bars else _mark
+        parts = draw(one.index, value, std, y, scale)
+        title = tag('title', f'{name}, {one.name}: {text} {unit}')
+        add(row, [tag('g', title, *parts, data_method=one.index)])
     row.set('aria-label', '; '.join(spoken) or 'no value')
     return row
 
 
+def _write(value: float, scale: Scale, digits: int) -> str:
+    return (signed if scale.low < 0 else plain)(value, digits)
+
+
+def _lane(i: int, num: int) -> float:
+    """Height of the i-th of the marks, so that few cover each other."""
+    return (MARKS - 2 * MARK_ROOM) * i / (num - 1)
+
+
 def _bar(
-    index: int, value: float, std: float | None, y: float, scale: _Scale
+    index: int, value: float, std: float | None, y: float, scale: Scale
 ) -> list[Element]:
-    start, stop = sorted((0.0, value))
-    left, right = (float(scale.at(v)[:-1]) for v in (start, stop))
-    middle = y + BAR / 2
+    left, right = sorted((scale.share(0.0), scale.share(value)))
+    digits = 1 if scale.high - scale.low > NARROW else 2
     end = value + math.copysign(std or 0.0, value)
     return [
         tag(
@@ -210,10 +167,10 @@ def _bar(
             height=BAR - 2,
             fill=method_colour(index),
         ),
-        *_whisker(value, std, middle, scale, '#000'),
+        *_error_bar(value, std, y + BAR / 2, scale, '#000'),
         tag(
             'text',
-            scale.text(value),
+            _write(value, scale, digits),
             x=scale.at(end),
             dx=4 if value >= 0 else -4,
             y=y + BAR - 2,
@@ -223,10 +180,10 @@ def _bar(
 
 
 def _mark(
-    index: int, value: float, std: float | None, y: float, scale: _Scale
+    index: int, value: float, std: float | None, y: float, scale: Scale
 ) -> list[Element]:
     return [
-        *_whisker(value, std, y, scale, method_colour(index)),
+        *_error_bar(value, std, y, scale, method_colour(index)),
         tag(
             'svg',
             tag('path', d=method_mark(index), fill=method_colour(index)),
@@ -237,23 +194,9 @@ def _mark(
     ]
 
 
-def _whisker(
-    value: float,
-    std: float | None,
-    y: float,
-    scale: _Scale,
-    colour: str,
+def _error_bar(
+    value: float, std: float | None, y: float, scale: Scale, colour: str
 ) -> list[Element]:
     if not std:
         return []
-    return [
-        tag(
-            'line',
-            x1=scale.at(value - std),
-            x2=scale.at(value + std),
-            y1=y,
-            y2=y,
-            class_='whisker',
-            stroke=colour,
-        )
-    ]
+    return [scale.line(value - std, value + std, y, THIN, colour)]

@@ -71,7 +71,7 @@ caption {
   clip-path: inset(50%);
 }
 th, td {
-  padding: .22rem .7rem;
+  padding: .22rem .6rem;
   text-align: right;
   border-bottom: 1px solid var(--line);
   vertical-align: top;
