@@ -57,7 +57,7 @@ class Recorder(Protocol):
 # with the row of notes outside of any; weak, so that a training that fails
 # within an iteration leaves none behind
 _active: WeakKeyDictionary[Recorder, str | None] = WeakKeyDictionary()
-_rows: list[str] = []
+_rows: list[str | None] = []
 
 
 @contextmanager
@@ -81,11 +81,11 @@ def is_recording() -> bool:
 
 
 @contextmanager
-def noted_in(row: str) -> Iterator[None]:
+def noted_in(row: str | None) -> Iterator[None]:
     """Say whose images it is that notes are of, in here.
 
     Args:
-        row: See :class:`Recorder`.
+        row: See :class:`Recorder`. None: nothing is offered.
     """
     _rows.append(row)
     try:

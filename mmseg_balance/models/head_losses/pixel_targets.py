@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ...errors import UserTypeError
+from ..recording import FROM_TARGET, LABELS, WEIGHTS, note
 from ..windows import Box
 
 
@@ -79,3 +80,13 @@ class PixelTargets:
         if self.weight is not None:
             weight = self.weight * weight
         return PixelTargets(self.labels, weight, self.target_mask)
+
+    def note(self) -> None:
+        """Offer them to whoever records the iteration."""
+        for name, value in (
+            (LABELS, self.labels),
+            (WEIGHTS, self.weight),
+            (FROM_TARGET, self.target_mask),
+        ):
+            if value is not None:
+                note(name, value)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from torch import Tensor, nn
 
+from ..recording import IMAGE, note
 from ..windows import Box
 from .classifier_features import (
     captured_inputs,
@@ -89,6 +90,7 @@ def training_features(segmentor: nn.Module, images: Tensor) -> Any:
         segmentor: An ``EncoderDecoder``, perhaps a ``TrainingExtractor``.
         images: (N, 3, H, W).
     """
+    note(IMAGE, images)
     if offers(segmentor, TrainingExtractor):
         return segmentor.extract_train_feat(images)
     return segmentor.extract_feat(images)

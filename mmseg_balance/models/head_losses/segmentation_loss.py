@@ -110,6 +110,7 @@ def prediction_losses(
     Returns:
         Those of the decode head first, as ``decode_predictions`` gives them.
     """
+    targets.note()
     decoded = decode_predictions(
         segmentor.decode_head, features, keep_features=density is not None
     )

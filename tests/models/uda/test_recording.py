@@ -329,3 +329,32 @@ def test_streams_of_cdac_are_of_their_images(
     assert torch.equal(recorder.rows['source']['prediction'], source)
     assert torch.equal(recorder.rows['cdac']['prediction'], mixed)
     assert not torch.equal(source, mixed)
+
+
+def test_an_objective_of_a_user(build, batch, optimizers):
+    """What it gives to the helpers is noted, and what it notes itself."""
+    from mmseg_balance.models.head_losses import (
+        PixelTargets,
+        segmentation_losses,
+        training_features,
+    )
+    from mmseg_balance.models.uda import Objective
+
+    class Mirrored(Objective):
+        prefix = 'mirrored'
+        needs_target = True
+
+        def forward(self, student, step):
+            labels = step.pseudo.labels.flip(-1)
+            note('zeros', lambda: labels == 0)
+            features = training_features(student, step.target_images.flip(-1))
+            return segmentation_losses(student, features, PixelTargets(labels))
+
+    model = build('UDASegmentor', objectives=[Mirrored()], alpha=0.9)
+    recorder = All()
+    step(model, batch(), optimizers, recorder)
+    target, own = recorder.rows['target'], recorder.rows['mirrored']
+    assert set(own) == {'image', 'labels', 'prediction', 'zeros'}
+    assert torch.equal(own['image'], target['image'].flip(-1))
+    assert torch.equal(own['labels'], target['labels'].flip(-1))
+    assert torch.equal(own['zeros'], own['labels'] == 0)

@@ -9,7 +9,7 @@ from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
 from ..mixing.class_mix import draw_mix_masks, mix
 from ..mixing.photometric import strong_augmentation
 from .objective import Objective
-from .step import TrainingBatch, UDAStep, note_batch
+from .step import TrainingBatch, UDAStep
 
 
 @MODELS.register_module()
@@ -56,7 +56,6 @@ class ClassMixedObjective(Objective):
         """Losses by name, and the share of confident target pixels."""
         (density,) = self._shared
         batch = self.training_batch(step)
-        note_batch(batch)
         losses = segmentation_losses(
             student,
             training_features(student, batch.images),

@@ -197,13 +197,13 @@ class CrossAttentionObjective(Objective):
         mixed_by_source = replace(mixed, weight=None)
         domain, cross = dict(density=density), dict(collect=False)
         losses = {}
-        images = self.prefix  # the mixed ones
+        own = self.prefix  # row of the mixed images
         for name, row, features, targets, arguments in (
             # in the order of the public code, for batch norms
             ('src', SOURCE, streams.source, source, domain),
-            ('t2s', SOURCE, streams.mixed_to_source, source_by_mixed, cross),
-            ('mix', images, streams.mixed, mixed, domain),
-            ('s2t', images, streams.source_to_mixed, mixed_by_source, cross),
+            ('t2s', None, streams.mixed_to_source, source_by_mixed, cross),
+            ('mix', own, streams.mixed, mixed, domain),
+            ('s2t', None, streams.source_to_mixed, mixed_by_source, cross),
         ):
             if student.with_neck:
                 features = student.neck(features)

@@ -16,7 +16,7 @@ from ..mixing.block_mask import block_mask
 from ..mixing.photometric import strong_augmentation
 from ..teacher.norm_statistics import kept_norm_statistics
 from .objective import Objective
-from .step import TrainingBatch, UDAStep, note_batch
+from .step import TrainingBatch, UDAStep
 
 DOMAINS = ('target', 'source', 'both')
 
@@ -102,7 +102,6 @@ class MaskedObjective(Objective):
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
         batch = self.training_batch(step)
-        note_batch(batch)
         with (
             nullcontext()
             if self.norm_statistics

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from ...head_losses.pixel_targets import PixelTargets
 from ...recording import (
-    FROM_TARGET,
     IMAGE,
     LABELS,
     SOURCE,
@@ -128,11 +127,7 @@ def note_batch(batch: TrainingBatch) -> None:
         batch: What its ``training_batch`` made.
     """
     note(IMAGE, batch.images)
-    note(LABELS, batch.labels)
-    if batch.weight is not None:
-        note(WEIGHTS, batch.weight)
-    if batch.target_mask is not None:
-        note(FROM_TARGET, batch.target_mask)
+    batch.targets.note()
 
 
 def stack_labels(data_samples: SampleList) -> Tensor:
