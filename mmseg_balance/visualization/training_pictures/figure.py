@@ -1,7 +1,8 @@
 """One image of a training: its crops, what is made of them, their labels."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import colormaps
@@ -17,6 +18,7 @@ from .panels import Panel, Row
 
 # inches
 WIDTH, GAP, TITLE, SIDE, BAR = 2.5, 0.07, 0.2, 0.28, 0.62
+HEAD, MARGIN, LONGEST_BAR = 0.25, 0.12, 3.0
 LEGEND_ROW, LEGEND_MARK, LETTER = 0.152, 0.5, 0.068
 DPI, FONT = 120, 8
 # legible with any colour vision
@@ -42,65 +44,30 @@ def training_picture(
         occur, at the right scales of numbers.
     """
     panels = [panel for row in rows for panel in row.panels]
-    bars = _scales(panels)
-    columns = 1 + max(panel.column for panel in panels)
-    grid = columns * (WIDTH + GAP)
+    scales = _scales(panels)
     entries = _legend(panels, classes, palette)
     letters = max((len(e.get_label()) for e in entries), default=0)
     entry = LEGEND_MARK + LETTER * letters
-    width = max(SIDE + grid + BAR * len(bars), entry + 0.2)
-    ncols = max(int((width - 0.1) / entry), 1)
-    legend = LEGEND_ROW * math.ceil(len(entries) / ncols) + 0.12
-    heights = [_height(row) for row in rows]
-    head = 0.25 if title else 0.0
-    height = sum(heights) + len(rows) * (TITLE + GAP) + legend + head
-    figure = Figure((width, height), dpi=DPI)
+    grid = SIDE + (1 + max(p.column for p in panels)) * (WIDTH + GAP)
+    page = _Page(
+        max(grid + BAR * len(scales), entry + 2 * MARGIN),
+        sum(_height(row) + TITLE + GAP for row in rows),
+        HEAD if title else 0.0,
+    )
+    columns = max(int((page.width - MARGIN) / entry), 1)
+    page.foot = LEGEND_ROW * math.ceil(len(entries) / columns) + MARGIN
+    figure = Figure((page.width, page.height), dpi=DPI)
     if title:
-        figure.text(
-            SIDE / width, 1 - 0.06 / height, title, va='top', fontsize=FONT + 1
-        )
-    limit = bars.get(SIGNED, Normalize(-1, 1))
-    top = height - head
-    for row, tall in zip(rows, heights, strict=True):
-        top -= TITLE + tall
-        figure.text(
-            SIDE / 2 / width,
-            (top + tall / 2) / height,
-            row.title,
-            rotation=90,
-            ha='center',
-            va='center',
-            fontsize=FONT + 1,
-            weight='bold',
-        )
-        for panel in row.panels:
-            left = SIDE + panel.column * (WIDTH + GAP)
-            axis = figure.add_axes(
-                (left / width, top / height, WIDTH / width, tall / height)
-            )
-            _draw(axis, panel, palette, limit)
-        top -= GAP
-    for i, (colours, scale) in enumerate(bars.items()):
-        left = SIDE + grid + BAR * i + 0.05
-        tall = min(sum(heights), 3.0)
-        axis = figure.add_axes(
-            (
-                left / width,
-                (height - head - TITLE - tall) / height,
-                0.12 / width,
-                tall / height,
-            )
-        )
-        bar = figure.colorbar(ScalarMappable(scale, colours), cax=axis)
-        bar.ax.tick_params(labelsize=FONT - 1)
-        if colours == SIGNED:
-            bar.ax.set_title('offset', fontsize=FONT - 1, pad=3)
+        left, top = page.place(SIDE, 0.06)
+        figure.text(left, top, title, va='top', fontsize=FONT + 1)
+    _draw_rows(figure, page, rows, palette, scales)
+    _draw_bars(figure, page, grid, scales)
     if entries:
         figure.legend(
             handles=entries,
             loc='upper left',
-            bbox_to_anchor=(0.1 / width, legend / height),
-            ncols=ncols,
+            bbox_to_anchor=page.place(MARGIN, page.height - page.foot),
+            ncols=columns,
             frameon=False,
             fontsize=FONT,
             borderpad=0.2,
@@ -113,13 +80,86 @@ def training_picture(
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
+@dataclass
+class _Page:
+    """Inches from the upper left corner, and shares of the figure.
+
+    Attributes:
+        width: Of the figure.
+        rows, head, foot: Heights of the rows, and of what is above and below
+            them.
+    """
+
+    width: float
+    rows: float
+    head: float
+    foot: float = 0.0
+
+    @property
+    def height(self) -> float:
+        return self.head + self.rows + self.foot
+
+    def place(self, left: float, top: float) -> tuple[float, float]:
+        return left / self.width, 1 - top / self.height
+
+    def axes(
+        self, figure: Figure, left: float, top: float, wide: float, tall: float
+    ) -> Axes:
+        x, y = self.place(left, top + tall)
+        return figure.add_axes((x, y, wide / self.width, tall / self.height))
+
+
+def _draw_rows(
+    figure: Figure,
+    page: _Page,
+    rows: Sequence[Row],
+    palette: Sequence,
+    scales: Mapping[str, Normalize],
+) -> None:
+    top = page.head
+    for row in rows:
+        tall = _height(row)
+        top += TITLE
+        figure.text(
+            *page.place(SIDE / 2, top + tall / 2),
+            row.title,
+            rotation=90,
+            ha='center',
+            va='center',
+            fontsize=FONT + 1,
+            weight='bold',
+        )
+        for panel in row.panels:
+            left = SIDE + panel.column * (WIDTH + GAP)
+            axis = page.axes(figure, left, top, WIDTH, tall)
+            _draw(axis, panel, palette, scales)
+        top += tall + GAP
+
+
+def _draw_bars(
+    figure: Figure, page: _Page, left: float, scales: Mapping[str, Normalize]
+) -> None:
+    tall = min(page.rows - TITLE - GAP, LONGEST_BAR)
+    for i, (colours, scale) in enumerate(scales.items()):
+        axis = page.axes(
+            figure, left + BAR * i + 0.05, page.head + TITLE, 0.12, tall
+        )
+        figure.colorbar(ScalarMappable(scale, colours), cax=axis)
+        axis.tick_params(labelsize=FONT - 1)
+        if colours == SIGNED:
+            axis.set_title('offset', fontsize=FONT - 1, pad=3)
+
+
 def _height(row: Row) -> float:
     rows, columns = row.panels[0].content.shape[:2]
     return WIDTH * min(max(rows / columns, 0.2), 3)
 
 
 def _draw(
-    axis: Axes, panel: Panel, palette: Sequence, limit: Normalize
+    axis: Axes,
+    panel: Panel,
+    palette: Sequence,
+    scales: Mapping[str, Normalize],
 ) -> None:
     axis.set_title(panel.title, fontsize=FONT, pad=2)
     axis.set(xticks=[], yticks=[])
@@ -132,10 +172,10 @@ def _draw(
     elif content.dtype == bool:
         axis.imshow(content, 'gray', vmin=0, vmax=1, **options)
     elif content.dtype.kind == 'f':
-        norm = limit if panel.is_signed else Normalize(0, 1)
-        colours = colormaps[SIGNED if panel.is_signed else UNIT]
-        colours = colours.with_extremes(bad=NO_NUMBER)
-        axis.imshow(np.ma.masked_invalid(content), colours, norm, **options)
+        name = SIGNED if panel.is_signed else UNIT
+        colours = colormaps[name].with_extremes(bad=NO_NUMBER)
+        content = np.ma.masked_invalid(content)
+        axis.imshow(content, colours, scales[name], **options)
     else:
         painted = colour_labels(content, palette)
         painted[(content < 0) | (content >= len(palette))] = _no_label(palette)
