@@ -123,8 +123,14 @@ def test_bad_options(uda_config, run_tool, tmp_path, capsys):
         with pytest.raises(SystemExit):
             run_tool('train.py', uda_config(), option, 0)
         assert 'expected an integer >= 1' in capsys.readouterr().err
-    config = uda_config(**{'visualizer.vis_backends': []})
-    with pytest.raises(SystemExit, match='visualizer.vis_backends is empty'):
-        run_tool(
-            'train.py', config, '--pictures', 2, '--work-dir', tmp_path / 'a'
-        )
+    for i, (option, hook) in enumerate(
+        dict(
+            pictures='TrainingPicturesHook', class_scalars='ClassScalarsHook'
+        ).items()
+    ):
+        config = uda_config(f'none_{i}', **{'visualizer.vis_backends': []})
+        option = f'--{option.replace("_", "-")}'
+        message = f'{hook} writes .* visualizer.vis_backends is empty'
+        with pytest.raises(SystemExit, match=message):
+            out = tmp_path / f'none_{i}'
+            run_tool('train.py', config, option, 2, '--work-dir', out)

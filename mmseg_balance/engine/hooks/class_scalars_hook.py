@@ -13,6 +13,7 @@ from mmseg_balance.models.recording import CONFIDENCE, LABELS, SOURCE, TARGET
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ...number_checks import check_count
+from ..records.backends import check_backends
 from ..records.class_scalars import (
     distribution_values,
     label_values,
@@ -37,7 +38,8 @@ class ClassScalarsHook(Hook):
         interval: Iterations from one time to the next, at least 1.
 
     Raises:
-        ValueError: ``interval`` is no such number.
+        ValueError: ``interval`` is no such number; before training: the
+            visualizer has no backend.
     """
 
     # behind hooks that update distributions; before a checkpoint is saved
@@ -50,8 +52,13 @@ class ClassScalarsHook(Hook):
         self.interval = interval
         self._labels: _Labels | None = None
 
+    def prepare(self, runner: Runner) -> None:
+        """See ``check_backends``."""
+        check_backends(type(self).__name__, runner)
+
     def before_train(self, runner: Runner) -> None:
         """Find the classes, and the distributions of the decode head."""
+        self.prepare(runner)
         self._model = unwrapped(runner.model)
         dataset = runner.train_dataloader.dataset
         head = trained_head(self._model)

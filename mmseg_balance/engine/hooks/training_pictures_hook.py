@@ -15,8 +15,8 @@ from mmseg_balance.visualization.training_pictures.recorder import (
     PictureRecorder,
 )
 
-from ...errors import UserValueError
 from ...number_checks import check_count
+from ..records.backends import check_backends
 from ..records.batch_files import image_names
 from ..records.classes import class_names, trained_head
 from ..records.steps import recorded_step
@@ -54,18 +54,8 @@ class TrainingPicturesHook(Hook):
         self._recorder: PictureRecorder | None = None
 
     def prepare(self, runner: Runner) -> None:
-        """Refuse to draw what nobody keeps.
-
-        Args:
-            runner: Runner with its visualizer.
-        """
-        if not getattr(runner.visualizer, '_vis_backends', True):
-            raise UserValueError(
-                'TrainingPicturesHook draws through the backends of the '
-                'visualizer, but visualizer.vis_backends is empty: set it to '
-                "[dict(type='LocalVisBackend')], which writes files, or "
-                "remove dict(type='TrainingPicturesHook') from custom_hooks"
-            )
+        """See ``check_backends``."""
+        check_backends(type(self).__name__, runner)
 
     def before_train(self, runner: Runner) -> None:
         """Find names and colours of the classes."""

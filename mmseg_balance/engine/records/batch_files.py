@@ -22,8 +22,12 @@ def image_names(batch: Any) -> dict[str, list[str]]:
     domains = batch if SOURCE in batch else {SOURCE: batch}
     return {
         domain: [
-            osp.basename(sample.metainfo.get('img_path') or '')
+            osp.basename(_info(sample).get('img_path') or '')
             for sample in part.get('data_samples') or ()
         ]
         for domain, part in domains.items()
     }
+
+
+def _info(sample: Any) -> Mapping[str, Any]:
+    return getattr(sample, 'metainfo', {})

@@ -57,7 +57,7 @@ def _note_input(module: nn.Module, inputs: tuple, output: Any) -> None:
     images, samples = output.get('inputs'), output.get('data_samples')
     if isinstance(images, Tensor) and images.dim() == 4:
         note(IMAGE, images)
-    if samples and all('gt_sem_seg' in sample for sample in samples):
+    if samples and all(hasattr(sample, 'gt_sem_seg') for sample in samples):
         note(
             LABELS,
             lambda: torch.stack([s.gt_sem_seg.data[0] for s in samples]),

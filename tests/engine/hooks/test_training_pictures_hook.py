@@ -1,5 +1,6 @@
 """When the hook records and draws, and what it refuses."""
 
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ from mmseg_balance.engine.hooks import (
     TrainingPicturesHook,
     training_pictures_hook,
 )
-from mmseg_balance.models.recording import is_recording, note
+from mmseg_balance.models.recording import is_recording, note, noted_in
 
 
 class Noting(nn.Module):
@@ -20,8 +21,6 @@ class Noting(nn.Module):
     notes_steps = True
 
     def train_step(self, images):
-        from mmseg_balance.models.recording import noted_in
-
         with noted_in('source'):
             note('image', images)
             note('labels', images[:, 0].long())
@@ -80,6 +79,20 @@ def test_when_it_draws(runner):
     hook = TrainingPicturesHook(interval=1, num_samples=5)
     _, drawn = train(hook, runner, 0, 1, images)
     assert drawn == [('training_0', 1), ('training_1', 1)]
+
+
+def test_nothing_is_kept(runner, monkeypatch):
+    """The copies of the images are let go of with the picture."""
+    hook, kept = TrainingPicturesHook(interval=1), []
+    draw = hook._draw
+
+    def spied(runner, recorder, batch):
+        kept.append(weakref.ref(recorder.rows['source']['image']))
+        draw(runner, recorder, batch)
+
+    monkeypatch.setattr(hook, '_draw', spied)
+    train(hook, runner, 0, 2, torch.rand(2, 3, 8, 8))
+    assert len(kept) == 2 and [image() for image in kept] == [None, None]
 
 
 def test_other_ranks_do_nothing(runner, monkeypatch):
