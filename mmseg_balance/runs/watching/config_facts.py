@@ -36,7 +36,7 @@ def read_facts(path: Path) -> ConfigFacts:
     """
     try:
         tree = ast.parse(path.read_text(errors='replace'))
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError):
         return ConfigFacts()
     values = {
         target.id: _value(node.value)

@@ -89,8 +89,11 @@ class Run:
             now: Seconds since 1970.
         """
         with self._lock:
-            for session in self._sessions:
-                session.update()
+            unreadable = [
+                f'{error.filename} cannot be read: {error.strerror}'
+                for error in map(_update, self._sessions)
+                if error is not None
+            ]
             version = tuple((s.name, s.num_rows) for s in self._sessions)
             if version != self._version:
                 self._values = self._read_values()
@@ -101,7 +104,7 @@ class Run:
                 work_dir=str(self.work_dir),
                 starts=[session.name for session in self._sessions],
                 version=key,
-                notes=self._notes(),
+                notes=[*unreadable, *self._notes()],
                 pictures=self._pictures(),
                 **self._progress(now),
             )
@@ -211,9 +214,8 @@ class Run:
                 'leaves them, and were left out'
             )
         newest = self._newest(time.time())
-        begun = newest.folder.stat().st_ctime
         for file in sorted(self.work_dir.glob(ERRORS)):
-            if file.stat().st_mtime >= begun:
+            if file.stat().st_mtime >= newest.folder.stat().st_ctime:
                 notes.append(f'it failed: {file.name} in its work folder')
         for name, curve in newest.curves.items():
             steps, values = curve.before(None)
@@ -221,6 +223,15 @@ class Run:
                 bad = steps[~np.isfinite(values)][0]
                 notes.append(f'{name} is {values[-1]} since iteration {bad}')
         return notes
+
+
+def _update(session: Session) -> OSError | None:
+    """Read what is new; what a user may not read is no end of the view."""
+    try:
+        session.update()
+    except OSError as error:
+        return error
+    return None
 
 
 def _series(name: str, steps: np.ndarray, values: np.ndarray) -> dict:

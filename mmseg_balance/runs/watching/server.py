@@ -101,11 +101,19 @@ class Handler(BaseHTTPRequestHandler):
     """Answers one request."""
 
     server: WatchServer
+    timeout = 60  # seconds that a connection may be idle
     server_version = f'mmseg-balance/{__version__}'
     protocol_version = 'HTTP/1.1'
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Answer; what is deleted meanwhile is not there."""
+        try:
+            self.answer()
+        except (OSError, ValueError) as error:
+            self._send_text(HTTPStatus.NOT_FOUND, f'not found: {error}')
+
+    def answer(self) -> None:
+        """Send a file of the page, values or a picture."""
         address = urlsplit(self.path)
         word, slash, name = address.path[1:].partition('/')
         if not secrets.compare_digest(

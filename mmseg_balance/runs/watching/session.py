@@ -16,6 +16,7 @@ NAME = re.compile(r'\d{8}_\d{6}')
 POSITIONS = {'step', 'iter', 'epoch'}
 TIMES = {'time', 'data_time'}
 RECENT = 10
+LARGEST_STEP = 2**53
 
 
 class Session:
@@ -102,7 +103,7 @@ class Session:
 
     def _add(self, row: dict[str, Any]) -> None:
         step = row.get('step')
-        if not _is_number(step) or step != step:
+        if not _is_number(step) or not 0 <= step < LARGEST_STEP:
             return
         step, is_training = int(step), 'iter' in row or 'loss' in row
         if is_training:
@@ -128,4 +129,7 @@ class Session:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)  # of JSON; no bool
+    # of JSON, where a whole number may be larger than any float; no bool
+    return type(value) is float or (
+        type(value) is int and abs(value) < LARGEST_STEP
+    )

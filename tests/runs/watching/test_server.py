@@ -80,6 +80,7 @@ def test_page_and_values(server):
         '../secret_10.png',
         'vis_data/scalars.json',
         'style.css/..',
+        '/[',
     ],
 )
 def test_nothing_else_is_served(server, name):

@@ -142,6 +142,42 @@ def test_a_loss_that_is_not_finite_is_said(tmp_path, start_run):
     assert state['notes'] == ['loss is nan since iteration 20']
 
 
+@pytest.mark.parametrize(
+    'line',
+    [
+        '{"loss": 1, "step": Infinity}',
+        '{"loss": 1, "step": NaN}',
+        '{"loss": 1, "step": -3}',
+        '{"loss": 1, "step": 1e300}',
+        '{"loss": 1, "step": "7"}',
+        '{"loss": 1}',
+        '{"loss": %s, "step": 7}' % ('9' * 400),
+        '{"loss": [1], "name": "x", "is_best": true, "step": 7}',
+        'null',
+    ],
+)
+def test_lines_of_anything(tmp_path, start_run, line):
+    start = start_run(tmp_path, FIRST)
+    start.train(10)
+    start.write(f'{line}\n')
+    start.train(20)
+    assert curves(state_of(start))['loss'] == [(10, 0.1), (20, 0.05)]
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    tmp_path, start_run, monkeypatch
+):
+    start = start_run(tmp_path, FIRST)
+    start.train(10)
+
+    def refused(self, *args, **kwargs):
+        raise PermissionError(13, 'Permission denied', str(self))
+
+    monkeypatch.setattr(type(tmp_path), 'open', refused)
+    (note,) = state_of(start)['notes']
+    assert note == f'{start.scalars} cannot be read: Permission denied'
+
+
 def test_a_file_of_an_error_is_named(tmp_path, start_run):
     start = start_run(tmp_path, FIRST)
     (tmp_path / 'error_20261126_080100_7.txt').write_text('Traceback ...')

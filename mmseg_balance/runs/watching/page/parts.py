@@ -30,20 +30,30 @@ function stateText(run) {
 const percent = (run) => (run.total
   ? `${Math.floor(100 * run.done / run.total)} %` : '');
 
+// parts stay where they are, so that nothing flickers, or goes under a click
+function arrange(parent, children) {
+  const same = children.length === parent.children.length
+    && children.every((child, i) => child === parent.children[i]);
+  if (!same) parent.replaceChildren(...children);
+}
+
 export function showRuns(runs, current, choose) {
-  byId('runs').hidden = runs.length < 2;
-  const old = document.activeElement?.dataset?.run;
-  byId('runs').replaceChildren(...runs.map((run) => {
-    const button = element('button', {
-      type: 'button', 'data-run': run.id, 'aria-current': run.id === current},
-      element('span', {}, run.name), element('span', {}, percent(run)),
-      element('span', {}, stateText(run)));
-    button.addEventListener('click', () => choose(run.id));
+  const part = byId('runs');
+  part.hidden = runs.length < 2;
+  const old = new Map([...part.children].map((b) => [b.dataset.run, b]));
+  arrange(part, runs.map((run) => {
+    let button = old.get(run.id);
+    if (button === undefined) {
+      button = element('button', {type: 'button', 'data-run': run.id},
+                       element('span'), element('span'), element('span'));
+      button.addEventListener('click', () => choose(run.id));
+    }
+    button.setAttribute('aria-current', run.id === current);
+    [run.name, percent(run), stateText(run)].forEach((text, i) => {
+      button.children[i].textContent = text;
+    });
     return button;
   }));
-  if (old !== undefined) {
-    [...byId('runs').children].find((b) => b.dataset.run === old)?.focus();
-  }
 }
 
 export function showProgress(run) {
@@ -131,7 +141,6 @@ export function classBars({title, says, values}) {
     element('div', {class: 'classes'}, ...rows));
 }
 
-// figures stay where they are, so that nothing flickers
 export function showPictures({shown: pictures, num_more: more}, id) {
   const part = byId('pictures');
   const old = new Map([...part.children].map((f) => [f.dataset.name, f]));
@@ -156,9 +165,7 @@ export function showPictures({shown: pictures, num_more: more}, id) {
       `${picture.name}, iteration ${picture.step}`;
     return figure;
   });
-  const same = figures.length === part.children.length
-    && figures.every((f, i) => f === part.children[i]);
-  if (!same) part.replaceChildren(...figures);
+  arrange(part, figures);
   byId('pictures-part').hidden = figures.length === 0;
   byId('more-pictures').textContent = more
     ? `and ${more} more in vis_data/vis_image` : '';
