@@ -95,6 +95,7 @@ class RunFolder:
         cfg = Config(dict(cfg or self.cfg))
         cfg.load_from = str(checkpoint)
         (log_dir / 'vis_data/config.py').write_text(cfg.pretty_text)
+        (log_dir.parent / f'{self.name}.py').write_text(cfg.pretty_text)
         file = log_dir / f'{log_dir.name}.json'
         file.write_text(json.dumps(scores(miou) | dict(time=0.1)))
         if of.get('origin', True):
