@@ -1,7 +1,7 @@
 """What was recorded of an image, as rows of panels."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor, nn
@@ -101,22 +101,24 @@ def sample_rows(
         Source and target first, then objectives in their order. A row that
         has fewer images is left out.
     """
-    rows = []
     first = [row for row in (SOURCE, TARGET) if row in recorded]
-    for title in dict.fromkeys([*first, *recorded]):
-        found = recorded[title]
-        panels = []
-        for name, values in found.items():
-            if index >= len(values):
-                continue
-            of_files = (files or {}).get(title, ())
-            file = of_files[index] if index < len(of_files) else ''
-            panels.append(
-                _panel(title, name, values[index], preprocessor, file)
-            )
+    found: dict[str, dict[str, Panel]] = {}
+    for row in dict.fromkeys([*first, *recorded]):
+        of_files = (files or {}).get(row, ())
+        file = of_files[index] if index < len(of_files) else ''
+        panels = {
+            name: _panel(row, name, values[index], preprocessor, file)
+            for name, values in recorded[row].items()
+            if index < len(values)
+        }
         if panels:
-            rows.append(Row(title, sorted(panels, key=lambda p: p.column)))
-    return _without_gaps(rows)
+            found[row] = panels
+    columns = _columns(name for panels in found.values() for name in panels)
+    rows = []
+    for title, panels in found.items():
+        placed = [replace(p, column=columns[n]) for n, p in panels.items()]
+        rows.append(Row(title, sorted(placed, key=lambda p: p.column)))
+    return rows
 
 
 def _panel(
@@ -127,15 +129,14 @@ def _panel(
     file: str,
 ) -> Panel:
     title = TITLES.get((row, name), TITLES.get(name, name))
-    column = COLUMN_OF.get(name, len(COLUMNS))
     if value.dim() == 3:
         image = original_image(value, preprocessor)
-        return Panel(file or title, image, column)
+        return Panel(file if file and name == IMAGE else title, image)
     content = value.numpy()
     is_signed = name in SIGNED
     if content.dtype.kind == 'f':
         title += _range(content, is_signed)
-    return Panel(title, content, column, is_signed)
+    return Panel(title, content, is_signed=is_signed)
 
 
 def _range(content: np.ndarray, is_signed: bool) -> str:
@@ -152,24 +153,12 @@ def _range(content: np.ndarray, is_signed: bool) -> str:
     )
 
 
-def _without_gaps(rows: Sequence[Row]) -> list[Row]:
-    """Columns that a row has, one after the other; names of users last."""
-    taken: dict[tuple[int, str], int] = {}
-    keys = []
-    for row in rows:
-        for panel in row.panels:
-            own = panel.column == len(COLUMNS)
-            keys.append((panel.column, panel.title if own else ''))
-    for key in sorted(set(keys)):
-        taken[key] = len(taken)
-    places = iter(keys)
-    return [
-        Row(
-            row.title,
-            [
-                Panel(p.title, p.content, taken[next(places)], p.is_signed)
-                for p in row.panels
-            ],
-        )
-        for row in rows
-    ]
+def _columns(names: Iterable[str]) -> dict[str, int]:
+    """Places of names, without columns that nobody has; users' names last."""
+    last = len(COLUMNS)
+    keys = {
+        name: (COLUMN_OF.get(name, last), '' if name in COLUMN_OF else name)
+        for name in names
+    }
+    order = sorted(set(keys.values()))
+    return {name: order.index(key) for name, key in keys.items()}

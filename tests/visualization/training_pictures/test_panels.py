@@ -57,7 +57,10 @@ def test_rows_and_columns():
             'labels': torch.zeros(2, 4, 4).long(),
             'image': torch.rand(2, 3, 4, 4),
         },
-        'target': {'confidence': torch.full((2, 4, 4), torch.nan)},
+        'target': {
+            'confidence': torch.full((2, 4, 4), torch.nan),
+            'own': torch.zeros(2, 4, 4),
+        },
         'source': {'image': torch.rand(2, 3, 4, 4), 'offset': -maps},
         'short': {'image': torch.rand(1, 3, 4, 4)},
     }
@@ -73,7 +76,7 @@ def test_rows_and_columns():
             ('b.png', 0),
             (f'BLDA offset of the label: {-high:.2f} to {-low:.2f}', 4),
         ],
-        target=[('confidence: none', 3)],
+        target=[('confidence: none', 3), ('own: 0.000', 5)],
         mix=[
             ('image', 0),
             ('labels', 1),
