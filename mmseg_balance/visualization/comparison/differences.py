@@ -1,5 +1,6 @@
 """Differences of methods paired by seed, drawn with their intervals."""
 
+import math
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
@@ -22,49 +23,53 @@ PER_CLASS = ('IoU.', 'Acc.', 'Bias.')
 
 def difference_section(content: Content) -> Section | None:
     """Tables of differences; None where there are none."""
-    if not content.differences:
+    known = [d for d in content.differences if math.isfinite(d.mean)]
+    if not known:
         return None
-    of_classes = [
-        d for d in content.differences if d.key.startswith(PER_CLASS)
-    ]
-    overall = [
-        d for d in content.differences if not d.key.startswith(PER_CLASS)
-    ]
+    of_classes = [d for d in known if d.key.startswith(PER_CLASS)]
+    overall = [d for d in known if not d.key.startswith(PER_CLASS)]
     body = []
     if overall:
         body.append(difference_table(overall, 'Paired differences'))
     if of_classes:
+        name = 'Paired differences of each class'
         body.append(
             tag(
                 'details',
-                tag('summary', 'Paired differences of each class'),
-                difference_table(
-                    of_classes,
-                    'Paired differences by class',
-                ),
+                tag('summary', name),
+                difference_table(of_classes, name),
                 open=not overall,
             )
         )
+    return Section(
+        'differences',
+        'Paired differences',
+        _text(known, content.level),
+        body,
+    )
+
+
+def _text(differences: Sequence[Difference], level: float) -> str:
     text = (
         'A score of one method less that of another with the same seed, in '
-        'points, and intervals of '
-        f'{100 * content.level:g} %. A line that crosses 0 may be noise; '
-        'with one pair there is no interval, and nothing is known of the '
-        'noise.'
+        f'points, and intervals of {100 * level:g} %. A line that crosses 0 '
+        'may be noise; with one pair there is no interval, and nothing is '
+        'known of the noise.'
     )
-    if any(d.t_low is not None for d in content.differences):
+    if any(d.t_low is not None for d in differences):
         text += (
             " Thick: the bootstrap's; thin: Student's, to be taken for few "
             'pairs, of which the bootstrap is too narrow. A verdict needs '
             'both to leave 0 out.'
         )
-    by_chance = (1 - content.level) * len(content.differences)
+    num = sum(bool(intervals(d)) for d in differences)
+    by_chance = (1 - level) * num
     if by_chance >= 1:
         text += (
-            f' Of {len(content.differences)} differences about '
-            f'{by_chance:.0f} would leave 0 out by chance alone.'
+            f' Of {num} intervals about {by_chance:.0f} would leave 0 out by '
+            'chance alone.'
         )
-    return Section('differences', 'Paired differences', text, body)
+    return text
 
 
 def difference_table(

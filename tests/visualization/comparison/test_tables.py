@@ -1,6 +1,7 @@
 """Numbers in the cells of the tables."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -125,6 +126,7 @@ def test_differences_from_several_methods_name_both(full, page_of):
         Difference('a', 'b', 'mIoU', 1.0, 0.5, 1.5, 3, 0.1, 1.9),
         Difference('a', 'c', 'IoU.sky', -1.0, -3.0, 1.0, 3),
         Difference('c', 'b', 'mIoU', -0.001, -3.0, 1.0, 3),
+        Difference('c', 'd', 'mIoU', math.nan, None, None, 3),
         Difference('a', 'c', 'mIoU', 0.5, 0.1, 1.0, 3, -1.0, 2.0),
     ]
     page = page_of(dataclasses.replace(full, differences=differences))
@@ -134,7 +136,7 @@ def test_differences_from_several_methods_name_both(full, page_of):
     assert rows[1][6] == '+0.10 to +1.90'
     assert rows[2][2] == '0.00' and rows[2][6] == '–'
     assert rows[3][4] == 'includes 0'
-    by_class = page.tables['Paired differences by class']
+    by_class = page.tables['Paired differences of each class']
     assert [row[1] for row in by_class[1:]] == ['IoU.sky']
 
 
@@ -186,3 +188,13 @@ def test_bias_in_one_number(full, page_of):
     rows = page_of(full).tables['Bias over all classes']
     # 1.5, 0 and -1.5 points
     assert rows[1] == ['DACS', '1.00', '1', '1']
+
+
+def test_chance_is_told_of_many_intervals(full, page_of):
+    one = Difference('a', 'b', 'mIoU', 1.0, 0.5, 1.5, 3)
+    for num, told in ((19, ''), (40, 'Of 40 intervals about 2 would')):
+        none = [dataclasses.replace(one, low=None, high=None)] * 30
+        differences = [one] * num + none
+        page = page_of(dataclasses.replace(full, differences=differences))
+        assert ('by chance alone' in page.text) == bool(told)
+        assert told in page.text
