@@ -18,6 +18,7 @@ from ....inference.prediction_files import LIST, image_paths
 from ....inference.predictor import Predictor
 from ....visualization.samples import Sample
 from ..evaluated_as import part_of
+from ..evaluations import LEVELS
 from ..grouping import Group
 from ..result import Result
 
@@ -208,12 +209,15 @@ def saved_predictions(result: Result, images: TestImages) -> Path | None:
     for metric in evaluators:
         if not metric.get('output_dir'):
             continue
-        folder = Path(metric['output_dir'])
-        files = [folder / images.names[file] for file in images.files]
-        if not all(file.is_file() for file in (folder / LIST, *files)):
-            continue
-        if all(file.stat().st_mtime <= result.written for file in files):
-            return folder
+        named = Path(metric['output_dir'])
+        # a work folder that was moved took its predictions along
+        above = result.file.resolve().parents[1:][:LEVELS]
+        for folder in (*(place / named.name for place in above), named):
+            files = [folder / images.names[file] for file in images.files]
+            if not all(file.is_file() for file in (folder / LIST, *files)):
+                continue
+            if all(file.stat().st_mtime <= result.written for file in files):
+                return folder
     return None
 
 

@@ -128,6 +128,13 @@ def test_saved_predictions_are_shown(with_images):
     assert find_samples(compared.groups, 0) == ([], [])
 
 
+def test_a_moved_folder_takes_its_predictions_along(with_images):
+    plain, out = with_images
+    out.rename(plain.folder / 'test' / out.name)
+    found, _ = find_samples(compare_runs([plain.folder]).groups, 2)
+    assert [s.name for s in found] == ['0.png', '2.png']
+
+
 def test_files_of_a_later_test_are_not_taken(with_images):
     plain, out = with_images
     cv2.imwrite(str(out / '2.png'), np.zeros((4, 6), np.uint8))
