@@ -6,3 +6,4 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 model = dict(type='DACS', alpha=0.99)
+_deprecation_ = dict(expected='dacs/dacs_lite0_500_toy2toy-128x128.py')

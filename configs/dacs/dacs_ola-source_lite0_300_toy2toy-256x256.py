@@ -3,3 +3,6 @@ _base_ = ['./dacs_ola_lite0_300_toy2toy-256x256.py']
 model = dict(
     segmentor=dict(decode_head=dict(loss_decode=dict(adjust='source')))
 )
+_deprecation_ = dict(
+    expected='dacs/dacs_ola-source_lite0_500_toy2toy-128x128.py'
+)

@@ -10,3 +10,4 @@ model = dict(
     # 1 balances the classes most; mIoU is best before that (Fig. 5)
     tau=0.5,
 )
+_deprecation_ = dict(expected='dacs/dacs_posthoc_lite0_500_toy2toy-128x128.py')

@@ -7,3 +7,6 @@ _base_ = [
 ]
 # the teacher is an average of the student and takes no part in training
 model = dict(type='SourceOnly', alpha=0.99)
+_deprecation_ = dict(
+    expected='source_only/source_only_lite0_500_toy2toy-128x128.py'
+)

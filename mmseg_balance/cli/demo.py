@@ -1,20 +1,29 @@
 """``mmseg-balance demo``."""
 
+from __future__ import annotations
+
 import os
 import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .exits import clear_exit
 from .options import DATA_VARIABLE, positive_int
+
+if TYPE_CHECKING:
+    from prettytable import PrettyTable
+
+    from ..visualization.comparison import Content
 
 COLUMNS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
 DESCRIPTION = """\
 Adapt a small network to toy streets, with and without BLDA.
 
-Draws the toy streets, trains DACS and DACS + BLDA, evaluates them, and writes
-work_dirs/demo/report.html. What is finished is not repeated, and an
-interrupted training goes on.
+Draws the toy streets, trains DACS and DACS + BLDA, evaluates each plain and
+balanced post hoc, and writes work_dirs/demo/report.html: scores, bias,
+logits, and samples where they differ. What is finished is not repeated, and
+an interrupted training goes on.
 """
 EXAMPLE = """\
 example:
@@ -53,11 +62,10 @@ def options_of(iterations: int | None) -> dict[str, int]:
 
 def run(args: Namespace) -> None:
     """Do what is left of the demo, and print the table."""
-    from prettytable import PrettyTable
-
     from ..datasets.toy_streets import ToyStreets, generate_toy_streets
     from ..runs import demo_run
-    from ..visualization import write_report
+    from ..runs.demo.page import demo_content
+    from ..visualization.comparison.page import write_page
 
     # of the data that others have; the demo draws its own
     os.environ.pop(DATA_VARIABLE, None)
@@ -80,19 +88,25 @@ def run(args: Namespace) -> None:
     with clear_exit():
         generate_toy_streets(folder, ToyStreets(), nproc=num_cpus)
         demo_run.finish_all(runs, num_cpus)
+        content = demo_content(runs)
+    report = write_page(work_dir / 'report.html', content)
+    print(f'\n{score_table(content)}')
+    print(*content.notes[:2], sep='\n')
+    print(f'report: {report}  ({time.time() - start:.0f} s)')
 
-    # all of them are finished
-    scores = {run.name: run.scores or {} for run in runs}
-    samples, meta = demo_run.samples_of(runs)
-    report = write_report(
-        work_dir / 'report.html',
-        scores,
-        meta['classes'],
-        meta['palette'],
-        samples,
-        f'Toy streets, {runs[0].cfg.train_cfg.max_iters} iterations',
-    )
-    table = PrettyTable(['Run', *COLUMNS])
-    for name, values in scores.items():
-        table.add_row([name, *(f'{values[c]:.2f}' for c in COLUMNS)])
-    print(f'\n{table}\nreport: {report}  ({time.time() - start:.0f} s)')
+
+def score_table(content: Content) -> PrettyTable:
+    """Scores of each method, and how many classes it has learnt."""
+    from prettytable import PrettyTable
+
+    from ..runs.demo.reading import LEARNT, num_learnt
+
+    heading = f'classes above {LEARNT:g} IoU'
+    table = PrettyTable(['Run', *COLUMNS, heading], align='r')
+    table.align['Run'] = 'l'
+    total = len(content.classes)
+    for method in content.methods:
+        learnt = num_learnt(method.scores, content.classes)
+        values = [f'{method.scores[column]:.2f}' for column in COLUMNS]
+        table.add_row([method.name, *values, f'{learnt} of {total}'])
+    return table

@@ -1,4 +1,4 @@
-"""The trainings of the demo: one run each, side by side or in turn."""
+"""The runs of the demo: training and tests, side by side or in turn."""
 
 import fcntl
 import json
@@ -11,21 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.device import get_device
-from mmseg.registry import DATASETS
 
 from ..configuration.library import PACKAGE, library_folder
 from ..datasets.toy_streets import ToyStreets
 from ..errors import UserRuntimeError
 from ..files.writing import write_atomically
-from ..visualization import Sample, read_samples
-from .experiment import Experiment
+from .experiment import Experiment, run_tool
 
 RUNS = {
-    'DACS': 'configs/dacs/dacs_lite0_300_toy2toy-256x256.py',
-    'DACS + BLDA': 'configs/dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
+    'DACS': 'configs/dacs/dacs_lite0_500_toy2toy-128x128.py',
+    'DACS + BLDA': 'configs/dacs/dacs_blda_lite0_500_toy2toy-128x128.py',
 }
-NUM_SAMPLES = 4
+TAU = 1.0
+POST_HOC = f' + post-hoc, tau {TAU:g}'
+# images of each domain whose logits are fitted: enough for the rarest class
+FITTED_IMAGES = 64
+# of the scripts that train and test, and of a bar of tqdm
 PROGRESS = re.compile(r'Iter\((train|test)\) \[\s*(\d+)/(\d+)\].*eta: (\S+)')
+BAR = re.compile(r'^(\w[\w ]*):\s+\d+%\|.*\| (\d+)/(\d+) \[.*<([\d:]+)')
 
 
 def demo_home() -> Path:
@@ -65,6 +68,7 @@ class DemoRun:
         options: Mapping[str, Any],
     ) -> None:
         self.name = name
+        self._part: tuple[str, int] | None = None
         self.experiment = Experiment(
             library_folder(),
             config,
@@ -76,13 +80,38 @@ class DemoRun:
         self.cfg, self.folder = self.experiment.cfg, self.experiment.folder
 
     @property
-    def scores(self) -> dict[str, float] | None:
-        """What the evaluation gave, or None before its end."""
-        file = self.folder / 'scores.json'
-        return json.loads(file.read_text()) if file.is_file() else None
+    def checkpoint(self) -> Path:
+        """The last checkpoint, once the training has ended."""
+        return self.folder / f'iter_{self.cfg.train_cfg.max_iters}.pth'
+
+    @property
+    def data_roots(self) -> list[str]:
+        """Where its images are, as ``--data-root`` takes it."""
+        folder = Path(self.cfg.test_dataloader.dataset.data_root).parent
+        return [f'{folder.name}={self.experiment.home / folder}']
+
+    @property
+    def tests(self) -> dict[str, Path]:
+        """Folders of the tests, by what was tested: plain, and balanced."""
+        names = {'test': self.name, 'post_hoc': f'{self.name}{POST_HOC}'}
+        return {name: self.folder / key for key, name in names.items()}
+
+    @property
+    def scores(self) -> dict[str, dict[str, float]]:
+        """What the tests gave that have ended, by what was tested."""
+        return {
+            name: json.loads(file.read_text())
+            for name, test in self.tests.items()
+            if (file := test / 'scores.json').is_file()
+        }
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether training and both tests have ended."""
+        return len(self.scores) == len(self.tests)
 
     def finish(self, num_threads: int) -> None:
-        """Do what is left of training and evaluation.
+        """Do what is left: training, test, post-hoc balancing, its test.
 
         Args:
             num_threads: Threads of PyTorch.
@@ -90,7 +119,7 @@ class DemoRun:
         Raises:
             RuntimeError: One of them failed, or another process is at it.
         """
-        if self.scores is not None:
+        if self.is_finished:
             say(f'{self.name}: finished before, in {self.folder}')
             return
         with locked(self.folder) as lock:
@@ -99,27 +128,62 @@ class DemoRun:
                 pass_fds=[lock],
                 env=dict(OMP_NUM_THREADS=str(num_threads)),
             )
-            say(f'{self.name}: training and test, output in {self.folder}')
+            say(f'{self.name}: training and tests, output in {self.folder}')
+            statistics = self.folder / 'logit_statistics.pth'
+            balance = ['--post-hoc', statistics, '--tau', TAU]
             try:
                 self.experiment.train(**settings)
-                scores = self.experiment.test(
-                    arguments=['--out', self.folder / 'predictions'],
-                    **settings,
-                )
+                self._test('test', [], settings)
+                if not statistics.is_file():
+                    self._fit(statistics, settings)
+                self._test('post_hoc', balance, settings)
             except RuntimeError as error:
                 raise UserRuntimeError(f'{self.name}: {error}') from error
-            write_atomically(
-                self.folder / 'scores.json', json.dumps(scores).encode()
-            )
         if not self.experiment.is_current():
             say(
                 f'{self.name}: the sources changed while it ran; the next '
                 'demo trains again'
             )
 
+    def _test(
+        self, name: str, arguments: list, settings: dict[str, Any]
+    ) -> None:
+        """Test once, and keep scores and predictions."""
+        file = self.folder / name / 'scores.json'
+        if file.is_file():
+            return
+        out = self.folder / name / 'predictions'
+        scores = self.experiment.test(
+            name, ['--out', out, *arguments], **settings
+        )
+        write_atomically(file, json.dumps(scores).encode())
+
+    def _fit(self, statistics: Path, settings: dict[str, Any]) -> None:
+        """Fit the distributions of the logits; goes on where it stopped."""
+        root, options = self.experiment.root, self.experiment.options
+        pairs = [f'{key}={value}' for key, value in options.items()]
+        env = settings['env']
+        run_tool(
+            [
+                root / 'tools/analysis_tools/fit_logit_statistics.py',
+                *(self.experiment.config, self.checkpoint),
+                *('--out', statistics, '--max-images', FITTED_IMAGES),
+                *(['--cfg-options', *pairs] if pairs else []),
+            ],
+            self.folder / 'fit_output.txt',
+            **{**settings, 'env': os.environ | env},
+            cwd=self.experiment.home,
+        )
+
     def show_progress(self, line: str) -> None:
-        """Print how far a tool is, from a line of its log."""
+        """Print how far a tool is, from a line of its output."""
         found = PROGRESS.search(line)
+        if found is None and (found := BAR.search(line)):
+            # a bar is drawn many times a second
+            part = found[1], 4 * int(found[2]) // int(found[3])
+            if part == self._part:
+                return
+            self._part = part
         if found:
             stage, done, total, eta = found.groups()
             say(f'{self.name}: {stage} {done}/{total}, {eta} left')
@@ -171,19 +235,3 @@ def finish_all(runs: Sequence[DemoRun], num_cpus: int) -> None:
         jobs = [pool.submit(run.finish, num_threads) for run in runs]
     for job in jobs:
         job.result()
-
-
-def samples_of(runs: Sequence[DemoRun]) -> tuple[list[Sample], dict]:
-    """A few test images with labels and predictions.
-
-    Args:
-        runs: Runs of one test set.
-
-    Returns:
-        The samples, and the meta data of the set.
-    """
-    data = runs[0].cfg.test_dataloader.dataset
-    data.update(data_root=str(demo_home() / data.data_root), pipeline=[])
-    dataset = DATASETS.build(data)
-    folders = {run.name: run.folder / 'predictions' for run in runs}
-    return read_samples(dataset, folders, NUM_SAMPLES), dataset.metainfo

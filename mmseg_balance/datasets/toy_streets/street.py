@@ -129,7 +129,7 @@ class _StreetBuilder:
         for name in VEHICLES:
             is_train = name == 'train'
             if name in self.required:
-                near = (24, 45) if is_train else (9, 20)
+                near = (18, 32) if is_train else (8, 16)
                 self._add_vehicle(name, near, tries=30)
             for _ in range(self._number_of(name)):
                 near = (30, 60) if is_train else (6, 70)
@@ -157,14 +157,14 @@ class _StreetBuilder:
     def add_people(self) -> None:
         """Persons on sidewalks and road, two-wheelers at the kerb."""
         if 'person' in self.required:
-            self._add_person((8, 18), crosses=False)
+            self._add_person((6, 12), crosses=False)
         for _ in range(self._number_of('person')):
             self._add_person((6, 50), crosses=self.rng.random() < 0.12)
         ridden = 'rider' in self.required
         either = self.rng.choice(['bicycle', 'motorcycle'])
         for name, make in (('bicycle', bicycle), ('motorcycle', motorcycle)):
             if name in self.required or (ridden and name == either):
-                self._add_two_wheeler(make, (9, 17), ridden)
+                self._add_two_wheeler(make, (6, 11), ridden)
             for _ in range(self._number_of(name)):
                 self._add_two_wheeler(make, (8, 35), self.rng.random() < 0.6)
 
@@ -192,11 +192,11 @@ class _StreetBuilder:
         for name, label, make, near in (
             ('lamp', 'pole', lamp, (8, 80)),
             ('tree', 'vegetation', tree, (12, 80)),
-            ('traffic light', 'traffic light', traffic_light, (9, 40)),
-            ('traffic sign', 'traffic sign', traffic_sign, (8, 40)),
+            ('traffic light', 'traffic light', traffic_light, (7, 40)),
+            ('traffic sign', 'traffic sign', traffic_sign, (6, 40)),
         ):
             if label in self.required:
-                self._add_furniture(make, (near[0], 18))
+                self._add_furniture(make, (near[0], 1.6 * near[0]))
             for _ in range(self._number_of(name)):
                 self._add_furniture(make, near)
 

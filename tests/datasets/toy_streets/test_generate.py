@@ -97,15 +97,15 @@ def test_what_cannot_be_shown_is_an_error(monkeypatch):
 
 
 # -- the domains -------------------------------------------------------------
-def test_head_classes_have_a_third_and_tail_classes_below_a_thousandth(
+def test_head_classes_have_a_third_and_tail_classes_half_a_percent(
     domains,
 ):
     for _, labels in domains.values():
         assert 25 < share(labels, 'road') < 42
     source = domains['source'][1]
-    tail = [name for name in CLASSES if 0 < share(source, name) < 0.15]
-    assert {'rider', 'train'} <= set(tail)
-    assert share(source, 'rider') < 0.1
+    tail = [name for name in CLASSES if 0 < share(source, name) < 0.5]
+    assert {'rider', 'bicycle', 'person', 'train'} <= set(tail)
+    assert share(source, 'rider') < 0.25
 
 
 def test_domains_differ_in_class_frequencies(domains):
@@ -241,7 +241,7 @@ def test_foreign_folders_are_left_alone(tmp_path):
 
 @pytest.mark.parametrize(
     'name, value, least',
-    [('num_source', 7, 8), ('num_target', 0, 1), ('num_val', 0, 8),
+    [('num_source', 3, 4), ('num_target', 0, 1), ('num_val', 0, 4),
      ('height', 63, 64), ('width', 0, 64), ('seed', -1, 0)],
 )  # fmt: skip
 def test_settings_out_of_range(name, value, least):

@@ -1,0 +1,45 @@
+"""The demo's runs as the content of a page."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...visualization.comparison import Content
+from ..comparison.compared import ComparedRuns, compare_runs
+from ..comparison.page import content_of
+from ..comparison.samples import find_samples
+from ..demo_run import DemoRun
+from .figures import draw_figures
+from .reading import read_off
+
+NUM_SAMPLES = 4
+
+
+def demo_content(runs: Sequence[DemoRun]) -> Content:
+    """What the demo's page shows.
+
+    Args:
+        runs: Finished runs, the baseline first.
+
+    Returns:
+        Scores of each test, samples where they differ, figures of the
+        logits, and two sentences on what the numbers say.
+    """
+    compared = compare_tests(runs)
+    samples, notes = find_samples(
+        compared.groups, NUM_SAMPLES, runs[0].data_roots
+    )
+    content = content_of(compared, notes)
+    length = runs[0].cfg.train_cfg.max_iters
+    return replace(
+        content,
+        title=f'Toy streets, {length} iterations',
+        samples=samples,
+        figures=draw_figures(runs),
+        notes=[*read_off(content.methods, content.classes), *content.notes],
+    )
+
+
+def compare_tests(runs: Sequence[DemoRun]) -> ComparedRuns:
+    """All tests of the runs, read from their folders."""
+    tests = {name: test for run in runs for name, test in run.tests.items()}
+    return compare_runs(list(tests.values()), names=list(tests))
