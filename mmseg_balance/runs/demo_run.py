@@ -26,9 +26,9 @@ TAU = 1.0
 POST_HOC = f' + post-hoc, tau {TAU:g}'
 # images of each domain whose logits are fitted: enough for the rarest class
 FITTED_IMAGES = 64
-# of the scripts that train and test, and of a bar of tqdm
+# of the scripts that train and test, and of mmseg_balance.progress
 PROGRESS = re.compile(r'Iter\((train|test)\) \[\s*(\d+)/(\d+)\].*eta: (\S+)')
-BAR = re.compile(r'^(\w[\w ]*):\s+\d+%\|.*\| (\d+)/(\d+) \[.*<([\d:]+)')
+PASS = re.compile(r'^\w[\w ,]*: \d+/\d+ .*(?: left| in [\d:]+)$')
 
 
 def demo_home() -> Path:
@@ -68,7 +68,6 @@ class DemoRun:
         options: Mapping[str, Any],
     ) -> None:
         self.name = name
-        self._part: tuple[str, int] | None = None
         self.experiment = Experiment(
             library_folder(),
             config,
@@ -178,15 +177,11 @@ class DemoRun:
     def show_progress(self, line: str) -> None:
         """Print how far a tool is, from a line of its output."""
         found = PROGRESS.search(line)
-        if found is None and (found := BAR.search(line)):
-            # a bar is drawn many times a second
-            part = found[1], 4 * int(found[2]) // int(found[3])
-            if part == self._part:
-                return
-            self._part = part
         if found:
             stage, done, total, eta = found.groups()
             say(f'{self.name}: {stage} {done}/{total}, {eta} left')
+        elif PASS.search(line.rstrip()):
+            say(f'{self.name}: {line.rstrip()}')
 
 
 @contextmanager
