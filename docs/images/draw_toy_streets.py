@@ -2,8 +2,9 @@
 
     python docs/images/draw_toy_streets.py work_dirs/demo
 
-Rows are images of the validation set of the toy streets, columns the image,
-its label, and the predictions of each run in the folder.
+Rows are the images of the validation set of the toy streets in which the
+predictions differ most, columns the image, its label, and the predictions of
+each test in the folder.
 """
 
 import sys

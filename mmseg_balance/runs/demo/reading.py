@@ -1,6 +1,6 @@
 """What may be read off the demo's numbers, in two sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...visualization.comparison import ComparedMethod
 
@@ -8,7 +8,7 @@ LEARNT = 5.0
 """IoU, in percent, above which a class counts as learnt."""
 
 
-def num_learnt(scores: dict[str, float], classes: Sequence[str]) -> int:
+def num_learnt(scores: Mapping[str, float], classes: Sequence[str]) -> int:
     """Classes of an IoU above ``LEARNT``.
 
     Args:
@@ -32,7 +32,10 @@ def read_off(
     """
     first, *others = methods
     bias = {c: first.scores.get(f'Bias.{c}', 0.0) for c in classes}
-    over, under = max(bias, key=bias.get), min(bias, key=bias.get)
+    over, under = (
+        max(bias, key=bias.__getitem__),
+        min(bias, key=bias.__getitem__),
+    )
     learnt = num_learnt(first.scores, classes)
     sentences = [
         f'{first.name} has learnt {learnt} of {len(classes)} classes (IoU '

@@ -44,7 +44,7 @@ def test_a_killed_run_goes_on_and_all_of_it_is_on_the_page(
     config = write_config(
         4,
         2,
-        "model['segmentor']['backbone'].update(init_cfg=None)\n"
+        "model['segmentor']['backbone'] = dict(init_cfg=None)\n"
         'train_dataloader.update(num_workers=0, persistent_workers=False)',
     )
     run = demo_run.DemoRun(PLAIN, str(config), tmp_path / 'demo', {})
