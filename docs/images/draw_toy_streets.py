@@ -3,10 +3,11 @@
     python docs/images/draw_toy_streets.py work_dirs/demo
 
 Rows are the images of the validation set of the toy streets in which the
-predictions differ most, columns the image, its label, and the predictions of
-each test in the folder.
+tests differ most, columns the image, its label, and the predictions of each
+test in the folder.
 """
 
+import io
 import sys
 from pathlib import Path
 
@@ -15,12 +16,16 @@ import matplotlib
 matplotlib.use('Agg')
 
 import matplotlib.pyplot as plt
-import mmengine
-from mmseg.registry import DATASETS
+from PIL import Image
 
-from mmseg_balance.visualization import colour_labels, read_samples
+from mmseg_balance.runs.comparison.compared import compare_runs
+from mmseg_balance.runs.comparison.page.content import palette_of
+from mmseg_balance.runs.comparison.page.samples import find_samples
+from mmseg_balance.runs.demo_run import POST_HOC
+from mmseg_balance.visualization import colour_labels
 
 ROWS = 2
+RUNS = {'DACS': 'dacs_lite0_*', 'DACS + BLDA': 'dacs_blda_lite0_*'}
 
 
 def main(work_dir: Path) -> None:
@@ -29,40 +34,34 @@ def main(work_dir: Path) -> None:
     Args:
         work_dir: Work folder of the demo.
     """
-    folders = {'DACS': 'dacs_lite0_*', 'DACS + BLDA': 'dacs_blda_lite0_*'}
-    runs = {k: max(work_dir.glob(v)) for k, v in folders.items()}
-    dataset = DATASETS.build(
-        dict(
-            type='CityscapesDataset',
-            data_root='data/toy_streets/toy_cityscapes',
-            data_prefix=dict(
-                img_path='leftImg8bit/val', seg_map_path='gtFine/val'
-            ),
-            pipeline=[],
-        )
-    )
-    predictions = {k: v / 'predictions' for k, v in runs.items()}
-    samples = read_samples(dataset, predictions, ROWS)
-    columns = ['target image', 'label (not used)', *runs]
+    tests = {}
+    for name, pattern in RUNS.items():
+        folder = max(work_dir.glob(pattern), key=lambda p: p.stat().st_mtime)
+        tests[name] = folder / 'test'
+        tests[name + POST_HOC] = folder / 'post_hoc'
+    compared = compare_runs(list(tests.values()), names=list(tests))
+    samples, _ = find_samples(compared.groups, ROWS)
+    palette = palette_of(compared)
+    columns = ['target image', 'label (not used)']
+    for method in compared.comparison.methods:
+        miou, macc = (method.scores[key].mean for key in ('mIoU', 'mAcc'))
+        name = method.name.replace(POST_HOC, '\npost-hoc, tau 1')
+        columns.append(f'{name}\nmIoU {miou:.1f}, mAcc {macc:.1f}')
     figure, axes = plt.subplots(
-        ROWS, len(columns), figsize=(10, 2.75), layout='constrained'
+        ROWS, len(columns), figsize=(13, 2.9), layout='constrained'
     )
     for row, sample in zip(axes, samples, strict=True):
-        palette = dataset.metainfo['palette']
         maps = [sample.label, *sample.predictions.values()]
         pictures = [sample.image, *(colour_labels(m, palette) for m in maps)]
         for axis, picture in zip(row, pictures, strict=True):
             axis.imshow(picture, interpolation='nearest')
             axis.set_axis_off()
     for axis, name in zip(axes[0], columns, strict=True):
-        axis.set_title(name, fontsize=9)
-    for axis, run in zip(axes[0, 2:], runs, strict=True):
-        scores = mmengine.load(runs[run] / 'scores.json')
-        axis.set_title(
-            f'{run}: mIoU {scores["mIoU"]:.1f}, mAcc {scores["mAcc"]:.1f}',
-            fontsize=9,
-        )
-    figure.savefig(Path(__file__).parent / 'toy_streets.png', dpi=80)
+        axis.set_title(name, fontsize=8)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100)
+    image = Image.open(buffer).convert('RGB').quantize(255)
+    image.save(Path(__file__).parent / 'toy_streets.png', optimize=True)
 
 
 if __name__ == '__main__':

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from ...visualization.comparison import Content
 from ..comparison.compared import ComparedRuns, compare_runs
-from ..comparison.page import content_of
-from ..comparison.samples import find_samples
+from ..comparison.page.content import content_of
+from ..comparison.page.samples import find_samples
 from ..demo_run import DemoRun
 from .figures import draw_figures
 from .reading import read_off

@@ -39,8 +39,8 @@ def read_off(
     learnt = num_learnt(first.scores, classes)
     sentences = [
         f'{first.name} has learnt {learnt} of {len(classes)} classes (IoU '
-        f'above {LEARNT:g} %); it calls most too often {over} (bias '
-        f'{bias[over]:+.1f} points), and most too rarely {under} '
+        f'above {LEARNT:g} %); the most over-predicted is {over} (bias '
+        f'{bias[over]:+.1f} points), the most under-predicted {under} '
         f'({bias[under]:+.1f}).'
     ]
     changes = [_change(first, other, (over, under)) for other in others]

@@ -86,11 +86,9 @@ def test_a_killed_run_goes_on_and_all_of_it_is_on_the_page(
     assert content.methods[0].scores['mIoU'] == pytest.approx(plain['mIoU'])
     assert len(content.samples) == 4
     assert set(content.samples[0].predictions) == {PLAIN, BALANCED}
-    titles = [figure.title for figure in content.figures]
-    assert titles == [
-        'Bias of DACS', 'Logits of an over- and an under-predicted class'
-    ]  # fmt: skip
-    assert all(f.png.startswith(b'\x89PNG') for f in content.figures)
+    (logits,) = content.figures
+    assert logits.png.startswith(b'\x89PNG')
+    assert logits.title.startswith('Logits of an over- and an under')
     assert content.notes[0].startswith('DACS has learnt ')
     table = score_table(content).get_string()
     assert f'{balanced["mIoU"]:.2f}' in table and 'of 19' in table

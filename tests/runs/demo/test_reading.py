@@ -27,8 +27,8 @@ def test_two_sentences_follow_from_the_numbers():
         CLASSES,
     )
     assert first == (
-        'A has learnt 2 of 3 classes (IoU above 5 %); it calls most too often '
-        'car (bias +3.2 points), and most too rarely pole (-2.0).'
+        'A has learnt 2 of 3 classes (IoU above 5 %); the most over-predicted '
+        'is car (bias +3.2 points), the most under-predicted pole (-2.0).'
     )
     assert second == (
         'Compared with it, B has mIoU -1.5, mAcc -1.5, Acc_std +0.0 and a '
