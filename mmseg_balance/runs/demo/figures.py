@@ -11,6 +11,7 @@ from ...files.writing import write_atomically
 from ...inference.evaluation_set import build_labelled_test_set
 from ...inference.passes.model_logits import measure_model_logits
 from ...inference.trained_model import build_predictor
+from ...progress import track
 from ...visualization.comparison import ExtraFigure
 from ...visualization.paper_figures import ModelLogits, draw_logits
 from ...visualization.paper_figures.page import WIDTHS
@@ -70,4 +71,6 @@ def measure(run: DemoRun) -> ModelLogits:
     relocate_data(cfg, run.data_roots)
     cfg, model = build_predictor(cfg, str(run.checkpoint))
     dataset = build_labelled_test_set(cfg)
-    return measure_model_logits(model, dataset, run.name, num_workers=0)
+    return measure_model_logits(
+        model, dataset, run.name, num_workers=0, track=track
+    )

@@ -68,7 +68,10 @@ def test_a_killed_run_goes_on_and_all_of_it_is_on_the_page(
     for test in run.tests.values():
         assert len(list((test / 'predictions').glob('*.png'))) == 8
     said = capsys.readouterr().out
-    assert 'DACS: train 4/4' in said and 'DACS: source: 16/16' in said
+    assert (
+        'DACS: train 4/4' in said
+        and 'DACS: collect source: 16/16 images in ' in said
+    )
 
     # killed before the last test: the rest is not repeated
     (run.folder / 'post_hoc/scores.json').unlink()
