@@ -87,6 +87,8 @@ class DemoRun:
     def data_roots(self) -> list[str]:
         """Where its images are, as ``--data-root`` takes it."""
         folder = Path(self.cfg.test_dataloader.dataset.data_root).parent
+        if folder.is_absolute():  # of a config of its own
+            return []
         return [f'{folder.name}={self.experiment.home / folder}']
 
     @property
