@@ -185,3 +185,13 @@ def test_mmengine_keeps_what_it_has(empty_folder):
     name = 'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py'
     child.write_text(f"_base_ = 'mmseg::{name}'\n")
     assert Config.fromfile(child).model.type == 'EncoderDecoder'
+
+
+@pytest.mark.parametrize('balance', ['', '_blda', '_ola', '_posthoc'])
+def test_a_config_of_another_schedule_stays_and_names_it(balance):
+    name = f'dacs/dacs{balance}_lite0_300_toy2toy-256x256.py'
+    new = f'dacs/dacs{balance}_lite0_500_toy2toy-128x128.py'
+    with pytest.warns(DeprecationWarning, match=f'use {new} instead'):
+        old = read_config(name)
+    assert old.train_cfg.max_iters == 300 and '_deprecation_' not in old
+    assert find_config(new).is_file()

@@ -30,7 +30,7 @@ def test_first_training(run_line, tmp_path, monkeypatch, capsys):
     ]
     assert [words[0] for words in lines] == list(TINY)
     for words in lines:
-        words = [word.replace('iter_300', 'iter_2') for word in words]
+        words = [word.replace('iter_500', 'iter_2') for word in words]
         run_line(*words, *TINY[words[0]].split())
     assert 'mIoU' in capsys.readouterr().out
     for kind in ('labels', 'overlays'):

@@ -22,8 +22,8 @@ TEXT = (
     'The class that {name} predicts too often and the one that it predicts '
     'too rarely, by the largest bias of each kind. Colour: the logit of the '
     'class on its own pixels of the test set; grey: on those of the others; '
-    'lines: the mixtures fitted to both, and the anchors that BLDA aligns '
-    'them with.'
+    'lines: the mixtures fitted to both, and the anchors, which are fitted to '
+    'the logits of all classes together: balanced classes look like these.'
 )
 
 
