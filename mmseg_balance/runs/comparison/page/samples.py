@@ -12,11 +12,12 @@ from mmengine.registry import init_default_scope
 
 from ....configuration.data_roots import relocate_data
 from ....datasets.files.prediction_names import prediction_names
-from ....errors import UserError
+from ....errors import UserError, UserValueError
 from ....inference.evaluation_set import build_labelled_test_set
 from ....inference.prediction_files import LIST, image_paths
 from ....inference.predictor import Predictor
 from ....visualization.samples import Sample
+from ...records.provenance import describe_data
 from ..evaluated_as import part_of
 from ..evaluations import LEVELS
 from ..grouping import Group
@@ -55,6 +56,7 @@ def find_samples(
     try:
         relocate_data(cfg, data_roots)
         dataset = build_labelled_test_set(cfg)
+        check_data(dataset, list(chosen.values()))
         images = TestImages(dataset, count * LOOKED_AT)
     except (UserError, OSError, ValueError) as error:
         return [], [f'no samples: {error}']
@@ -84,6 +86,25 @@ def find_samples(
         for i in kept
     ]
     return samples, notes
+
+
+def check_data(dataset: Any, results: Sequence[Result]) -> None:
+    """Refuse other images than those that were tested.
+
+    Args:
+        dataset: The test set as it is now.
+        results: What was tested; those that do not say on what pass.
+
+    Raises:
+        ValueError: Number, names or sizes of the images are others.
+    """
+    noted = next((r.data for r in results if r.data), '')
+    found = describe_data(dataset).get('data', '')
+    if noted and found != noted:
+        raise UserValueError(
+            f'the tests were on {noted}, and the test set has {found} now: '
+            'name the folder of those with --data-root'
+        )
 
 
 def choose_runs(groups: Sequence[Group]) -> dict[str, Result]:

@@ -111,7 +111,7 @@ def with_images(tested, tmp_path):
     (out / '.predictions.json').write_text('[]')
     saved = Config(dict(plain.cfg))
     saved.test_evaluator = dict(type='A', output_dir=str(out))
-    plain.test(plain.folder / 'iter_6.pth', 40.0, cfg=saved)
+    plain.test(plain.folder / 'iter_6.pth', 40.0, cfg=saved, data='')
     return plain, out
 
 
@@ -133,6 +133,14 @@ def test_a_moved_folder_takes_its_predictions_along(with_images):
     out.rename(plain.folder / 'test' / out.name)
     found, _ = find_samples(compare_runs([plain.folder]).groups, 2)
     assert [s.name for s in found] == ['0.png', '2.png']
+
+
+def test_other_images_than_were_tested_are_not_shown(with_images):
+    plain, _ = with_images
+    groups = compare_runs([plain.folder]).groups
+    object.__setattr__(groups[0].first, 'data', '9 images 0123')
+    found, (line,) = find_samples(groups, 2)
+    assert found == [] and 'tests were on 9 images 0123, and the test' in line
 
 
 def test_files_of_a_later_test_are_not_taken(with_images):
