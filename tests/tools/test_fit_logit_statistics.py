@@ -124,8 +124,11 @@ def test_supervised_trainings(
     both, _ = load_statistics(fit(config, checkpoint), 3)
     config, checkpoint = plain(checkpoint)
     alone, meta = load_statistics(fit(config, checkpoint, out='b.pth'), 3)
-    output = capsys.readouterr().out
-    assert 'balance with --domain source, or fit again' in output
+    output = capsys.readouterr()
+    assert 'balance with --domain source, or fit again' in output.out
+    assert ' passed, ' not in output.out and '\r' not in output.err
+    for phase in ('collect source: 6/6', 'fit anchors: 100/100', 'fit source'):
+        assert phase in output.err
     assert same_bank(alone.source, both.source)
     assert not alone.target.num_updates.any()
     assert meta['images'] == dict(source=6)

@@ -46,12 +46,16 @@ def run(args: Namespace) -> None:
     )
     from ...checkpoints.public.conversion import convert_checkpoint
     from ...configuration.reading import load_config
+    from ...progress import progress_bar
 
     with clear_exit():
         check_target(args.source, args.out, args.force)
         cfg = load_config(args.config) if args.config else None
-        converted = convert_checkpoint(args.source, args.part, cfg)
-        save_checkpoint(converted.weights, converted.meta, args.out)
+        with progress_bar('convert', 2, 'steps') as bar:
+            converted = convert_checkpoint(args.source, args.part, cfg)
+            bar.update()
+            save_checkpoint(converted.weights, converted.meta, args.out)
+            bar.update()
     report(converted, args)
 
 
