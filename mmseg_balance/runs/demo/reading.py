@@ -46,8 +46,8 @@ def read_off(
     changes = [_change(first, other, (over, under)) for other in others]
     if changes:
         sentences.append(
-            f'Compared with it, {"; ".join(changes)} - of one seed, which '
-            'alone does not tell an effect from noise.'
+            'Compared with it, of one seed, which alone does not tell an '
+            f'effect from noise: {"; ".join(changes)}.'
         )
     return sentences
 

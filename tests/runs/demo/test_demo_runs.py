@@ -39,6 +39,7 @@ def tools_run(fork, monkeypatch):
     return names
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_all_of_it_is_on_the_page(
     write_config, tools_run, fork, tmp_path, capsys, monkeypatch
 ):

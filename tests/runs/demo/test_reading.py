@@ -31,9 +31,9 @@ def test_two_sentences_follow_from_the_numbers():
         'is car (bias +3.2 points), the most under-predicted pole (-2.0).'
     )
     assert second == (
-        'Compared with it, B has mIoU -1.5, mAcc -1.5, Acc_std +0.0 and a '
-        'bias to car +1.0 and to pole -1.0 - of one seed, which alone does '
-        'not tell an effect from noise.'
+        'Compared with it, of one seed, which alone does not tell an effect '
+        'from noise: B has mIoU -1.5, mAcc -1.5, Acc_std +0.0 and a bias to '
+        'car +1.0 and to pole -1.0.'
     )
 
 
