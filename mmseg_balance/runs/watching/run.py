@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .curve import joined, thinned
+from .curve import joined
 from .pictures import Picture
 from .progress import STARTING, Progress, progress_of
 from .sections import meaning, sections_of
+from .series import ends, series
 from .session import Session
 
 MOST_PICTURES = 24
@@ -137,23 +138,23 @@ class Run:
 
     def _ends(self) -> list[int | None]:
         """For each start the iteration at which a later one goes on."""
-        ends: list[int | None] = []
+        bounds: list[int | None] = []
         end: int | None = None
         for session in reversed(self._sessions):
-            ends.append(end)
+            bounds.append(end)
             if session.first is None:
                 continue
             first = session.first if session.facts.resume is not False else 0
             end = first if end is None else min(first, end)
-        return ends[::-1]
+        return bounds[::-1]
 
     def _read_values(self) -> dict[str, Any]:
         """Curves and latest values of each scalar, by section."""
-        ends = self._ends()
+        bounds = self._ends()
         names = dict.fromkeys(n for s in self._sessions for n in s.curves)
         scores = {name for s in self._sessions for name in s.scores}
         curves = {
-            name: joined([s.curves.get(name) for s in self._sessions], ends)
+            name: joined([s.curves.get(name) for s in self._sessions], bounds)
             for name in names
         }
         curves = {name: c for name, c in curves.items() if len(c[0])}
@@ -161,7 +162,7 @@ class Run:
 
         def chart(title: str, of: list[str]) -> dict[str, Any]:
             return dict(
-                title=title, series=[_series(n, *curves[n]) for n in of]
+                title=title, series=[series(n, *curves[n]) for n in of]
             )
 
         return dict(
@@ -173,7 +174,7 @@ class Run:
                     title=title,
                     says=meaning(title),
                     values=[
-                        dict(label=label, **_ends_of(*curves[name]))
+                        dict(label=label, **ends(*curves[name]))
                         for label, name in group.items()
                     ],
                 )
@@ -232,26 +233,3 @@ def _update(session: Session) -> OSError | None:
     except OSError as error:
         return error
     return None
-
-
-def _series(name: str, steps: np.ndarray, values: np.ndarray) -> dict:
-    """A curve to draw, and its latest value as it stands in the file."""
-    return dict(
-        name=name,
-        points=thinned(steps, values),
-        **_ends_of(steps, values),
-    )
-
-
-def _ends_of(steps: np.ndarray, values: np.ndarray) -> dict[str, Any]:
-    """First and latest value; as text where they are no JSON."""
-    return dict(
-        step=int(steps[-1]),
-        value=_json(values[-1]),
-        first_step=int(steps[0]),
-        first=_json(values[0]),
-    )
-
-
-def _json(value: float) -> float | str:
-    return float(value) if math.isfinite(value) else str(float(value))
