@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import UserFileNotFoundError
+from .evaluated_as import balancing_of
 from .evaluations import StaleScores, is_scores, read_evaluation
 from .result import TEST, Result
 from .result_files import read_result_file
@@ -84,7 +85,30 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
                     continue
                 if result is not None:
                     tests.append(result)
-    return without_tested([*tests, *validations]), notes
+    return plain_first(without_tested([*tests, *validations])), notes
+
+
+def plain_first(results: Sequence[Result]) -> list[Result]:
+    """Put what was neither balanced post hoc nor a part beside it first.
+
+    The first method of all is what others are compared with, and folders
+    come by their names.
+
+    Args:
+        results: Results of one folder, whose trainings keep their order.
+    """
+    order: dict[Path | None, int] = {}
+    for result in results:
+        order.setdefault(result.training, len(order))
+    return sorted(
+        results,
+        key=lambda result: (
+            order[result.training],
+            result.part == 'teacher',
+            balancing_of(result.evaluated) != '',
+            result.progress != '',
+        ),
+    )
 
 
 def without_tested(results: Sequence[Result]) -> list[Result]:

@@ -197,6 +197,20 @@ def test_a_folder_that_a_run_of_another_seed_uses_again(tested):
     assert not compared.groups[0].first.curves
 
 
+def test_the_plain_test_is_what_others_are_compared_with(work_folder):
+    run = work_folder('a')
+    run.log([dict(loss=1.0, step=6)])
+    last = run.save()
+    model = dict(type='PostHocSegmentor', segmentor=dict(run.cfg.model))
+    balanced = Config(dict(run.cfg) | dict(model=model))
+    run.test(last, 44.0, 'posthoc', balanced)
+    run.test(last, 40.0, 'test')
+    assert [*named(compare_runs([run.folder]))] == [
+        'method',
+        'method + post-hoc, tau 1',
+    ]
+
+
 def test_validations_on_other_images_are_left_out(tested, work_folder):
     killed = work_folder('a', seed=1)
     killed.cfg.val_dataloader.dataset.data_prefix.img_path = 'day'
