@@ -182,10 +182,21 @@ def draw_weights_by_class(
     for axis, (title, values), colour in zip(
         axes, columns, COLOURS, strict=False
     ):
-        axis.barh(places, values[shown], 0.7, color=colour)
-        if 'pixels' in title:
+        if 'pixels' in title:  # a bar has no beginning on such an axis
+            axis.plot(
+                values[shown],
+                places,
+                'o',
+                color=colour,
+                markersize=4,
+                clip_on=False,
+            )
             axis.set_xscale('log')
-        elif 'largest' in title:
+            axis.xaxis.set_major_formatter('{x:g}')
+            axis.xaxis.set_minor_formatter('')
+        else:
+            axis.barh(places, values[shown], 0.7, color=colour)
+        if 'largest' in title:
             axis.axvline(1, color='black', linewidth=0.5, linestyle=':')
         elif 'gained' in title:
             axis.axvline(0, color='black', linewidth=0.5)

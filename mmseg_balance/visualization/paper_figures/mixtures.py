@@ -92,6 +92,7 @@ def draw_mixtures(
 
     figure = new_figure(width, width)
     ((axis,),) = panels(figure, 1, 1)
+    axis.set_xlim(0, num)
     table, curves = Table(COLUMNS), Table(CURVE_COLUMNS)
     heights = {kind: _height(anchors[kind], edges) for kind in KINDS}
     for r, k in pairs:
@@ -165,7 +166,9 @@ def _cell(
     if fill:
         axis.fill_between(x, foot, y, color=color, linewidth=0)
     else:
-        axis.plot(x, y, color=color, linewidth=0.8)
+        # of small cells the curves are close
+        size = axis.figure.get_figwidth() / axis.get_xlim()[1]
+        axis.plot(x, y, color=color, linewidth=0.8 if size > 0.25 else 0.5)
 
 
 def _note(
@@ -185,7 +188,6 @@ def _note(
 def _names(axis: Axes, names: Sequence[str]) -> None:
     """Names of the rows on the left, of the columns above."""
     places = np.arange(len(names)) + 0.5
-    axis.set_xlim(0, len(names))
     axis.set_ylim(len(names), 0)
     axis.set_aspect('equal')
     axis.set_yticks(places, names)
