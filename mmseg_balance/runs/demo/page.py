@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...errors import UserRuntimeError
 from ...visualization.comparison import Content
 from ..comparison.compared import ComparedRuns, compare_runs
 from ..comparison.page.content import content_of
@@ -40,6 +41,22 @@ def demo_content(runs: Sequence[DemoRun]) -> Content:
 
 
 def compare_tests(runs: Sequence[DemoRun]) -> ComparedRuns:
-    """All tests of the runs, read from their folders."""
+    """All tests of the runs, read from their folders.
+
+    Args:
+        runs: Finished runs.
+
+    Raises:
+        RuntimeError: The scores of a test are not those of its folder.
+    """
     tests = {name: test for run in runs for name, test in run.tests.items()}
-    return compare_runs(list(tests.values()), names=list(tests))
+    compared = compare_runs(list(tests.values()), names=list(tests))
+    for group in compared.groups:
+        file = group.first.file.resolve()
+        if not file.is_relative_to(tests[group.name].resolve()):
+            raise UserRuntimeError(
+                f'scores of {group.name} were found in {file}, expected them '
+                f'in {tests[group.name]}: delete that folder, and call the '
+                'demo again'
+            )
+    return compared

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,8 +10,9 @@ from helpers.paths import ROOT
 
 from mmseg_balance.cli.demo import score_table
 from mmseg_balance.errors import UserRuntimeError
+from mmseg_balance.logits.statistics import reservoir
 from mmseg_balance.runs import demo_run, experiment
-from mmseg_balance.runs.demo import figures
+from mmseg_balance.runs.demo import figures, page
 from mmseg_balance.runs.demo.page import demo_content
 from mmseg_balance.visualization.comparison import write_page
 
@@ -86,6 +88,8 @@ def test_a_killed_run_goes_on_and_all_of_it_is_on_the_page(
         capsys.readouterr().out
     )
 
+    # fewer, fitted faster
+    monkeypatch.setattr(reservoir, 'CLASS_SAMPLES', 256)
     content = demo_content([run])
     assert [m.name for m in content.methods] == [PLAIN, BALANCED]
     assert content.methods[0].scores['mIoU'] == pytest.approx(plain['mIoU'])
@@ -97,8 +101,8 @@ def test_a_killed_run_goes_on_and_all_of_it_is_on_the_page(
     assert content.notes[0].startswith('DACS has learnt ')
     table = score_table(content).get_string()
     assert f'{balanced["mIoU"]:.2f}' in table and 'of 19' in table
-    page = write_page(tmp_path / 'report.html', content).read_text()
-    assert BALANCED in page
+    report = write_page(tmp_path / 'report.html', content)
+    assert BALANCED in report.read_text()
 
     # figures of these runs are not drawn again
     monkeypatch.setattr(figures, 'measure', None)
@@ -112,3 +116,25 @@ def test_one_test_alone_does_not_finish_a_run(write_config, tmp_path):
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(dict(mIoU=1.0)))
     assert run.scores == {PLAIN: {'mIoU': 1.0}} and not run.is_finished
+
+
+def test_scores_of_another_test_are_not_taken(
+    write_config, tmp_path, monkeypatch
+):
+    run = demo_run.DemoRun(PLAIN, str(write_config(4, 2)), tmp_path, {})
+    # the order of what was found is not that of the names
+    groups = [
+        SimpleNamespace(
+            name=name, first=SimpleNamespace(file=test / 'a/a.json')
+        )
+        for name, test in zip(run.tests, reversed(run.tests.values()))
+    ]
+    monkeypatch.setattr(
+        page,
+        'compare_runs',
+        lambda paths, names: SimpleNamespace(groups=groups),
+    )
+    with pytest.raises(
+        RuntimeError, match='scores of DACS were found in .*po'
+    ):
+        page.compare_tests([run])
