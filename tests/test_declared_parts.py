@@ -34,6 +34,8 @@ DEFAULTS = {
     },
     # rows of the table that the demo prints
     'runs/demo_run.py': {'DACS'},
+    # how a score was taken, read off the config of a test
+    'runs/comparison/evaluated_as.py': {'PostHocSegmentor'},
     # half of the loop, which registers it
     'engine/loops.py': {'MissingValidationHook'},
 }
