@@ -79,7 +79,8 @@ def draw_confusion(
     axis.set_xticks(range(len(classes)), shown_names, rotation=90)
     axis.set_yticks(range(len(classes)), shown_names)
     axis.tick_params(length=0)
-    axis.set_xlabel('predicted class')
+    some = f' ({len(classes)} of {num})' if len(classes) < num else ''
+    axis.set_xlabel(f'predicted class{some}')
     axis.set_ylabel('true class')
     for spine in axis.spines.values():
         spine.set_visible(False)
