@@ -168,11 +168,14 @@ def _pair_notes(
     pairs: Sequence[tuple[str, str]],
 ) -> list[str]:
     """Which methods share no seed with what they are compared with."""
-    lines = []
+    alone: dict[str, list[str]] = {}
     for name, other in pairs:
         ours, theirs = (
             {run.seed for run in grouped[n]} - {None} for n in (name, other)
         )
         if not ours & theirs:
-            lines.append(f'{name} and {other} share no seed: no difference')
-    return lines
+            alone.setdefault(other, []).append(name)
+    return [
+        f'no seed in common with {other}, so no difference: {", ".join(names)}'
+        for other, names in alone.items()
+    ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...errors import UserFileNotFoundError
 from .evaluated_as import balancing_of
-from .evaluations import StaleScores, is_scores, read_evaluation
+from .evaluations import UnusableScores, read_evaluation
 from .result import TEST, Result
 from .result_files import read_result_file
 from .trainings import SCALARS, Training
@@ -76,15 +76,13 @@ def read_folder(folder: Path) -> tuple[list[Result], list[str]]:
         if any(place.glob(f'*/{SCALARS}')):
             validation = Training(place).last_validation()
             validations += [validation] if validation else []
-        for file in sorted(place.glob('*/*.json')):
-            if is_scores(file):
-                try:
-                    result = read_evaluation(file)
-                except StaleScores as error:
-                    notes.append(str(error))
-                    continue
-                if result is not None:
-                    tests.append(result)
+        file = place / f'{place.resolve().name}.json'
+        if not file.is_file():
+            continue
+        try:
+            tests.append(read_evaluation(file))
+        except UnusableScores as error:
+            notes.append(f'{error}: left out')
     return plain_first(without_tested([*tests, *validations])), notes
 
 

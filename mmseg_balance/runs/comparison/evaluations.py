@@ -30,8 +30,8 @@ from .trainings import Training, read_meta
 LEVELS = 3
 
 
-class StaleScores(Exception):
-    """Scores of weights that a file of this name no longer holds."""
+class UnusableScores(Exception):
+    """A file without scores, or with those of weights that are gone."""
 
 
 def is_scores(file: Path) -> bool:
@@ -39,26 +39,28 @@ def is_scores(file: Path) -> bool:
     return file.suffix == '.json' and file.stem == file.parent.name
 
 
-def read_evaluation(file: Path) -> Result | None:
+def read_evaluation(file: Path) -> Result:
     """Scores of a test, with all that is known of what they are of.
 
     Args:
         file: ``<timestamp>/<timestamp>.json``.
 
     Returns:
-        The result; None where the file has no mIoU.
+        The result.
 
     Raises:
-        StaleScores: The checkpoint has been written anew since.
+        UnusableScores: The file has no mIoU, or the checkpoint has been
+            written anew since.
     """
     try:
         content = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return None
+    except (OSError, ValueError) as error:
+        raise UnusableScores(f'{file} cannot be read ({error})') from error
     scores = numbers_of(content) if isinstance(content, dict) else {}
     if 'mIoU' not in scores:
-        return None
-    origin = content.get(ORIGIN_KEY) or {}
+        raise UnusableScores(f'{file} has no number for mIoU')
+    origin = content.get(ORIGIN_KEY)
+    origin = origin if isinstance(origin, dict) else {}
     log_cfg = config_of_log(file.parent)
     checkpoint = find_checkpoint(file, origin, log_cfg)
     meta = read_meta(checkpoint)
@@ -118,7 +120,7 @@ def find_checkpoint(
         The file; None where it is gone.
 
     Raises:
-        StaleScores: It holds other weights now.
+        UnusableScores: It holds other weights now.
     """
     named = _named(origin, log_cfg)
     if not named or '://' in named:
@@ -135,9 +137,9 @@ def find_checkpoint(
         if not wanted and place.stat().st_mtime <= file.stat().st_mtime:
             return place
     if there:
-        raise StaleScores(
+        raise UnusableScores(
             f'{file} has scores of what {there[0]} held before it was '
-            'written anew: left out; test it again'
+            'written anew (test it again)'
         )
     return None
 

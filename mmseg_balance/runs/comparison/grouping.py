@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...evaluation.comparison.runs import ScoredRun, check_classes
 from ..records.provenance import PROVENANCE_KEY, changed_provenance
@@ -57,7 +58,8 @@ def group(results: Sequence[Result]) -> tuple[list[Group], list[str]]:
     for known in groups:
         known.results, lines = one_a_seed(known.results)
         notes += [*lines, *_code_notes(known)]
-    return groups, notes
+    # evaluations of one training share what is said of it
+    return groups, list(dict.fromkeys(notes))
 
 
 def scored(result: Result, method: str = '') -> ScoredRun:
@@ -122,13 +124,12 @@ def one_a_seed(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
         Those that are kept, in their order; and a line for each that is left
         out, but for an earlier test of one training with the same scores.
     """
-    latest: dict[int, Result] = {}
+    latest: dict[Any, Result] = {}
     notes = []
     for result in sorted(results, key=lambda r: r.written):
-        if result.seed is None:
-            continue
-        before = latest.get(result.seed)
-        latest[result.seed] = result
+        run = _run_of(result)
+        before = latest.get(run)
+        latest[run] = result
         if before is None:
             continue
         same = before.scores == result.scores
@@ -138,8 +139,15 @@ def one_a_seed(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
                 f'is left out, {result.file} is the later one'
                 + (', with the same scores' if same else '')
             )
-    kept = [r for r in results if r.seed is None or latest[r.seed] is r]
+    kept = [r for r in results if latest[_run_of(r)] is r]
     return kept, notes
+
+
+def _run_of(result: Result) -> Any:
+    """The seed, or what else tells that two tests are of one training."""
+    if result.seed is not None:
+        return result.seed
+    return result.training or result.checkpoint or result.file
 
 
 def _changed_training(first: Result, second: Result) -> list[Change]:
@@ -155,8 +163,9 @@ def _changed_training(first: Result, second: Result) -> list[Change]:
     ]
     old, new = (r.settings.get(PROVENANCE_KEY) for r in (first, second))
     if old and new and 'data' in old and 'data' in new:
-        lines = changed_provenance(dict(data=old['data']), new)['data']
-        changes += [Change('training images', '', line) for line in lines]
+        changes += changed_settings(
+            {'images': old['data']}, {'images': new['data']}
+        )
     return changes
 
 

@@ -58,16 +58,17 @@ def check_images(results: Sequence[Result]) -> None:
 
 
 def _other_images(first: Result, second: Result) -> str:
-    if first.data and second.data:
-        if first.data != second.data:
-            return f'{first.data} and {second.data}'
-        return ''
+    noted = bool(first.data and second.data)
+    if noted and first.data != second.data:
+        return f'{first.data} and {second.data}'
     pair = first.confusion, second.confusion
     if pair[0] is not None and pair[1] is not None:
         counts = [confusion.sum(1) for confusion in pair]
         # of other classes: that is said of those
         if len(counts[0]) == len(counts[1]) and not np.array_equal(*counts):
             return 'labelled pixels of the classes differ'
+        return ''
+    if noted:
         return ''
     images = images_of(first), images_of(second)
     if not all(images):

@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ...errors import UserValueError
-from .evaluations import is_scores, read_evaluation
+from .evaluations import UnusableScores, is_scores, read_evaluation
 from .result import Result, numbers_of
 
 SEEDED = re.compile(r'(.+?)_seed(\d+)')
@@ -30,14 +30,15 @@ def read_result_file(file: Path) -> list[Result]:
         ValueError: It has none, or names another seed than it has.
     """
     if is_scores(file):
-        result = read_evaluation(file)
-        if result is not None:
-            return [result]
+        try:
+            return [read_evaluation(file)]
+        except UnusableScores as error:
+            raise UserValueError(str(error)) from error
     try:
         content = json.loads(file.read_text())
-    except ValueError:
-        content = None
-    found = _parts(content) if isinstance(content, dict) else {}
+        found = _parts(content)
+    except (AttributeError, ValueError):  # no JSON, or of something else
+        found = {}
     if not found:
         raise UserValueError(
             f'{file} has no scores: expected a work folder, scores of '
@@ -46,14 +47,14 @@ def read_result_file(file: Path) -> list[Result]:
         )
     named = SEEDED.fullmatch(file.stem)
     name, seed = (named[1], int(named[2])) if named else (file.stem, None)
-    settings = content.get('settings') or {}
-    noted = settings.get('seed')
+    settings = content.get('settings')
+    settings = settings if isinstance(settings, dict) else {}
+    noted, cfg = settings.get('seed'), settings.get('cfg')
     if None not in (noted, seed) and noted != seed:
         raise UserValueError(
-            f'{file} has scores of seed {noted}, and its name says {seed}: '
+            f'{file} has scores of seed {noted!r}, and its name says {seed}: '
             'rename it, or give the file of that seed'
         )
-    cfg = settings.get('cfg')
     return [
         Result(
             file,
@@ -62,7 +63,7 @@ def read_result_file(file: Path) -> list[Result]:
             seed if noted is None else noted,
             part=part,
             variant=variant,
-            settings=Config(cfg) if cfg else None,
+            settings=Config(cfg) if isinstance(cfg, dict) else None,
         )
         for (part, variant), scores in found.items()
     ]

@@ -89,7 +89,7 @@ def test_notes(two_methods):
     single = compare([run('plain', 0, 1.0), run('blda', 3, 2.0)])
     text = '\n'.join(single.notes)
     assert 'one seed, so no spread: plain, blda' in text
-    assert 'blda and plain share no seed: no difference' in text
+    assert 'no seed in common with plain, so no difference: blda' in text
     assert not single.differences
     unknown = compare([run('a', None, 1.0), run('a', 1, 2.0)])
     assert 'seed is not known, in the means and in no pair: a' in (

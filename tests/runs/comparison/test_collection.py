@@ -153,6 +153,9 @@ def test_files_that_cannot_be_read(tested, tmp_path):
         file.write_text(broken)
         compared = compare_runs([tmp_path])
         assert named(compared) == {'method': ((1,), 42.0)}
+        assert str(file) in compared.comparison.notes[0]
+        with pytest.raises(ValueError, match=f'{file.name} '):
+            compare_runs([file])
     # a config that is no list of values, and a matrix cut short
     file.write_text(text)
     for config in run.folder.rglob('*.py'):
@@ -160,6 +163,9 @@ def test_files_that_cannot_be_read(tested, tmp_path):
     (file.parent / 'confusion.npz').write_bytes(b'PK')
     found = compare_runs([run.folder]).groups[0].first
     assert found.confusion is None and found.seed == 0
+    # of another program, and named by its own folder
+    file.write_text(json.dumps(dict(mIoU=44.0, origin='here', settings=1)))
+    assert named(compare_runs([file.parent])) == {'method': ((0,), 44.0)}
 
 
 def test_a_test_in_another_folder_supersedes_the_validation(work_folder):

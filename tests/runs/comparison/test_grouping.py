@@ -146,9 +146,11 @@ def test_other_test_sets_and_classes_are_refused(tested, work_folder):
     # of an earlier version, whose scores do not name their images
     labels = work_folder('c')
     counts = np.array([[50, 10], [10, 40]])
-    labels.test(labels.save(), 41.0, data='', confusion=counts)
-    with pytest.raises(ValueError, match='labelled pixels of the classes dif'):
-        compare_runs([first.folder, labels.folder])
+    # nor of images that were labelled anew
+    for data in ('5 images', ''):
+        labels.test(labels.save(), 41.0, data=data, confusion=counts)
+        with pytest.raises(ValueError, match='labelled pixels of the classes'):
+            compare_runs([first.folder, labels.folder])
     # of a file that names no images at all
     bare = first.folder / 'bare.json'
     bare.write_text(json.dumps({'mIoU': 3.0, 'IoU.sky': 3.0}))
@@ -187,6 +189,16 @@ def test_copies_of_a_folder_are_told(tested, tmp_path):
     assert 'with the same scores' in compared.comparison.notes[0]
 
 
+def test_two_tests_of_weights_without_a_seed_are_no_two_runs(work_folder):
+    run = work_folder('a')
+    weights = run.save(seed=None)
+    run.test(weights, 40.0)
+    run.test(weights, 42.0, 'again')
+    compared = compare_runs([run.folder])
+    assert named(compared) == {'method': ((None,), 42.0)}
+    assert 'of method twice: ' in compared.comparison.notes[0]
+
+
 def test_nan_scores(tested, tmp_path):
     tested('a', float('nan'), seed=0)
     tested('b', 40.0, seed=1)
@@ -204,10 +216,17 @@ def test_other_code_is_noted_and_other_data_is_another_method(
         told = dict(versions=dict(torch=torch), sources='abc')
         return dict(provenance=told | dict(data=dict(source=data)))
 
-    tested('a', 40.0, seed=0, **provenance('2.6', '5 images'))
-    tested('b', 42.0, seed=1, **provenance('2.7', '5 images'))
+    first = tested('a', 40.0, seed=0, **provenance('2.6', '5 images'))
+    second = tested('b', 42.0, seed=1, **provenance('2.7', '5 images'))
     tested('c', 44.0, seed=1, **provenance('2.7', '9 images'))
+    for run in (first, second):  # of which the same is to be said once
+        last = run.folder / 'iter_6.pth'
+        run.test(last, 43.0, 'post_hoc', post_hoc(run.cfg))
     compared = compare_runs([tmp_path])
-    assert [m.seeds for m in compared.comparison.methods] == [(0, 1), (1,)]
+    assert {m.name: m.seeds for m in compared.comparison.methods} == {
+        'method [source=5 images]': (0, 1),
+        'method [source=9 images]': (1,),
+        'method + post-hoc, tau 1': (0, 1),
+    }
     (line,) = [n for n in compared.comparison.notes if 'other code' in n]
     assert 'seeds 0 and 1' in line and 'torch was 2.6, is 2.7' in line

@@ -173,3 +173,20 @@ def test_paper_shows_what_is_folded(opened, full):
     assert page.locator(folded).count() == 2
     page.evaluate('window.dispatchEvent(new Event("beforeprint"))')
     assert page.locator(folded).count() == 0
+
+
+def test_six_pictures_of_a_sample_fit(opened, full):
+    (sample, *_) = full.samples
+    names = [f'a method with a long name, number {i}' for i in range(4)]
+    maps = {name: sample.label for name in names}
+    content = dataclasses.replace(
+        full,
+        methods=[method(name) for name in names],
+        differences=[],
+        samples=[dataclasses.replace(sample, predictions=maps)],
+    )
+    page = opened(content, 1100)
+    room, taken = page.locator('.scroll:has(> .samples)').evaluate(
+        'box => [box.clientWidth, box.scrollWidth]'
+    )
+    assert taken == room

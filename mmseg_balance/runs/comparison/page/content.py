@@ -65,13 +65,12 @@ def content_of(compared: ComparedRuns, notes: Sequence[str] = ()) -> Content:
     methods = []
     trained: set[Path | None] = set()
     for method, group in zip(comparison.methods, compared.groups, strict=True):
-        confusion, line = total_confusion(method)
-        lines += [line] if line else []
         # evaluations of one training share its curves, which are shown once
         own = [r for r in group.results if r.training not in trained]
         trained |= {r.training for r in own if r.curves}
         curves = mean_curves([r.curves for r in own if r.curves])
-        methods.append(_method(method, curves, confusion))
+        methods.append(_method(method, curves))
+    lines += confusion_notes(methods)
     return Content(
         f'{len(methods)} methods compared' if methods[1:] else methods[0].name,
         methods,
@@ -82,25 +81,34 @@ def content_of(compared: ComparedRuns, notes: Sequence[str] = ()) -> Content:
     )
 
 
-def total_confusion(method: Method) -> tuple[np.ndarray | None, str]:
+def total_confusion(method: Method) -> np.ndarray | None:
     """Confusion matrix over the seeds of a method.
 
     Args:
         method: The method.
 
     Returns:
-        Sum of the counts (C, C), None where a seed kept none; and a line for
-        the reader then.
+        Sum of the counts (C, C); None where a seed kept none.
     """
     found = [run.confusion for run in method.runs]
     kept = [confusion for confusion in found if confusion is not None]
-    if len(kept) == len(found):
-        return np.sum(kept, axis=0), ''
-    lacking = [str(r.seed) for r in method.runs if r.confusion is None]
-    return None, (
-        f'{method.name}: no confusion matrix, since seed '
-        f'{", ".join(lacking)} kept none; a test of this version writes it'
-    )
+    return np.sum(kept, axis=0) if len(kept) == len(found) else None
+
+
+def confusion_notes(methods: Sequence[ComparedMethod]) -> list[str]:
+    """Which methods have no confusion matrix, in one line.
+
+    Args:
+        methods: Those of the page.
+    """
+    names = [method.name for method in methods if method.confusion is None]
+    if not names:
+        return []
+    of_whom = ', '.join(names) if len(names) < len(methods) else 'any method'
+    return [
+        f'no confusion matrix of {of_whom}: not each seed kept its own, which '
+        'a test of this version writes'
+    ]
 
 
 def palette_of(compared: ComparedRuns) -> Sequence:
@@ -138,9 +146,7 @@ def mean_curves(curves: Sequence[Curves]) -> Curves:
     return found
 
 
-def _method(
-    method: Method, curves: Curves, confusion: np.ndarray | None
-) -> ComparedMethod:
+def _method(method: Method, curves: Curves) -> ComparedMethod:
     published = method.published
     return ComparedMethod(
         method.name,
@@ -151,7 +157,7 @@ def _method(
             if spread.std is not None
         },
         method.seeds,
-        confusion,
+        total_confusion(method),
         curves,
         {} if published is None else published.scores,
         '' if published is None else published.source,

@@ -159,7 +159,7 @@ img { max-width: 100%; display: block; }
 .picture { margin-bottom: 1.5rem; }
 .samples {
   display: grid;
-  grid-template-columns: repeat(var(--columns), minmax(11rem, 1fr));
+  grid-template-columns: repeat(var(--columns), minmax(8rem, 1fr));
   gap: .4rem .5rem;
   margin-bottom: 1rem;
 }

@@ -1,0 +1,141 @@
+"""What a method predicts of some test images: from files, or anew."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mmcv
+import numpy as np
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from ....datasets.files.prediction_names import prediction_names
+from ....inference.prediction_files import LIST, image_paths
+from ....inference.predictor import Predictor
+from ..evaluated_as import part_of
+from ..evaluations import LEVELS
+from ..result import Result
+
+IGNORED = 255
+
+
+def evaluation_config(result: Result) -> Config | None:
+    """Config of an evaluation, with what else a model is built from.
+
+    Args:
+        result: The result.
+
+    Returns:
+        Settings of the training with model and test set of the evaluation;
+        None where they are not known.
+    """
+    if result.evaluated is None or not result.evaluated.get('model'):
+        return None
+    content = dict(result.settings or {})
+    # of the training alone
+    for key in ('load_from', 'resume', 'work_dir', 'custom_imports'):
+        content.pop(key, None)
+    content |= dict(result.evaluated)
+    return Config(content, filename=str(result.file))  # for messages
+
+
+@dataclass
+class TestImages:
+    """Images evenly spaced over a test set.
+
+    Args:
+        dataset: The test set, which loads labels.
+        count: How many; fewer where there are fewer.
+    """
+
+    dataset: Any
+    count: int
+    __test__ = False  # no test of pytest
+
+    def __post_init__(self) -> None:
+        paths = image_paths(self.dataset)
+        count = min(self.count, len(paths))
+        places = np.linspace(0, len(paths), count, endpoint=False)
+        self.indices = places.astype(int).tolist()
+        self.files = [paths[i] for i in self.indices]
+        self.names = prediction_names(paths)
+
+    def label(self, position: int) -> np.ndarray:
+        """Classes (H, W) of an image, 255 where ignored."""
+        packed = self.dataset[self.indices[position]]
+        label = packed['data_samples'].gt_sem_seg.data.squeeze(0).numpy()
+        ignored = getattr(self.dataset, 'ignore_index', IGNORED)
+        return np.where(label == ignored, IGNORED, label)
+
+
+def predict(
+    result: Result, images: TestImages, data: Config
+) -> list[np.ndarray]:
+    """Classes of each image, from files or by the model.
+
+    Args:
+        result: Whose model predicts.
+        images: The images.
+        data: Config whose test set is where the images are.
+
+    Returns:
+        A map (H, W) for each image.
+
+    Raises:
+        OSError, ValueError: Neither files nor a checkpoint can be used.
+    """
+    folder = saved_predictions(result, images)
+    if folder is not None:
+        shift = int(bool(getattr(images.dataset, 'reduce_zero_label', False)))
+        return [
+            mmcv.imread(
+                str(folder / images.names[file]), flag='unchanged'
+            ).astype(np.int64)
+            - shift
+            for file in images.files
+        ]
+    cfg = evaluation_config(result)
+    if cfg is None or result.checkpoint is None:
+        raise FileNotFoundError(
+            'neither files of mmseg-balance test --out nor the checkpoint '
+            'are there'
+        )
+    cfg.test_dataloader = data.test_dataloader
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    predictor = Predictor(
+        cfg,
+        result.checkpoint,
+        part=part_of(result.evaluated) or None,
+        num_workers=0,
+        confidence=False,
+    )
+    return [found.labels for found in predictor.predict(images.files)]
+
+
+def saved_predictions(result: Result, images: TestImages) -> Path | None:
+    """Folder of the files that the very test has written.
+
+    Args:
+        result: Scores of a test.
+        images: Whose predictions are asked for.
+
+    Returns:
+        The folder; None where files are missing, or were written after the
+        scores, so by another test.
+    """
+    evaluators = (result.evaluated or {}).get('test_evaluator') or []
+    if isinstance(evaluators, dict):
+        evaluators = [evaluators]
+    for metric in evaluators:
+        if not metric.get('output_dir'):
+            continue
+        named = Path(metric['output_dir'])
+        # a work folder that was moved took its predictions along
+        above = result.file.resolve().parents[1:][:LEVELS]
+        for folder in (*(place / named.name for place in above), named):
+            files = [folder / images.names[file] for file in images.files]
+            if not all(file.is_file() for file in (folder / LIST, *files)):
+                continue
+            if all(file.stat().st_mtime <= result.written for file in files):
+                return folder
+    return None
