@@ -2,6 +2,7 @@
 
 import csv
 import json
+from argparse import Namespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmseg_balance.cli.figure.list import FIGURES
+from mmseg_balance.cli.figure.options import model_names
 from mmseg_balance.cli.main import COMMANDS, main
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.statistics.file import save_statistics
@@ -176,6 +178,49 @@ def test_tau_by_a_pass_and_by_a_file(trained, figure, tmp_path):
     assert 'Expected --range LOW HIGH' in message
 
 
+def test_two_checkpoints_of_one_config(trained, figure):
+    config, first = trained()
+    second = trained(seed=1)[1]
+    pair = config, second, '--baseline', config, first
+    out = figure('confusion', *pair)
+    heads = rows(out / 'confusion.csv')[0]
+    assert 'weights_0 (pixels)' in heads and 'weights_1 (pixels)' in heads
+    message = refusal(figure, 'confusion', *pair, '--names', 'a', 'a')
+    assert 'two names are the same (a, a)' in message
+    pair = config, first, '--baseline', config, first
+    message = refusal(figure, 'qualitative', *pair)
+    assert f'the baseline and the model are both {first}' in message
+
+
+@pytest.mark.parametrize(
+    'models, expected',
+    [
+        (('dacs_b5_gta.py a.pth', 'dacs_gbw_b5_gta.py a.pth'),
+         ['dacs', 'dacs_gbw']),
+        (('a.py x/iter_9.pth', 'a.py x/iter_99.pth'), ['iter_9', 'iter_99']),
+        (('a.py dacs_b5_seed0/last.pth', 'a.py dacs_b5_seed1/last.pth'),
+         ['seed0', 'seed1']),
+    ],
+)  # fmt: skip
+def test_names_of_models(models, expected):
+    baseline, (config, checkpoint) = (words.split() for words in models)
+    args = Namespace(config=config, checkpoint=checkpoint, baseline=baseline)
+    assert model_names(args) == expected
+
+
+def test_classes_without_a_pixel_are_named(trained, figure, capsys):
+    names = ['sky', 'road', 'car', 'train']
+    meta = dict(classes=names, palette=[[i] * 3 for i in range(4)])
+    model = trained(
+        classes=names, **{META: meta, 'model.decode_head.num_classes': 4}
+    )
+    out = figure('bias', *model, '--classes', 'car', 'train')
+    drawn = {r['class']: r['drawn'] for r in rows(out / 'bias.csv')}
+    assert drawn == dict(sky='no', road='no', car='yes', train='no')
+    note = 'note: train: no pixel of the test set has this label, not drawn'
+    assert note in capsys.readouterr().err
+
+
 def test_models_that_do_not_fit(trained, figure, tiny_config):
     model = trained()
     message = refusal(figure, 'mixtures', model[1])
@@ -233,6 +278,10 @@ def test_scalars_of_trainings(work_dir, figure, capsys):
         ('DACS', 'car', '10'), ('DACS', 'car', '10'),
         ('GBW', 'sky', '50'), ('GBW', 'sky', '50'),
     ]  # fmt: skip
+    message = refusal(
+        figure, 'pseudo-labels', folders[0], folders[0], '--overwrite'
+    )
+    assert 'two names are the same (dacs, dacs)' in message
     figure('per-class', *folders)
     assert is_picture(out / 'per_class_iou.png')
     table = rows(out / 'per_class_iou.csv')

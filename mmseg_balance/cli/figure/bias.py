@@ -4,7 +4,14 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from ..logits.over_test_set import run_over_test_set
-from .options import add_classes, add_model, add_page, chosen, write
+from .options import (
+    add_classes,
+    add_model,
+    add_page,
+    chosen,
+    note_left_out,
+    write,
+)
 from .test_sets import Tested, build_tested, read_anchors
 
 FILES = (
@@ -67,6 +74,11 @@ def draw_and_write(
     )
     by_mixtures = mixture_bias(measured.bank, track)
     drawn = draw_bias(measured, by_mixtures, classes, args.width)
+    absent = [c for c in classes or () if measured.bias[c].isnan()]
+    note_left_out(
+        [measured.classes[c] for c in absent],
+        'no pixel of the test set has this label',
+    )
     for name, correlation, count in drawn.tables['_ranks'].rows:
         print(
             f'rank correlation (Spearman) of the bias with the {name}: '

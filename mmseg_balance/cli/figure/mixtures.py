@@ -63,7 +63,9 @@ def draw_and_write(args: Namespace) -> None:
     from ...inference.passes.model_logits import read_model_logits
     from ...progress import track
     from ...runs.out_files import check_out, make_folder
-    from ...visualization.paper_figures.mixtures import draw_mixtures
+    from ...visualization.paper_figures.distributions.mixtures import (
+        draw_mixtures,
+    )
 
     check_out(args.out, FILES, args.overwrite)
     if args.range and not args.range[0] < args.range[1]:

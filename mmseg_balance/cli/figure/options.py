@@ -1,5 +1,6 @@
 """What the commands of figures share."""
 
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -153,26 +154,70 @@ def model_names(args: Namespace) -> list[str]:
     Args:
         args: Of the command line.
 
+    Returns:
+        Those of ``--names``. Default: of the config files; of one config
+        those of the checkpoints, or of their folders.
+
     Raises:
-        ValueError: Another number of names than of models is given.
+        ValueError: Another number of names than of models is given, two are
+            the same, or the models are.
     """
     baseline = getattr(args, 'baseline', None)
-    configs = [baseline[0]] if baseline else []
-    configs.append(args.config)
-    names = getattr(args, 'names', None)
-    if names:
-        if len(names) != len(configs):
-            raise UserValueError(
-                f'--names has {len(names)} names, expected '
-                f'{len(configs)}, one for each model, the baseline first'
-            )
-        return list(names)
-    # method_network_schedule_data: what tells them apart is at the front
-    parts = [Path(c).stem.split('_') for c in configs]
-    if len(parts) > 1 and parts[0] != parts[1]:
-        while parts[0][-1] == parts[1][-1] and min(map(len, parts)) > 1:
-            parts = [p[:-1] for p in parts]
-    return ['_'.join(p) for p in parts]
+    models = [baseline] if baseline else []
+    models.append((args.config, args.checkpoint))
+    if getattr(args, 'names', None):
+        what = 'model, the baseline first'
+        return different_names(args.names, len(models), what)
+    configs, checkpoints = (
+        [Path(path) for path in paths] for paths in zip(*models, strict=True)
+    )
+    # of configs, network, schedule and data are at the end; seeds of folders
+    # are
+    for names, ends in (
+        ([path.stem for path in configs], [-1]),
+        ([path.stem for path in checkpoints], []),
+        ([path.resolve().parent.name for path in checkpoints], [-1, 0]),
+    ):
+        if len({*names}) == len(models):
+            return _shortened(names, ends)
+    raise UserValueError(
+        f'the baseline and the model are both {args.checkpoint}: name '
+        'another with --baseline, or tell them apart with --names'
+    )
+
+
+def different_names(names: list[str], count: int, of: str) -> list[str]:
+    """Check ``--names``: by them pictures and tables tell things apart.
+
+    Args:
+        names: The names.
+        count: How many there must be.
+        of: What each is of, in words.
+
+    Raises:
+        ValueError: Their number is another, or two are the same.
+    """
+    if len(names) != count:
+        raise UserValueError(
+            f'--names has {len(names)} names, expected {count}, one for each '
+            f'{of}'
+        )
+    if len({*names}) < count:
+        raise UserValueError(
+            f'two names are the same ({", ".join(names)}): tell them apart '
+            'with --names'
+        )
+    return names
+
+
+def _shortened(names: list[str], ends: Iterable[int]) -> list[str]:
+    """Names without the words that are alike at an end, 0 or -1."""
+    parts = [name.split('_') for name in names]
+    for end in ends if len(names) > 1 else ():
+        while len({p[end] for p in parts}) == 1 < min(map(len, parts)):
+            for part in parts:
+                part.pop(end)
+    return ['_'.join(part) for part in parts]
 
 
 def chosen(args: Namespace, classes: Iterable[str]) -> list[int] | None:
@@ -187,6 +232,18 @@ def chosen(args: Namespace, classes: Iterable[str]) -> list[int] | None:
     if args.classes is None:
         return None
     return named_classes(args.classes, list(classes))
+
+
+def note_left_out(classes: Iterable[str], reason: str) -> None:
+    """Say which of the classes that were asked for have no place.
+
+    Args:
+        classes: Their names; none: nothing is said.
+        reason: Why.
+    """
+    named = ', '.join(classes)
+    if named:
+        print(f'note: {named}: {reason}, not drawn', file=sys.stderr)
 
 
 def write(args: Namespace, files: Any, names: Iterable[str]) -> None:

@@ -3,7 +3,14 @@
 import sys
 from argparse import ArgumentParser, Namespace
 
-from .options import add_classes, add_page, chosen, run_on_files, write
+from .options import (
+    add_classes,
+    add_page,
+    chosen,
+    note_left_out,
+    run_on_files,
+    write,
+)
 
 DESCRIPTION = """\
 Draw the IoU, the accuracy or the bias of each class for several methods, or
@@ -83,5 +90,10 @@ def draw_and_write(args: Namespace) -> None:
         methods.append(ClassScores(method.name, mean, std, len(method.runs)))
     numbers = chosen(args, classes)
     drawn = draw_per_class(methods, classes, args.metric, numbers, args.width)
+    there = {row[0] for row in drawn.tables[''].rows}
+    note_left_out(
+        (classes[c] for c in numbers or () if classes[c] not in there),
+        f'no method has its {args.metric}',
+    )
     make_folder(args.out)
     write(args, drawn.files(name), files)

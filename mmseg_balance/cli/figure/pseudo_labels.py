@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserValueError
-from .options import add_classes, add_page, chosen, run_on_files, write
+from .options import (
+    add_classes,
+    add_page,
+    chosen,
+    different_names,
+    run_on_files,
+    write,
+)
 
 FILES = ('pseudo_labels.png', 'pseudo_labels.csv')
 DESCRIPTION = """\
@@ -62,11 +69,7 @@ def draw_and_write(args: Namespace) -> None:
 
     check_out(args.out, FILES, args.overwrite)
     names = args.names or [folder.resolve().name for folder in args.work_dirs]
-    if len(names) != len(args.work_dirs):
-        raise UserValueError(
-            f'--names has {len(names)} names, expected '
-            f'{len(args.work_dirs)}, one for each WORK_DIR'
-        )
+    names = different_names(names, len(args.work_dirs), 'WORK_DIR')
     lines = [read_shares(folder, SHARE) for folder in args.work_dirs]
     classes = list(dict.fromkeys(c for of in lines[0].values() for c in of))
     trainings = []

@@ -11,7 +11,9 @@ from ...logits.progress import Track, untracked
 from ...logits.statistics.domain_statistics import load_domain_statistics
 from ...logits.statistics.offline import fit_statistics
 from ...logits.statistics.reservoir import LogitReservoir
-from ...visualization.paper_figures.model_logits import ModelLogits
+from ...visualization.paper_figures.distributions.model_logits import (
+    ModelLogits,
+)
 from .bias_pass import measure_bias
 
 

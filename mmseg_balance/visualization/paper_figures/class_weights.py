@@ -14,6 +14,7 @@ ROW_HEIGHT, ROW_MARGIN = 0.15, 0.85
 AN_END, ROWS_AN_END, MOST_ROWS = 4, 15, 40
 COLUMNS = (
     'class',
+    'drawn',
     'from iteration',
     'to iteration',
     'mean weight',
@@ -96,7 +97,7 @@ def draw_weights(
         width: Of the picture, in inches.
 
     Returns:
-        The picture and its table.
+        The picture; and the table, of all classes.
     """
     shown = log.windows(points)
     if classes is None:
@@ -116,8 +117,10 @@ def draw_weights(
             linestyle=STYLES[i // len(COLOURS) % len(STYLES)],
             marker='.' if len(shown.calls) == 1 else None,
         )
+    for c, name in enumerate(log.classes):
+        drawn = 'yes' if c in classes else 'no'
         table.rows += named_rows(
-            (log.classes[c],), begins, shown.iterations, shown.mean[:, c]
+            (name, drawn), begins, shown.iterations, shown.mean[:, c]
         )
     axis.axhline(1, color='black', linewidth=0.5, linestyle=':')
     axis.set_ylim(0, 1.05 * max(shown.mean[:, classes].max(), 1))

@@ -1,6 +1,5 @@
 """Logits and bias of each class, sorted alike (Fig. 1c and 1d of BLDA)."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,20 +8,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from torch import Tensor
 
-from ...errors import UserValueError
-from ...evaluation.bias_assessment import rank_correlation
-from ..class_rows import OVER, UNDER
-from .drawn import Drawn, Table, named_rows
-from .logits import ANCHOR_STYLES, NEGATIVE_COLOUR, TAIL
-from .model_logits import (
-    KINDS,
-    NEGATIVE,
-    POSITIVE,
-    ModelLogits,
-    bin_density,
-    quantiles,
+from ....errors import UserValueError
+from ...class_rows import OVER, UNDER
+from ..drawn import Drawn, Table, named_rows
+from ..page import WIDTHS, new_figure, panels, printed, to_png
+from .bias_tables import bias_order, bias_table, class_medians, rank_table
+from .model_logits import KINDS, POSITIVE, ModelLogits, bin_density, quantiles
+from .style import (
+    ANCHOR_STYLES,
+    NEGATIVE_COLOUR,
+    TAIL,
+    anchor_entries,
+    own_colour,
 )
-from .page import WIDTHS, new_figure, panels, printed, to_png
 
 BINS = 240
 # with more classes, those at either end of the order are drawn
@@ -30,15 +28,6 @@ MOST_ROWS, ROWS_AN_END = 40, 15
 # inches; and heights in rows
 ROW_HEIGHT, MARGIN = 0.155, 1.1
 PEAK, FOOT, TICK = 0.85, 0.42, 0.4
-COLUMNS = (
-    'class',
-    'rank',
-    'drawn',
-    'bias, Eq. 4 (percentage points)',
-    'bias, Eq. 5 (percentage points)',
-    'median of positive logits (logit)',
-    'median of negative logits (logit)',
-)
 CURVE_COLUMNS = (
     'class',
     'distribution',
@@ -47,7 +36,6 @@ CURVE_COLUMNS = (
     'density (1/logit)',
     'height (share of the peak)',
 )
-RANK_COLUMNS = ('quantity', 'rank correlation with bias, Eq. 4', 'classes')
 
 
 @printed
@@ -75,8 +63,7 @@ def draw_bias(
     Raises:
         ValueError: No class has a bias.
     """
-    order = _order(model)
-    medians = _medians(model)
+    order = bias_order(model)
     shown = [c for c in order if classes is None or c in classes]
     if not shown:
         raise UserValueError(
@@ -115,32 +102,13 @@ def draw_bias(
         loc='outside upper center',
         ncols=2 if width < 5 else 5,
     )
-    ranks = _ranks(model, mixture_bias, medians)
+    medians = class_medians(model)
     tables = {
-        '': _table(model, mixture_bias, medians, order, shown),
+        '': bias_table(model, mixture_bias, medians, order, shown),
         '_distributions': curves,
-        '_ranks': ranks,
+        '_ranks': rank_table(model, mixture_bias, medians),
     }
     return Drawn(to_png(figure), tables)
-
-
-def _order(model: ModelLogits) -> list[int]:
-    """Classes of a known bias, by falling bias."""
-    order = model.bias.argsort(descending=True, stable=True).tolist()
-    return [c for c in order if not math.isnan(model.bias[c])]
-
-
-def _medians(model: ModelLogits) -> dict[str, Tensor]:
-    """Medians (C,) of each distribution; NaN of classes without."""
-    fitted = model.fitted
-    medians = {}
-    for kind in KINDS:
-        values = model.bias.new_full((len(model.classes),), math.nan)
-        if kind == POSITIVE or fitted.sum() > 1:
-            for c in fitted.nonzero()[:, 0].tolist():
-                values[c] = quantiles(model.mixture(c, kind), 0.5)[0]
-        medians[kind] = values
-    return medians
 
 
 def _ridges(
@@ -148,12 +116,11 @@ def _ridges(
 ) -> Table:
     """Curves in the rows, and the table of them."""
     fitted = model.fitted
-    kinds = KINDS if fitted.sum() > 1 else (POSITIVE,)
     mixtures = {
         (c, kind): model.mixture(c, kind)
         for c in shown
         if fitted[c]
-        for kind in kinds
+        for kind in model.kinds
     }
     table = Table(CURVE_COLUMNS)
     anchors = {kind: model.anchor(kind) for kind in KINDS}
@@ -170,9 +137,10 @@ def _ridges(
             axis.text(
                 edges[0], place, 'too few pixels', va='center', color='#666666'
             )
-        for kind in kinds[::-1] if fitted[c] else ():  # grey lies behind
-            own = OVER if model.bias[c] > 0 else UNDER
-            colour = own if kind == POSITIVE else NEGATIVE_COLOUR
+        for kind in model.kinds[::-1] if fitted[c] else ():  # grey lies behind
+            colour = NEGATIVE_COLOUR
+            if kind == POSITIVE:
+                colour = own_colour(float(model.bias[c]))
             density = bin_density(mixtures[c, kind], edges)
             height = density / density.max()
             foot = place + FOOT
@@ -225,56 +193,13 @@ def _bars(
 
 
 def _legend() -> list:
-    line = {'color': 'black', 'linewidth': 0.8}
     return [
         Patch(color=OVER, label='over-predicted'),
         Patch(color=UNDER, label='under-predicted'),
         Patch(color=NEGATIVE_COLOUR, alpha=0.6, label='other pixels'),
-        *(
-            Line2D([], [], linestyle=s, label=f'{kind} anchor', **line)
-            for kind, s in ANCHOR_STYLES.items()
-        ),
+        *anchor_entries(),
         Line2D(
             [], [], color='black', marker='o', markersize=2, linewidth=0,
             label='bias by Eq. 5',
         ),
     ]  # fmt: skip
-
-
-def _table(
-    model: ModelLogits,
-    mixture_bias: Tensor,
-    medians: dict[str, Tensor],
-    order: Sequence[int],
-    shown: Sequence[int],
-) -> Table:
-    table = Table(COLUMNS)
-    unknown = [c for c in range(len(model.classes)) if c not in order]
-    for rank, c in enumerate([*order, *unknown], 1):
-        table.rows.append(
-            (
-                model.classes[c],
-                rank if c in order else None,
-                'yes' if c in shown else 'no',
-                100 * float(model.bias[c]),
-                100 * float(mixture_bias[c]),
-                *(float(medians[kind][c]) for kind in KINDS),
-            )
-        )
-    return table
-
-
-def _ranks(
-    model: ModelLogits, mixture_bias: Tensor, medians: dict[str, Tensor]
-) -> Table:
-    """Spearman's rank correlations of the bias, over classes with both."""
-    table = Table(RANK_COLUMNS)
-    for name, values in (
-        ('bias, Eq. 5', mixture_bias),
-        ('median of positive logits', medians[POSITIVE]),
-        ('median of negative logits', medians[NEGATIVE]),
-    ):
-        both = ~(model.bias.isnan() | values.cpu().isnan())
-        correlation = rank_correlation(model.bias, values.cpu())
-        table.rows.append((name, correlation, int(both.sum())))
-    return table

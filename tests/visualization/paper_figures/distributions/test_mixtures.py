@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from mmseg_balance.visualization.paper_figures.mixtures import draw_mixtures
+from mmseg_balance.visualization.paper_figures.distributions.mixtures import (
+    draw_mixtures,
+)
 
 
 def test_parameters_and_curves(biased, rows, size):

@@ -12,7 +12,7 @@ from mmseg_balance.logits.mixtures.gmm import GaussianMixtureBank
 from mmseg_balance.logits.offsets.alignment import check_banks, inverse_cdf
 from mmseg_balance.logits.statistics.reservoir import LogitReservoir
 
-from ...errors import UserValueError
+from ....errors import UserValueError
 
 POSITIVE, NEGATIVE = 'positive', 'negative'
 KINDS = (POSITIVE, NEGATIVE)
@@ -64,6 +64,11 @@ class ModelLogits:
     def fitted(self) -> Tensor:
         """Classes whose row of mixtures was fitted, bool (C,)."""
         return (self.bank.num_updates > 0).all(1).cpu()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Distributions of a fitted class: one alone has no negative one."""
+        return KINDS if int(self.fitted.sum()) > 1 else (POSITIVE,)
 
     def mixture(self, c: int, kind: str) -> Parameters:
         """A distribution of class c as one mixture.

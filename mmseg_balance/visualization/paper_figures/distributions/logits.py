@@ -3,44 +3,22 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from ....errors import UserValueError
+from ..class_choice import most_biased
+from ..drawn import Drawn, Table
+from ..page import WIDTHS, new_figure, panels, printed, to_png
+from .logits_panel import (
+    COLUMNS,
+    MIXTURE_COLUMNS,
+    anchor_rows,
+    draw_panel,
+    logits_legend,
+)
+from .model_logits import KINDS, ModelLogits, quantiles
+from .style import TAIL
 
-from ...errors import UserValueError
-from ..class_rows import OVER, UNDER
-from .class_choice import most_biased
-from .drawn import Drawn, Table, named_rows
-from .model_logits import KINDS, POSITIVE, ModelLogits, bin_density, quantiles
-from .page import SMALL, WIDTHS, new_figure, panels, printed, to_png
-
-NEGATIVE_COLOUR = '#8C8C8C'
-ANCHOR_STYLES = {POSITIVE: '--', 'negative': ':'}
-BINS, CURVE_BINS = 60, 240
-# share of a distribution beyond either end of the axis
-TAIL = 0.002
 # inches: of a row of panels, of what is above and below all
 ROW_HEIGHT, MARGIN, NARROWEST = 0.75, 0.85, 1.3
-COLUMNS = (
-    'model',
-    'class',
-    'distribution',
-    'drawn_as',
-    'bin_low (logit)',
-    'bin_high (logit)',
-    'density (1/logit)',
-)
-MIXTURE_COLUMNS = (
-    'model',
-    'class',
-    'distribution',
-    'component',
-    'weight',
-    'mean (logit)',
-    'std (logit)',
-)
 
 
 @printed
@@ -89,7 +67,7 @@ def draw_logits(
                 axis.set_visible(False)
             continue
         for axis, model in zip(line, models, strict=True):
-            _panel(axis, model, drawn[place], (low, high), table, mixtures)
+            draw_panel(axis, model, drawn[place], (low, high), table, mixtures)
         top = max(axis.get_ylim()[1] for axis in line)
         for axis in line:
             axis.set_ylim(0, top)
@@ -111,10 +89,10 @@ def draw_logits(
             fontweight='bold',
         )
     for model in models:
-        _add_anchors(model, mixtures)
+        mixtures.rows += anchor_rows(model)
     has_samples = any(model.samples is not None for model in models)
     figure.legend(
-        handles=_legend(has_samples),
+        handles=logits_legend(has_samples),
         loc='outside upper center',
         ncols=2 if width < 5 else 4,
     )
@@ -160,107 +138,10 @@ def _span(
     parameters = [
         p
         for model in models
-        for kind in KINDS
         for p in (
-            model.anchor(kind),
-            *(model.mixture(c, kind) for c in classes if _has(model, kind)),
+            *(model.anchor(kind) for kind in KINDS),
+            *(model.mixture(c, kind) for c in classes for kind in model.kinds),
         )
     ]
     ends = [quantiles(p, TAIL, 1 - TAIL) for p in parameters]
     return min(e[0] for e in ends), max(e[1] for e in ends)
-
-
-def _has(model: ModelLogits, kind: str) -> bool:
-    """Whether there are others than a single class."""
-    return kind == POSITIVE or int(model.fitted.sum()) > 1
-
-
-def _panel(
-    axis: Axes,
-    model: ModelLogits,
-    c: int,
-    span: tuple[float, float],
-    table: Table,
-    mixtures: Table,
-) -> None:
-    """Draw the distributions of a class, and note what is drawn."""
-    edges, fine = (np.linspace(*span, n + 1) for n in (BINS, CURVE_BINS))
-    own = OVER if model.bias[c] > 0 else UNDER
-    colours = dict(zip(KINDS, (own, NEGATIVE_COLOUR), strict=True))
-    for kind in reversed(KINDS):  # grey lies behind
-        if not _has(model, kind):
-            continue
-        name = model.name, model.classes[c], kind
-        if model.samples is not None:
-            density = model.histogram(c, kind, edges)
-            axis.stairs(
-                density, edges, fill=True, color=colours[kind], alpha=0.45
-            )
-            table.rows += named_rows(
-                (*name, 'histogram'), edges[:-1], edges[1:], density
-            )
-        parameters = model.mixture(c, kind)
-        curve = bin_density(parameters, fine)
-        _curve(axis, fine, curve, color=colours[kind])
-        table.rows += named_rows(
-            (*name, 'mixture'), fine[:-1], fine[1:], curve
-        )
-        mixtures.rows += _components(name, parameters)
-    for kind in KINDS:
-        curve = bin_density(model.anchor(kind), fine)
-        style = dict(color='black', linestyle=ANCHOR_STYLES[kind])
-        _curve(axis, fine, curve, linewidth=0.9, **style)
-        table.rows += named_rows(
-            (model.name, model.classes[c], kind, 'anchor'),
-            fine[:-1],
-            fine[1:],
-            curve,
-        )
-    points = 100 * float(model.bias[c])
-    told = '' if math.isnan(points) else f': bias {points:+.1f}'
-    axis.set_title(
-        model.classes[c] + told, loc='left', color=own, fontsize=SMALL
-    )
-    axis.set_xlim(span)
-    axis.locator_params(axis='y', nbins=3)
-    axis.set_ylim(bottom=0)
-    axis.tick_params(labelbottom=False)
-
-
-def _curve(
-    axis: Axes, edges: np.ndarray, density: np.ndarray, **style: object
-) -> None:
-    axis.plot((edges[1:] + edges[:-1]) / 2, density, **style)
-
-
-def _components(name: Sequence, parameters: Sequence) -> list[tuple]:
-    weights, means, variances = parameters
-    numbers = range(1, len(weights) + 1)
-    return named_rows(name, numbers, weights, means, variances.sqrt())
-
-
-def _add_anchors(model: ModelLogits, mixtures: Table) -> None:
-    for kind in KINDS:
-        name = model.name, '', f'{kind} anchor'
-        mixtures.rows += _components(name, model.anchor(kind))
-
-
-def _legend(has_samples: bool) -> list[Artist]:
-    words = (
-        (OVER, 'own pixels, over-predicted class'),
-        (UNDER, 'own pixels, under-predicted class'),
-        (NEGATIVE_COLOUR, 'pixels of the other classes'),
-    )
-    entries: list[Artist] = [
-        Patch(color=c, alpha=0.6, label=label) for c, label in words
-    ]
-    if has_samples:
-        entries.append(
-            Line2D([], [], color=NEGATIVE_COLOUR, label='fitted mixture')
-        )
-    for kind, style in ANCHOR_STYLES.items():
-        label = f'{kind} anchor'
-        entries.append(
-            Line2D([], [], color='black', linestyle=style, label=label)
-        )
-    return entries

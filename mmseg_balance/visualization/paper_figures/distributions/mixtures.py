@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ...logits.mixtures.em import Parameters
-from ..class_rows import OVER, UNDER
-from .class_choice import most_biased
-from .drawn import Drawn, Table, named_rows
-from .logits import TAIL
+from ....logits.mixtures.em import Parameters
+from ...class_rows import OVER, UNDER
+from ..class_choice import most_biased
+from ..drawn import Drawn, Table, named_rows
+from ..page import WIDTHS, new_figure, panels, printed, to_png
 from .model_logits import (
     KINDS,
     NEGATIVE,
@@ -21,7 +21,7 @@ from .model_logits import (
     bin_density,
     quantiles,
 )
-from .page import WIDTHS, new_figure, panels, printed, to_png
+from .style import TAIL, own_colour
 
 # of more classes the most biased are drawn
 MOST_CLASSES, AN_END = 24, 6
@@ -94,7 +94,9 @@ def draw_mixtures(
     ((axis,),) = panels(figure, 1, 1)
     axis.set_xlim(0, num)
     table, curves = Table(COLUMNS), Table(CURVE_COLUMNS)
-    heights = {kind: _height(anchors[kind], edges) for kind in KINDS}
+    heights = {
+        kind: _height(bin_density(anchors[kind], edges)) for kind in KINDS
+    }
     for r, k in pairs:
         kind = POSITIVE if r == k else NEGATIVE
         if (r, k) not in mixtures:
@@ -102,10 +104,10 @@ def draw_mixtures(
             continue
         _cell(axis, r, k, edges, heights[kind], color=ANCHOR, fill=True)
         density = bin_density(mixtures[r, k], edges)
-        height = density / max(density.max(), 1e-12)
+        height = _height(density)
         colour = OTHERS
         if r == k:
-            colour = OVER if model.bias[classes[r]] > 0 else UNDER
+            colour = own_colour(float(model.bias[classes[r]]))
         _cell(axis, r, k, edges, height, color=colour)
         name = model.classes[classes[r]], model.classes[classes[k]]
         curves.rows += named_rows(name, edges[:-1], edges[1:], density, height)
@@ -143,8 +145,7 @@ def _span(parameters: Sequence[Parameters]) -> tuple[float, float]:
     return float(ends[:, 0].min().floor()), float(ends[:, 1].max().ceil())
 
 
-def _height(parameters: Parameters, edges: np.ndarray) -> np.ndarray:
-    density = bin_density(parameters, edges)
+def _height(density: np.ndarray) -> np.ndarray:
     return density / max(density.max(), 1e-12)
 
 

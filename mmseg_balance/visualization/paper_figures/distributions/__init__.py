@@ -1,0 +1,1 @@
+"""Figures of the distributions of logits, and of what follows from them."""
