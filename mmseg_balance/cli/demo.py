@@ -91,7 +91,7 @@ def run(args: Namespace) -> None:
         content = demo_content(runs)
     report = write_page(work_dir / 'report.html', content)
     print(f'\n{score_table(content)}')
-    print(*content.notes[:2], sep='\n')
+    print(*content.notes, sep='\n')
     print(f'report: {report}  ({time.time() - start:.0f} s)')
 
 

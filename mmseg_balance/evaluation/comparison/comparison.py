@@ -118,12 +118,14 @@ def compare(
 
 def _seed_notes(methods: Sequence[Method]) -> list[str]:
     """Which methods say nothing of how they vary."""
+    names = [m.name for m in methods]
     single = [m.name for m in methods if len(m.runs) == 1]
     lines = []
     if single:
+        which = 'each method' if single == names else ', '.join(single)
         lines.append(
-            f'one seed, so no spread: {", ".join(single)}. A difference of '
-            'single seeds may be noise'
+            f'one seed, so no spread, of {which}: a difference of single '
+            'seeds may be noise'
         )
     unknown = [m.name for m in methods if None in m.seeds]
     if unknown:

@@ -13,6 +13,15 @@ from .figures import draw_figures
 from .reading import read_off
 
 NUM_SAMPLES = 4
+INTRO = (
+    'A small network was trained for {length} iterations on drawn streets '
+    'with labels, the source, and on streets of another look without, the '
+    'target. It is scored on images of the target that are in no training.',
+    'DACS learns from its own labels of the target, which favour what is '
+    'frequent and easy: that is a bias. BLDA measures it in the logits of '
+    'each class, and corrects it while the network is trained; post-hoc does '
+    'so to the logits of the finished network, with tau 1 as far as it goes.',
+)
 
 
 def demo_content(runs: Sequence[DemoRun]) -> Content:
@@ -23,7 +32,7 @@ def demo_content(runs: Sequence[DemoRun]) -> Content:
 
     Returns:
         Scores of each test, samples where they differ, figures of the
-        logits, and two sentences on what the numbers say.
+        logits, what was done, and what the numbers say.
     """
     compared = compare_tests(runs)
     samples, notes = find_samples(
@@ -33,7 +42,10 @@ def demo_content(runs: Sequence[DemoRun]) -> Content:
     length = runs[0].cfg.train_cfg.max_iters
     return replace(
         content,
-        title=f'Toy streets, {length} iterations',
+        title=f'Class balance on toy streets, {length} iterations',
+        intro=[paragraph.format(length=length) for paragraph in INTRO],
+        # one pair each: the scores say the same, and there is no interval
+        differences=(),
         samples=samples,
         figures=draw_figures(runs),
         notes=[*read_off(content.methods, content.classes), *content.notes],

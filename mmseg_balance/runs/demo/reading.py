@@ -1,4 +1,4 @@
-"""What may be read off the demo's numbers, in two sentences."""
+"""What may be read off the demo's numbers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,48 +21,72 @@ def num_learnt(scores: Mapping[str, float], classes: Sequence[str]) -> int:
 def read_off(
     methods: Sequence[ComparedMethod], classes: Sequence[str]
 ) -> list[str]:
-    """Two sentences, from the numbers alone.
+    """Sentences that follow from the numbers alone.
 
     Args:
         methods: The baseline first.
         classes: Names of the classes.
 
     Returns:
-        What the baseline is biased to, and what the others change of it.
+        What the baseline is biased to; what the others change of it; and
+        the classes in which the last one gains and loses most.
     """
     first, *others = methods
     bias = {c: first.scores.get(f'Bias.{c}', 0.0) for c in classes}
-    over, under = (
-        max(bias, key=bias.__getitem__),
-        min(bias, key=bias.__getitem__),
-    )
+    over = max(bias, key=bias.__getitem__)
+    under = min(bias, key=bias.__getitem__)
     learnt = num_learnt(first.scores, classes)
     sentences = [
         f'{first.name} has learnt {learnt} of {len(classes)} classes (IoU '
-        f'above {LEARNT:g} %); the most over-predicted is {over} (bias '
-        f'{bias[over]:+.1f} points), the most under-predicted {under} '
-        f'({bias[under]:+.1f}).'
+        f'above {LEARNT:g} %). Most over-predicted is {over}: bias '
+        f'{bias[over]:+.1f} points, where 0 is balanced; most under-predicted '
+        f'is {under}: {bias[under]:+.1f}, where {-100 / len(classes):+.1f} is '
+        'never.'
     ]
-    changes = [_change(first, other, (over, under)) for other in others]
-    if changes:
-        sentences.append(
-            'Compared with it, of one seed, which alone does not tell an '
-            f'effect from noise: {"; ".join(changes)}.'
+    if others:
+        names = ' / '.join(method.name for method in others)
+        changes = '; '.join(
+            _change(first, others, key, words, sign)
+            for key, words, sign in (
+                (f'Bias.{over}', f'bias to {over}', '+'),
+                ('mAcc', 'mAcc', ''),
+                ('mIoU', 'mIoU', ''),
+            )
         )
+        sentences += [
+            f'From {first.name} to {names}: {changes}.',
+            _most_changed(first, others[-1], classes),
+        ]
     return sentences
 
 
 def _change(
-    first: ComparedMethod, other: ComparedMethod, ends: Sequence[str]
+    first: ComparedMethod,
+    others: Sequence[ComparedMethod],
+    key: str,
+    words: str,
+    sign: str,
 ) -> str:
-    words = [
-        f'{key} {other.scores[key] - first.scores[key]:+.1f}'
-        for key in ('mIoU', 'mAcc', 'Acc_std')
-    ]
-    biases = [
-        f'{name} {other.scores.get(f"Bias.{name}", 0.0):+.1f}' for name in ends
-    ]
+    """A score of the first method, and of the others in their order."""
+    before, *after = (
+        f'{method.scores.get(key, 0.0):{sign}.1f}'
+        for method in (first, *others)
+    )
+    return f'{words} {before} to {" / ".join(after)}'
+
+
+def _most_changed(
+    first: ComparedMethod, other: ComparedMethod, classes: Sequence[str]
+) -> str:
+    """Classes whose IoU rises and falls most."""
+    change = {
+        c: other.scores.get(f'IoU.{c}', 0.0)
+        - first.scores.get(f'IoU.{c}', 0.0)
+        for c in classes
+    }
+    best = max(change, key=change.__getitem__)
+    worst = min(change, key=change.__getitem__)
     return (
-        f'{other.name} has {", ".join(words)} and a bias to '
-        f'{" and to ".join(biases)}'
+        f'The IoU of single classes changes by {change[worst]:+.1f} ({worst}) '
+        f'to {change[best]:+.1f} ({best}) from {first.name} to {other.name}.'
     )

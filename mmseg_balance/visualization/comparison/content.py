@@ -95,6 +95,7 @@ class Content:
         notes: What a reader should know: runs without a result, single
             seeds, what was published.
         level: Share that the intervals of the differences cover.
+        intro: What was done, a paragraph each, for who has not done it.
     """
 
     title: str
@@ -106,3 +107,4 @@ class Content:
     figures: Sequence[ExtraFigure] = ()
     notes: Sequence[str] = ()
     level: float = 0.95
+    intro: Sequence[str] = ()

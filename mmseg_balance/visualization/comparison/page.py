@@ -44,16 +44,17 @@ def write_page(path: str | Path, content: Content) -> Path:
             confusion or samples do not fit the classes; says which.
     """
     _check(content)
+    # what is seen at a glance comes before what is looked up
     made = [
         score_section(content),
         difference_section(content),
-        class_table_section(content),
-        score_chart_section(content),
         bias_section(content),
         sample_section(content),
+        _figure_section(content),
+        score_chart_section(content),
+        class_table_section(content),
         confusion_section(content),
         curve_section(content),
-        _figure_section(content),
     ]
     sections = [section for section in made if section is not None]
     html = _document(
@@ -62,6 +63,7 @@ def write_page(path: str | Path, content: Content) -> Path:
             'main',
             tag('h1', content.title),
             tag('p', _summary(content)),
+            *(tag('p', paragraph) for paragraph in content.intro),
             _notes(content.notes),
             _contents(sections),
             *(section.element() for section in sections),

@@ -88,13 +88,15 @@ def test_classes_of_scores_alone():
 def test_notes(two_methods):
     single = compare([run('plain', 0, 1.0), run('blda', 3, 2.0)])
     text = '\n'.join(single.notes)
-    assert 'one seed, so no spread: plain, blda' in text
+    assert 'one seed, so no spread, of each method: a difference' in text
     assert 'no seed in common with plain, so no difference: blda' in text
     assert not single.differences
     unknown = compare([run('a', None, 1.0), run('a', 1, 2.0)])
     assert 'seed is not known, in the means and in no pair: a' in (
         '\n'.join(unknown.notes)
     )
+    mixed = compare([*two_methods, run('c', 0, 1.0)])
+    assert 'one seed, so no spread, of c: a' in '\n'.join(mixed.notes)
     copied = compare([run('a', 0, 1.0), run('a', 1, 1.0)])
     assert 'seeds 0 and 1 have the same scores in every digit; is a1.json' in (
         '\n'.join(copied.notes)

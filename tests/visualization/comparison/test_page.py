@@ -15,14 +15,15 @@ from mmseg_balance.visualization.comparison import (
 from .conftest import PALETTE, method
 
 ALL = (
-    'scores differences classes class-bars bias samples confusions curves '
-    'figures'
+    'scores differences bias samples figures class-bars classes confusions '
+    'curves'
 ).split()
 
 
 def test_a_full_page_has_all_sections_and_loads_nothing(full, page_of):
-    page = page_of(full)
+    page = page_of(dataclasses.replace(full, intro=['What <was> done.']))
     assert page.sections == ALL
+    assert 'What <was> done.' in page.text
     links = [f'#{name}' for name in ALL]
     assert [v for v in page.loads if v.startswith('#')] == links
     others = [v for v in page.loads if not v.startswith('#')]

@@ -61,7 +61,10 @@ def find_samples(
     if not predictions:
         return [], notes
     seeds = {name: chosen[name].seed for name in predictions}
-    shown = ', '.join(f'{name} (seed {seeds[name]})' for name in predictions)
+    shown = ', '.join(f'{name} (seed {seeds[name]})' for name in seeds)
+    same = {*seeds.values()}
+    if len(seeds) > 1 and len(same) == 1 and None not in same:
+        shown = f'seed {same.pop()}'
     labels = [images.label(i) for i in range(len(images.files))]
     kept = most_different(list(predictions.values()), labels, count)
     notes.append(
