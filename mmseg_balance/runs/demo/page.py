@@ -21,6 +21,9 @@ INTRO = (
     'frequent and easy: that is a bias. BLDA measures it in the logits of '
     'each class, and corrects it while the network is trained; post-hoc does '
     'so to the logits of the finished network, with tau 1 as far as it goes.',
+    'mAcc is the share of the pixels of a class that are found, and mIoU '
+    'counts what is wrongly taken for it as well: means over the classes, of '
+    'which a rare one counts as much as a frequent one.',
 )
 
 
