@@ -110,7 +110,7 @@ def test_classes_that_do_not_occur_are_not_in_the_legend(full, page_of):
     sample = Sample('x', np.zeros((2, 2, 3), np.uint8), ones, {'DACS': ones})
     page = page_of(dataclasses.replace(full, samples=[sample]))
     start = page.text.index('arrow keys')
-    legend = page.text[start : page.text.index('Confusion matrices', start)]
+    legend = page.text[start : page.text.index('Figures', start)]
     assert CLASSES[1] in legend
     assert 'road' not in legend and 'sky' not in legend
 
