@@ -61,7 +61,7 @@ def draw_confusion(
         classes = _classes(drawn, len(shares) == 2)
 
     cell = (width - NAMES) / len(classes)
-    figure = new_figure(width, width + BAR_HEIGHT)
+    figure = new_figure(width, width + BAR_HEIGHT, 'compressed')
     ((axis,),) = panels(figure, 1, 1)
     shown = drawn[np.ix_(classes, classes)]
     if len(shares) == 2:

@@ -58,9 +58,17 @@ STYLES = ('-', '--', ':', '-.')
 printed = matplotlib.rc_context(RC)
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """A figure of a size in inches, whose parts find their places."""
-    figure = Figure((width, height), layout='constrained', dpi=DPI)
+def new_figure(
+    width: float, height: float, layout: str = 'constrained'
+) -> Figure:
+    """A figure of a size in inches, whose parts find their places.
+
+    Args:
+        width, height: In inches.
+        layout: Of Matplotlib: 'compressed' for one picture of a fixed aspect,
+            whose names would leave the page with the other one.
+    """
+    figure = Figure((width, height), layout=layout, dpi=DPI)
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03)
     return figure
 

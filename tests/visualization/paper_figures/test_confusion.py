@@ -1,7 +1,10 @@
 """Shares of the rows, and which classes of many are drawn."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmseg_balance.visualization.paper_figures.confusion import draw_confusion
 
@@ -35,6 +38,14 @@ def test_one_matrix_and_chosen_classes(rows):
     table = rows(drawn.tables[''])
     assert [float(r['base']) for r in table[-3:]] == [25, 25, 50]
     assert drawn.png != draw_confusion(dict(base=BASE), NAMES, [0, 2]).png
+
+
+def test_nothing_leaves_the_page():
+    names = [f'{"a long name"[: 3 + i % 9]} {i}' for i in range(19)]
+    drawn = draw_confusion(dict(base=np.eye(19)), names, width=6.75)
+    picture = np.asarray(Image.open(io.BytesIO(drawn.png)).convert('L'))
+    edges = picture[:, :3], picture[:, -3:], picture[:3], picture[-3:]
+    assert all((edge == 255).all() for edge in edges)
 
 
 def test_of_many_classes_the_largest_differences(monkeypatch):
