@@ -100,7 +100,9 @@ def predict(
             'neither files of mmseg-balance test --out nor the checkpoint '
             'are there'
         )
-    cfg.test_dataloader = data.test_dataloader
+    # its own pipeline, which may not be that of the others
+    if not cfg.get('test_dataloader'):
+        cfg.test_dataloader = data.test_dataloader
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     predictor = Predictor(
         cfg,

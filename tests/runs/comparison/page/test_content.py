@@ -1,5 +1,7 @@
 """What the page of a comparison shows: matrices, curves, colours, images."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from mmengine.config import Config
 
 from mmseg_balance.runs.comparison.compared import compare_runs
 from mmseg_balance.runs.comparison.page import content as page
-from mmseg_balance.runs.comparison.page import samples
+from mmseg_balance.runs.comparison.page import predictions, samples
 from mmseg_balance.runs.comparison.page.content import content_of, mean_curves
 from mmseg_balance.runs.comparison.page.samples import (
     find_samples,
@@ -149,6 +151,34 @@ def test_files_of_a_later_test_are_not_taken(with_images):
     found, notes = find_samples(compared.groups, 2)
     assert found == []
     assert 'method: no predictions among the samples: neither' in notes[0]
+
+
+def test_each_method_predicts_by_its_own_pipeline(
+    with_images, tested, monkeypatch
+):
+    plain, _ = with_images
+    steps = [*LOADING[:1], dict(type='Resize', scale=[12, 8]), *LOADING[1:]]
+    changes = dict(plain.cfg.test_dataloader.dataset) | dict(pipeline=steps)
+    other = tested(
+        'other',
+        41.0,
+        name='other',
+        **{'test_dataloader.dataset': changes, 'default_scope': 'mmseg'},
+    )
+    used = []
+
+    def predictor(cfg, *args, **kwargs):
+        used.append(cfg.test_dataloader.dataset.pipeline)
+        maps = [SimpleNamespace(labels=np.zeros((4, 6), int))] * 3
+        return SimpleNamespace(predict=lambda files: maps)
+
+    monkeypatch.setattr(predictions, 'Predictor', predictor)
+    groups = compare_runs([plain.folder, other.folder]).groups
+    object.__setattr__(groups[1].first, 'data', '')
+    found, _ = find_samples(groups, 1)
+    # the first one has files
+    assert [*found[0].predictions] == ['method', 'other']
+    assert used == [steps]
 
 
 def test_without_the_test_images(tested, monkeypatch, tmp_path):
