@@ -1,5 +1,6 @@
 """The latest pictures of a run."""
 
+import itertools
 import os
 import re
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class Pictures:
         self.folder = folder
         self._read_at: int | None = None
         self._by_name: dict[str, list[Picture]] = {}
+        # none is opened twice: a validation may have drawn thousands
+        self._whole: set[Picture] = set()
 
     def latest(self) -> list[Picture]:
         """The latest whole picture of each name, the newest first."""
@@ -47,8 +50,8 @@ class Pictures:
         found = []
         for pictures in self._by_name.values():
             newest = sorted(pictures, key=lambda p: p.step)[-TRIES:]
-            whole = (p for p in reversed(newest) if _is_whole(p.path))
-            found += [picture for picture in whole][:1]
+            whole = (p for p in reversed(newest) if self._is_whole(p))
+            found += itertools.islice(whole, 1)
         return sorted(found, key=lambda p: (-p.step, p.name))
 
     def file(self, name: str) -> Path | None:
@@ -84,6 +87,13 @@ class Pictures:
                     )
                     by_name.setdefault(picture.name, []).append(picture)
         self._read_at, self._by_name = changed, by_name
+
+    def _is_whole(self, picture: Picture) -> bool:
+        if picture not in self._whole:
+            if not _is_whole(picture.path):
+                return False
+            self._whole.add(picture)
+        return True
 
 
 def _is_whole(path: Path) -> bool:

@@ -35,7 +35,7 @@ class RunList:
     """
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(root)
+        self.root = Path(os.path.abspath(root))  # '.' has no name
         if self.root.exists() and not self.root.is_dir():
             raise UserNotADirectoryError(f'{root} is a file, {EXPECTED}')
         if self.root.name == 'vis_data':

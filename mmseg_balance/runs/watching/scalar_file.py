@@ -19,8 +19,8 @@ class ScalarFile:
 
     Attributes:
         num_unreadable (int): Lines that were left out.
-        was_replaced (bool): Whether the last call of :meth:`read` found
-            another, shorter file and began anew.
+        was_replaced (bool): Whether :meth:`read` found another, shorter file
+            and began anew; who forgets what was read before sets it back.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,7 +32,6 @@ class ScalarFile:
 
     def read(self) -> Iterator[dict[str, Any]]:
         """Rows that are new."""
-        self.was_replaced = False
         try:
             file = self.path.open('rb')
         except FileNotFoundError:

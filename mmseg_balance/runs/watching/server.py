@@ -36,7 +36,7 @@ OTHER_START = (
     'This is no address of this server. The word in it changes with every '
     'start of mmseg-balance watch: the terminal has the present one.'
 )
-ALL = ('0.0.0.0', '::')
+ALL = ('', '0.0.0.0', '::')
 
 
 class WatchServer(ThreadingHTTPServer):

@@ -1,5 +1,6 @@
 """One start of a training: its folder <work folder>/<timestamp>."""
 
+import math
 import re
 from collections import deque
 from pathlib import Path
@@ -31,7 +32,8 @@ class Session:
             of a validation do.
         first (int | None): First iteration that was logged.
         last (int | None): Last one.
-        num_rows (int): Lines that were read.
+        num_rows (int): Lines that were read, also of a file that was there
+            before this one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,6 +41,9 @@ class Session:
         self.pictures = Pictures(folder / 'vis_data' / 'vis_image')
         self._file = ScalarFile(folder / 'vis_data' / 'scalars.json')
         self._facts: ConfigFacts | None = None
+        self._log_state: tuple[int, int] | None = None
+        self._lines: list[LogLine] = []
+        self.num_rows = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -46,7 +51,6 @@ class Session:
         self.scores: set[str] = set()
         self.first: int | None = None
         self.last: int | None = None
-        self.num_rows = 0
         self._seconds: deque[float] = deque(maxlen=RECENT)
 
     @property
@@ -76,8 +80,15 @@ class Session:
         return self._file.num_unreadable
 
     def log(self) -> list[LogLine]:
-        """Last lines of its text log."""
-        return read_tail(self._log)
+        """Last lines of its text log, which is read when it has changed."""
+        try:
+            found = self._log.stat()
+        except OSError:
+            return []
+        state = found.st_mtime_ns, found.st_size
+        if state != self._log_state:
+            self._log_state, self._lines = state, read_tail(self._log)
+        return self._lines
 
     def last_news(self) -> float | None:
         """When it wrote last, in seconds since 1970."""
@@ -123,8 +134,9 @@ class Session:
             curve.append(step, value)
             if not is_training:
                 self.scores.add(name)
-        if is_training and _is_number(row.get('time')):
-            self._seconds.append(row['time'])
+        seconds = row.get('time')
+        if is_training and _is_number(seconds) and math.isfinite(seconds):
+            self._seconds.append(seconds)
         self.num_rows += 1
 
 

@@ -26,10 +26,14 @@ def test_the_newest_first(tmp_path, start_run):
 
 
 @pytest.mark.parametrize('inner', ['', FIRST, f'{FIRST}/vis_data'])
-def test_a_work_folder_or_what_lies_in_it(tmp_path, start_run, inner):
+def test_a_work_folder_or_what_lies_in_it(
+    tmp_path, start_run, inner, monkeypatch
+):
     start_run(tmp_path / 'mine', FIRST).train(10)
-    (run,) = RunList(tmp_path / 'mine' / inner).glance()
-    assert (run['id'], run['name']) == ('.', 'mine')
+    monkeypatch.chdir(tmp_path / 'mine' / inner)
+    for root in (tmp_path / 'mine' / inner, '.'):
+        (run,) = RunList(root).glance()
+        assert (run['id'], run['name']) == ('.', 'mine')
 
 
 def test_a_folder_that_appears_later(tmp_path, start_run):

@@ -46,6 +46,21 @@ def test_only_new_whole_lines_are_read(tmp_path):
     assert file.was_replaced and file.num_unreadable == 0
 
 
+@pytest.mark.parametrize('is_seen_empty', [False, True])
+def test_a_file_that_is_written_anew(tmp_path, start_run, is_seen_empty):
+    """Nothing of the file before it is left, whatever its length."""
+    start = start_run(tmp_path, FIRST)
+    start.train(10, loss=1.125)
+    run = Run(tmp_path, 'run')
+    run.set_sessions([start.folder])
+    version = run.state()['version']
+    start.scalars.write_text('')
+    if is_seen_empty:
+        run.state(version)
+    start.row(loss=2, iter=10, step=10)
+    assert curves(run.state(version))['loss'] == [(10, 2)]
+
+
 def test_lines_longer_than_a_piece(tmp_path, monkeypatch):
     monkeypatch.setattr('mmseg_balance.runs.watching.scalar_file.CHUNK', 7)
     rows = [dict(step=i, loss=i / 7) for i in range(50)]
@@ -135,8 +150,9 @@ def test_a_loss_that_is_not_finite_is_said(tmp_path, start_run):
     start = start_run(tmp_path, FIRST)
     start.train(10)
     start.train(20, loss=math.nan)
-    start.train(30, loss=math.nan)
+    start.train(30, loss=math.nan, time=math.inf)
     state = state_of(start)
+    assert state['seconds'] == 0.5
     json.dumps(state, allow_nan=False)
     assert curves(state)['loss'] == [(10, 0.1), (20, None), (30, None)]
     assert state['notes'] == ['loss is nan since iteration 20']

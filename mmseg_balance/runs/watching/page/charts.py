@@ -61,7 +61,8 @@ function range(series) {
   let low = values.reduce((a, b) => Math.min(a, b), Infinity);
   let high = values.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!values.length) [low, high] = [0, 1];
-  if (low === high) {
+  // apart by rounding alone: there are no round numbers between them
+  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) {
     const room = Math.abs(low) / 10 || 1;
     return low === 0 ? [0, room] : [low - room, high + room];
   }
