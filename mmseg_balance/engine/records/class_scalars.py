@@ -29,6 +29,9 @@ def label_values(
     Returns:
         Values of the C classes by name; NaN where there is none.
     """
+    # on the host: sums by class of a GPU are refused where algorithms have to
+    # be deterministic (randomness.deterministic)
+    found = {key: value.cpu() for key, value in found.items()}
     values = {}
     if (SOURCE, LABELS) in found:
         labels = found[SOURCE, LABELS]
