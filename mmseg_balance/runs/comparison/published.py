@@ -1,6 +1,7 @@
 """What the papers report of a method, found by its config."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from mmengine.config import Config
@@ -14,7 +15,7 @@ from ...evaluation.published_results import POST_HOC, ROWS, PublishedRow
 from ...evaluation.recipes import level_of
 from ..records.settings import RANKS_KEY, changed_settings
 from ..seed import SEED_KEY
-from .evaluated_as import tau_of
+from .evaluated_as import procedure_of, tau_of
 from .result import Result
 
 PAPERS = dict(B='BLDA', G='GBW')
@@ -34,7 +35,7 @@ def find_published(result: Result) -> tuple[Published | None, str]:
     row = _row_of(result)
     if row is None or result.progress or result.part == 'teacher':
         return None, ''
-    changed = changed_keys(row, result.settings)
+    changed = changed_keys(row, result)
     if changed:
         return None, (
             f'{result.name}: the published row {row.name} is not beside it, '
@@ -76,14 +77,14 @@ def source_of(row: PublishedRow) -> str:
     )
 
 
-def changed_keys(row: PublishedRow, settings: Config | None) -> list[str]:
-    """Keys in which a training is not that of a row's config.
+def changed_keys(row: PublishedRow, result: Result) -> list[str]:
+    """Keys in which a training, or its test, is not that of a row's config.
 
     Args:
         row: The row.
-        settings: Config of the training; None where it is not known.
+        result: Scores of the training.
     """
-    if settings is None:
+    if result.settings is None:
         return ['its settings are not known']
     trained = next(r for r in ROWS if r.name == row.trained_as)
     try:
@@ -94,11 +95,18 @@ def changed_keys(row: PublishedRow, settings: Config | None) -> list[str]:
     except UserError as error:
         return [str(error)]
     cfg[RANKS_KEY] = 1
-    ours = Config(dict(settings))
+    ours = Config(dict(result.settings))
     ours.setdefault(RANKS_KEY, 1)
+    changes = changed_settings(cfg, ours)
+    tested = procedure_of(result)
+    if tested:
+        then = procedure_of(replace(result, evaluated=cfg))
+        # of the model the training has told
+        tested |= dict(model=then['model'])
+        changes += changed_settings(then, tested, evaluation=True)
     return [
         change.key
-        for change in changed_settings(cfg, ours)
+        for change in changes
         if not change.is_place
         and change.key not in (SEED_KEY, 'randomness')
         # of another start the key is named below init_cfg, too

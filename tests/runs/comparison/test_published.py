@@ -1,5 +1,8 @@
 """The published row beside a run is one of its settings."""
 
+import copy
+from dataclasses import replace
+
 from mmengine.config import Config
 
 from mmseg_balance.configuration.checks.settling import settle_config
@@ -15,7 +18,10 @@ def test_published_rows_are_of_the_same_settings(tmp_path):
     settle_config(cfg)
     cfg.merge_from_dict({'randomness.seed': 2, 'work_dir': 'x'})
     result = Result(
-        tmp_path, name, dict(mIoU=1.0), part='student', settings=cfg
+        *(tmp_path, name, dict(mIoU=1.0)),
+        part='student',
+        settings=cfg,
+        evaluated=cfg,
     )
     published, line = find_published(result)
     assert line == '' and published.scores['mIoU'] == 67.9
@@ -26,6 +32,13 @@ def test_published_rows_are_of_the_same_settings(tmp_path):
     result = Result(tmp_path, name, {}, part='student', settings=changed)
     published, line = find_published(result)
     assert published is None and 'train_cfg.max_iters' in line
+    result = replace(result, settings=cfg)
+    # as `test --tta` does it
+    augmented = copy.deepcopy(cfg)
+    augmented.model = dict(type='SegTTAModel', module=cfg.model)
+    augmented.test_dataloader.dataset.pipeline = [dict(type='TestTimeAug')]
+    published, line = find_published(replace(result, evaluated=augmented))
+    assert published is None and 'test_dataloader.pipelines' in line
     for other in (
         Result(tmp_path, name, {}, part='teacher', settings=cfg),
         Result(tmp_path, 'mine', {}, settings=cfg),
