@@ -221,6 +221,19 @@ def test_classes_without_a_pixel_are_named(trained, figure, capsys):
     assert note in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    'words',
+    [
+        ('pseudo-labels', 'none/here'),
+        ('class-weights', 'none/here'),
+        ('tau', 'a.py', 'a.pth', '--sweep', 'none/here'),
+    ],
+)
+def test_what_is_not_there_is_named(figure, words):
+    message = refusal(figure, *words)
+    assert 'none/here' in message and ' no f' in message
+
+
 def test_models_that_do_not_fit(trained, figure, tiny_config):
     model = trained()
     message = refusal(figure, 'mixtures', model[1])
@@ -256,7 +269,9 @@ def work_dir(tmp_path):
         if iou:
             shares = (('sky', 0.5), ('road', 0.4), ('car', 0.1))
             lines += [
-                {f'pseudo.share/{c}': s for c, s in shares} | dict(step=i)
+                {f'pseudo.share/{c}': s for c, s in shares}
+                | {f'label.share/{c}': iou * s / 100 for c, s in shares}
+                | dict(step=i)
                 for i in (50, 100)
             ]
             scores = {f'IoU.{c}': iou for c in CLASSES}
@@ -278,6 +293,10 @@ def test_scalars_of_trainings(work_dir, figure, capsys):
         ('DACS', 'car', '10'), ('DACS', 'car', '10'),
         ('GBW', 'sky', '50'), ('GBW', 'sky', '50'),
     ]  # fmt: skip
+    marks = rows(out / 'pseudo_labels_source.csv')
+    assert [r['share of source labels (%)'] for r in marks] == [
+        *('20', '16', '4', '25', '20', '5')
+    ]
     message = refusal(
         figure, 'pseudo-labels', folders[0], folders[0], '--overwrite'
     )

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError, UserFileNotFoundError
-from .options import add_classes, add_page, chosen, run_on_files, write
+from .options import (
+    add_classes,
+    add_page,
+    check_work_dir,
+    chosen,
+    run_on_files,
+    write,
+)
 
 DESCRIPTION = """\
 Draw the class weights of a training with GBWLoss, LBWLoss or weighted entropy
@@ -62,6 +69,8 @@ def draw_and_write(args: Namespace) -> None:
     from ...runs.out_files import check_out, make_folder
     from ...runs.records.class_weight_log import read_class_weights
 
+    for folder in filter(None, (args.work_dir, args.baseline)):
+        check_work_dir(folder)
     names, lines = read_class_weights(args.work_dir)
     logs = {key: weight_log(names, of) for key, of in lines.items()}
     stems = {key: file_stem(key, list(logs)) for key in logs}

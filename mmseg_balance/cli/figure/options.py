@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ...errors import UserValueError
+from ...errors import UserFileNotFoundError, UserValueError
 from ..options import (
     ArgumentGroup,
     add_cfg_options,
@@ -118,6 +118,21 @@ def run_on_files(
     args.out = args.out or Path(folder) / 'figures'
     with interruptible('interrupted: nothing was written'):
         build_or_exit(draw, args.out)
+
+
+def check_work_dir(folder: Path) -> None:
+    """Refuse what is no folder.
+
+    Args:
+        folder: Of a training.
+
+    Raises:
+        FileNotFoundError: It is none.
+    """
+    if not folder.is_dir():
+        raise UserFileNotFoundError(
+            f'there is no folder {folder}: name the work folder of a training'
+        )
 
 
 def page_width(text: str) -> float:

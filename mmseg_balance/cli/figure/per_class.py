@@ -90,7 +90,7 @@ def draw_and_write(args: Namespace) -> None:
         methods.append(ClassScores(method.name, mean, std, len(method.runs)))
     numbers = chosen(args, classes)
     drawn = draw_per_class(methods, classes, args.metric, numbers, args.width)
-    there = {row[0] for row in drawn.tables[''].rows}
+    there = {row[0] for row in drawn.tables[''].rows if row[-1] == 'yes'}
     note_left_out(
         (classes[c] for c in numbers or () if classes[c] not in there),
         f'no method has its {args.metric}',

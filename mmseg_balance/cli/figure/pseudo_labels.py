@@ -8,19 +8,24 @@ from ...errors import UserValueError
 from .options import (
     add_classes,
     add_page,
+    check_work_dir,
     chosen,
     different_names,
     run_on_files,
     write,
 )
 
-FILES = ('pseudo_labels.png', 'pseudo_labels.csv')
+FILES = (
+    'pseudo_labels.png',
+    'pseudo_labels.csv',
+    'pseudo_labels_source.csv',
+)
 DESCRIPTION = """\
 Draw how often the teacher gave each class to a target pixel, over the
 training (Fig. 2b of the BLDA paper).
 
 From the scalars that ClassScalarsHook wrote down. Marks on the left are the
-shares of the classes in the labels of the source.
+shares of the classes in the labels of the source, as the training drew them.
 """
 EXAMPLE = """\
 examples:
@@ -68,12 +73,14 @@ def draw_and_write(args: Namespace) -> None:
     )
 
     check_out(args.out, FILES, args.overwrite)
+    for folder in args.work_dirs:
+        check_work_dir(folder)
     names = args.names or [folder.resolve().name for folder in args.work_dirs]
     names = different_names(names, len(args.work_dirs), 'WORK_DIR')
     lines = [read_shares(folder, SHARE) for folder in args.work_dirs]
     classes = list(dict.fromkeys(c for of in lines[0].values() for c in of))
     trainings = []
-    for name, of in zip(names, lines, strict=True):
+    for folder, name, of in zip(args.work_dirs, names, lines, strict=True):
         other = sorted({c for line in of.values() for c in line} ^ {*classes})
         if other:
             raise UserValueError(
@@ -84,16 +91,15 @@ def draw_and_write(args: Namespace) -> None:
             [line.get(c, np.nan) for c in classes] for line in of.values()
         ]
         trainings.append(
-            LabelShares(name, np.array(list(of)), np.array(table))
+            LabelShares(
+                name,
+                np.array(list(of)),
+                np.array(table),
+                source_means(folder, classes),
+            )
         )
     numbers = chosen(args, classes)
-    drawn = draw_pseudo_labels(
-        trainings,
-        classes,
-        numbers,
-        source_means(args.work_dirs[0], classes),
-        args.width,
-    )
+    drawn = draw_pseudo_labels(trainings, classes, numbers, args.width)
     make_folder(args.out)
     write(args, drawn.files('pseudo_labels'), FILES)
 
@@ -130,14 +136,13 @@ def read_shares(
     return found
 
 
-def source_means(
-    work_dir: Path, classes: list[str]
-) -> dict[int, float] | None:
-    """Mean share of each class in the labels of the source."""
+def source_means(work_dir: Path, classes: list[str]) -> Any:
+    """Mean share of each class in the labels of the source; or None."""
+    import numpy as np
+
     lines = read_shares(work_dir, SOURCE, required=False).values()
     if not lines:
         return None
-    return {
-        i: sum(line.get(c, 0.0) for line in lines) / len(lines)
-        for i, c in enumerate(classes)
-    }
+    return np.array(
+        [[line.get(c, 0.0) for c in classes] for line in lines]
+    ).mean(0)

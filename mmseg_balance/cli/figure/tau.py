@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from ...errors import UserValueError
+from ...errors import UserFileNotFoundError, UserValueError
 from ..logits import sweep_tau
 from ..logits.over_test_set import run_over_test_set
 from .options import add_model, add_page, run_on_files, write
@@ -63,6 +63,11 @@ def draw_file(args: Namespace) -> None:
     from ...runs.out_files import check_out, make_folder
 
     check_out(args.out, FILES, args.overwrite)
+    if not Path(args.sweep).is_file():
+        raise UserFileNotFoundError(
+            f'--sweep {args.sweep} is no file: make it with mmseg-balance '
+            'logits sweep-tau'
+        )
     try:
         content = json.loads(Path(args.sweep).read_text())
         scores, checkpoint = content['scores'], content['checkpoint']

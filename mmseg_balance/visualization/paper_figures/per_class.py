@@ -12,6 +12,8 @@ from .page import COLOURS, WIDTHS, new_figure, panels, printed, to_png
 MARKERS = 'osD^vPX'
 MOST_ROWS, AN_END = 40, 15
 ROW_HEIGHT, MARGIN, LEGEND_ROW = 0.15, 0.5, 0.15
+# of a row: between its first mark and its last one; inches more, a method
+SPREAD, METHOD_HEIGHT = 0.5, 0.02
 LETTERS = 17  # of the names, an inch
 UNITS = {'IoU': '%', 'Acc': '%', 'Bias': 'points'}
 
@@ -84,7 +86,8 @@ def draw_per_class(
     letters = max(len(method.name) for method in methods) + 5
     columns = max(min(int(width * LETTERS / letters), len(methods)), 1)
     legend_rows = -(-len(methods) // columns)
-    height = MARGIN + ROW_HEIGHT * len(rows) + LEGEND_ROW * legend_rows
+    row_height = ROW_HEIGHT + METHOD_HEIGHT * max(len(methods) - 2, 0)
+    height = MARGIN + row_height * len(rows) + LEGEND_ROW * legend_rows
     figure = new_figure(width, height + (LEGEND_ROW if title else 0))
     ((axis,),) = panels(figure, 1, 1)
     table = Table(
@@ -99,10 +102,12 @@ def draw_per_class(
         color='#BBBBBB',
         linewidth=0.8,
     )
+    # side by side: of equal values the last one would hide the others
+    shifts = np.linspace(-SPREAD / 2, SPREAD / 2, len(methods))
     for i, method in enumerate(methods):
         axis.errorbar(
             method.mean[rows],
-            places,
+            places + (shifts[i] if len(methods) > 1 else 0),
             xerr=np.nan_to_num(method.std[rows]),
             fmt=MARKERS[i],
             color=COLOURS[i],
@@ -110,7 +115,7 @@ def draw_per_class(
             elinewidth=0.7,
             label=method.name,
         )
-    for c in known:
+    for c in range(len(class_names)):
         drawn = 'yes' if c in rows else 'no'
         table.rows += [
             (class_names[c], m.name, float(m.mean[c]), float(m.std[c]),

@@ -1,6 +1,6 @@
 """Share of each class in the pseudo-labels of a training (BLDA, Fig. 2b)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ COLUMNS = (
     'to iteration',
     'share of pseudo-labels (%)',
 )
+SOURCE_COLUMNS = ('training', 'class', 'share of source labels (%)')
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,14 @@ class LabelShares:
         iterations: Of the T times, (T,).
         shares: Share of each class (T, C), between 0 and 1; NaN where it is
             not known.
+        source: Mean share of each class in the labels of its source images
+            (C,). None: not known, and not drawn.
     """
 
     name: str
     iterations: np.ndarray
     shares: np.ndarray
+    source: np.ndarray | None = None
 
 
 @printed
@@ -44,7 +48,6 @@ def draw_pseudo_labels(
     trainings: Sequence[LabelShares],
     class_names: Sequence[str],
     classes: Sequence[int] | None = None,
-    source: Mapping[int, float] | None = None,
     width: float = WIDTHS['column'],
 ) -> Drawn:
     """Share of some classes over the iterations, a panel a training.
@@ -54,12 +57,11 @@ def draw_pseudo_labels(
         class_names: Names of the C classes.
         classes: Numbers of the classes. Default: all; of more than 8 the 4
             with the most and the 4 with the fewest pixels over the training.
-        source: Share of classes in the source, by number, marked on the
-            left. Default: not drawn.
         width: Of the picture, in inches.
 
     Returns:
-        The picture, with a logarithmic axis; and the table, of all classes.
+        The picture, with a logarithmic axis, and marks on its left for the
+        source; tables of all classes, with '_source' that of the marks.
     """
     means = np.nan_to_num(trainings[0].shares).mean(0)
     if classes is None:
@@ -69,13 +71,17 @@ def draw_pseudo_labels(
     colours = [COLOURS[i % len(COLOURS)] for i in range(len(classes))]
     figure = new_figure(width, HEIGHT)
     (axes,) = panels(figure, 1, len(trainings), sharey=True)
-    table = Table(COLUMNS)
+    table, sources = Table(COLUMNS), Table(SOURCE_COLUMNS)
     ends = np.zeros(len(classes))
     for axis, training in zip(axes, trainings, strict=True):
         starts, stops, shares = windows(training)
         for c, name in enumerate(class_names):
             table.rows += named_rows(
                 (training.name, name), starts, stops, 100 * shares[:, c]
+            )
+        if training.source is not None:
+            sources.rows += named_rows(
+                (training.name,), class_names, 100 * training.source
             )
         for i, c in enumerate(classes):
             values = 100 * shares[:, c]
@@ -87,11 +93,17 @@ def draw_pseudo_labels(
                 marker='.' if len(stops) == 1 else None,
             )
             ends[i] = max(values[-1], LEAST)
-            if source and source.get(c, 0) > 0:
+            if training.source is not None and training.source[c] > 0:
                 axis.plot(
-                    0, 100 * source[c], '<', color=colours[i], markersize=3,
+                    0,
+                    100 * max(training.source[c], LEAST / 100),
+                    '<',
+                    color=colours[i],
+                    # hollow as the curve is broken, of a colour used again
+                    markerfacecolor=colours[i] if i < len(COLOURS) else 'none',
+                    markersize=3,
                     clip_on=False,
-                )  # fmt: skip
+                )
         axis.set_yscale('log')
         axis.set_xlabel('iteration')
         axis.grid()
@@ -101,7 +113,7 @@ def draw_pseudo_labels(
     ticks = [LEAST, 0.1, 1, 10, 100]
     axes[0].set_yticks(ticks, [f'<{LEAST:g}', *map(str, ticks[1:])])
     axes[0].set_ylabel('share of pseudo-labels (%)')
-    if source:
+    if sources.rows:
         mark = Line2D(
             [], [], color='black', marker='<', markersize=3, linewidth=0
         )
@@ -116,7 +128,7 @@ def draw_pseudo_labels(
         colours,
         HEIGHT - MARGIN,
     )
-    return Drawn(to_png(figure), {'': table})
+    return Drawn(to_png(figure), {'': table, '_source': sources})
 
 
 def windows(

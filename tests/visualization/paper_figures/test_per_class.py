@@ -27,6 +27,8 @@ def test_table_and_size(rows, size):
         ('train', 'gbw', '20', '1.5', '3', 'yes'),
         ('road', 'dacs', '80', '', '1', 'yes'),
         ('road', 'gbw', '79', '0.5', '3', 'yes'),
+        ('bus', 'dacs', '', '', '1', 'no'),
+        ('bus', 'gbw', '', '', '3', 'no'),
     ]
 
 
