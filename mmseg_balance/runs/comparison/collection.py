@@ -11,8 +11,8 @@ from .result import TEST, Result
 from .result_files import read_result_file
 from .trainings import SCALARS, Training
 
-# from a folder of work folders to <work_dir>/test/<timestamp>
-DEPTH = 4
+# to <work_dir>/test/<timestamp>, from three folders above the work folders
+DEPTH = 6
 NOT_ENTERED = ('vis_data', 'predictions', 'vis_image')
 
 

@@ -31,7 +31,7 @@ def post_hoc(cfg, **settings):
 
 def test_seeds_of_one_config_are_one_method(tested, tmp_path):
     tested('a', 40.0, seed=0)
-    tested('deep/b', 42.0, seed=1, **{'train_dataloader.num_workers': 7})
+    tested('as/deep/b', 42.0, seed=1, **{'train_dataloader.num_workers': 7})
     tested('c', 50.0, seed=0, name='other', **{TAU: 0.5})
     compared = compare_runs([tmp_path])
     assert named(compared) == {
