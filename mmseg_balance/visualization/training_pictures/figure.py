@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -25,6 +25,8 @@ DPI, FONT = 120, 8
 UNIT, SIGNED, NO_NUMBER, FRAME = 'viridis', 'RdBu_r', '0.75', '0.5'
 
 
+# names of files and classes may have dollars, and are no formulas
+@rc_context({'text.parse_math': False})
 def training_picture(
     rows: Sequence[Row],
     classes: Sequence[str],

@@ -47,6 +47,7 @@ TITLES = {
     DENSITY: 'density d (Eq. 10)',
 }
 CONSTANT = 1e-6  # range of numbers that are one
+NAME_ENDS = 16  # letters of either end of a file's name, where it is long
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,12 +132,21 @@ def _panel(
     title = TITLES.get((row, name), TITLES.get(name, name))
     if value.dim() == 3:
         image = original_image(value, preprocessor)
-        return Panel(file if file and name == IMAGE else title, image)
+        if file and name == IMAGE:
+            title = _shortened(file)
+        return Panel(title, image)
     content = value.numpy()
     is_signed = name in SIGNED
     if content.dtype.kind == 'f':
         title += _range(content, is_signed)
     return Panel(title, content, is_signed=is_signed)
+
+
+def _shortened(file: str) -> str:
+    """A name that has room above its panel."""
+    if len(file) <= 2 * NAME_ENDS + 3:
+        return file
+    return f'{file[:NAME_ENDS]}...{file[-NAME_ENDS:]}'
 
 
 def _range(content: np.ndarray, is_signed: bool) -> str:

@@ -129,3 +129,17 @@ def test_a_legend_of_150_classes_is_not_cut():
     )
     edges = (picture[:2], picture[-2:], picture[:, :2], picture[:, -2:])
     assert all((edge == 255).all() for edge in edges)
+
+
+def test_names_of_files_and_classes_are_of_any_kind():
+    """They are no formulas, and stay above their own panels."""
+    labels = torch.arange(2).view(1, 1, 2)
+    recorded = dict(source=dict(image=torch.rand(1, 3, 1, 2), labels=labels))
+    pictures = []
+    for middle in ('$_{$', 'x' * 80, 'y' * 90):
+        files = dict(source=[f'first-of-a-drive{middle}_leftImg8bit.png'])
+        rows = sample_rows(recorded, 0, None, files)
+        names = ('$a_{b$', '_c')
+        pictures.append(training_picture(rows, names, PALETTE))
+    dollars, *others = pictures
+    assert np.array_equal(*others) and not np.array_equal(dollars, others[0])
