@@ -106,7 +106,8 @@ def class_groups(names: Iterable[str]) -> dict[str, dict[str, str]]:
     found = {
         prefix: group
         for prefix, group in groups.items()
-        if len(group) > 1 and not any(map(_is_measure, group))
+        if len(group) > 1
+        and (meaning(prefix) or not any(map(_is_measure, group)))
     }
     # scores first
     order = sorted(found, key=lambda p: p.split('/')[-1] not in CLASS_SCORES)

@@ -239,6 +239,7 @@ def test_scalars_by_section():
         'dusk/IoU_std',
         'weight.decode_head.all/sky',
         'weight.decode_head.all/St. Mary/left',
+        'weight.decode_head.all/glossy floor',
         'f1',
         'mIoU_over',
         'IoU_std_over',
@@ -260,7 +261,7 @@ def test_scalars_by_section():
         'pseudo.share': ['sky', 'St. Mary'],
         'Acc': ['sky', 'traffic light'],
         'dusk/IoU': ['sky', 'road'],
-        'weight.decode_head.all': ['sky', 'St. Mary/left'],
+        'weight.decode_head.all': ['sky', 'St. Mary/left', 'glossy floor'],
     }
     assert found.others['acc_seg (%)'] == [
         'src.decode.acc_seg',

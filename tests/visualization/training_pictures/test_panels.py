@@ -135,11 +135,11 @@ def test_names_of_files_and_classes_are_of_any_kind():
     """They are no formulas, and stay above their own panels."""
     labels = torch.arange(2).view(1, 1, 2)
     recorded = dict(source=dict(image=torch.rand(1, 3, 1, 2), labels=labels))
-    pictures = []
-    for middle in ('$_{$', 'x' * 80, 'y' * 90):
-        files = dict(source=[f'first-of-a-drive{middle}_leftImg8bit.png'])
-        rows = sample_rows(recorded, 0, None, files)
-        names = ('$a_{b$', '_c')
-        pictures.append(training_picture(rows, names, PALETTE))
-    dollars, *others = pictures
-    assert np.array_equal(*others) and not np.array_equal(dollars, others[0])
+
+    def picture(file):
+        rows = sample_rows(recorded, 0, None, dict(source=[file]))
+        return training_picture(rows, ('$a_{b$', '_c'), PALETTE)
+
+    assert not np.array_equal(picture('$_{$.png'), picture('.png'))
+    long = [f'first-of-a-drive{"x" * n}_leftImg8bit.png' for n in (80, 90)]
+    assert np.array_equal(*map(picture, long))
