@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -58,6 +59,11 @@ def run_command(
     words = list(sys.argv[1:] if words is None else words)
     args = build_parser(command, prog).parse_args(words)
     args.words = words
+    # mmengine's line on a config that names its successor, which Python
+    # shows to nobody by default
+    warnings.filterwarnings(
+        'default', 'The config file .* deprecated', DeprecationWarning
+    )
     try:
         command.run(args)
         sys.stdout.flush()

@@ -42,7 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--iterations',
         type=positive_int,
-        help='train shorter or longer than the configs say',
+        help='train shorter or longer than the configs say; the report is '
+        'that of the last call',
     )
 
 

@@ -1,5 +1,7 @@
 """Configs of the package: listed, shown, and copied out."""
 
+import warnings
+
 import pytest
 from mmengine.config import Config
 
@@ -56,6 +58,17 @@ def test_show_has_all_keys(capsys, tmp_path):
     expected['train_cfg']['max_iters'] = 9
     expected['model']['alpha'] = 0.5
     assert resolved('shown.py') == expected
+
+
+def test_a_config_with_a_successor_says_so(capsys):
+    with warnings.catch_warnings(record=True) as said:
+        # as Python does
+        warnings.simplefilter('ignore', DeprecationWarning)
+        main(['configs', 'show', 'dacs/dacs_lite0_300_toy2toy-256x256.py'])
+    assert any(
+        'use dacs/dacs_lite0_500_toy2toy-128x128.py' in str(one.message)
+        for one in said
+    )
 
 
 @pytest.mark.parametrize('whole', [[], ['--whole']])
