@@ -122,7 +122,8 @@ def _seed_notes(methods: Sequence[Method]) -> list[str]:
     single = [m.name for m in methods if len(m.runs) == 1]
     lines = []
     if single:
-        which = 'each method' if single == names else ', '.join(single)
+        every = len(single) == len(names) > 1
+        which = 'each method' if every else ', '.join(single)
         lines.append(
             f'one seed, so no spread, of {which}: a difference of single '
             'seeds may be noise'
