@@ -72,16 +72,18 @@ def procedure_of(result: Result) -> dict[str, Any]:
     model = dict(_inner(evaluated.get('model') or {}))
     model.pop('predict_with', None)
     loader = evaluated.get('test_dataloader') or {}
-    pipelines = [
-        leaf.get('pipeline') for _, leaf in leaf_configs(_dataset(loader), '')
-    ]
+    leaves = leaf_configs(_dataset(loader), '')
+    pipelines = {
+        f'pipeline {i}' if i else 'pipeline': leaf.get('pipeline')
+        for i, (_, leaf) in enumerate(leaves)
+    }
     evaluators = evaluated.get('test_evaluator') or []
     if isinstance(evaluators, dict):
         evaluators = [evaluators]
     headlines = [e.get('headline') for e in evaluators if e.get('headline')]
     return dict(
         model=model,
-        test_dataloader=dict(pipelines=pipelines),
+        test_dataloader=pipelines,
         headlines=headlines,
     )
 

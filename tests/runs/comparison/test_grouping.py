@@ -1,5 +1,6 @@
 """Runs are sorted by their settings, whatever their folders are called."""
 
+import copy
 import json
 import os
 import shutil
@@ -85,6 +86,20 @@ def test_evaluations_of_one_training(tested, tmp_path):
     ]
     with pytest.raises(ValueError, match='--part teacher: all results are of'):
         compare_runs([tested('b', 1.0).folder], part='teacher')
+
+
+def test_another_test_pipeline_is_another_method(tested):
+    run = tested('a', 40.0)
+    for name, scale, files in (('b', 2.0, None), ('c', 2.0, 's3')):
+        cfg = copy.deepcopy(run.cfg)
+        cfg.test_dataloader.dataset.pipeline[0].update(
+            scale_factor=scale, backend_args=files
+        )
+        run.test(run.folder / 'iter_6.pth', 41.0, name, cfg)
+    assert named(compare_runs([run.folder])) == {
+        'method [scale_factor=2.0]': ((0,), 41.0),
+        'method [scale_factor=(not set)]': ((0,), 40.0),
+    }
 
 
 def test_a_killed_run_is_no_finished_one(tested, work_folder, tmp_path):

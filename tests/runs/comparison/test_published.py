@@ -38,7 +38,7 @@ def test_published_rows_are_of_the_same_settings(tmp_path):
     augmented.model = dict(type='SegTTAModel', module=cfg.model)
     augmented.test_dataloader.dataset.pipeline = [dict(type='TestTimeAug')]
     published, line = find_published(replace(result, evaluated=augmented))
-    assert published is None and 'test_dataloader.pipelines' in line
+    assert published is None and 'test_dataloader.pipeline' in line
     for other in (
         Result(tmp_path, name, {}, part='teacher', settings=cfg),
         Result(tmp_path, 'mine', {}, settings=cfg),
