@@ -13,7 +13,7 @@ from mmseg.registry import MODELS
 from PIL import Image
 
 from mmseg_balance.cli.figure.list import FIGURES
-from mmseg_balance.cli.figure.options import model_names
+from mmseg_balance.cli.figure.names import model_names
 from mmseg_balance.cli.main import COMMANDS, main
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.statistics.file import save_statistics

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserValueError
+from .names import different_names
 from .options import (
     add_classes,
     add_page,
     check_work_dir,
     chosen,
-    different_names,
     run_on_files,
     write,
 )

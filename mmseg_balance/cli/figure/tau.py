@@ -60,6 +60,7 @@ def build(args: Namespace) -> tuple[Any, ...]:
 
 def draw_file(args: Namespace) -> None:
     """Draw a sweep that was made before."""
+    from ...evaluation.tau_sweep import METRICS
     from ...runs.out_files import check_out, make_folder
 
     check_out(args.out, FILES, args.overwrite)
@@ -71,14 +72,18 @@ def draw_file(args: Namespace) -> None:
     try:
         content = json.loads(Path(args.sweep).read_text())
         scores, checkpoint = content['scores'], content['checkpoint']
-        complete = bool(scores) and all('mIoU' in row for row in scores)
+        needed = {'tau', 'aAcc', *METRICS}
+        complete = bool(scores) and all(needed <= {*row} for row in scores)
     except (ValueError, KeyError, TypeError) as error:
         raise UserValueError(
             f'--sweep {args.sweep} is no tau_sweep.json of mmseg-balance '
             f'logits sweep-tau ({type(error).__name__}: {error})'
         ) from error
     if not complete:
-        raise UserValueError(f'--sweep {args.sweep} has no scores')
+        raise UserValueError(
+            f'--sweep {args.sweep} lacks scores: sweep with mmseg-balance '
+            'logits sweep-tau'
+        )
     if Path(checkpoint).resolve() != Path(args.checkpoint).resolve():
         raise UserValueError(
             f'--sweep {args.sweep} is of {checkpoint}, not of '

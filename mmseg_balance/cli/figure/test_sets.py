@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import UserValueError
-from .options import model_names
+from .names import model_names
 
 
 @dataclass

@@ -8,6 +8,7 @@ import numpy as np
 from .drawn import Drawn, Table, named_rows
 from .end_labels import label_ends
 from .page import COLOURS, STYLES, WIDTHS, new_figure, panels, printed, to_png
+from .windows import even_windows
 
 HEIGHT, MARGIN = 2.1, 0.5  # inches
 ROW_HEIGHT, ROW_MARGIN = 0.15, 0.85
@@ -62,9 +63,7 @@ class WeightLog:
 
     def windows(self, count: int) -> 'WeightLog':
         """The same in at most so many windows, of as many lines each."""
-        size = -(-len(self.calls) // count)
-        starts = np.arange(0, len(self.calls), size)
-        ends = np.minimum(starts + size, len(self.calls)) - 1
+        starts, ends = even_windows(len(self.calls), count)
         calls = np.add.reduceat(self.calls, starts)
         weighed = self.calls[:, None]
         mean = np.add.reduceat(weighed * self.mean, starts) / calls[:, None]
@@ -125,8 +124,10 @@ def draw_weights(
     axis.axhline(1, color='black', linewidth=0.5, linestyle=':')
     axis.set_ylim(0, 1.05 * max(shown.mean[:, classes].max(), 1))
     axis.set_xlabel('iteration')
-    size = int(shown.calls[0])
-    axis.set_ylabel(f'class weight, mean of {size} calls')
+    about = '~' if len({*shown.calls.tolist()}) > 1 else ''
+    axis.set_ylabel(
+        f'class weight, mean of {about}{shown.calls.mean():.0f} calls'
+    )
     axis.grid()
     label_ends(
         axis,

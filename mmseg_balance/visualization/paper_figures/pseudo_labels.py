@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from .drawn import Drawn, Table, named_rows
 from .end_labels import label_ends
 from .page import COLOURS, STYLES, WIDTHS, new_figure, panels, printed, to_png
+from .windows import even_windows
 
 HEIGHT, MARGIN = 2.4, 0.75  # inches
 AN_END = 4
@@ -141,9 +142,7 @@ def windows(
     Returns:
         First and last iteration of each window (P,), and shares (P, C).
     """
-    size = -(-len(training.iterations) // POINTS)
-    starts = np.arange(0, len(training.iterations), size)
-    stops = np.minimum(starts + size, len(training.iterations)) - 1
+    starts, stops = even_windows(len(training.iterations), POINTS)
     means = [
         np.nan_to_num(training.shares[a : b + 1]).mean(0)
         for a, b in zip(starts, stops, strict=True)

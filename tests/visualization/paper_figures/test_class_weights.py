@@ -41,7 +41,7 @@ def test_windows_that_are_drawn_are_means_of_the_calls(log, weights, rows):
     left_out = {r['class'] for r in table if r['drawn'] == 'no'}
     assert left_out == {'c4', 'c5'}
     found = [r for r in table if r['class'] == 'c7']
-    spans = [(0, 8), (8, 16), (16, 18)]
+    spans = [(0, 4), (4, 12), (12, 18)]
     for row, (begin, end) in zip(found, spans, strict=True):
         assert (row['from iteration'], row['to iteration']) == (
             str(begin), str(end),

@@ -22,14 +22,15 @@ def test_table_has_the_mean_share_of_each_window(rows, size):
     drawn = draw_pseudo_labels([training], NAMES)
     assert size(drawn.png)[0] == pytest.approx(3.25, abs=0.01)
     table = rows(drawn.tables[''])
-    assert len(table) == 9 * 34  # of three times each, the last of one
-    assert {r['share of pseudo-labels'] for r in table[:34]} == {'0'}
+    assert len(table) == 9 * 40  # of two or three times each
+    assert {r['share of pseudo-labels'] for r in table[:40]} == {'0'}
     third = [r for r in table if r['class'] == 'c3']
-    assert third[1]['from iteration'] == '40'
-    assert third[1]['to iteration'] == '60'
+    assert third[1]['from iteration'] == '30'
+    assert third[1]['to iteration'] == '50'
     found = float(third[1]['share of pseudo-labels'])
-    assert found == pytest.approx(100 * shares[3:6, 3].mean(), rel=1e-5)
-    assert third[-1]['from iteration'] == third[-1]['to iteration'] == '1000'
+    assert found == pytest.approx(100 * shares[2:5, 3].mean(), rel=1e-5)
+    assert third[-1]['from iteration'] == '980'
+    assert third[-1]['to iteration'] == '1000'
     marks = [
         float(r['share of source labels'])
         for r in rows(drawn.tables['_source'])
