@@ -66,7 +66,7 @@ def draw_confusion(
     shown = drawn[np.ix_(classes, classes)]
     if len(shares) == 2:
         label = f'{names[1]} less {names[0]} (percentage points)'
-        reach = max(float(np.nanmax(np.abs(shown))), 1.0)
+        reach = float(np.nanmax(np.abs(shown), initial=1.0))
         style = dict(cmap=DIFFERENCES, vmin=-reach, vmax=reach)
     else:
         label = f'{names[0]}: share of the pixels of a true class (%)'

@@ -33,6 +33,12 @@ def test_difference_of_two(rows, size):
     )
 
 
+@pytest.mark.filterwarnings('error')
+def test_classes_without_a_pixel_alone(size):
+    drawn = draw_confusion(dict(base=BASE, ours=OURS), NAMES, [1])
+    assert size(drawn.png) == pytest.approx((3.25, 3.75), abs=0.01)
+
+
 def test_one_matrix_and_chosen_classes(rows):
     drawn = draw_confusion(dict(base=BASE), NAMES)
     table = rows(drawn.tables[''])
