@@ -10,7 +10,7 @@ from mmseg_balance.cli.main import COMMANDS, GROUPS
 
 NAMED = re.compile(r'mmseg-balance ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?')
 # what starts the scripts themselves, in a checkout or beside the package
-STARTS_SCRIPTS = ('experiment.py', 'commands.py')
+STARTS_SCRIPTS = ('experiment.py', 'commands.py', 'demo_run.py')
 
 
 def texts(path) -> Iterator[str]:
@@ -50,6 +50,7 @@ def test_messages_name_commands_that_there_are():
         'configs has',
         'data do',
         'data write',
+        'figure',
     }
     assert found <= set(COMMANDS)
     assert {'data class-stats', 'logits fit', 'checkpoint export'} <= found

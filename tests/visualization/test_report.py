@@ -57,7 +57,7 @@ def test_report_is_the_page_of_its_runs(tmp_path, runs, sample):
     )
     page = HtmlPage(path.read_text(encoding='utf-8'))
     assert [p.name for p in path.parent.iterdir()] == ['report.html']
-    assert page.sections == 'scores classes class-bars bias samples'.split()
+    assert page.sections == 'scores bias samples class-bars classes'.split()
     assert 'Toy <streets>' in page.text
     assert 'a <b> & "c"' in page.text
     assert 'Without a labelled pixel' not in page.text

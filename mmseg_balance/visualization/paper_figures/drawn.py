@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...errors import UserValueError
+
 
 @dataclass
 class Table:
@@ -31,7 +33,7 @@ class Table:
         writer.writerow(self.columns)
         for row in self.rows:
             if len(row) != len(self.columns):
-                raise ValueError(
+                raise UserValueError(
                     f'Expected {len(self.columns)} values in each row, one '
                     f'for each of {self.columns}, but got {row}'
                 )

@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from ....datasets.files.prediction_names import prediction_names
+from ....errors import UserFileNotFoundError
 from ....inference.prediction_files import LIST, image_paths
 from ....inference.predictor import Predictor
 from ..evaluated_as import part_of
@@ -96,7 +97,7 @@ def predict(
         ]
     cfg = evaluation_config(result)
     if cfg is None or result.checkpoint is None:
-        raise FileNotFoundError(
+        raise UserFileNotFoundError(
             'neither files of mmseg-balance test --out nor the checkpoint '
             'are there'
         )
