@@ -7,6 +7,7 @@ from pathlib import Path
 import mmengine.config.config as config_module
 import pytest
 import torch
+from helpers.browser import browser  # noqa: F401
 from helpers.reference import SHARED
 from hypothesis import HealthCheck, settings
 from yapf.yapflib import yapf_api

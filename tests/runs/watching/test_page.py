@@ -1,7 +1,6 @@
 """The page in a real browser, beside a run that goes on."""
 
 import json
-import shutil
 import threading
 from urllib.parse import urlsplit
 
@@ -13,23 +12,8 @@ from mmseg_balance.runs.watching.page.files import FILES
 from mmseg_balance.runs.watching.run_list import RunList
 from mmseg_balance.runs.watching.server import WatchServer
 
-sync_api = pytest.importorskip('playwright.sync_api')
-BROWSERS = 'chromium', 'chromium-browser', 'google-chrome'
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason='needs a Chromium')
-
 FIRST, SECOND = '20261126_080000', '20261126_090000'
 CLASSES = [f'class {i} <b>' for i in range(150)]
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=BROWSER, args=['--no-sandbox']
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

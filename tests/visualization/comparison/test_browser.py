@@ -1,7 +1,6 @@
 """The page in a real browser, without a network."""
 
 import dataclasses
-import shutil
 
 import pytest
 
@@ -9,21 +8,7 @@ from mmseg_balance.visualization.comparison import write_page
 
 from .conftest import method
 
-sync_api = pytest.importorskip('playwright.sync_api')
-BROWSERS = 'chromium', 'chromium-browser', 'google-chrome'
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason='needs a Chromium')
 SCORES = 'table:has(caption:text-is("Scores of each method"))'
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=BROWSER, args=['--no-sandbox']
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
