@@ -64,7 +64,7 @@ def procedure_of(result: Result) -> dict[str, Any]:
 
     Returns:
         Model without what :func:`part_of` and :func:`balancing_of` name,
-        pipeline, and classes that means are over.
+        pipeline, classes that means are over, and how statistics were fitted.
     """
     evaluated = result.evaluated
     if evaluated is None:
@@ -85,6 +85,7 @@ def procedure_of(result: Result) -> dict[str, Any]:
         model=model,
         test_dataloader=pipelines,
         headlines=headlines,
+        statistics=dict(evaluated.get('statistics') or {}),
     )
 
 

@@ -101,8 +101,8 @@ def changed_keys(row: PublishedRow, result: Result) -> list[str]:
     tested = procedure_of(result)
     if tested:
         then = procedure_of(replace(result, evaluated=cfg))
-        # of the model the training has told
-        tested |= dict(model=then['model'])
+        # of the model the training has told; no paper tells of the fit
+        tested |= {key: then[key] for key in ('model', 'statistics')}
         changes += changed_settings(then, tested, evaluation=True)
     return [
         change.key

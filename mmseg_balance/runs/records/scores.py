@@ -11,8 +11,10 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...errors import UserFileNotFoundError
+from ...files.config_walk import dicts_in
 from ...files.hashing import hash_file
 from ...files.writing import write_atomically
+from ...logits.statistics.file import load_statistics
 from .code import own_code
 from .confusion import write_confusion
 from .provenance import describe_data
@@ -77,12 +79,34 @@ def add_origin(
         iter=meta.get('iter'),
         seed=meta.get('seed'),
         data=dict(data or {}),
-        settings={key: cfg[key] for key in SETTINGS if cfg.get(key)},
+        settings={key: cfg[key] for key in SETTINGS if cfg.get(key)}
+        | fitted_with(cfg),
         **own_code(),
     )
     content = json.loads(scores.read_text()) | {ORIGIN_KEY: origin}
     text = json.dumps(content, indent=1, default=str)
     write_atomically(scores, f'{text}\n'.encode())
+
+
+def fitted_with(cfg: Config) -> dict[str, Any]:
+    """How the statistics of post-hoc balancing were fitted.
+
+    Args:
+        cfg: Config of an evaluation.
+
+    Returns:
+        Under 'statistics' the settings of ``logits fit`` but the weights,
+        which each seed has of its own; empty where nothing is balanced, or
+        the statistics are those of a training.
+    """
+    for part in dicts_in(cfg.get('model') or {}):
+        path = part.get('statistics')
+        if isinstance(path, str) and Path(path).is_file():
+            settings = load_statistics(path)[1].get('settings') or {}
+            own = ('model', 'checkpoint')
+            kept = {k: v for k, v in settings.items() if k not in own}
+            return dict(statistics=kept) if kept else {}
+    return {}
 
 
 def read_scores(folder: Path, checkpoint: str | Path) -> dict[str, Any]:

@@ -245,3 +245,17 @@ def test_other_code_is_noted_and_other_data_is_another_method(
     }
     (line,) = [n for n in compared.comparison.notes if 'other code' in n]
     assert 'seeds 0 and 1' in line and 'torch was 2.6, is 2.7' in line
+
+
+def test_fits_of_other_settings_are_other_methods(tested, tmp_path):
+    for seed, images in ((0, 64), (1, 64), (2, None)):
+        run = tested(f'r{seed}', 40.0, seed=seed)
+        last = run.folder / 'iter_6.pth'
+        file = run.test(last, 43.0, 'post_hoc', post_hoc(run.cfg))
+        content = json.loads(file.read_text())
+        fit = dict(max_images=images, anchor='source')
+        content['origin']['settings']['statistics'] = fit
+        file.write_text(json.dumps(content))
+    found = named(compare_runs([tmp_path]))
+    assert [seeds for seeds, _ in found.values()] == [(0, 1, 2), (0, 1), (2,)]
+    assert any('max_images' in name for name in found)
