@@ -1,0 +1,1 @@
+"""Triton programs; importing one needs Triton."""
