@@ -2,11 +2,17 @@
 
 import ast
 import gc
+import os
 from pathlib import Path
 
 import mmengine.config.config as config_module
 import pytest
 import torch
+
+if not torch.cuda.is_available():  # read when Triton is first imported
+    os.environ.setdefault('TRITON_INTERPRET', '1')
+
+# ruff: noqa: E402
 from helpers.browser import browser  # noqa: F401
 from helpers.reference import SHARED
 from hypothesis import HealthCheck, settings

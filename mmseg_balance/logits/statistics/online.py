@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import UserValueError
+from ..kernels.choice import check_kernels
 from ..mixtures.gmm import GaussianMixtureBank
 from ..offsets.alignment import positive_cdf
 from ..offsets.offset import logit_offset
@@ -34,6 +35,10 @@ class LogitStatistics(nn.Module):
     Args:
         num_classes: Number of classes C; or all settings, of which those
             named besides are replaced.
+        kernels: What computes: 'auto', fused kernels on a GPU and PyTorch
+            elsewhere; 'triton' or 'torch', see
+            :func:`..kernels.choice.runs_fused`. The results are the same,
+            so that it is no setting, and not saved.
         **settings: Settings, see :class:`.settings.StatisticsSettings`.
 
     Raises:
@@ -56,9 +61,15 @@ class LogitStatistics(nn.Module):
 
     @takes_settings(*NAMES[1:])
     def __init__(
-        self, num_classes: int | StatisticsSettings, **settings: Any
+        self,
+        num_classes: int | StatisticsSettings,
+        *,
+        kernels: str = 'auto',
+        **settings: Any,
     ) -> None:
         super().__init__()
+        check_kernels(kernels)
+        self.kernels = kernels
         given = (
             replace(num_classes, **settings)
             if isinstance(num_classes, StatisticsSettings)
@@ -229,6 +240,10 @@ class LogitStatistics(nn.Module):
             bank.update(samples, valid.any(-1), self.em_loops, valid, reduce)
         self._pending.clear()
         self._table = None
+
+    def extra_repr(self) -> str:
+        """What computes, for print(model), where it was chosen."""
+        return '' if self.kernels == 'auto' else f'kernels={self.kernels!r}'
 
     def _load_from_state_dict(self, *args, **kwargs) -> None:
         super()._load_from_state_dict(*args, **kwargs)

@@ -60,6 +60,10 @@ class BLDALoss(nn.Module):
         loss_name: Name of the loss in the log.
         adjust: Which batches are adjusted: 'all', or 'source', those of
             source images alone (OLA_S of Table 4).
+        kernels: What computes: 'auto', fused kernels on a GPU and PyTorch
+            elsewhere; 'triton' or 'torch', see
+            :func:`mmseg_balance.logits.kernels.choice.runs_fused`. The
+            results are the same.
         **settings: How the distributions of logits are fitted:
             num_components, em_loops, momentum, warmup, min_samples,
             max_samples, clip, grid_size and anchor, see
@@ -86,6 +90,7 @@ class BLDALoss(nn.Module):
         loss_weight: float = 1.0,
         loss_name: str = 'loss_blda',
         adjust: str = 'all',
+        kernels: str = 'auto',
         **settings: Any,
     ) -> None:
         super().__init__()
@@ -106,7 +111,9 @@ class BLDALoss(nn.Module):
                 f'loss_decode.criterion.num_classes is {classes}: set both to '
                 'the classes of the data set'
             )
-        self.statistics = LogitStatistics(num_classes, **settings)
+        self.statistics = LogitStatistics(
+            num_classes, kernels=kernels, **settings
+        )
         self.loss_weight = loss_weight
         self._loss_name = loss_name
 
