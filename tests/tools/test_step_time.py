@@ -84,7 +84,7 @@ def test_models_are_those_of_the_configs(load, tools):
         ('hrda', 'hrda/hrda_blda'),
         ('mic', 'mic/mic_hrda_blda'),
     ):
-        case = cases.Case(method, blda=True)
+        case = cases.Case(method, 'blda')
         cfg = cases.case_config(case)
         side = cfg.model.segmentor.data_preprocessor.size[0]
         path = f'{name}_mit-b5_40k_gta2cityscapes-{side}x{side}.py'

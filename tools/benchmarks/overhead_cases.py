@@ -101,9 +101,8 @@ def daformer_case(kind: str, device: str) -> Callable[[], None]:
         kind: 'daformer' or 'blda' (OLA and density estimation).
         device: Where to run.
     """
-    return make_step(
-        *Case('daformer', kind == 'blda', net='mit-b0', device=device)
-    )
+    balance = 'blda' if kind == 'blda' else 'none'
+    return make_step(*Case('daformer', balance, net='mit-b0', device=device))
 
 
 def step_model(kind: str, net: str) -> torch.nn.Module:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.logging import MMLogger
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
@@ -36,6 +36,15 @@ FILES = dict(
     cdac=f'cdac/cdac_{END}-512x512.py',
 )
 METHODS = tuple(FILES)
+# DeepLabV2 with ResNet-101, whatever backbone the others have
+CNN_FILES = dict(
+    minent='minent/minent_r101_40k_gta2cityscapes-512x512.py',
+    advent='advent/advent_r101_120k_gta2cityscapes-512x512.py',
+    adaptsegnet='adaptsegnet/adaptsegnet_r101_150k_gta2cityscapes-512x512.py',
+)
+CNN_METHODS = tuple(CNN_FILES)
+# online logits adjustment; the same with density estimation; GBW
+BALANCES = ('none', 'ola', 'blda', 'gbw')
 # embed_dims and num_layers of the backbone
 NETS = {
     'mit-b0': (32, [2, 2, 2, 2]),
@@ -54,14 +63,14 @@ class Case(NamedTuple):
     """A training step.
 
     Attributes:
-        method: One of METHODS; or 'reference', DAFormer with MMSegmentation's
-            own MiT.
-        blda: With BLDALoss and density estimation.
+        method: One of METHODS or CNN_METHODS; or 'reference', DAFormer with
+            MMSegmentation's own MiT.
+        balance: One of BALANCES.
         precision: 'float32', or 'amp': float16 on CUDA, bfloat16 on the CPU.
         compiled: See ``CompileHook``.
         channels_last: See ``ChannelsLastHook``.
         with_cp: Activation checkpointing of the backbone.
-        net: Name of the backbone, one of NETS.
+        net: Name of the backbone, one of NETS; not of CNN_METHODS.
         size: Side of the crop; None for that of the config. The detail crop
             of HRDA is half of it.
         images: Images of each domain.
@@ -69,7 +78,7 @@ class Case(NamedTuple):
     """
 
     method: str
-    blda: bool = False
+    balance: str = 'none'
     precision: str = 'float32'
     compiled: bool = False
     channels_last: bool = False
@@ -121,32 +130,21 @@ def build(case: Case) -> tuple[nn.Module, OptimWrapper]:
 
 def case_config(case: Case) -> Config:
     """The config of a case: that of its method, and what differs."""
-    cfg = Config.fromfile(
-        CONFIGS / FILES[case.method.replace('reference', 'daformer')]
-    )
+    name = case.method.replace('reference', 'daformer')
+    cfg = Config.fromfile(CONFIGS / {**FILES, **CNN_FILES}[name])
     segmentor = cfg.model.segmentor
     if case.method == 'dacs':
         cfg.model.update(type='DACS', feature_distance=None)
     if case.method == 'reference':
         segmentor.backbone.type = 'MixVisionTransformer'
-    dims, layers = NETS[case.net]
-    segmentor.backbone.update(
-        embed_dims=dims, num_layers=layers, with_cp=case.with_cp, init_cfg=None
-    )
-    for part in dicts_in(segmentor.decode_head):
-        if 'in_channels' in part:
-            part.in_channels = [dims, 2 * dims, 5 * dims, 8 * dims]
+    segmentor.backbone.update(init_cfg=None, with_cp=case.with_cp)
+    if name in FILES:
+        set_net(segmentor, *NETS[case.net])
     if case.size is not None:
         segmentor.data_preprocessor.size = (case.size, case.size)
         if 'detail_crop_size' in segmentor:
             segmentor.detail_crop_size = (case.size // 2, case.size // 2)
-    if case.blda:
-        cfg.model.density_estimation = dict(loss_weight=0.2)
-        segmentor.decode_head.loss_decode.update(
-            type='BLDALoss',
-            num_classes=segmentor.decode_head.num_classes,
-            tau=0.1,
-        )
+    set_balance(cfg, case.balance)
     if case.precision == 'amp':
         cfg.optim_wrapper.type = 'AutocastOptimWrapper'
         if case.device != 'cpu':
@@ -154,6 +152,36 @@ def case_config(case: Case) -> Config:
                 type='AmpOptimWrapper', loss_scale='dynamic'
             )
     return cfg
+
+
+def set_net(segmentor: ConfigDict, dims: int, layers: list[int]) -> None:
+    """Give a segmentor a MiT of another size.
+
+    Args:
+        segmentor: Config, changed in place.
+        dims: Channels of the first stage.
+        layers: Of each stage.
+    """
+    segmentor.backbone.update(embed_dims=dims, num_layers=layers)
+    for part in dicts_in(segmentor.decode_head):
+        if 'in_channels' in part:
+            part.in_channels = [dims, 2 * dims, 5 * dims, 8 * dims]
+
+
+def set_balance(cfg: Config, balance: str) -> None:
+    """Add what the configs of a balance method add.
+
+    Args:
+        cfg: Config of a method, changed in place.
+        balance: One of BALANCES.
+    """
+    if balance == 'none':
+        return
+    name = balance.replace('ola', 'blda')
+    added = Config.fromfile(CONFIGS / f'_base_/balance/{name}.py')
+    cfg.merge_from_dict(dict(model=added.balance_model.to_dict()))
+    if balance == 'ola':
+        del cfg.model.density_estimation
 
 
 def iterate(model: nn.Module, data: dict, wrapper: OptimWrapper) -> None:

@@ -1,83 +1,99 @@
-"""Operators of a training step, and the bytes that they write.
+"""Kernels that a training step launches on a GPU, and the bytes they write.
 
     python tools/benchmarks/step_launches.py --methods daformer hrda
 
-On a GPU each operator is a kernel to launch, so that small ones cost by their
-number. Nothing runs: the second iteration of each method is counted on the
-meta device, in float32, with the operators as the config's optimizer has them
-(what a foreach or fused optimizer merges on CUDA counts one by one). Views
-are left out. Writes FOLDER/steps_launches.json.
+On a GPU small operators cost by their number. Nothing runs: the second
+iteration of each method, with and without a balance method, is counted on the
+meta device in float32, by the part of the step.
+
+Optimizers and teacher are counted as CUDA runs them: foreach by default,
+fused where a config says so, and one operator over lists of tensors as the
+kernels that PyTorch's multi_tensor_apply makes of it (chunks of 65536
+elements; up to CUDA 12 320 of them a launch, and 110, 64, 48, 36 or 30
+tensors by the number of lists; seven times as many since CUDA 13:
+ATen/native/cuda/MultiTensorApply.cuh). Every other operator is one launch,
+whatever PyTorch makes of it (a convolution's backward pass is several);
+custom operators as well. Views, memory that is only taken, and what runs on
+the host are none; copies to the GPU are. 'syncs' are copies to the GPU for
+which the host waits. Nothing else makes it wait, or the meta device would
+refuse the step, but reading the log, which is left out.
+--as-counted counts every operator that is no view as one, wherever it runs.
+Writes FOLDER/steps_launches.json and .png.
 """
 
 import argparse
 import json
 import sys
-from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
-from measure import MB
-from step_cases import METHODS, NETS, Case, build, iterate, random_batch
+from launches.as_cuda import optimizers_as_on_cuda
+from launches.costs import is_view
+from launches.counting import Launches
+from launches.multi_tensor import limits
+from launches.parts import told_apart
+from launches.report import (
+    HEADER,
+    compared,
+    part_tables,
+    plot,
+    table,
+    total_cells,
+)
+from step_cases import (
+    BALANCES,
+    CNN_METHODS,
+    METHODS,
+    NETS,
+    Case,
+    build,
+    iterate,
+    random_batch,
+)
 from step_memory import without_values
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from mmseg_balance.files.writing import write_atomically
 
-HEADER = ('method', 'BLDA', 'launches', 'written MB')
+__all__ = ['Launches', 'count_launches', 'is_view']
 
 
-class Launches(TorchDispatchMode):
-    """Counts operators that make a tensor, or write to one.
-
-    Attributes:
-        names: How often each was called.
-        written: Bytes of their outputs.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: Counter[str] = Counter()
-        self.written = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        """Run an operation, and count it."""
-        result = function(*args, **(kwargs or {}))
-        if not is_view(function):
-            self.names[function._schema.name] += 1
-            self.written += sum(
-                value.numel() * value.element_size()
-                for value in tree_leaves(result)
-                if isinstance(value, Tensor)
-            )
-        return result
-
-
-def is_view(function: torch._ops.OpOverload) -> bool:
-    """Whether an operator gives another look at one of its inputs."""
-    schema = function._schema
-    if schema.name == 'aten::_unsafe_view':  # not declared as one
-        return True
-    aliases = [r.alias_info for r in schema.returns if r.alias_info]
-    return bool(aliases) and not any(alias.is_write for alias in aliases)
-
-
-def count_launches(case: Case) -> Launches:
+def count_launches(
+    case: Case, cuda: str | None = None, as_counted: bool = False
+) -> Launches:
     """What the second iteration of a case launches.
 
     Args:
         case: Its precision and device are not used.
+        cuda: Version of CUDA, see :func:`launches.multi_tensor.limits`.
+        as_counted: See :class:`launches.counting.Launches`.
     """
-    with without_values():
+    choice = nullcontext() if as_counted else optimizers_as_on_cuda()
+    with without_values(), choice:
         model, wrapper = build(case._replace(device='meta'))
         generator = torch.Generator().manual_seed(0)
         for _ in range(2):
             torch.manual_seed(0)
             data = random_batch(model, case.images, generator)
-            with Launches() as launches:
+            launches = Launches(limits(cuda), as_counted)
+            with told_apart(launches), launches:
                 iterate(model, data, wrapper)
     return launches
+
+
+def row_of(case: Case, found: Launches) -> dict:
+    """What the JSON says of a case."""
+    return dict(
+        case._asdict(),
+        **total_of(found),
+        parts={name: cost._asdict() for name, cost in found.parts.items()},
+        names=dict(found.names.most_common()),
+    )
+
+
+def total_of(found: Launches) -> dict[str, int]:
+    """Launches, bytes and waits of a step."""
+    return found.total._asdict()
 
 
 def parse_args() -> argparse.Namespace:
@@ -85,8 +101,23 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    known = (*METHODS, *CNN_METHODS)
     parser.add_argument(
-        '--methods', nargs='+', choices=METHODS, default=METHODS
+        '--methods',
+        nargs='+',
+        choices=known,
+        default=known,
+        metavar='METHOD',
+        help=f'of {", ".join(known)};\ndefault: all',
+    )
+    parser.add_argument(
+        '--balances',
+        nargs='+',
+        choices=BALANCES,
+        default=BALANCES,
+        metavar='BALANCE',
+        help="of none, ola (BLDA's adjustment alone), blda (with density\n"
+        'estimation) and gbw; default: all',
     )
     parser.add_argument('--backbone', choices=NETS, default='mit-b5')
     parser.add_argument(
@@ -96,45 +127,57 @@ def parse_args() -> argparse.Namespace:
         '--batch', type=int, default=2, help='images of each domain'
     )
     parser.add_argument(
-        '--out', type=Path, metavar='FOLDER', help='for the JSON'
+        '--cuda',
+        metavar='VERSION',
+        help='by default that of the installed PyTorch',
+    )
+    parser.add_argument('--as-counted', action='store_true')
+    parser.add_argument(
+        '--before',
+        type=Path,
+        metavar='JSON',
+        help='an earlier steps_launches.json to compare with',
+    )
+    parser.add_argument(
+        '--out', type=Path, metavar='FOLDER', help='for the JSON and the plot'
     )
     return parser.parse_args()
 
 
 def main() -> None:
-    """Count, print the table, write JSON."""
+    """Count, print the tables, write JSON and plot."""
     args = parse_args()
-    print('| ' + ' | '.join(HEADER) + ' |')
-    print('| --- ' * len(HEADER) + '|')
-    rows = []
+    about = dict(
+        torch=torch.__version__,
+        cuda=args.cuda or torch.version.cuda,
+        as_counted=args.as_counted,
+    )
+    print(', '.join(f'{k}: {v}' for k, v in about.items()))
+    print(table(HEADER, []))
+    rows: list[dict] = []
     for method in args.methods:
-        for blda in (False, True):
+        for balance in args.balances:
             case = Case(
                 method,
-                blda,
+                balance,
                 net=args.backbone,
                 size=args.size,
                 images=args.batch,
             )
-            found = count_launches(case)
-            total = found.names.total()
-            cells = method, 'yes' if blda else 'no', total
-            size = f'{found.written / MB:.0f}'
-            print('| ' + ' | '.join(map(str, (*cells, size))) + ' |')
-            sys.stdout.flush()
-            rows.append(
-                dict(
-                    case._asdict(),
-                    launches=total,
-                    written=found.written,
-                    names=dict(found.names.most_common()),
-                )
-            )
+            found = count_launches(case, args.cuda, args.as_counted)
+            rows.append(row_of(case, found))
+            cells = total_cells(rows[-1], rows)
+            print('| ' + ' | '.join(cells) + ' |', flush=True)
+    print('\n' + part_tables(rows))
+    if args.before:
+        before = json.loads(args.before.read_text())['rows']
+        print('\n' + compared(rows, before))
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(dict(torch=torch.__version__, rows=rows), indent=1)
+        text = json.dumps(dict(about, rows=rows), indent=1) + '\n'
         path = args.out / 'steps_launches.json'
-        write_atomically(path, (text + '\n').encode())
+        write_atomically(path, text.encode())
+        plot(rows, path.with_suffix('.png'))
 
 
 if __name__ == '__main__':

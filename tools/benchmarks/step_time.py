@@ -34,7 +34,8 @@ COUNTED = (
     *('parameters', 'gradients', 'optimizer', 'teacher', 'frozen'),
     *('buffers', 'saved', 'peak'),
 )
-COLOURS = {False: '#999999', True: '#0072B2'}
+ADDED = dict(none='', blda=' + BLDA')
+COLOURS = dict(none='#999999', blda='#0072B2')
 
 
 def parse_args() -> argparse.Namespace:
@@ -92,7 +93,7 @@ def timed_groups(args: argparse.Namespace) -> list[list[Case]]:
         cases = [
             Case(
                 method,
-                blda,
+                balance,
                 precision,
                 compiled,
                 args.channels_last,
@@ -102,7 +103,7 @@ def timed_groups(args: argparse.Namespace) -> list[list[Case]]:
             )
             for compiled in ((False, True) if args.compile else (False,))
             for precision in args.precision
-            for blda in (False, True)
+            for balance in ('none', 'blda')
             if method in args.methods
         ]
         if method == 'daformer' and REFERENCE in args.methods:
@@ -134,7 +135,7 @@ def count_cases(args: argparse.Namespace) -> list[Case]:
     return [
         Case(
             method,
-            blda,
+            balance,
             with_cp=with_cp,
             net=args.backbone,
             size=args.size,
@@ -142,7 +143,7 @@ def count_cases(args: argparse.Namespace) -> list[Case]:
         )
         for method in (*METHODS, REFERENCE)
         if method in args.methods
-        for blda in ((False,) if method == REFERENCE else (False, True))
+        for balance in ('none', 'blda')[: 1 if method == REFERENCE else 2]
         for with_cp in ((False,) if method == REFERENCE else (False, True))
     ]
 
@@ -155,7 +156,7 @@ def mode(row: dict) -> str:
 
 def cells(row: dict) -> list[str]:
     """A row of either table."""
-    blda = 'yes' if row['blda'] else 'no'
+    blda = 'yes' if row['balance'] == 'blda' else 'no'
     if 'seconds' not in row:
         sizes = [f'{row[name] / MB:.0f}' for name in COUNTED]
         return [row['method'], blda, 'yes' if row['with_cp'] else 'no', *sizes]
@@ -169,10 +170,10 @@ def plot(rows: list[dict], file: Path) -> None:
     """Draw a bar a row: time, and peak memory."""
     figure = Figure(figsize=(10, 1.2 + 0.3 * len(rows)), layout='constrained')
     names = [
-        f'{r["method"]}{" + BLDA" * r["blda"]}, {mode(r)}'.replace('_', ' ')
+        f'{r["method"]}{ADDED[r["balance"]]}, {mode(r)}'.replace('_', ' ')
         for r in rows
     ]
-    colours = [COLOURS[row['blda']] for row in rows]
+    colours = [COLOURS[row['balance']] for row in rows]
     axes = figure.subplots(1, 2, sharey=True)
     for axis, key, title in zip(
         axes, ('seconds', 'peak_mb'), ('s / iteration', 'peak MB'), strict=True
