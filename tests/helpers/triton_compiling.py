@@ -27,9 +27,8 @@ class Program:
     Attributes:
         module: Module below ``mmseg_balance.logits.kernels.programs``.
         name: Function with ``@triton.jit``.
-        signature: Type of each argument in their order, as Triton writes
-            them: '*bf16', '*fp32', 'i32', 'fp32'; 'constexpr' for those in
-            ``constants``.
+        signature: Type of each argument that is no 'i32', as Triton writes
+            them: '*bf16', '*fp32', 'fp32', ...
         constants: Values of the arguments that are ``tl.constexpr``.
         num_warps: As at the launch.
     """
@@ -99,10 +98,14 @@ def _compile(program: Program, capability: int) -> tuple[int, ...]:
     module = import_module(
         f'mmseg_balance.logits.kernels.programs.{program.module}'
     )
+    function = getattr(module, program.name)
+    known = program.signature | dict.fromkeys(program.constants, 'constexpr')
+    unknown = known.keys() - set(function.arg_names)
+    assert not unknown, f'{program.name} has no {unknown}'
     compiled = triton.compile(
         ASTSource(
-            getattr(module, program.name),
-            signature=program.signature,
+            function,
+            signature={n: known.get(n, 'i32') for n in function.arg_names},
             constexprs=program.constants,
         ),
         target=GPUTarget('cuda', capability, 32),

@@ -20,6 +20,8 @@ FOUND = [*pkgutil.walk_packages(logits.__path__, f'{logits.__name__}.')]
 
 @pytest.mark.parametrize('name', [found.name for found in FOUND])
 def test_examples_print_what_they_say(name):
+    if '.programs.' in name:
+        pytest.importorskip('triton')
     result = doctest.testmod(importlib.import_module(name))
     assert result.failed == 0
 
@@ -38,6 +40,8 @@ def test_what_is_public_has_an_example(name):
 )
 def test_folders_name_what_is_public(name):
     package = importlib.import_module(name)
+    if name.endswith('.programs'):  # offers modules, where Triton is
+        return
     assert package.__all__ and package.__doc__
     for offered in package.__all__:
         value = public(package, offered)

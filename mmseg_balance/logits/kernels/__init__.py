@@ -4,3 +4,7 @@
 and imported when one is first launched; the modules beside it make operators
 of PyTorch of them, which know shapes alone on the meta device.
 """
+
+from .choice import KERNELS, check_kernels, runs_fused
+
+__all__ = ['KERNELS', 'check_kernels', 'runs_fused']

@@ -36,7 +36,17 @@ def adjust_in_offset(logits: Tensor, offset: Tensor, tau: float) -> Tensor:
         logits, tau: As there.
         offset: As there, float32; overwritten.
     """
-    return _Replaced.apply(logits, offset.mul_(-tau).add_(logits.detach()))
+    return replaced(logits, offset.mul_(-tau).add_(logits.detach()))
+
+
+def replaced(logits: Tensor, values: Tensor) -> Tensor:
+    """Other values for logits, whose gradient is theirs.
+
+    Args:
+        logits: (N, C, ...).
+        values: float32 (N, C, ...), without gradient.
+    """
+    return _Replaced.apply(logits, values)
 
 
 class _Replaced(torch.autograd.Function):

@@ -12,6 +12,7 @@ from torch import Tensor
 from ...errors import UserValueError
 from ..mixtures.gmm import GaussianMixtureBank
 from .alignment import check_banks
+from .fused_lookup import fused_lookup, reads_fused
 from .table_lookup import TableReader
 from .tabulation import tabulate
 
@@ -133,6 +134,7 @@ class OffsetTable:
         labels: Tensor,
         domain: Tensor | None = None,
         ignore_index: int = 255,
+        kernels: str = 'auto',
     ) -> Tensor:
         """Offsets Delta of a batch.
 
@@ -142,6 +144,7 @@ class OffsetTable:
             domain: Index of each pixel's bank, (N, ...), bool or integer.
                 Default: the first bank for all.
             ignore_index: Label of pixels whose offset is 0.
+            kernels: What reads: see :func:`.fused_lookup.reads_fused`.
 
         Returns:
             Offsets, float32 (N, C, ...), 0 for ignored pixels and for pairs
@@ -152,6 +155,8 @@ class OffsetTable:
                 f'Expected {self.num_classes} logits a pixel, '
                 f'but got {logits.shape[1]}'
             )
+        if reads_fused(logits, kernels):
+            return fused_lookup(self, logits, labels, domain, ignore_index)
         reader = TableReader(
             self.low,
             self.scale * self.fitted,
@@ -167,6 +172,11 @@ class OffsetTable:
             return reader.read(z, row.T).squeeze(0).T.contiguous()
         z = logits.detach().reshape(*logits.shape[:2], -1)
         return reader.read(z, row).view(logits.shape)
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What kernels read: low, scale, fitted, starts and values."""
+        return self.low, self.scale, self.fitted, self.starts, self.values
 
     def _rows(
         self, labels: Tensor, domain: Tensor | None, ignore_index: int

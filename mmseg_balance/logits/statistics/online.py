@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from ...errors import UserValueError
 from ..kernels.choice import check_kernels
 from ..mixtures.gmm import GaussianMixtureBank
+from ..offsets.adjustment import adjust_in_offset
 from ..offsets.alignment import positive_cdf
+from ..offsets.fused_lookup import adjust_by_table
 from ..offsets.offset import logit_offset
 from ..offsets.table import OffsetTable
 from .pending import PendingSamples
@@ -142,7 +144,9 @@ class LogitStatistics(nn.Module):
         Args, and what is returned: as :meth:`OffsetTable.lookup` has them.
         """
         if self.grid_size is not None:
-            return self.table.lookup(logits, labels, target_mask, ignore_index)
+            return self.table.lookup(
+                logits, labels, target_mask, ignore_index, self.kernels
+            )
         offset = logit_offset(
             logits,
             labels,
@@ -154,6 +158,32 @@ class LogitStatistics(nn.Module):
             domain=target_mask,
         )
         return offset * self._has_anchors
+
+    @torch.compiler.disable
+    def adjust(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        tau: float,
+        target_mask: Tensor | None = None,
+        ignore_index: int = 255,
+    ) -> Tensor:
+        """Logits minus tau times their offsets (Eq. 9).
+
+        Args, and what is returned: as :func:`.adjust_by_table` has them.
+        """
+        if self.grid_size is None:
+            offset = self.offset(logits, labels, target_mask, ignore_index)
+            return adjust_in_offset(logits.float(), offset, tau)
+        return adjust_by_table(
+            self.table,
+            logits,
+            labels,
+            tau,
+            target_mask,
+            ignore_index,
+            self.kernels,
+        )
 
     def positive_cdf(
         self,

@@ -9,7 +9,6 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.logits.offsets.adjustment import adjust_in_offset
 from mmseg_balance.logits.post_hoc.scores import check_tau
 from mmseg_balance.logits.statistics.pending import MAX_PENDING
 from mmseg_balance.logits.statistics.takes_settings import takes_settings
@@ -150,8 +149,7 @@ class BLDALoss(nn.Module):
             )
         targets = PixelTargets(label, weight, target_mask)
         with torch.autocast(cls_score.device.type, enabled=False):
-            logits = cls_score.float()
-            adjusted = self._adjusted(logits, targets, ignore_index)
+            adjusted = self._adjusted(cls_score, targets, ignore_index)
             loss = call_loss(
                 self.criterion,
                 adjusted,
@@ -162,21 +160,34 @@ class BLDALoss(nn.Module):
             )
             # a sampler of hard pixels calls its losses without gradient
             if collect and self.training and torch.is_grad_enabled():
-                self._collect(logits, targets, ignore_index)
+                self._collect(cls_score, targets, ignore_index)
         return self.loss_weight * loss
 
     def _adjusted(
         self, logits: Tensor, targets: PixelTargets, ignore_index: int
     ) -> Tensor:
+        """Logits for the criterion, float32."""
         if not self.tau or (
             self.adjust == 'source' and targets.target_mask is not None
         ):
-            return logits
-        offset = self.statistics.offset(
-            logits, targets.labels, targets.target_mask, ignore_index
+            return logits.float()
+        self._note(logits, targets, ignore_index)
+        return self.statistics.adjust(
+            logits, targets.labels, self.tau, targets.target_mask, ignore_index
         )
-        note(OFFSET, lambda: own_offset(offset, targets.labels, ignore_index))
-        return adjust_in_offset(logits, offset, self.tau)
+
+    def _note(
+        self, logits: Tensor, targets: PixelTargets, ignore_index: int
+    ) -> None:
+        """Offer what is subtracted to those who record."""
+
+        def subtracted() -> Tensor:
+            offset = self.statistics.offset(
+                logits, targets.labels, targets.target_mask, ignore_index
+            )
+            return own_offset(offset, targets.labels, ignore_index)
+
+        note(OFFSET, subtracted)
 
     def _collect(
         self, logits: Tensor, targets: PixelTargets, ignore_index: int

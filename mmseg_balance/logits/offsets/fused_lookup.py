@@ -1,0 +1,87 @@
+"""An offset table, read by a kernel where there is one for the logits."""
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from ..kernels.choice import runs_fused, say_once
+from ..kernels.layout import what_does_not_fit
+from ..kernels.lookup import offset_lookup
+from .adjustment import adjust_in_offset, replaced
+from .tabulation import REFINEMENT
+
+if TYPE_CHECKING:
+    from .table import OffsetTable
+
+
+def reads_fused(logits: Tensor, kernels: str = 'auto') -> bool:
+    """Whether kernels read tables for these logits.
+
+    Args:
+        logits: (N, C, ...).
+        kernels: See :func:`..kernels.choice.runs_fused`. Where logits are
+            of a type or size that they do not take, a line says so once.
+    """
+    if not runs_fused(logits, kernels):
+        return False
+    reason = what_does_not_fit(logits)
+    if reason:
+        say_once(reason)
+    return not reason
+
+
+def fused_lookup(
+    table: 'OffsetTable',
+    logits: Tensor,
+    labels: Tensor,
+    domain: Tensor | None = None,
+    ignore_index: int = 255,
+    tau: float | None = None,
+) -> Tensor:
+    """Offsets, or adjusted logits, by one kernel.
+
+    Args:
+        table: Where offsets are looked up.
+        logits, labels, domain, ignore_index: As those of
+            ``OffsetTable.lookup``.
+        tau: Scale of the offset. None: the offset alone.
+
+    Returns:
+        Delta, or z - tau Delta; float32 (N, C, ...), without gradient.
+    """
+    return offset_lookup(
+        logits.detach(),
+        labels,
+        domain,
+        *table.tensors,
+        REFINEMENT,
+        ignore_index,
+        tau,
+    )
+
+
+def adjust_by_table(
+    table: 'OffsetTable',
+    logits: Tensor,
+    labels: Tensor,
+    tau: float,
+    domain: Tensor | None = None,
+    ignore_index: int = 255,
+    kernels: str = 'auto',
+) -> Tensor:
+    """Logits minus tau times their offsets (Eq. 9).
+
+    Args:
+        table, labels, domain, ignore_index: As above.
+        logits: (N, C, ...).
+        tau: Scale of the offset, at least 0.
+        kernels: See :func:`reads_fused`.
+
+    Returns:
+        float32 (N, C, ...), whose gradient is that of ``logits``.
+    """
+    if reads_fused(logits, kernels):
+        values = fused_lookup(table, logits, labels, domain, ignore_index, tau)
+        return replaced(logits, values)
+    offset = table.lookup(logits, labels, domain, ignore_index, 'torch')
+    return adjust_in_offset(logits.float(), offset, tau)
