@@ -79,7 +79,7 @@ def table_arguments(
     Args:
         low, scale, fitted, starts, values: See :func:`offset_lookup`.
     """
-    cells = starts.numel() // values.shape[0]
+    cells = starts.numel() // (low.numel() - low.shape[0])
     return dict(
         low=low,
         scale=scale,

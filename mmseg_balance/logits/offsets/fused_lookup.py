@@ -8,7 +8,7 @@ from ..kernels.choice import runs_fused, say_once
 from ..kernels.layout import what_does_not_fit
 from ..kernels.lookup import offset_lookup
 from .adjustment import adjust_in_offset, replaced
-from .tabulation import REFINEMENT
+from .knots import REFINEMENT
 
 if TYPE_CHECKING:
     from .table import OffsetTable

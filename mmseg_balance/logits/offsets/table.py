@@ -10,11 +10,15 @@ import torch
 from torch import Tensor
 
 from ...errors import UserValueError
+from .. import host
 from ..mixtures.gmm import GaussianMixtureBank
+from . import tabulation
 from .alignment import check_banks
 from .fused_lookup import fused_lookup, reads_fused
+from .host_rows import HostRows
+from .knots import Knots
 from .table_lookup import TableReader
-from .tabulation import tabulate
+from .tabulation import Tabulator
 
 MIN_GRID_SIZE = 32
 
@@ -27,11 +31,16 @@ class OffsetTable:
     tests/logits/offsets/test_table.py and, against the released code,
     test_alignment.py.
 
-    Made by :meth:`build`. The knots of pair q = (domain, c, l) lie in
-    ``values[q]``: first the G + 1 of the uniform grid, then REFINEMENT + 1
-    for each refined cell. ``starts`` says for cell b of pair q where its
-    knots begin in ``values.flatten()``; the number is negative where the
-    cell is a refined one.
+    Made by :meth:`build`. Pair q = (domain, c, l) has the G knots of a
+    uniform grid at ``values[q * G]``; behind the grids of all pairs lie
+    REFINEMENT + 1 knots for each refined cell. ``starts`` says for cell b of
+    pair q where its knots begin in ``values``; the number is negative where
+    the cell is a refined one.
+
+    On a CPU a row, the pairs of (domain, c), is tabulated when it is first
+    looked up, and refined only where that counts
+    (:class:`.host_rows.HostRows`); asked for ``values``, ``starts`` or
+    ``error``, the table is completed. It goes by the banks as they were.
 
     Example:
         >>> source, target = (GaussianMixtureBank((3, 3)) for _ in range(2))
@@ -49,23 +58,49 @@ class OffsetTable:
         low: Tensor,
         scale: Tensor,
         fitted: Tensor,
-        starts: Tensor,
-        values: Tensor,
-        error: Tensor,
-        num_classes: int,
+        knots: Knots,
+        error: Tensor | HostRows,
     ) -> None:
         self.low = low  # (C, rows + 1), the last row is for ignored pixels
         self.scale = scale  # (C, rows + 1), cells per logit
         self.fitted = fitted  # (C, rows + 1), 1 or 0
-        self.starts = starts  # (rows * C * G)
-        self.values = values  # (rows * C, knots)
-        # of each logit: what the uniform grid alone would be off
-        self.error = error  # (C,)
-        self.num_classes = num_classes
-        self.num_cells = starts.numel() // max(values.shape[0], 1)
+        self.knots = knots
+        self._lazy = error if isinstance(error, HostRows) else None
+        self._error = error
+        self.num_classes = len(low)
+        self.num_cells = knots.starts.shape[1]
         self.num_rows = low.shape[1] - 1
         # RowLookup keeps what it made of a row
         self.row_lookups: dict[int, Any] = {}
+
+    @property
+    def values(self) -> Tensor:
+        """All knots, flat: of the grids, (rows * C * G), and refined ones."""
+        self._complete()
+        return self.knots.values
+
+    @property
+    def starts(self) -> Tensor:
+        """First knot of each cell, negative if refined, (rows * C * cells)."""
+        self._complete()
+        return self.knots.starts.flatten()
+
+    @property
+    def error(self) -> Tensor:
+        """Of each logit: what the uniform grids alone would be off, (C,)."""
+        self._complete()
+        return self._known_error
+
+    def _complete(self) -> None:
+        if self._lazy is not None:
+            self._lazy.ensure_all()
+
+    @property
+    def _known_error(self) -> Tensor:
+        """That of the rows that are there."""
+        if isinstance(self._error, HostRows):
+            return self._error.error
+        return self._error
 
     @classmethod
     @torch.no_grad()
@@ -75,6 +110,9 @@ class OffsetTable:
         anchors: GaussianMixtureBank,
         clip: float = 0.01,
         grid_size: int = 512,
+        *,
+        needs_anchors: bool = False,
+        instead_of: 'OffsetTable | None' = None,
     ) -> 'OffsetTable':
         """Tabulate the offsets of several banks.
 
@@ -83,19 +121,14 @@ class OffsetTable:
             anchors: Bank of shape (2,): positive, then negative.
             clip: The CDF is clamped to [clip, 1 - clip].
             grid_size: Knots of the uniform grid, at least 32.
+            needs_anchors: All offsets are 0 until both anchors are fitted.
+            instead_of: A table of earlier numbers that nobody reads any
+                more: on a CPU its memory is used again.
 
         Raises:
             ValueError: Banks that do not fit, or a setting out of range.
         """
-        if not 0 <= clip < 0.5:
-            raise UserValueError(
-                f'Expected `clip` to be in [0, 0.5), but got {clip}'
-            )
-        if grid_size < MIN_GRID_SIZE:
-            raise UserValueError(
-                'Expected `grid_size` to be at least '
-                f'{MIN_GRID_SIZE}, but got {grid_size}'
-            )
+        _check_settings(clip, grid_size)
         num_classes = banks[0].shape[0]
         for bank in banks:
             check_banks(bank, anchors, num_classes)
@@ -103,29 +136,62 @@ class OffsetTable:
             torch.stack(p).flatten(0, 2)
             for p in zip(*(bank.parameters_ for bank in banks), strict=True)
         )
-        size = len(banks) * num_classes
-        own = torch.eye(num_classes, device=parameters[0].device)
-        low, width, starts, values, error = tabulate(
-            parameters,
-            own.bool().repeat(len(banks), 1).flatten(),
-            anchors,
-            clip,
-            grid_size,
+        fitted = torch.cat([bank.num_updates for bank in banks]) > 0
+        if needs_anchors:
+            fitted &= (anchors.num_updates > 0).all()
+        own = torch.eye(num_classes, device=fitted.device).bool()
+        own = own.repeat(len(banks), 1).flatten()
+        tabulator = Tabulator(parameters, own, anchors, clip, grid_size)
+        knots = _knots(tabulator, grid_size, instead_of)
+        error: Tensor | HostRows
+        if host.on_host(fitted):
+            error = HostRows(tabulator, knots, fitted, tabulation.TOLERANCE)
+        else:
+            error = tabulator.fill(knots).view(-1, num_classes).amax(0)
+        low, scale, known = (
+            _with_ignored_row(t.view(-1, num_classes).float())
+            for t in (tabulator.low, 1 / tabulator.width, fitted)
         )
-        fitted = torch.stack([bank.num_updates > 0 for bank in banks])
-        low, scale, fitted = (
-            _with_ignored_row(t.view(size, num_classes).float())
-            for t in (low, 1 / width, fitted)
+        return cls(low, scale, known, knots, error)
+
+    def reader(self, row: Tensor) -> TableReader:
+        """What reads the offsets of some pixels.
+
+        Args:
+            row: Row of each pixel, see :meth:`rows`.
+
+        Returns:
+            The reader, of these rows alone.
+        """
+        if self._lazy is not None:
+            self._lazy.ensure(row)
+        return TableReader(
+            self.low,
+            self.scale * self.fitted,
+            self.knots.starts.view(-1),
+            self.knots.values,
+            self._known_error,
         )
-        return cls(
-            low,
-            scale,
-            fitted,
-            starts.flatten(),
-            values,
-            error.view(size, num_classes).amax(0),
-            num_classes,
-        )
+
+    def row_knots(self, row: int) -> tuple[Tensor, Tensor, Tensor]:
+        """All there is to know of a row, refined everywhere.
+
+        Args:
+            row: Its number, domain * C + c.
+
+        Returns:
+            Knots of the grid (C, G), refined cells (C, num) and their knots
+            (C, num, REFINEMENT + 1).
+        """
+        part = slice(row * self.num_classes, (row + 1) * self.num_classes)
+        if self._lazy is not None:
+            grid = self._lazy.tabulator.grid(part)
+            return grid, *self._lazy.tabulator.refine(part, grid)[:2]
+        fine = self.knots.fine[part]
+        # refined cells are the negative ones, the first of them the largest
+        starts = self.knots.starts[part]
+        cells = starts.topk(fine.shape[1], dim=1, largest=False).indices
+        return self.knots.grid[part], cells.flip(1), fine
 
     @torch.no_grad()
     def lookup(
@@ -157,16 +223,10 @@ class OffsetTable:
             )
         if reads_fused(logits, kernels):
             return fused_lookup(self, logits, labels, domain, ignore_index)
-        reader = TableReader(
-            self.low,
-            self.scale * self.fitted,
-            self.starts,
-            self.values,
-            self.error,
-        )
         if logits.numel() == 0:
             return torch.zeros_like(logits, dtype=torch.float32)
-        row = self._rows(labels, domain, ignore_index)
+        row = self.rows(labels, domain, ignore_index)
+        reader = self.reader(row)
         if logits.dim() == 2:  # pixels without images: one image of them
             z = logits.detach().T.unsqueeze(0)
             return reader.read(z, row.T).squeeze(0).T.contiguous()
@@ -178,13 +238,13 @@ class OffsetTable:
         """What kernels read: low, scale, fitted, starts and values."""
         return self.low, self.scale, self.fitted, self.starts, self.values
 
-    def _rows(
+    def rows(
         self, labels: Tensor, domain: Tensor | None, ignore_index: int
     ) -> Tensor:
         """Row of each pixel in ``low``, (N, P); the last one if ignored."""
-        classes, last = self.num_classes, self.low.shape[1] - 1
+        classes, last = self.num_classes, self.num_rows
         row = torch.arange(-1, classes + 1, device=labels.device)
-        row = row.to(self.starts.dtype)
+        row = row.to(self.knots.starts.dtype)
         row[0] = row[-1] = last
         if 0 <= ignore_index < classes:
             row[ignore_index + 1] = last
@@ -194,6 +254,34 @@ class OffsetTable:
         if domain is not None:
             row += classes * domain.flatten().to(row.dtype)
         return row.clamp_(max=last).view(len(labels), -1)
+
+
+def _check_settings(clip: float, grid_size: int) -> None:
+    if not 0 <= clip < 0.5:
+        raise UserValueError(
+            f'Expected `clip` to be in [0, 0.5), but got {clip}'
+        )
+    if grid_size < MIN_GRID_SIZE:
+        raise UserValueError(
+            'Expected `grid_size` to be at least '
+            f'{MIN_GRID_SIZE}, but got {grid_size}'
+        )
+
+
+def _knots(
+    tabulator: Tabulator, grid_size: int, instead_of: OffsetTable | None
+) -> Knots:
+    """Memory of a table, that of an earlier one if it fits."""
+    settings = (
+        len(tabulator.low),
+        grid_size,
+        tabulator.num_refined,
+        tabulator.low.device,
+    )
+    if instead_of is not None and host.on_host(tabulator.low):
+        if instead_of.knots.settings == settings:
+            return instead_of.knots
+    return Knots(*settings)
 
 
 def _with_ignored_row(table: Tensor) -> Tensor:

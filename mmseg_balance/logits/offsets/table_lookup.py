@@ -11,16 +11,14 @@ import torch
 from torch import Tensor
 
 from .. import host
-from .tabulation import REFINEMENT
+from . import tabulation
+from .knots import REFINEMENT
 
 # Pixels of a chunk on a CPU: small enough for its cache, large enough for
 # the cost of a call.
 _CHUNK = 2**17
 # Logits of a chunk on a GPU: seven buffers of them take 60 MB.
 _DEVICE_CHUNK = 2**21
-# On a CPU the finer cells are left out where they change an offset by no
-# more than this: half of the cost, and the logits of trained networks.
-_TOLERANCE = 0.02
 # The offset of an infinite logit, times 0, is 0.
 _HUGE = 1e38
 
@@ -34,9 +32,12 @@ class TableReader:
             fitted: its offset is 0.
         starts: First knot of each cell, negative for refined ones, flat;
             cell b of pair (row, logit) is number (row * C + logit) * cells
-            + b.
-        values: Knots of each pair, (pairs, knots); those of the grid first.
-        error: What the grid alone would be off, of each logit, (C,).
+            + b. Where no refined cell is read they may be unknown.
+        values: Knots, flat; those of the grids of all pairs first,
+            (pairs * (cells + 1)).
+        error: What the grids alone would be off, of each logit, (C,). On a
+            CPU a logit is read between these where that is no more than
+            ``tabulation.TOLERANCE``.
     """
 
     def __init__(
@@ -50,9 +51,8 @@ class TableReader:
         self.num_classes, self.rows = low.shape
         self.low, self.scale = low.flatten(), scale.flatten()
         self.starts = starts
-        self.values = values.view(-1)
-        self.knots = values.shape[1]
-        self.cells = len(starts) // max(len(values), 1)
+        self.values = values
+        self.cells = len(starts) // max(len(low) * (self.rows - 1), 1)
         self.error = error
 
     def read_plainly(self, z: Tensor, row: Tensor) -> Tensor:
@@ -102,7 +102,7 @@ class TableReader:
         classes = self.num_classes
         size = min(_CHUNK, z.shape[1])
         floats, ints = z.new_empty(3, size).float(), row.new_empty(3, size)
-        uniform = (self.error <= _TOLERANCE).tolist()
+        uniform = (self.error <= tabulation.TOLERANCE).tolist()
         # any pair will do for the last row
         pair = row.clamp(max=self.rows - 2).mul_(classes)
         for start in range(0, z.shape[1], size):
@@ -113,7 +113,7 @@ class TableReader:
                 buffers[1][0].copy_(row[part])
                 if c:
                     buffers[1][0].add_(c * self.rows)
-                length = self.knots if uniform[c] else self.cells
+                length = self.cells + uniform[c]
                 torch.add(pair[part], c, out=buffers[1][1]).mul_(length)
                 self._interpolate(
                     z[c, part].float(), offset[c, part], *buffers, uniform[c]

@@ -17,12 +17,13 @@ from .. import host
 from ..mixtures.em import Parameters, mixture_cdf
 from ..mixtures.gmm import GaussianMixtureBank
 from .alignment import inverse_cdf
+from .knots import REFINEMENT, Knots
 
-# Intervals of a refined cell. A component at the variance floor (sigma 0.01)
-# in a range of 40 logits lies in cells of 8 sigma, and has 4 knots a sigma.
-REFINEMENT = 32
 # Steps of the probability at which the anchors' quantiles are kept.
 _QUANTILES = 2**13
+# On a CPU a pair is refined where the grid alone is off by more than this,
+# in logits: half of the cost is saved, for the logits of trained networks.
+TOLERANCE = 0.02
 # Cells on each side that a jump is told from.
 _NEARBY = 8
 # Knots that are computed at one time: of the CPU's cache, and of a GPU.
@@ -45,8 +46,22 @@ def tabulate(
     anchors: GaussianMixtureBank,
     clip: float,
     grid_size: int,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Tabulate z' of Q pairs of class and logit.
+) -> tuple[Tensor, Tensor, Knots, Tensor]:
+    """Tabulate z' of Q pairs, each of them with refined cells.
+
+    Args: as those of :class:`Tabulator`.
+
+    Returns:
+        Lower end of the grid and width of its cells, (Q,); the knots; and
+        how far straight lines between those of the grid are off, (Q,).
+    """
+    made = Tabulator(parameters, is_positive, anchors, clip, grid_size)
+    knots = Knots(len(made.low), grid_size, made.num_refined, made.low.device)
+    return made.low, made.width, knots, made.fill(knots)
+
+
+class Tabulator:
+    """Computes knots of z' for some of Q pairs of class and logit at a time.
 
     Args:
         parameters: Weights, means and variances of the pairs, (Q, K).
@@ -55,61 +70,118 @@ def tabulate(
         clip: The CDF is clamped to [clip, 1 - clip].
         grid_size: Knots G of the uniform grid.
 
-    Returns:
-        Lower end of the grid and width of its cells, (Q,); where the knots
-        of each cell begin in the flattened knots, negative for refined
-        cells, (Q, G - 1), int32 where that is enough; the knots (Q, ...),
-        first those of the grid, then REFINEMENT + 1 for each refined cell;
-        and how far straight lines between those of the grid are off, (Q,).
+    Attributes:
+        low, width: Lower end of the grid and width of its cells, (Q,).
+        num_refined: Cells of a pair that are refined.
     """
-    means, variances = parameters[1:]
-    device = means.device
-    low, high = _clip_range(means, variances, clip)
-    cells = grid_size - 1
-    width = (high - low) / cells
-    num = min(num_refined(means.shape[-1]), cells)
-    knots = grid_size + num * (REFINEMENT + 1)
-    values = means.new_empty(len(means), knots)
-    small = values.numel() < torch.iinfo(torch.int32).max
-    integer = torch.int32 if small else torch.int64
-    starts = torch.empty(len(means), cells, dtype=integer, device=device)
-    error = torch.empty_like(low)
-    quantiles = _quantiles(anchors, clip)
-    begin = (~is_positive).to(torch.int32).unsqueeze(1) * (_QUANTILES + 1)
-    grid = torch.arange(grid_size, device=device)
-    fine = torch.linspace(0, 1, REFINEMENT + 1, device=device)
-    slots = torch.arange(
-        grid_size, knots, REFINEMENT + 1, dtype=integer, device=device
-    )
-    largest = _CHUNK_CPU if host.on_host(means) else _CHUNK
-    size = max(largest // knots, 1)
-    for start in range(0, len(means), size):
-        part = slice(start, start + size)
-        mixtures = tuple(p[part] for p in parameters)
-        base, step = low[part, None], width[part, None]
 
-        def aligned(z: Tensor) -> Tensor:
-            p = mixture_cdf(z, *mixtures)  # noqa: B023  (called at once)
-            p.sub_(clip).mul_(1 / (1 - 2 * clip)).clamp_(0, 1)
-            return _quantile(quantiles, begin[part], p)  # noqa: B023
+    def __init__(
+        self,
+        parameters: Parameters,
+        is_positive: Tensor,
+        anchors: GaussianMixtureBank,
+        clip: float,
+        grid_size: int,
+    ) -> None:
+        weights, means, variances = self.parameters = parameters
+        low, high = _clip_range(means, variances, clip)
+        cells = grid_size - 1
+        self.low, self.width = low, (high - low) / cells
+        self.num_refined = min(num_refined(weights.shape[-1]), cells)
+        self.clip = clip
+        self.quantiles = _quantiles(anchors, clip)
+        self.narrowest_anchor = anchors.variances.amin().sqrt()
+        self.begin = (~is_positive).to(torch.int32).unsqueeze(1)
+        self.begin *= _QUANTILES + 1
+        self.steps = torch.arange(grid_size, device=low.device)
+        self.fine = torch.linspace(0, 1, REFINEMENT + 1, device=low.device)
 
-        coarse = aligned(base + step * grid)
-        refined = _worst_cells(coarse, num)
-        corner = base + step * refined
-        inner = corner[..., None] + step[..., None] * fine
-        inner = aligned(inner.flatten(1))
-        values[part, :grid_size] = coarse
-        values[part, grid_size:] = inner
-        inner = inner.view(*refined.shape, -1)
-        left, right = inner[..., :1], inner[..., -1:]
-        line = torch.lerp(left, right, fine)
-        error[part] = line.sub_(inner).abs_().amax((1, 2))
-        stop = start + len(coarse)
-        first = torch.arange(start, stop, dtype=integer, device=device)
-        first = first.mul_(knots).unsqueeze(1)
-        torch.add(first, grid[:-1].to(integer), out=starts[part])
-        starts[part].scatter_(1, refined, -(first + slots))
-    return low, width, starts, values, error
+    def chunk(self, length: int) -> int:
+        """Pairs with so many knots each that are computed at one time."""
+        largest = _CHUNK_CPU if host.on_host(self.low) else _CHUNK
+        return max(largest // length, 1)
+
+    def grid(self, part: slice | Tensor) -> Tensor:
+        """Knots of the uniform grid of some pairs, (q, G)."""
+        base, step = self.low[part, None], self.width[part, None]
+        return self._aligned(base + step * self.steps, part)
+
+    def refine(
+        self, part: slice | Tensor, grid: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Knots of the cells that a straight line does not serve.
+
+        Args:
+            part: The pairs, q of them.
+            grid: Their knots, see :meth:`grid`.
+
+        Returns:
+            The cells, (q, num_refined); their knots,
+            (q, num_refined, REFINEMENT + 1); and how far the straight lines
+            are off, (q,).
+        """
+        cells = _worst_cells(grid, self.num_refined)
+        base, step = self.low[part, None], self.width[part, None]
+        corner = base + step * cells
+        z = corner[..., None] + step[..., None] * self.fine
+        inner = self._aligned(z.flatten(1), part).view_as(z)
+        line = torch.lerp(inner[..., :1], inner[..., -1:], self.fine)
+        return cells, inner, line.sub_(inner).abs_().amax((1, 2))
+
+    def line_bound(self, part: slice | Tensor, grid: Tensor) -> Tensor:
+        """What straight lines between knots of the grid are off at most.
+
+        Half of the largest change from one rise to the next: exact for a
+        bend in the middle of a cell (the clip), and four times what a
+        smooth curve is off. Infinite where components are too narrow, for
+        the grid or among the anchors, for the knots to tell.
+
+        Args:
+            part: The pairs, q of them.
+            grid: Their knots, see :meth:`grid`.
+
+        Returns:
+            (q,), at least the error that :meth:`refine` gives; tested in
+            tests/logits/offsets/test_tabulation.py.
+        """
+        rise = grid.diff(dim=-1)
+        largest = rise.amax(-1)
+        lowest, highest = torch.aminmax(rise.diff(dim=-1), dim=-1)
+        # outside the grid nothing rises
+        bound = torch.maximum(highest, -lowest)
+        bound = torch.maximum(bound, rise[:, [0, -1]].amax(-1)) / 2
+        narrowest = self.parameters[2][part].amin(-1).sqrt()
+        is_smooth = (narrowest >= 2 * self.width[part]) & (
+            self.narrowest_anchor >= 2 * largest
+        )
+        return bound.masked_fill_(~is_smooth, torch.inf)
+
+    def fill(self, knots: Knots) -> Tensor:
+        """Tabulate all pairs, and refine each of them.
+
+        Args:
+            knots: Where the knots go.
+
+        Returns:
+            What straight lines between the knots of the grid are off, (Q,).
+        """
+        error = torch.empty_like(self.low)
+        every = torch.arange(len(error), device=error.device)
+        knots.begin_cells(every)
+        size = self.chunk(knots.grid.shape[1] + knots.fine[0].numel())
+        for start in range(0, len(error), size):
+            part = slice(start, start + size)
+            knots.grid[part] = grid = self.grid(part)
+            cells, knots.fine[part], error[part] = self.refine(part, grid)
+            knots.begin_refined(every[part], cells)
+        return error
+
+    def _aligned(self, z: Tensor, part: slice | Tensor) -> Tensor:
+        """z' of some pairs at z (q, n)."""
+        p = mixture_cdf(z, *(each[part] for each in self.parameters))
+        clip = self.clip
+        p.sub_(clip).mul_(1 / (1 - 2 * clip)).clamp_(0, 1)
+        return _quantile(self.quantiles, self.begin[part], p)
 
 
 def _quantiles(anchors: GaussianMixtureBank, clip: float) -> Tensor:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from ..offsets.knots import REFINEMENT
 from ..offsets.table import OffsetTable
-from ..offsets.tabulation import REFINEMENT
 
 # Knots of all rows of a table that are kept: 256 MB, 40 classes and 2 domains.
 _KEPT = 2**26
@@ -83,24 +83,18 @@ def _fine_knots(table: OffsetTable, row: int) -> Tensor:
     Returns:
         z' at the knots, (C, cells * REFINEMENT + 1).
     """
-    classes, cells = table.num_classes, table.num_cells
-    values = table.values.view(-1, classes, table.values.shape[1])[row]
-    num_refined = (values.shape[1] - cells - 1) // (REFINEMENT + 1)
-    # refined cells are the negative ones: the smallest, as many in each pair
-    starts = table.starts.view(-1, classes, cells)[row]
-    starts, refined = starts.topk(num_refined, dim=1, largest=False)
+    values, refined, fine = table.row_knots(row)
+    classes, cells = len(values), values.shape[1] - 1
     step = torch.arange(REFINEMENT, device=values.device)
     knots = values.new_empty(classes, cells * REFINEMENT + 1)
     knots[:, -1] = values[:, cells]
     inner = knots[:, :-1].unflatten(1, (cells, REFINEMENT))
     torch.addcmul(
         values[:, :cells, None],
-        values[:, : cells + 1].diff().unsqueeze(-1),
+        values.diff().unsqueeze(-1),
         step / REFINEMENT,
         out=inner,
     )
-    places = (starts.abs().unsqueeze(-1) + step).flatten()
-    fine = table.values.view(-1).index_select(0, places)
-    fine = fine.view(classes, num_refined, REFINEMENT)
+    fine = fine[..., :REFINEMENT]
     inner.scatter_(1, refined.unsqueeze(-1).expand_as(fine), fine)
     return knots

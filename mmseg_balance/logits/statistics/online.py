@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import UserValueError
+from .. import host
 from ..kernels.choice import check_kernels
 from ..mixtures.gmm import GaussianMixtureBank
 from ..offsets.adjustment import adjust_in_offset
@@ -96,6 +97,7 @@ class LogitStatistics(nn.Module):
         self.anchors = bank((2,))
         self._pending = PendingSamples()  # of each rank
         self._table: OffsetTable | None = None  # follows from the banks
+        self._outdated: OffsetTable | None = None  # gives its memory
 
     @property
     def table(self) -> OffsetTable:
@@ -115,8 +117,10 @@ class LogitStatistics(nn.Module):
                 self.anchors,
                 self.clip,
                 self.grid_size,
+                needs_anchors=True,
+                instead_of=self._outdated,
             )
-            self._table.fitted *= self._has_anchors
+            self._outdated = None
         return self._table
 
     @property
@@ -269,6 +273,8 @@ class LogitStatistics(nn.Module):
             bank.initialize(samples, valid, reduce)
             bank.update(samples, valid.any(-1), self.em_loops, valid, reduce)
         self._pending.clear()
+        if self._table is not None and host.on_host(self.anchors.means):
+            self._outdated = self._table
         self._table = None
 
     def extra_repr(self) -> str:
@@ -286,5 +292,5 @@ class LogitStatistics(nn.Module):
 
     def _forget(self) -> None:
         """Drop what was derived from other numbers or another device."""
-        self._table = None
+        self._table = self._outdated = None
         self._pending.clear()

@@ -26,7 +26,7 @@ def read_plainly(table, logits, labels, domain=None, ignore_index=255):
         table.values,
         table.error,
     )
-    row = table._rows(labels, domain, ignore_index)
+    row = table.rows(labels, domain, ignore_index)
     offset = reader.read_plainly(logits.flatten(2), row)
     return offset.view(logits.shape)
 
@@ -128,7 +128,7 @@ def test_types_of_labels_and_starts(dtype):
     table = random_table(3)
     logits, labels, _ = random_pixels(3, 5, 5)
     expected = read_plainly(table, logits, labels)
-    table.starts = table.starts.long()
+    table.knots.starts = table.knots.starts.long()
     labels = labels.to(getattr(torch, dtype))
     assert_equal(table.lookup(logits, labels, kernels='triton'), expected)
 
@@ -197,9 +197,9 @@ def test_the_shape_of_a_table_is_no_constant_of_the_program():
 
 
 def test_on_the_meta_device_it_is_one_launch():
-    table = random_table(3)
-    for name in ('low', 'scale', 'fitted', 'starts', 'values'):
-        setattr(table, name, getattr(table, name).to('meta'))
+    banks, anchors = random_banks(3)
+    banks = [bank.to('meta') for bank in banks]
+    table = OffsetTable.build(banks, anchors.to('meta'))
     logits, labels, domain = (t.to('meta') for t in random_pixels(3, 4, 4))
     from step_launches import Launches
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable, host
-from mmseg_balance.logits.offsets import table_lookup
+from mmseg_balance.logits.offsets import table_lookup, tabulation
 from mmseg_balance.logits.offsets.table_lookup import TableReader
 
 CLASSES = 5
@@ -13,7 +13,7 @@ CLASSES = 5
 @pytest.fixture
 def reader(monkeypatch) -> TableReader:
     """Reads a table of two domains; some pairs were never fitted."""
-    monkeypatch.setattr(table_lookup, '_TOLERANCE', -1.0)
+    monkeypatch.setattr(tabulation, 'TOLERANCE', -1.0)
     banks = [GaussianMixtureBank((CLASSES, CLASSES)) for _ in range(2)]
     for bank in banks:
         bank.means.normal_(0, 3)
@@ -61,7 +61,7 @@ def test_the_plain_lookup_goes_through_the_knots(reader):
         t.view(CLASSES, -1)[logit, row] for t in (reader.low, reader.scale)
     )
     pair = row * CLASSES + logit
-    values = reader.values.view(-1, reader.knots)[pair]
+    values = reader.values[pair * (reader.cells + 1) :]
     starts = reader.starts.view(-1, reader.cells)[pair]
     for cell in range(reader.cells):
         z = torch.zeros(1, CLASSES, 2)
@@ -69,8 +69,8 @@ def test_the_plain_lookup_goes_through_the_knots(reader):
         rows = torch.full((1, 2), row)
         aligned = (reader.read_plainly(z, rows) + z)[0, logit]
         if starts[cell] < 0:  # 8 of its 32 intervals are a quarter
-            first = int(-starts[cell]) - pair * reader.knots
-            expected = values[[first + 8, first + 24]]
+            first = int(-starts[cell])
+            expected = reader.values[[first + 8, first + 24]]
         else:
             left, right = values[cell], values[cell + 1]
             expected = torch.stack([left.lerp(right, s) for s in (0.25, 0.75)])

@@ -9,6 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable
+from mmseg_balance.logits.offsets import tabulation
 from mmseg_balance.logits.post_hoc import scores as post_hoc
 from mmseg_balance.logits.post_hoc.row_lookup import RowLookup
 from mmseg_balance.logits.post_hoc.scores import (
@@ -41,7 +42,9 @@ def banks():
 
 
 @pytest.fixture
-def table(banks):
+def table(banks, monkeypatch):
+    """All of its pairs are refined, as scores have them anyway."""
+    monkeypatch.setattr(tabulation, 'TOLERANCE', -1.0)
     return OffsetTable.build(banks, random_bank((2,)), grid_size=64)
 
 
