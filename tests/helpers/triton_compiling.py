@@ -29,7 +29,11 @@ class Program:
         name: Function with ``@triton.jit``.
         signature: Type of each argument that is no 'i32', as Triton writes
             them: '*bf16', '*fp32', 'fp32', ...
-        constants: Values of the arguments that are ``tl.constexpr``.
+        constants: Values of the arguments that are ``tl.constexpr``; of
+            those that are None; and of strides of 1, for which Triton
+            compiles anew as well.
+        multiples: Integers that are multiples of 16, as pointers always
+            are: then several numbers are read at once.
         num_warps: As at the launch.
     """
 
@@ -37,11 +41,12 @@ class Program:
     name: str
     signature: dict[str, str]
     constants: dict[str, object] = field(default_factory=dict)
+    multiples: tuple[str, ...] = ()
     num_warps: int = 4
 
     def __str__(self) -> str:
         """Name in the list of tests."""
-        types = '-'.join(t for t in self.signature.values() if '*' in t)
+        types = '-'.join({t: 0 for t in self.signature.values() if '*' in t})
         numbers = '-'.join(map(str, self.constants.values()))
         return f'{self.name}-{types}-{numbers}'.replace('*', '')
 
@@ -107,6 +112,11 @@ def _compile(program: Program, capability: int) -> tuple[int, ...]:
             function,
             signature={n: known.get(n, 'i32') for n in function.arg_names},
             constexprs=program.constants,
+            attrs={
+                (place,): [['tt.divisibility', 16]]
+                for place, name in enumerate(function.arg_names)
+                if name in program.multiples or '*' in known.get(name, '')
+            },
         ),
         target=GPUTarget('cuda', capability, 32),
         options=dict(num_warps=program.num_warps),

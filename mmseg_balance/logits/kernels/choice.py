@@ -1,5 +1,6 @@
 """Whether a tensor is worked on by fused kernels or by plain PyTorch."""
 
+import os
 import warnings
 from functools import cache
 
@@ -71,7 +72,7 @@ def _say(reason: str) -> None:
 def _what_is_missing(kind: str, index: int | None) -> str:
     """Why kernels cannot run on a device; '' where they can."""
     try:
-        import triton
+        import triton  # noqa: F401
     except ImportError as error:
         return f'Triton cannot be imported ({error})'
     if kind == 'cuda':
@@ -82,6 +83,6 @@ def _what_is_missing(kind: str, index: int | None) -> str:
                 f'{torch.cuda.get_device_name(index)} has {found}'
             )
         return ''
-    if kind == 'cpu' and triton.knobs.runtime.interpret:
+    if kind == 'cpu' and os.environ.get('TRITON_INTERPRET') == '1':
         return ''
     return f'There are no kernels for tensors on {kind!r}'

@@ -13,33 +13,67 @@ from helpers.triton_compiling import (
 
 pytest.importorskip('triton')
 
-# as most of the pointers are
-FLOATS = dict.fromkeys(('low', 'scale', 'fitted', 'values', 'out'), '*fp32')
-PIXELS = dict(labels='*i64', domain='*i1', starts='*i32') | FLOATS
 
+def of_pixels(
+    name: str,
+    logits: str,
+    floats: tuple[str, ...],
+    classes: int = 8,
+    constants: dict[str, object] | None = None,
+    **others: str,
+) -> Program:
+    """A program that reads logits, labels, domains, and a table.
 
-def lookup(logits: str, classes: int = 8, **others) -> Program:
-    """Of kernels/lookup.py."""
-    constants = dict(ADJUST=True, REFINEMENT=32) | block(classes)
-    return Program(
-        'lookup',
-        'offset_lookup',
-        PIXELS | dict(logits=logits, below='fp32', tau='fp32') | others,
-        constants,
+    Args:
+        name: Of the program.
+        logits: Type of the pointer.
+        floats: Further pointers to float32.
+        classes: As kernels/layout.py has blocks of so many at once.
+        constants: Beside the size of a block.
+        **others: Types that are other ones.
+    """
+    module = 'lookup' if name == 'offset_lookup' else 'cross_entropy'
+    floats = ('low', 'scale', 'fitted', 'values', *floats)
+    signature = dict(
+        dict.fromkeys(floats, '*fp32'),
+        logits=logits,
+        labels='*i64',
+        domain='*i1',
+        starts='*i32',
+        below='fp32',
+        tau='fp32',
     )
+    block = dict(REFINEMENT=32, BLOCK_C=classes, BLOCK_P=1024 // classes)
+    return Program(module, name, signature | others, block | (constants or {}))
 
 
-def block(classes: int) -> dict[str, int]:
-    """As kernels/layout.py has blocks of this many classes at once."""
-    return dict(BLOCK_C=classes, BLOCK_P=1024 // classes)
+def lookup(logits: str, **others) -> Program:
+    """Of kernels/lookup.py."""
+    others.setdefault('constants', dict(ADJUST=True))
+    return of_pixels('offset_lookup', logits, ('out',), **others)
+
+
+def cross_entropy(logits: str, **others) -> Program:
+    """Forwards, of kernels/cross_entropy.py."""
+    floats = 'top', 'log_sum', 'loss', 'class_weight'
+    return of_pixels('adjusted_cross_entropy', logits, floats, **others)
+
+
+def cross_entropy_backward(logits: str, **others) -> Program:
+    """Backwards, of kernels/cross_entropy.py."""
+    floats = 'top', 'log_sum', 'slope', 'class_weight'
+    name = 'adjusted_cross_entropy_backward'
+    return of_pixels(name, logits, floats, out=logits, **others)
 
 
 # one entry for each type and size that decides what is generated
 PROGRAMS: list[Program] = [
-    lookup('*bf16'),
-    lookup('*fp32'),
-    lookup('*fp16', classes=2, starts='*i64'),
     lookup('*bf16', logits_n='i64'),
+    lookup('*fp16', classes=2, starts='*i64'),
+    cross_entropy('*bf16', constants=dict(logits_w=1)),
+    cross_entropy('*fp32', constants=dict(domain=None, class_weight=None)),
+    cross_entropy_backward('*bf16', constants=dict(logits_w=1, out_w=1)),
+    cross_entropy_backward('*fp16', classes=2),
 ]
 NAMES = list(map(str, PROGRAMS))
 

@@ -30,16 +30,41 @@ def pixels_of_block(height, width, BLOCK_P: tl.constexpr):
 
 
 @triton.jit
-def table_row(label, row, ignore_index, num_classes, num_rows):
-    """Rows of a table; the last one for pixels without a class.
+def labels_and_rows(
+    labels,
+    domain,
+    n,
+    h,
+    w,
+    inside,
+    labels_n,
+    labels_h,
+    labels_w,
+    domain_n,
+    domain_h,
+    domain_w,
+    ignore_index,
+    num_classes,
+    num_rows,
+):
+    """Label and row of the table of each pixel, int64 (BLOCK_P,).
 
     Args:
-        label: int64 (BLOCK_P,).
-        row: The row, if there is a class.
+        domain: May be None.
+
+    Returns:
+        Labels; and rows, the last one for pixels without a class.
     """
+    place = n * labels_n + h * labels_h + w * labels_w
+    label = tl.load(labels + place, mask=inside, other=0).to(tl.int64)
+    row = label
+    if domain is not None:
+        place = n * domain_n + h * domain_h + w * domain_w
+        of_domain = tl.load(domain + place, mask=inside, other=0)
+        row += num_classes * of_domain.to(tl.int64)
     known = (label >= 0) & (label < num_classes) & (label != ignore_index)
     known &= (row >= 0) & (row < num_rows)
-    return tl.where(known, row, num_rows - 1)
+    return label, tl.where(known, row, num_rows - 1)
 
 
 @triton.jit
@@ -149,17 +174,23 @@ def offset_lookup(
         logits_n, ...: Strides.
     """
     n, h, w, inside = pixels_of_block(height, width, BLOCK_P)
-    label = tl.load(
-        labels + n * labels_n + h * labels_h + w * labels_w,
-        mask=inside,
-        other=0,
-    ).to(tl.int64)
-    row = label
-    if domain is not None:
-        place = n * domain_n + h * domain_h + w * domain_w
-        of_domain = tl.load(domain + place, mask=inside, other=0)
-        row += num_classes * of_domain.to(tl.int64)
-    row = table_row(label, row, ignore_index, num_classes, num_rows)[None, :]
+    _, row = labels_and_rows(
+        labels,
+        domain,
+        n,
+        h,
+        w,
+        inside,
+        labels_n,
+        labels_h,
+        labels_w,
+        domain_n,
+        domain_h,
+        domain_w,
+        ignore_index,
+        num_classes,
+        num_rows,
+    )
     logits += n * logits_n + (h * logits_h + w * logits_w)[None, :]
     out += n * out_n + (h * out_h + w * out_w)[None, :]
     for begin in range(0, num_classes, BLOCK_C):
@@ -169,7 +200,7 @@ def offset_lookup(
         z = z.to(tl.float32)
         result = table_offset(
             z,
-            row,
+            row[None, :],
             logit,
             here,
             low,
