@@ -3,14 +3,15 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers.offset_tables import random_pixels, random_table
+from helpers.offset_tables import random_banks, random_pixels, random_table
 
+from mmseg_balance.logits import OffsetTable
 from mmseg_balance.logits.kernels.cross_entropy import (
     adjusted_cross_entropy,
     adjusted_cross_entropy_backward,
 )
 from mmseg_balance.logits.offsets.fused_lookup import fused_lookup
-from mmseg_balance.logits.offsets.tabulation import REFINEMENT
+from mmseg_balance.logits.offsets.knots import REFINEMENT
 
 pytest.importorskip('triton')
 pytestmark = pytest.mark.filterwarnings('ignore:.*encountered')
@@ -186,9 +187,9 @@ def test_the_operators_are_what_they_say():
 def test_each_is_one_launch_and_no_logit_is_copied():
     from step_launches import Launches
 
-    table = random_table(3)
-    for name in ('low', 'scale', 'fitted', 'starts', 'values'):
-        setattr(table, name, getattr(table, name).to('meta'))
+    banks, anchors = random_banks(3)
+    banks = [bank.to('meta') for bank in banks]
+    table = OffsetTable.build(banks, anchors.to('meta'))
     logits, labels, domain = (t.to('meta') for t in random_pixels(3, 4, 4))
     logits = logits.bfloat16().requires_grad_()
     with Launches() as launches:
