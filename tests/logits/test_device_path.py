@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mmseg_balance.logits import LogitStatistics, host
-from mmseg_balance.logits.mixtures import em
+from mmseg_balance.logits.mixtures import moments
 from mmseg_balance.logits.mixtures.em import em_moments
 from mmseg_balance.logits.offsets import table_lookup, tabulation
 
@@ -26,8 +26,8 @@ def small_chunks(monkeypatch):
     """Chunks that divide nothing evenly, from here on."""
 
     def set_chunks():
-        monkeypatch.setattr(em, '_LARGEST_CPU', 1111)
-        monkeypatch.setattr(em, '_LARGEST', 2222)
+        monkeypatch.setattr(moments, '_LARGEST_CPU', 1111)
+        monkeypatch.setattr(moments, '_LARGEST', 2222)
         monkeypatch.setattr(tabulation, '_CHUNK_CPU', 3333)
         monkeypatch.setattr(tabulation, '_CHUNK', 5555)
         monkeypatch.setattr(table_lookup, '_CHUNK', 77)

@@ -3,24 +3,13 @@
 Shapes: parameters are ``(*shape, K)``, points and samples ``(*shape, N)``.
 """
 
-import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from .. import host
+from .moments import Parameters, shifted_moments
 
-# Added to each component's likelihood before it is normalised, so that a
-# sample far from every component belongs to all of them alike (as released
-# with BLDA).
-LIKELIHOOD_FLOOR = 1e-7
-# Elements of a temporary: of the CPU's cache, and of a GPU's memory (64 MB).
-_LARGEST_CPU = 2**18
-_LARGEST = 2**24
-
-# weights, means and variances
-Parameters = tuple[Tensor, ...]
 Reduce = Callable[[Tensor], Tensor]
 
 
@@ -63,7 +52,7 @@ def em_moments(
     """E step, and what the M step needs of it.
 
     Args:
-        samples: ``(*shape, N)``.
+        samples: ``(*shape, N)``; NaN is none.
         parameters: Weights, means and variances, each ``(*shape, K)``.
         valid: Samples that count, bool ``(*shape, N)``. Default: all.
 
@@ -73,41 +62,12 @@ def em_moments(
         parts of the samples, and in float64 nothing is lost when the
         variance is taken from them.
     """
+    if valid is not None:
+        samples = samples.masked_fill(~valid, torch.nan)
     shape = (*samples.shape[:-1], parameters[0].shape[-1])
     rows = samples.flatten(0, -2)
-    counted = None if valid is None else valid.flatten(0, -2)
-    flat = tuple(p.flatten(0, -2).unsqueeze(-1) for p in parameters)
-    moments = rows.new_zeros(3, len(rows), shape[-1], dtype=torch.float64)
-    if counted is not None and host.on_host(rows):
-        # few classes occur in a batch, and a CPU can leave the others out
-        busy = counted.any(1)
-        if not bool(busy.all()):
-            few = tuple(p.flatten(0, -2)[busy] for p in parameters)
-            moments[:, busy] = em_moments(rows[busy], few, counted[busy])
-            return moments.view(3, *shape)
-    largest = _LARGEST_CPU if host.on_host(rows) else _LARGEST
-    size = max(largest // max(rows.shape[-1] * shape[-1], 1), 1)
-    for start in range(0, len(rows), size):
-        part = slice(start, start + size)
-        weights, means, variances = (p[part] for p in flat)
-        # samples last: they are many, components few
-        deviation = rows[part].unsqueeze(1) - means
-        share = deviation.square().mul_(-0.5 / variances).exp_()
-        share.mul_(weights / (2 * math.pi * variances).sqrt())
-        share.add_(LIKELIHOOD_FLOOR)
-        scale = share.sum(1, keepdim=True).reciprocal_()
-        if counted is not None:
-            scale.mul_(counted[part].unsqueeze(1))
-        count = share.mul_(scale).sum(-1, keepdim=True)
-        shift = (share * deviation).sum(-1, keepdim=True) / count
-        # around the new mean: float32 would lose the variance otherwise
-        spread = deviation.sub_(shift).square_().mul_(share).sum(-1)
-        count, mean = count.squeeze(-1).double(), (means + shift).squeeze(-1)
-        mean = torch.where(count > 0, mean, 0).double()
-        moments[0, part] = count
-        moments[1, part] = count * mean
-        moments[2, part] = spread.nan_to_num_() + count * mean.square()
-    return moments.view(3, *shape)
+    flat = tuple(p.flatten(0, -2) for p in parameters)
+    return shifted_moments(rows, flat).view(3, *shape)
 
 
 def em_step(
@@ -132,7 +92,19 @@ def em_step(
         keeps its parameters.
     """
     moments = em_moments(samples, parameters, valid)
-    count, first, second = moments if reduce is None else reduce(moments)
+    if reduce is not None:
+        moments = reduce(moments)
+    return m_step(moments, parameters, min_variance)
+
+
+def m_step(
+    moments: Tensor, parameters: Parameters, min_variance: float
+) -> Parameters:
+    """New weights, means and variances of the moments of :func:`em_moments`.
+
+    Mixtures without a sample keep their parameters.
+    """
+    count, first, second = moments
     # 0 / 0 comes from mixtures without samples, replaced below
     new_means = first / count
     new_variances = second / count - new_means.square()

@@ -10,9 +10,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .. import host
 from .em import Parameters, Reduce, em_step, mixture_cdf
 from .inputs import check_mixture_settings, counted
+from .joint import JointBanks, update_banks
+from .momentum import initial_parameters, normal_quantiles
+from .samples import Samples
+from .sums import Sums
+
+# buffers that stay float32
+FLOATS = ('weights', 'means', 'variances', 'quantiles')
 
 
 class GaussianMixtureBank(nn.Module):
@@ -57,6 +63,7 @@ class GaussianMixtureBank(nn.Module):
     num_updates: Tensor  # equal
     staleness: Tensor  # equal
     step: Tensor  # equal
+    quantiles: Tensor  # equal: where components begin, (K,); not saved
 
     def __init__(
         self,
@@ -76,9 +83,9 @@ class GaussianMixtureBank(nn.Module):
         full = (*self.shape, num_components)
         self.register_buffer('weights', torch.full(full, 1 / num_components))
         # spread out, or EM could never tell the components apart
-        self.register_buffer(
-            'means', _normal_quantiles(num_components).expand(full).clone()
-        )
+        quantiles = normal_quantiles(num_components)
+        self.register_buffer('means', quantiles.expand(full).clone())
+        self.register_buffer('quantiles', quantiles, persistent=False)
         self.register_buffer('variances', torch.ones(full))
         self.register_buffer(
             'num_updates', torch.zeros(self.shape, dtype=torch.long)
@@ -120,17 +127,7 @@ class GaussianMixtureBank(nn.Module):
         Raises:
             ValueError: Shapes that do not fit the bank.
         """
-        return self._fit(
-            *counted(samples, valid, self.shape), num_loops, reduce
-        )
-
-    def _fit(
-        self,
-        samples: Tensor,
-        valid: Tensor,
-        num_loops: int,
-        reduce: Reduce | None,
-    ) -> Parameters:
+        samples, valid = counted(samples, valid, self.shape)
         parameters = self.parameters_
         for _ in range(num_loops):
             parameters = em_step(
@@ -153,30 +150,18 @@ class GaussianMixtureBank(nn.Module):
 
         Args: as in :meth:`fit`.
         """
-        samples, valid = counted(samples, valid, self.shape)
-        fresh = self.num_updates == 0
-        if reduce is None:  # or else ranks could disagree
-            fresh = fresh & valid.any(-1)
-        if host.on_host(samples) and not bool(fresh.any()):
-            return
-        double = samples.double()
-        sums = torch.stack(
-            [
-                valid.sum(-1).double(),
-                (double * valid).sum(-1),
-                (double.square() * valid).sum(-1),
-            ]
+        joint = JointBanks([self])
+        fresh = self.num_updates.flatten() == 0
+        own = [self._samples(samples, valid)]
+        sums = Sums([own], joint.sizes).of_samples(fresh)
+        placed = initial_parameters(
+            sums if reduce is None else reduce(sums),
+            fresh,
+            tuple(joint.parameters),
+            self.quantiles,
+            self.min_variance,
         )
-        count, total, squares = sums if reduce is None else reduce(sums)
-        mean = total / count
-        variance = (squares / count - mean.square()).float()
-        mean = mean.float()
-        variance = variance.clamp(min=self.min_variance).unsqueeze(-1)
-        fresh = (fresh & (count > 0)).unsqueeze(-1)
-        quantiles = _normal_quantiles(self.num_components, samples.device)
-        means = mean.unsqueeze(-1) + variance.sqrt() * quantiles
-        self.means.copy_(torch.where(fresh, means, self.means))
-        self.variances.copy_(torch.where(fresh, variance, self.variances))
+        joint.write(torch.stack(placed), joint.counters)
 
     @torch.no_grad()
     def update(
@@ -200,33 +185,31 @@ class GaussianMixtureBank(nn.Module):
             valid: Samples that count, bool ``(*shape, N)``. Default: all.
             reduce: Sums a tensor over ranks. Default: one rank.
         """
-        samples, valid = counted(samples, valid, self.shape)
-        fitted = self._fit(samples, valid, num_loops, reduce)
-        mask = mask & valid.any(-1)
-        if reduce is not None:
-            mask = reduce(mask.float()) > 0
-        momentum = self.momentum * torch.ones_like(
-            self.step, dtype=torch.float
+        own = self._samples(samples, valid, mask)
+        update_banks(
+            [self],
+            [[own]],
+            num_loops,
+            reduce,
+            initialize=False,
+            kernels='torch',
         )
-        if self.warmup:
-            momentum = momentum * (self.step / self.warmup).clamp(max=1)
-        keep = momentum**self.staleness
-        if not self.warmup:
-            keep = keep.masked_fill(self.num_updates == 0, 0)
-        keep = keep.masked_fill(~mask, 1).unsqueeze(-1)
-        for old, new in zip(self.parameters_, fitted, strict=True):
-            old.copy_(
-                torch.where(
-                    mask.unsqueeze(-1), keep * old + (1 - keep) * new, old
-                )
-            )
-        self.num_updates += mask
-        self.staleness.copy_(torch.where(mask, 1, self.staleness + 1))
-        self.step += mask.any()
+
+    def _samples(
+        self,
+        samples: Tensor,
+        valid: Tensor | None,
+        mask: Tensor | None = None,
+    ) -> Samples:
+        """Samples with NaN in place of those that do not count."""
+        samples, valid = counted(samples, valid, self.shape)
+        if mask is not None:
+            valid = valid & mask.unsqueeze(-1)
+        return Samples(samples.masked_fill(~valid, torch.nan))
 
     def _apply(self, fn, recurse: bool = True) -> 'GaussianMixtureBank':
         """Move with the model, but stay float32 when it is cast."""
-        kept = {k: getattr(self, k) for k in ('weights', 'means', 'variances')}
+        kept = {k: getattr(self, k) for k in FLOATS}
         super()._apply(fn, recurse)
         for name, value in kept.items():
             setattr(self, name, value.to(getattr(self, name).device))
@@ -238,8 +221,3 @@ class GaussianMixtureBank(nn.Module):
             f'shape={self.shape}, num_components={self.num_components}, '
             f'momentum={self.momentum}, warmup={self.warmup}'
         )
-
-
-def _normal_quantiles(num: int, device: torch.device | None = None) -> Tensor:
-    place = torch.arange(num, device=device) + 0.5
-    return torch.special.ndtri(place / num)

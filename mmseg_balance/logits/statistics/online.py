@@ -12,13 +12,14 @@ from ...errors import UserValueError
 from .. import host
 from ..kernels.choice import check_kernels
 from ..mixtures.gmm import GaussianMixtureBank
+from ..mixtures.joint import update_banks
 from ..offsets.adjustment import adjust_in_offset
 from ..offsets.alignment import positive_cdf
 from ..offsets.fused_lookup import adjust_by_table
 from ..offsets.offset import logit_offset
 from ..offsets.table import OffsetTable
 from .pending import PendingSamples
-from .sampling import narrow, sample_batch
+from .sampling import batch_labels, sample_batch
 from .settings import NAMES, StatisticsSettings
 from .takes_settings import takes_settings
 
@@ -232,12 +233,14 @@ class LogitStatistics(nn.Module):
                 teacher that is not confident.
             ignore_index: Label of ignored pixels.
         """
-        left_out = labels == ignore_index
-        if weight is not None:
-            left_out |= weight == 0
-        if target_mask is not None:
-            left_out |= ~target_mask.bool()
-        labels = narrow(labels, self.num_classes).masked_fill_(left_out, -1)
+        labels = batch_labels(
+            labels,
+            self.num_classes,
+            weight,
+            target_mask,
+            ignore_index,
+            self.kernels,
+        )
         domain = 'source' if target_mask is None else 'target'
         drawn = sample_batch(
             logits,
@@ -246,9 +249,10 @@ class LogitStatistics(nn.Module):
             self.anchor,
             self.min_samples,
             self.max_samples,
+            self.kernels,
         )
-        for bank, (samples, valid) in drawn.items():
-            self._pending.add(bank, samples, valid)
+        for bank, samples in drawn.items():
+            self._pending.add(bank, samples)
 
     @property
     def num_pending(self) -> int:
@@ -267,11 +271,16 @@ class LogitStatistics(nn.Module):
             reduce: Sums a tensor over the ranks of a distributed run; all
                 ranks must call, and end with the same banks.
         """
-        for name in ('source', 'target', 'anchors'):
-            bank = getattr(self, name)
-            samples, valid = self._pending.of(name, bank)
-            bank.initialize(samples, valid, reduce)
-            bank.update(samples, valid.any(-1), self.em_loops, valid, reduce)
+        banks = dict(
+            source=self.source, target=self.target, anchors=self.anchors
+        )
+        update_banks(
+            list(banks.values()),
+            [self._pending.of(*named) for named in banks.items()],
+            self.em_loops,
+            reduce,
+            kernels=self.kernels,
+        )
         self._pending.clear()
         if self._table is not None and host.on_host(self.anchors.means):
             self._outdated = self._table

@@ -1,44 +1,30 @@
-"""Balanced samples of logits, of fixed size (Alg. 1, App. D).
-
-Nothing here depends on data for its shape, so nothing makes the host wait
-for the device: samples come in buffers, with a mask of those that count.
-"""
+"""Balanced samples of logits, of fixed size (Alg. 1, App. D)."""
 
 import torch
 from torch import Tensor
 
 from .. import host
+from ..kernels.choice import runs_fused
+from ..kernels.sampling import MAX_CLASSES
+from ..mixtures.inputs import LARGEST
+from ..mixtures.samples import Samples
+from .draws import (
+    ANCHOR_SAMPLES,
+    draw_class_pixels,
+    draw_labelled_pixels,
+    narrow,
+)
+from .fused_sampling import fused_labels, fused_samples
+from .plane_gather import gather_planes, has_planes
 
-# Samples a class (or pixels, for the anchors) without a cap of the user's.
-# 1024 samples give a CDF to 1.6 % (one standard error at the median), and
-# the momentum averages a hundred such estimates.
-DEFAULT_CLASS_SAMPLES = 1024
-ANCHOR_SAMPLES = 16384
-
-
-def narrow(labels: Tensor, num_classes: int) -> Tensor:
-    """Labels in 16 bits, which are sorted several times as fast as 64.
-
-    Args:
-        labels: Of any integer type and shape.
-        num_classes: Number of classes C.
-
-    Returns:
-        A copy in int16 (int64 for very many classes); what is no class is
-        -1 or C.
-    """
-    small = num_classes < torch.iinfo(torch.int16).max
-    kind = torch.int16 if small else torch.int64
-    # uint8 has no -1 to clamp to, and needs none
-    lowest = -1 if labels.dtype.is_signed else 0
-    limited = labels.clamp(lowest, num_classes)
-    return limited.to(kind, copy=True)
-
-
-def _pick(logits: Tensor, index: Tensor) -> Tensor:
-    """All logits of some pixels: (N, C, P) by pixel numbers -> (..., C)."""
-    pixels = logits.shape[-1]
-    return logits[index // pixels, :, index % pixels]
+__all__ = [
+    'batch_labels',
+    'narrow',
+    'sample_anchor_logits',
+    'sample_batch',
+    'sample_class_logits',
+    'sample_one_class_anchor',
+]
 
 
 def sample_class_logits(
@@ -61,7 +47,8 @@ def sample_class_logits(
 
     Returns:
         Samples of logit l over the pixels of class c, float32 (C, C, n),
-        and those that count, bool (C, n).
+        NaN where they are not finite or beyond 1e6, and those that count,
+        bool (C, n).
 
     Example:
         >>> labels = torch.tensor([0] * 70 + [1] * 20 + [2] * 3)
@@ -71,28 +58,11 @@ def sample_class_logits(
         tensor([20, 20,  0])
     """
     num_classes = logits.shape[1]
-    flat = logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
-    labels = labels.reshape(-1)
-    device = labels.device
-    labels = narrow(labels, num_classes)
-    # pixels in random order, then sorted by class: of each class the first
-    # few are a draw without replacement; what is no class lies outside
-    order = torch.randperm(labels.numel(), dtype=torch.int32, device=device)
-    by_class, rank = labels.index_select(0, order).sort(stable=True)
-    order = order.index_select(0, rank)
-    classes = torch.arange(num_classes + 1, device=device).to(labels.dtype)
-    bounds = torch.searchsorted(by_class, classes)
-    counts = bounds.diff()
-    enough = counts >= min_samples
-    size = min(max_samples or DEFAULT_CLASS_SAMPLES, labels.numel())
-    num_sample = counts.masked_fill(~enough, size).min().clamp(max=size)
-    if host.on_host(labels):  # nothing to wait for, and less to compute
-        size = int(num_sample) if bool(enough.any()) else 0
-    slots = torch.arange(size, device=device)
-    valid = enough[:, None] & (slots < num_sample)
-    index = (bounds[:-1, None] + slots).clamp_(max=labels.numel() - 1)
-    samples = _pick(flat, order[index]).float()
-    return samples.transpose(1, 2).contiguous(), valid
+    labels = narrow(labels.reshape(-1), num_classes)
+    index, valid = draw_class_pixels(
+        labels, num_classes, min_samples, max_samples
+    )
+    return _gather(logits, index), valid
 
 
 def sample_anchor_logits(
@@ -112,28 +82,18 @@ def sample_anchor_logits(
             the batch has no more pixels than that, each is taken once.
 
     Returns:
-        Positive and negative logits, float32 (2, n), and those that count,
-        bool (2, n).
+        Positive and negative logits, float32 (2, n), NaN where they are not
+        finite or beyond 1e6, and those that count, bool (2, n).
     """
     num_classes = logits.shape[1]
-    flat = logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
     labels = narrow(labels.reshape(-1), num_classes)
-    device = labels.device
-    known = (labels >= 0) & (labels < num_classes)
-    rank = known.cumsum(0)  # of each labelled pixel among those, from 1
-    count = rank[-1] if len(rank) else rank.sum()
-    if labels.numel() <= max_samples:
-        index = torch.arange(labels.numel(), device=device)
-    else:
-        drawn = torch.rand(max_samples, device=device).mul_(count)
-        index = torch.searchsorted(rank, drawn.long() + 1)
-        index.clamp_(max=labels.numel() - 1)
-    valid = known[index] & (count >= min_samples)
-    label = labels[index].long().masked_fill_(~valid, 0)
-    other = label + torch.randint(1, num_classes, label.shape, device=device)
-    picked = _pick(flat, index).float()
-    pair = torch.stack([label, other % num_classes], dim=1)
-    return picked.gather(1, pair).T.contiguous(), valid.expand(2, -1)
+    index, classes, valid = draw_labelled_pixels(
+        labels, num_classes, min_samples, max_samples
+    )
+    flat = _flat(logits)
+    pixels = flat.shape[-1]
+    picked = flat[index // pixels, classes, index % pixels].float()
+    return _counted(picked), valid.expand(2, -1)
 
 
 def sample_one_class_anchor(
@@ -155,7 +115,8 @@ def sample_one_class_anchor(
 
     Returns:
         Logits c of pixels of class c, and of other pixels, float32 (2, n),
-        and those that count, bool (2, n).
+        NaN where they are not finite or beyond 1e6, and those that count,
+        bool (2, n).
     """
     known = (labels >= 0) & (labels < logits.shape[1])
     group = (labels != anchor_class).long().masked_fill(~known, -1)
@@ -165,6 +126,39 @@ def sample_one_class_anchor(
     return samples[:, 0], valid
 
 
+def batch_labels(
+    labels: Tensor,
+    num_classes: int,
+    weight: Tensor | None = None,
+    target_mask: Tensor | None = None,
+    ignore_index: int = 255,
+    kernels: str = 'auto',
+) -> Tensor:
+    """Labels of the pixels of a batch that may be samples.
+
+    Args:
+        labels: (N, ...).
+        num_classes: Number of classes C.
+        weight: Pixels of weight 0 are no samples. Default: all may be.
+        target_mask: Pixels that may be samples. Default: all.
+        ignore_index: Label of pixels that are no samples.
+        kernels: See :func:`..kernels.choice.runs_fused`.
+
+    Returns:
+        (N, ...), see :func:`.draws.narrow`; what is no sample is -1 or C.
+    """
+    if num_classes <= MAX_CLASSES and runs_fused(labels, kernels):
+        return fused_labels(
+            labels, num_classes, weight, target_mask, ignore_index
+        )
+    left_out = labels == ignore_index
+    if weight is not None:
+        left_out |= weight == 0
+    if target_mask is not None:
+        left_out |= ~target_mask.bool()
+    return narrow(labels, num_classes).masked_fill_(left_out, -1)
+
+
 def sample_batch(
     logits: Tensor,
     labels: Tensor,
@@ -172,33 +166,78 @@ def sample_batch(
     anchor: str | int = 'source',
     min_samples: int = 100,
     max_samples: int | None = None,
-) -> dict[str, tuple[Tensor, Tensor]]:
+    kernels: str = 'auto',
+) -> dict[str, Samples]:
     """Draw what a batch gives to the bank of its domain, and to the anchors.
 
     What else is drawn in a run is the same with and without it.
 
     Args:
         logits: (N, C, ...).
-        labels: (N, ...); pixels with a label outside 0 .. C - 1 are left
-            out.
+        labels: (N, ...), of :func:`batch_labels`.
         domain: 'source' or 'target'.
         anchor, min_samples, max_samples: See
             :class:`.settings.StatisticsSettings`.
+        kernels: See :func:`..kernels.choice.runs_fused`.
 
     Returns:
-        For ``domain``, and for 'anchors' where the batch has some, samples
-        and those that count.
+        Samples for ``domain``, and for 'anchors' where the batch has some.
     """
     limits = min_samples, max_samples
     devices = [logits.device] if logits.is_cuda else []
     with torch.random.fork_rng(devices):
-        drawn = {domain: sample_class_logits(logits, labels, *limits)}
+        if logits.shape[1] <= MAX_CLASSES and runs_fused(logits, kernels):
+            return fused_samples(logits, labels, domain, anchor, *limits)
+        drawn = {domain: _class_samples(logits, labels, *limits)}
         if anchor == domain:
-            drawn['anchors'] = sample_anchor_logits(
-                logits, labels, min_samples
+            drawn['anchors'] = _only_valid(
+                *sample_anchor_logits(logits, labels, min_samples)
             )
         elif domain == 'source' and isinstance(anchor, int):
-            drawn['anchors'] = sample_one_class_anchor(
-                logits, labels, anchor, *limits
+            drawn['anchors'] = _only_valid(
+                *sample_one_class_anchor(logits, labels, anchor, *limits)
             )
     return drawn
+
+
+def _class_samples(
+    logits: Tensor,
+    labels: Tensor,
+    min_samples: int,
+    max_samples: int | None,
+) -> Samples:
+    """As :func:`sample_class_logits`, on the CPU of present classes alone."""
+    if not host.on_host(logits):
+        samples, valid = sample_class_logits(
+            logits, labels, min_samples, max_samples
+        )
+        return _only_valid(samples, valid.unsqueeze(1))
+    index, valid = draw_class_pixels(
+        labels.reshape(-1), logits.shape[1], min_samples, max_samples
+    )
+    rows = valid.any(1).nonzero().squeeze(1)
+    return Samples(_gather(logits, index[rows]), rows)
+
+
+def _gather(logits: Tensor, index: Tensor) -> Tensor:
+    """All logits of some pixels: numbers (R, n) -> float32 (R, C, n)."""
+    flat = _flat(logits)
+    if host.on_host(flat) and has_planes(flat):
+        return gather_planes(flat, index)
+    pixels = flat.shape[-1]
+    picked = flat[index // pixels, :, index % pixels].float()
+    return _counted(picked.transpose(1, 2).contiguous())
+
+
+def _flat(logits: Tensor) -> Tensor:
+    """Logits (N, C, ...) as (N, C, P)."""
+    return logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
+
+
+def _counted(samples: Tensor) -> Tensor:
+    """NaN in place of what is infinite or beyond ``LARGEST``."""
+    return samples.masked_fill_(samples.abs() >= LARGEST, torch.nan)
+
+
+def _only_valid(samples: Tensor, valid: Tensor) -> Samples:
+    return Samples(samples.masked_fill(~valid, torch.nan))
