@@ -34,6 +34,7 @@ class Program:
             compiles anew as well.
         multiples: Integers that are multiples of 16, as pointers always
             are: then several numbers are read at once.
+        capabilities: What it is compiled for.
         num_warps: As at the launch.
     """
 
@@ -42,6 +43,7 @@ class Program:
     signature: dict[str, str]
     constants: dict[str, object] = field(default_factory=dict)
     multiples: tuple[str, ...] = ()
+    capabilities: tuple[int, ...] = CAPABILITIES
     num_warps: int = 4
 
     def __str__(self) -> str:
@@ -76,7 +78,7 @@ def compile_programs(programs: list[Program]) -> list[list[Compiled]]:
     A program that cannot be compiled ends it with the compiler's words.
 
     Returns:
-        Of each program what it takes, a capability of ``CAPABILITIES`` each.
+        Of each program what it takes, of each capability.
     """
     environment = {
         k: v for k, v in os.environ.items() if k != 'TRITON_INTERPRET'
@@ -152,5 +154,5 @@ def _assemble(ptx: str) -> str:
 
 if __name__ == '__main__':
     given = [Program(**each) for each in json.loads(sys.stdin.read())]
-    rows = [[_compile(p, c) for c in CAPABILITIES] for p in given]
+    rows = [[_compile(p, c) for c in p.capabilities] for p in given]
     print(json.dumps(rows))

@@ -82,7 +82,24 @@ def _what_is_missing(kind: str, index: int | None) -> str:
                 f'Triton needs compute capability {_CAPABILITY}, and '
                 f'{torch.cuda.get_device_name(index)} has {found}'
             )
-        return ''
+        return _try(torch.device(kind if index is None else f'{kind}:{index}'))
     if kind == 'cpu' and os.environ.get('TRITON_INTERPRET') == '1':
         return ''
     return f'There are no kernels for tensors on {kind!r}'
+
+
+def _try(device: torch.device) -> str:
+    """Why a program does not run on a GPU: no C compiler, an old driver."""
+    try:
+        from .programs.trial import trial
+
+        with torch.cuda.device(device):
+            trial[(1,)](torch.empty(1, device=device))
+    except Exception as error:  # of many kinds, and none is worth a training
+        return f'Triton runs no program on {device} ({_first_line(error)})'
+    return ''
+
+
+def _first_line(error: Exception) -> str:
+    name = type(error).__name__
+    return ': '.join([name, *str(error).strip().splitlines()[:1]])

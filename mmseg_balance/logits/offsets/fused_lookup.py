@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from ..kernels import cross_entropy
 from ..kernels.choice import runs_fused, say_once
 from ..kernels.layout import what_does_not_fit
 from ..kernels.lookup import offset_lookup
@@ -85,3 +86,35 @@ def adjust_by_table(
         return replaced(logits, values)
     offset = table.lookup(logits, labels, domain, ignore_index, 'torch')
     return adjust_in_offset(logits.float(), offset, tau)
+
+
+def fused_cross_entropy(
+    table: 'OffsetTable',
+    logits: Tensor,
+    labels: Tensor,
+    tau: float,
+    domain: Tensor | None = None,
+    ignore_index: int = 255,
+    class_weight: Tensor | None = None,
+) -> Tensor:
+    """Cross entropy of adjusted logits, which are never written.
+
+    Args:
+        table, logits, labels, tau, domain, ignore_index: As above.
+        class_weight: Weight of each class, (C,). Default: 1.
+
+    Returns:
+        Loss of each pixel, float32 (N, ...), with the gradient that it has
+        if the offset is held constant.
+    """
+    loss, _, _ = cross_entropy.adjusted_cross_entropy(
+        logits,
+        labels,
+        domain,
+        class_weight if class_weight is None else class_weight.float(),
+        *table.tensors,
+        REFINEMENT,
+        ignore_index,
+        tau,
+    )
+    return loss

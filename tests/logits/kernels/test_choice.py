@@ -37,6 +37,7 @@ def gpu(monkeypatch):
             torch.cuda, 'get_device_capability', lambda _: capability
         )
         monkeypatch.setattr(torch.cuda, 'get_device_name', lambda _: 'K80')
+        monkeypatch.setattr(choice, '_try', lambda _: '')
 
     return set_capability
 
@@ -88,6 +89,21 @@ def test_without_triton(monkeypatch):
 def test_gpus_that_triton_compiles_for(gpu, capability):
     gpu(capability)
     assert said(OnCuda(), 'auto') == (True, [])
+
+
+def test_where_programs_do_not_run(gpu, monkeypatch):
+    """As without a C compiler, which Triton asks for."""
+    tried = choice._try
+    gpu((8, 0))
+    monkeypatch.setattr(choice, '_try', tried)
+
+    def no_device(_):
+        raise RuntimeError('Failed to find C compiler.\nPlease specify')
+
+    monkeypatch.setattr(torch.cuda, 'device', no_device)
+    answer, lines = said(OnCuda(), 'auto')
+    assert not answer and len(lines) == 1
+    assert 'cuda:0 (RuntimeError: Failed to find C compiler.)' in lines[0]
 
 
 def test_a_gpu_that_is_too_old(gpu):

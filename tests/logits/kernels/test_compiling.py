@@ -6,6 +6,7 @@ not know, or more registers than a thread has.
 
 import pytest
 from helpers.triton_compiling import (
+    CAPABILITIES,
     SHARED_MEMORY,
     Program,
     compile_programs,
@@ -20,6 +21,7 @@ def of_pixels(
     floats: tuple[str, ...],
     classes: int = 8,
     constants: dict[str, object] | None = None,
+    capabilities: tuple[int, ...] = CAPABILITIES,
     **others: str,
 ) -> Program:
     """A program that reads logits, labels, domains, and a table.
@@ -30,6 +32,7 @@ def of_pixels(
         floats: Further pointers to float32.
         classes: As kernels/layout.py has blocks of so many at once.
         constants: Beside the size of a block.
+        capabilities: What it is compiled for.
         **others: Types that are other ones.
     """
     module = 'lookup' if name == 'offset_lookup' else 'cross_entropy'
@@ -74,6 +77,8 @@ PROGRAMS: list[Program] = [
     cross_entropy('*fp32', constants=dict(domain=None, class_weight=None)),
     cross_entropy_backward('*bf16', constants=dict(logits_w=1, out_w=1)),
     cross_entropy_backward('*fp16', classes=2),
+    # which has no instructions for bf16
+    cross_entropy_backward('*bf16', capabilities=(75,)),
 ]
 NAMES = list(map(str, PROGRAMS))
 
