@@ -20,14 +20,32 @@ class GMMUpdateHook(Hook):
     EM, the exchange between ranks, the momentum step and the offset tables
     happen here, once an iteration, whatever number of calls the losses had.
 
+    Args:
+        interval: Iterations from one update to the next. The paper updates
+            after each one, 1. With n, the logits of every n-th iteration
+            alone are sampled, and offsets stay as they are in between. The
+            staleness of a mixture counts iterations, so that an update moves
+            it as far as n would; ``warmup`` counts updates, and lasts n times
+            as long. Nothing waits from one iteration to the next: a run that
+            is resumed between two updates is the same run.
+
     Raises:
         TypeError: Before training, when a head with such a loss computes its
             losses in its own way.
-        ValueError: Before training, when the model has no such loss.
+        ValueError: ``interval`` is no number of iterations; or, before
+            training, the model has no such loss.
     """
 
     priority = 'NORMAL'
     in_dry_run = True
+
+    def __init__(self, interval: int = 1) -> None:
+        if not isinstance(interval, int) or interval < 1:
+            raise UserValueError(
+                'Expected `interval` of GMMUpdateHook to be a number of '
+                f'iterations, at least 1, but got {interval!r}'
+            )
+        self.interval = interval
 
     def before_train(self, runner) -> None:
         """Find the losses."""
@@ -45,9 +63,22 @@ class GMMUpdateHook(Hook):
                 "loss_decode=dict(type='BLDALoss', num_classes=...)"
             )
 
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        """Let them sample where an update follows."""
+        if self.interval > 1:
+            for loss in self.losses:
+                loss.collects_statistics = self._is_due(runner)
+
     def after_train_iter(
         self, runner, batch_idx, data_batch=None, outputs=None
     ) -> None:
-        """Update each of them."""
+        """Update each of them, or let them grow older."""
+        due = self._is_due(runner)
         for loss in self.losses:
-            loss.update_statistics()
+            if due:
+                loss.update_statistics()
+            elif hasattr(loss, 'age_statistics'):
+                loss.age_statistics()
+
+    def _is_due(self, runner) -> bool:
+        return self.every_n_train_iters(runner, self.interval)

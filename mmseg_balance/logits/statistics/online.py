@@ -286,6 +286,16 @@ class LogitStatistics(nn.Module):
             self._outdated = self._table
         self._table = None
 
+    @torch.no_grad()
+    def age(self) -> None:
+        """Count an iteration without an update, and forget its samples.
+
+        Offsets stay as they are.
+        """
+        banks = self.source, self.target, self.anchors
+        torch._foreach_add_([bank.staleness for bank in banks], 1)
+        self._pending.clear()
+
     def extra_repr(self) -> str:
         """What computes, for print(model), where it was chosen."""
         return '' if self.kernels == 'auto' else f'kernels={self.kernels!r}'

@@ -113,6 +113,8 @@ class BLDALoss(nn.Module):
         self.statistics = LogitStatistics(
             num_classes, kernels=kernels, **settings
         )
+        # ranks: equal, it follows from the number of the iteration
+        self.collects_statistics = True  # set by GMMUpdateHook
         self.loss_weight = loss_weight
         self._loss_name = loss_name
 
@@ -192,6 +194,8 @@ class BLDALoss(nn.Module):
     def _collect(
         self, logits: Tensor, targets: PixelTargets, ignore_index: int
     ) -> None:
+        if not self.collects_statistics:
+            return
         if self.statistics.num_pending >= MAX_PENDING:
             warnings.warn(
                 f'BLDALoss was called {MAX_PENDING} times without an update '
@@ -211,6 +215,10 @@ class BLDALoss(nn.Module):
     def update_statistics(self) -> None:
         """Fit the mixtures to what was collected, on all ranks alike."""
         self.statistics.update(sum_over_ranks())
+
+    def age_statistics(self) -> None:
+        """Count an iteration that ends without an update."""
+        self.statistics.age()
 
     @property
     def loss_name(self) -> str:
