@@ -21,6 +21,7 @@ class Knots:
         device: Where they lie.
 
     Attributes:
+        uses: How many tables have had this memory, one after the other.
         values: All knots, flat, float32.
         grid, fine: Views of it, (Q, G) and (Q, num_refined, REFINEMENT + 1).
         starts: Where the knots of each cell begin in ``values``, negative
@@ -34,6 +35,7 @@ class Knots:
         num_refined: int,
         device: torch.device,
     ) -> None:
+        self.uses = 1
         self.settings = (num_pairs, grid_size, num_refined, device)
         shape = (num_pairs, num_refined, REFINEMENT + 1)
         num_grid = num_pairs * grid_size

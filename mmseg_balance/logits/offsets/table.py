@@ -65,6 +65,7 @@ class OffsetTable:
         self.scale = scale  # (C, rows + 1), cells per logit
         self.fitted = fitted  # (C, rows + 1), 1 or 0
         self.knots = knots
+        self._use = knots.uses
         self._lazy = error if isinstance(error, HostRows) else None
         self._error = error
         self.num_classes = len(low)
@@ -72,6 +73,11 @@ class OffsetTable:
         self.num_rows = low.shape[1] - 1
         # RowLookup keeps what it made of a row
         self.row_lookups: dict[int, Any] = {}
+
+    @property
+    def is_overwritten(self) -> bool:
+        """Whether a later table has taken its memory."""
+        return self._use != self.knots.uses
 
     @property
     def values(self) -> Tensor:
@@ -241,7 +247,11 @@ class OffsetTable:
     def rows(
         self, labels: Tensor, domain: Tensor | None, ignore_index: int
     ) -> Tensor:
-        """Row of each pixel in ``low``, (N, P); the last one if ignored."""
+        """Row of each pixel in ``low``, (N, P); the last one if ignored.
+
+        Args:
+            labels, domain, ignore_index: As those of :meth:`lookup`.
+        """
         classes, last = self.num_classes, self.num_rows
         row = torch.arange(-1, classes + 1, device=labels.device)
         row = row.to(self.knots.starts.dtype)
@@ -280,6 +290,7 @@ def _knots(
     )
     if instead_of is not None and host.on_host(tabulator.low):
         if instead_of.knots.settings == settings:
+            instead_of.knots.uses += 1
             return instead_of.knots
     return Knots(*settings)
 

@@ -1,10 +1,7 @@
 """Reading an offset table: what training does with each logit.
 
-Made for CPUs, where fresh memory costs more than arithmetic: a chunk of one
-logit's map at a time, in buffers that are used again. ``index_select`` is
-several times as fast there as indexing; whatever compares, chooses or mixes
-integers with floats is several times as slow as a multiplication. On a GPU a
-chunk has all logits of many pixels, so that few kernels are started.
+On a CPU chunk by chunk, as :mod:`.chunk_reader` does; on a GPU a chunk has
+all logits of many pixels, so that few kernels are started.
 """
 
 import torch
@@ -12,10 +9,11 @@ from torch import Tensor
 
 from .. import host
 from . import tabulation
+from .chunk_reader import ChunkReader
 from .knots import REFINEMENT
 
-# Pixels of a chunk on a CPU: small enough for its cache, large enough for
-# the cost of a call.
+# Logits that a CPU works on at one time: few enough for its cache, many
+# enough for the cost of a call.
 _CHUNK = 2**17
 # Logits of a chunk on a GPU: seven buffers of them take 60 MB.
 _DEVICE_CHUNK = 2**21
@@ -90,34 +88,32 @@ class TableReader:
             Offsets, float32 (N, C, P).
         """
         offset = torch.empty(z.shape, dtype=torch.float32, device=z.device)
-        for n in range(len(z)):
-            if host.on_host(z):
-                self._read_by_logit(z[n], row[n], offset[n])
-            else:
-                self._read_all(z[n], row[n], offset[n])
+        if host.on_host(z):
+            chunks = self.chunks(z.shape[2])
+            for image, rows, out in zip(z, row, offset, strict=True):
+                for part in chunks.parts():
+                    logits = image[:, part].float()
+                    out[:, part] = chunks.offset(logits, rows[part])
+        else:
+            for image, rows, out in zip(z, row, offset, strict=True):
+                self._read_all(image, rows, out)
         return offset
 
-    def _read_by_logit(self, z: Tensor, row: Tensor, offset: Tensor) -> None:
-        """An image (C, P) on a CPU."""
-        classes = self.num_classes
-        size = min(_CHUNK, z.shape[1])
-        floats, ints = z.new_empty(3, size).float(), row.new_empty(3, size)
-        uniform = (self.error <= tabulation.TOLERANCE).tolist()
-        # any pair will do for the last row
-        pair = row.clamp(max=self.rows - 2).mul_(classes)
-        for start in range(0, z.shape[1], size):
-            part = slice(start, start + size)
-            used = len(row[part])
-            for c in range(classes):
-                buffers = floats[:, :used], ints[:, :used]
-                buffers[1][0].copy_(row[part])
-                if c:
-                    buffers[1][0].add_(c * self.rows)
-                length = self.cells + uniform[c]
-                torch.add(pair[part], c, out=buffers[1][1]).mul_(length)
-                self._interpolate(
-                    z[c, part].float(), offset[c, part], *buffers, uniform[c]
-                )
+    def chunks(self, pixels: int) -> ChunkReader:
+        """Reads images (C, P) on a CPU, chunk by chunk.
+
+        Args:
+            pixels: Pixels P of each image, at least 1.
+        """
+        return ChunkReader(
+            self.low.view(self.num_classes, -1),
+            self.scale.view(self.num_classes, -1),
+            self.starts,
+            self.values,
+            (self.error <= tabulation.TOLERANCE).tolist(),
+            _CHUNK,
+            pixels,
+        )
 
     def _read_all(self, z: Tensor, row: Tensor, offset: Tensor) -> None:
         """An image (C, P) on a GPU."""
@@ -151,7 +147,6 @@ class TableReader:
         out: Tensor,
         floats: Tensor,
         ints: Tensor,
-        uniform: bool = False,
     ) -> None:
         """Offsets of a chunk, equal to :meth:`read_plainly`, in few buffers.
 
@@ -160,9 +155,7 @@ class TableReader:
             out: Where the offsets go, float32 (n,).
             floats: Memory, float32 (3, n).
             ints: Of each logit its place in ``low`` and ``scale``, and the
-                first cell of its pair (first knot if ``uniform``); and
-                memory, integers (3, n).
-            uniform: Read between the knots of the grid alone.
+                first cell of its pair; and memory, integers (3, n).
         """
         row, first, whole = ints
         place, spare, scale = floats
@@ -173,8 +166,7 @@ class TableReader:
         place.nan_to_num_(0.0).clamp_(0, _below(self.cells))
         cell = first.add_(whole.copy_(place))
         share = place.frac_()
-        # the grid has a knot more than cells, and one is left of each cell
-        knot = cell if uniform else self._refine(cell, share, whole, spare)
+        knot = self._refine(cell, share, whole, spare)
         left = torch.index_select(self.values, 0, knot, out=out)
         right = torch.index_select(self.values, 0, knot.add_(1), out=spare)
         aligned = left.add_(right.sub_(left).mul_(share))

@@ -17,6 +17,11 @@ from ...errors import UserValueError
 from ..head_losses.call_loss import call_loss
 from ..head_losses.pixel_targets import PixelTargets
 from ..recording import OFFSET, note
+from .adjusted_cross_entropy import (
+    AdjustedLogits,
+    computes_at_once,
+    takes_adjusted_logits,
+)
 from .class_weights.rank_sums import sum_over_ranks
 
 ADJUSTED = ('all', 'source')
@@ -151,31 +156,62 @@ class BLDALoss(nn.Module):
             )
         targets = PixelTargets(label, weight, target_mask)
         with torch.autocast(cls_score.device.type, enabled=False):
-            adjusted = self._adjusted(cls_score, targets, ignore_index)
-            loss = call_loss(
-                self.criterion,
-                adjusted,
-                targets,
-                ignore_index,
-                collect,
-                **kwargs,
+            loss = self._adjusted_loss(
+                cls_score, targets, ignore_index, collect, **kwargs
             )
             # a sampler of hard pixels calls its losses without gradient
             if collect and self.training and torch.is_grad_enabled():
                 self._collect(cls_score, targets, ignore_index)
         return self.loss_weight * loss
 
-    def _adjusted(
-        self, logits: Tensor, targets: PixelTargets, ignore_index: int
+    def _adjusted_loss(
+        self,
+        logits: Tensor,
+        targets: PixelTargets,
+        ignore_index: int,
+        collect: bool,
+        **kwargs,
     ) -> Tensor:
-        """Logits for the criterion, float32."""
+        """The criterion on the adjusted logits."""
+        given = targets, ignore_index, collect
         if not self.tau or (
             self.adjust == 'source' and targets.target_mask is not None
         ):
-            return logits.float()
+            return call_loss(self.criterion, logits.float(), *given, **kwargs)
         self._note(logits, targets, ignore_index)
-        return self.statistics.adjust(
+        if (
+            self.statistics.grid_size is not None
+            and takes_adjusted_logits(self.criterion)
+            and computes_at_once(
+                logits, targets.labels, self.statistics.kernels
+            )
+        ):
+            return self._loss_at_once(logits, *given, **kwargs)
+        adjusted = self.statistics.adjust(
             logits, targets.labels, self.tau, targets.target_mask, ignore_index
+        )
+        return call_loss(self.criterion, adjusted, *given, **kwargs)
+
+    # a table is a new one after each update: compiled code would be as well
+    @torch.compiler.disable
+    def _loss_at_once(
+        self,
+        logits: Tensor,
+        targets: PixelTargets,
+        ignore_index: int,
+        collect: bool,
+        **kwargs,
+    ) -> Tensor:
+        """The same without adjusted logits of the whole batch."""
+        adjusted = AdjustedLogits(
+            logits,
+            self.statistics.table,
+            self.tau,
+            targets.target_mask,
+            self.statistics.kernels,
+        )
+        return call_loss(
+            self.criterion, adjusted, targets, ignore_index, collect, **kwargs
         )
 
     def _note(
