@@ -51,7 +51,7 @@ def test_rows_json_and_plot(tool, monkeypatch, tmp_path, capsys):
     assert all(float(row[3]) > 0 and row[5] == '12' for row in rows)
     saved = json.loads((tmp_path / 'steps_cpu.json').read_text())
     assert [row['method'] for row in saved['rows']] == [r[0] for r in rows]
-    assert saved['machine']['tf32'] is False
+    assert saved['machine']['torch'] == torch.__version__
     assert (tmp_path / 'steps_cpu.png').stat().st_size > 5000
 
 

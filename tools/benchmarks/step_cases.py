@@ -54,7 +54,7 @@ NETS = {
     'mit-b4': (64, [3, 8, 27, 3]),
     'mit-b5': (64, [3, 6, 40, 3]),
 }
-PRECISIONS = ('float32', 'amp')
+PRECISIONS = ('float32', 'tf32', 'amp')
 # side of the squares that labels consist of
 SQUARE = 32
 
@@ -66,7 +66,8 @@ class Case(NamedTuple):
         method: One of METHODS or CNN_METHODS; or 'reference', DAFormer with
             MMSegmentation's own MiT.
         balance: One of BALANCES.
-        precision: 'float32', or 'amp': float16 on CUDA, bfloat16 on the CPU.
+        precision: 'float32'; 'tf32', the same with TF32 on CUDA; or 'amp',
+            float16 on CUDA and bfloat16 on the CPU, without TF32.
         compiled: See ``CompileHook``.
         channels_last: See ``ChannelsLastHook``.
         with_cp: Activation checkpointing of the backbone.
@@ -104,10 +105,17 @@ def make_step(*fields) -> Callable[[], None]:
     seeds = count()
 
     def run() -> None:
+        allow_tf32(case.precision == 'tf32')
         torch.manual_seed(next(seeds))
         iterate(model, data, wrapper)
 
     return run
+
+
+def allow_tf32(is_allowed: bool) -> None:
+    """Round the factors of float32 products to TF32, or do not (CUDA)."""
+    torch.backends.cudnn.allow_tf32 = is_allowed
+    torch.backends.cuda.matmul.allow_tf32 = is_allowed
 
 
 def build(case: Case) -> tuple[nn.Module, OptimWrapper]:
@@ -187,6 +195,11 @@ def set_balance(cfg: Config, balance: str) -> None:
 def iterate(model: nn.Module, data: dict, wrapper: OptimWrapper) -> None:
     """One iteration, and what the hooks do after it."""
     model.train_step(data, wrapper)
+    update_others(model)
+
+
+def update_others(model: nn.Module) -> None:
+    """What the hooks do after an iteration: statistics, then the teacher."""
     for module in model.modules():
         if hasattr(module, 'update_statistics'):
             module.update_statistics()

@@ -71,9 +71,6 @@ def parse_args() -> argparse.Namespace:
         '--with-cp', action='store_true', help='activation checkpointing'
     )
     parser.add_argument(
-        '--tf32', action='store_true', help='TF32 on CUDA, in all cases'
-    )
-    parser.add_argument(
         '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
     )
     parser.add_argument(
@@ -204,14 +201,12 @@ def main() -> None:
     """Measure or count, print the table, write JSON and plot."""
     args = parse_args()
     torch.backends.cudnn.benchmark = True  # as in the configs
-    torch.backends.cudnn.allow_tf32 = args.tf32
-    torch.backends.cuda.matmul.allow_tf32 = args.tf32
     if args.count:
         about = dict(torch=torch.__version__)
         header = ('method', 'BLDA', 'with_cp', *(f'{k} MB' for k in COUNTED))
         groups = [[case] for case in count_cases(args)]
     else:
-        about = dict(machine(args.device), tf32=args.tf32)
+        about = machine(args.device)
         header, groups = HEADER, timed_groups(args)
     print(', '.join(f'{k}: {v}' for k, v in about.items()))
     print('| ' + ' | '.join(header) + ' |')

@@ -1,0 +1,1 @@
+"""What gpu.py measures and checks, a kind of part a file."""
