@@ -21,6 +21,10 @@ ALLOCATIONS = {
 # of the fused optimizers, gradients are declared as written, and are where
 # they are unscaled alone
 UNWRITTEN = {'grads', 'max_exp_avg_sqs'}
+# custom operators that are more than one kernel
+KERNELS = {
+    'mmseg_balance::update_mixtures': 2,  # a copy of the counters
+}
 # the argument that they copy from
 COPIES = {'aten::_to_copy': 'self', 'aten::copy_': 'src'}
 
@@ -73,8 +77,9 @@ def cost_on_cuda(
 
     One kernel each, whatever the number that PyTorch makes of a convolution,
     a norm's backward pass or a concatenation; but lists of tensors by
-    :mod:`.multi_tensor`, nothing for views and for memory that is only
-    taken, and nothing for what runs on the host.
+    :mod:`.multi_tensor`, custom operators of several by KERNELS, nothing for
+    views and for memory that is only taken, and nothing for what runs on the
+    host.
 
     Args:
         function: The operator.
@@ -90,7 +95,7 @@ def cost_on_cuda(
         return Cost()
     written = [t for t in outputs(function, args, kwargs, result) if t.is_meta]
     waits = int(is_blocking_copy(function, args, kwargs))
-    launches = 1
+    launches = KERNELS.get(name, 1)
     if name.startswith(('aten::_foreach_', 'aten::_fused_')):
         launches = count_over_lists(function, args, kwargs, result, fits)
     return Cost(launches, size_of(written), waits)
