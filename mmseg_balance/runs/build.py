@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
@@ -103,8 +105,8 @@ def _files_are_named(runner: Runner) -> Iterator[None]:
     """Let training data name their files before a loop starts the workers."""
     build = runner.build_dataloader
 
-    def build_named(*args, **kwargs) -> DataLoader:
-        loader = build(*args, **kwargs)
+    def build_named(dataloader, *args, **kwargs) -> DataLoader:
+        loader = build(pinned(dataloader), *args, **kwargs)
         name_all_files(loader.dataset, 'train_dataloader.dataset')
         return loader
 
@@ -113,6 +115,20 @@ def _files_are_named(runner: Runner) -> Iterator[None]:
         yield
     finally:
         del runner.build_dataloader
+
+
+def pinned(dataloader: Any) -> Any:
+    """Config of a loader whose batches lie where a GPU copies by itself.
+
+    Args:
+        dataloader: A config; what is no dict is given back as it is.
+
+    Returns:
+        With ``pin_memory`` where there is a GPU and nothing is said of it.
+    """
+    if isinstance(dataloader, dict) and torch.cuda.is_available():
+        return {'pin_memory': True, **dataloader}
+    return dataloader
 
 
 def build_optimization(runner: Runner) -> None:

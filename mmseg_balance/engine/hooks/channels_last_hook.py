@@ -1,11 +1,16 @@
 """Convolutions that keep the channels of a pixel side by side."""
 
+from typing import Any
+
 import torch
 from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapperDict
 from mmseg.registry import HOOKS
 from torch import nn
+from torch.optim import Optimizer
 
 from ...models.wrapped_segmentor import unwrapped
+from ..optim.fused_optimizers import match_formats
 
 
 @HOOKS.register_module()
@@ -22,8 +27,18 @@ class ChannelsLastHook(Hook):
 
     def before_train(self, runner) -> None:
         """Change the weights, those of the teacher too."""
-        model = unwrapped(runner.model)
-        use_channels_last(model)
+        use_channels_last(unwrapped(runner.model))
+        # of a run that goes on, which may have been without this hook
+        wrapper = getattr(runner, 'optim_wrapper', None)
+        for optimizer in _optimizers(wrapper):
+            match_formats(optimizer)
+
+
+def _optimizers(wrapper: Any) -> list[Optimizer]:
+    """Those of an optimizer wrapper, which may hold several."""
+    if isinstance(wrapper, OptimWrapperDict):
+        return [each.optimizer for each in wrapper.values()]
+    return [] if wrapper is None else [wrapper.optimizer]
 
 
 def use_channels_last(model: nn.Module) -> None:

@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from .attention_records import AttentionRecord
-from .mit_layers import FusedEfficientAttention, tokens_to_map
+from .drop_paths import Factors, add_branch
+from .mit_layers import (
+    FusedEfficientAttention,
+    FusedEncoderLayer,
+    tokens_to_map,
+)
 from .mix_vision_transformer import FusedMixVisionTransformer
 
 
@@ -56,18 +61,18 @@ def cross_domain_features(
     """
     recompute = backbone.with_cp and torch.is_grad_enabled()
     x = torch.cat([source, mixed])
+    factors = iter(backbone.draw_paths(backbone.blocks, x, 2 * len(x)))
     outs, attention = [], []
     for i, (embedding, blocks, norm) in enumerate(backbone.layers):
         x, hw_shape = embedding(x)
         if i == 0:
             x = x.repeat(2, 1, 1)
         for block in blocks:
+            args = block, x, hw_shape, next(factors)
             if recompute:
-                x, own = checkpoint(
-                    _run_block, block, x, hw_shape, use_reentrant=False
-                )
+                x, own = checkpoint(_run_block, *args, use_reentrant=False)
             else:
-                x, own = _run_block(block, x, hw_shape)
+                x, own = _run_block(*args)
             if not record:
                 continue
             if recompute:
@@ -81,13 +86,19 @@ def cross_domain_features(
 
 
 def _run_block(
-    block: nn.Module, x: Tensor, hw_shape: tuple[int, int]
+    block: FusedEncoderLayer,
+    x: Tensor,
+    hw_shape: tuple[int, int],
+    factors: Factors,
 ) -> tuple[Tensor, AttentionRecord]:
     """A block on the four streams, (4 N, L, C)."""
+    first, second = factors
     domains = block.norm1(x[: len(x) // 2])
     attended, record = cross_domain_attention(block.attn, domains, hw_shape)
-    x = x + attended
-    return block.ffn(block.norm2(x), hw_shape, identity=x), record
+    if first is None:
+        attended = block.attn.dropout_layer(attended)
+    x = add_branch(x, attended, first)
+    return block.ffn(block.norm2(x), hw_shape, x, second), record
 
 
 def cross_domain_attention(
@@ -107,8 +118,8 @@ def cross_domain_attention(
 
     Returns:
         What is added to the four streams, source, mixed, mixed to source,
-        source to mixed, (4 N, L, C), and the self-attention of the mixed
-        images.
+        source to mixed, (4 N, L, C), before drop path, and the
+        self-attention of the mixed images.
     """
     queries, keys, values = attention.project(tokens, hw_shape)
     source_queries, mixed_queries = queries.chunk(2)

@@ -1,10 +1,15 @@
 """Layers of a MiT without copies: fused attention, channels-last maps."""
 
 import torch.nn.functional as F
-from mmseg.models.backbones.mit import EfficientMultiheadAttention, MixFFN
+from mmseg.models.backbones.mit import (
+    EfficientMultiheadAttention,
+    MixFFN,
+    TransformerEncoderLayer,
+)
 from torch import Tensor, nn
 
 from .attention_records import AttentionRecord
+from .drop_paths import Factors, add_branch
 
 
 def tokens_to_map(tokens: Tensor, hw_shape: tuple[int, int]) -> Tensor:
@@ -59,6 +64,7 @@ class FusedEfficientAttention(nn.Module):
         x: Tensor,
         hw_shape: tuple[int, int],
         identity: Tensor | None = None,
+        factor: Tensor | None = None,
     ) -> Tensor:
         """Attend, and add what came in.
 
@@ -66,12 +72,16 @@ class FusedEfficientAttention(nn.Module):
             x: Tokens (N, L, C).
             hw_shape: Height and width of the map, L of their product.
             identity: What the result is added to, (N, L, C). Default: x.
+            factor: In place of the drop path, see ``PathDraws``. Default: it
+                draws itself.
         """
         queries, keys, values = self.project(x, hw_shape)
         if self.records is not None:
             self.records.append(self.record(queries, keys, hw_shape))
         out = self.merge(self.attend(queries, keys, values))
-        return (x if identity is None else identity) + out
+        if factor is None:
+            out = self.dropout_layer(out)
+        return add_branch(x if identity is None else identity, out, factor)
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Values by attention, (N, heads, L, C / heads)."""
@@ -83,9 +93,9 @@ class FusedEfficientAttention(nn.Module):
         )
 
     def merge(self, attended: Tensor) -> Tensor:
-        """Heads as tokens (N, L, C), projected, with dropouts."""
+        """Heads as tokens (N, L, C), projected, with dropout."""
         out = self.attn.out_proj(attended.transpose(1, 2).flatten(2))
-        return self.dropout_layer(self.proj_drop(out))
+        return self.proj_drop(out)
 
     def record(
         self, queries: Tensor, keys: Tensor, hw_shape: tuple[int, int]
@@ -133,7 +143,49 @@ class ChannelsLastMixFFN(nn.Module):
         x: Tensor,
         hw_shape: tuple[int, int],
         identity: Tensor | None = None,
+        factor: Tensor | None = None,
     ) -> Tensor:
         """Transform each token with its neighbours; see the attention."""
         out = map_to_tokens(self.layers(tokens_to_map(x, hw_shape)))
-        return (x if identity is None else identity) + self.dropout_layer(out)
+        if factor is None:
+            out = self.dropout_layer(out)
+        return add_branch(x if identity is None else identity, out, factor)
+
+
+class FusedEncoderLayer(nn.Module):
+    """SegFormer's layer: attention and feed-forward network on tokens.
+
+    Takes over the layers of MMSegmentation's module, as these two do.
+
+    Args:
+        layer: The module whose layers are taken.
+    """
+
+    def __init__(self, layer: TransformerEncoderLayer) -> None:
+        super().__init__()
+        self.norm1 = layer.norm1
+        self.attn = FusedEfficientAttention(layer.attn)
+        self.norm2 = layer.norm2
+        self.ffn = ChannelsLastMixFFN(layer.ffn)
+
+    @property
+    def drop_paths(self) -> tuple[nn.Module, nn.Module]:
+        """What drops the branch of the attention, and of the network."""
+        return self.attn.dropout_layer, self.ffn.dropout_layer
+
+    def forward(
+        self,
+        x: Tensor,
+        hw_shape: tuple[int, int],
+        factors: Factors = (None, None),
+    ) -> Tensor:
+        """Tokens (N, L, C) to tokens.
+
+        Args:
+            x: Tokens.
+            hw_shape: Height and width of the map, L of their product.
+            factors: In place of the drop paths, see ``PathDraws``.
+        """
+        first, second = factors
+        x = self.attn(self.norm1(x), hw_shape, x, first)
+        return self.ffn(self.norm2(x), hw_shape, x, second)

@@ -9,11 +9,8 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .mit_layers import (
-    ChannelsLastMixFFN,
-    FusedEfficientAttention,
-    tokens_to_map,
-)
+from .drop_paths import PathDraws, is_dropping
+from .mit_layers import FusedEncoderLayer, tokens_to_map
 from .mit_weights import load_mit_weights
 
 PRETRAINED = ('Pretrained', PretrainedInit)
@@ -28,7 +25,7 @@ class FusedMixVisionTransformer(MixVisionTransformer):
     same:
 
     - Attention by ``scaled_dot_product_attention``, maps that stay
-      channels-last.
+      channels-last, drop paths that are drawn at once.
     - LayerNorm eps 1e-5 in the patch embeddings and after the spatial
       reduction, as in https://github.com/NVlabs/SegFormer and in
       https://github.com/lhoyer/DAFormer; 1e-6 elsewhere, from ``norm_cfg``.
@@ -50,13 +47,34 @@ class FusedMixVisionTransformer(MixVisionTransformer):
         if on_meta:
             self.to('meta')
         self.with_cp = with_cp  # in forward, not in the blocks
+        self.draw_paths = PathDraws()
         for embedding, blocks, _ in self.layers:
             _set_eps(embedding.norm)
-            for block in blocks:
-                block.attn = FusedEfficientAttention(block.attn)
-                block.ffn = ChannelsLastMixFFN(block.ffn)
+            for i, block in enumerate(blocks):
+                blocks[i] = FusedEncoderLayer(block)
                 if block.attn.sr_ratio > 1:
                     _set_eps(block.attn.norm)
+
+        paths = [path for block in self.blocks for path in block.drop_paths]
+        self.draw_paths.take([p for p in paths if is_dropping(p)])
+
+    def _apply(self, fn, recurse=True):
+        """Have convolutions as their maps are, channels-last, on a GPU.
+
+        With others it copies the weights of each into that order in every
+        pass, and their gradients back. Values and shapes are the same. On a
+        CPU they stay as they are, as do the sums of its kernels.
+        """
+        super()._apply(fn, recurse)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and not _is_on_cpu(module):
+                module.to(memory_format=torch.channels_last)
+        return self
+
+    @property
+    def blocks(self) -> list[FusedEncoderLayer]:
+        """The layers of all stages, in their order."""
+        return [block for _, blocks, _ in self.layers for block in blocks]
 
     def init_weights(self) -> None:
         """Load the file of ``init_cfg``, or draw as SegFormer does.
@@ -86,18 +104,24 @@ class FusedMixVisionTransformer(MixVisionTransformer):
             (N, C_i, H / stride_i, W / stride_i), channels-last in memory.
         """
         recompute = self.with_cp and torch.is_grad_enabled()
+        factors = iter(self.draw_paths(self.blocks, x, len(x)))
         outs = []
         for i, (embedding, blocks, norm) in enumerate(self.layers):
             x, hw_shape = embedding(x)
             for block in blocks:
+                args = x, hw_shape, next(factors)
                 if recompute:
-                    x = checkpoint(block, x, hw_shape, use_reentrant=False)
+                    x = checkpoint(block, *args, use_reentrant=False)
                 else:
-                    x = block(x, hw_shape)
+                    x = block(*args)
             x = tokens_to_map(norm(x), hw_shape)
             if i in self.out_indices:
                 outs.append(x)
         return outs
+
+
+def _is_on_cpu(module: nn.Module) -> bool:
+    return all(p.device.type == 'cpu' for p in module.parameters())
 
 
 def _set_eps(norm: nn.Module) -> None:

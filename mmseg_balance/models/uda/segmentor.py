@@ -45,6 +45,7 @@ from .optimization.sequential_backward import (
     SequentialBackward,
     named_optimizers,
 )
+from .preprocessing import preprocessed
 from .student_teacher import StudentTeacher
 from .teacher.averaging import build_teacher
 from .teacher.labelling import label_images
@@ -290,7 +291,7 @@ class UDASegmentor(StudentTeacher):
                 "train_dataloader.dataset.type='UDADataset'"
             )
         self._share_modules()
-        source = self.data_preprocessor(data['source'], training=True)
+        source = preprocessed(self.data_preprocessor, data['source'])
         target = {}
         if self.needs_target:
             with noted_in(TARGET):
@@ -311,7 +312,7 @@ class UDASegmentor(StudentTeacher):
         self, batch: dict, source_images: Tensor
     ) -> dict[str, Any]:
         """The fields of a step on the target."""
-        target = self.data_preprocessor(batch, training=True)
+        target = preprocessed(self.data_preprocessor, batch)
         images, samples = target['inputs'], target['data_samples']
         is_mixed = any(o.mixes_domains for o in self.objectives)
         if is_mixed and images.shape != source_images.shape:

@@ -9,6 +9,7 @@ from mmseg.utils import OptSampleList
 from torch import Tensor, nn
 
 from ...errors import UserRuntimeError
+from .preprocessing import do_not_wait
 from .teacher.averaging import copy_buffers, move_teacher, teacher_momentum
 from .teacher.labelling import teacher_logits
 
@@ -33,6 +34,7 @@ class StudentTeacher(BaseModel):
         self, student: nn.Module, alpha: float | None, predict_with: str
     ) -> None:
         super().__init__(student.data_preprocessor)
+        do_not_wait(self.data_preprocessor)
         self.student = student
         self.alpha = alpha
         self.predict_with = predict_with

@@ -3,7 +3,9 @@
 import copy
 from types import SimpleNamespace
 
+import pytest
 import torch
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from torch import nn
@@ -78,3 +80,22 @@ def test_other_tensors_keep_their_format():
     assert any(isinstance(m, BLDALoss) for m in model.modules())
     ChannelsLastHook().before_train(SimpleNamespace(model=model))
     assert {k: v.stride() for k, v in model.named_buffers()} == before
+
+
+@pytest.mark.parametrize('several', [False, True])
+def test_averages_of_a_resumed_run_follow_the_weights(several):
+    model = nn.Conv2d(3, 4, 3)
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.randn(1, 3, 5, 5)).sum().backward()
+    optimizer.step()
+    before = copy.deepcopy(optimizer.state[model.weight])
+    wrapper = OptimWrapper(optimizer)
+    if several:
+        wrapper = OptimWrapperDict(student=wrapper)
+    runner = SimpleNamespace(model=model, optim_wrapper=wrapper)
+    ChannelsLastHook().before_train(runner)
+    state = optimizer.state[model.weight]
+    for name in ('exp_avg', 'exp_avg_sq'):
+        assert state[name].stride() == model.weight.stride()
+        assert state[name].stride() != before[name].stride()
+        assert torch.equal(state[name], before[name])

@@ -336,3 +336,15 @@ def test_addresses_are_read_with_weights_only(monkeypatch):
     ((address, kwargs),) = seen
     assert address == 'https://example.org/mit.pth'
     assert kwargs['weights_only'] is True
+
+
+def test_on_a_gpu_convolutions_are_as_their_maps():
+    net = build()
+    before = {k: v.stride() for k, v in net.state_dict().items()}
+    net.float()  # on a CPU nothing changes
+    assert {k: v.stride() for k, v in net.state_dict().items()} == before
+    for module in net.to('meta').modules():
+        if isinstance(module, nn.Conv2d):
+            form = torch.channels_last
+            assert module.weight.is_contiguous(memory_format=form)
+    assert net.state_dict().keys() == before.keys()

@@ -62,6 +62,8 @@ class FeatureDistance(nn.Module):
                 f'but got {min_ratio}'
             )
         self.classes = tuple(classes)
+        things = torch.tensor(self.classes)
+        self.register_buffer('things', things, persistent=False)
         self.loss_weight = loss_weight
         self.min_ratio = min_ratio
 
@@ -117,9 +119,7 @@ class FeatureDistance(nn.Module):
             self.ignore_index,
             self.min_ratio,
         )
-        things = torch.zeros_like(cells, dtype=torch.bool)
-        for index in self.classes:
-            things |= cells == index
+        things = (cells.unsqueeze(-1) == self.things).any(-1)
         note(CELLS, lambda: cells.masked_fill(~things, self.ignore_index))
         return self.loss_weight * masked_distance(own, frozen, things)
 

@@ -1,7 +1,8 @@
 """Several backward passes, one gradient exchange, one optimizer step."""
 
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from mmengine.dist import all_reduce_params, get_world_size
@@ -86,7 +87,8 @@ class SequentialBackward:
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of a loss."""
         wrapper = self.optim_wrapper
-        wrapper.backward(wrapper.scale_loss(loss))
+        with added_at_once(parameters_of(wrapper.optimizer)):
+            wrapper.backward(wrapper.scale_loss(loss))
         wrapper._inner_count = self._count
 
     def step(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -107,11 +109,47 @@ class SequentialBackward:
 
 def has_gradients(optimizer: Optimizer) -> bool:
     """Whether an optimizer has something to move."""
-    return any(
-        parameter.grad is not None
-        for group in optimizer.param_groups
-        for parameter in group['params']
-    )
+    return any(p.grad is not None for p in parameters_of(optimizer))
+
+
+def parameters_of(optimizer: Optimizer) -> list[nn.Parameter]:
+    """What an optimizer moves, in its order."""
+    return [p for group in optimizer.param_groups for p in group['params']]
+
+
+@contextmanager
+def added_at_once(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
+    """Around a backward pass: add its gradients to those there together.
+
+    Autograd adds them one by one, a kernel for each parameter. Here it finds
+    none and leaves its own, and a few kernels add all of them, to the same
+    sums. Until then both are kept; by then the graph is gone. On a CPU,
+    where nothing would be gained, they are added as ever.
+
+    Args:
+        parameters: Those that may have gradients.
+    """
+    held = {
+        p: p.grad
+        for p in parameters
+        if p.grad is not None and p.device.type != 'cpu'
+    }
+    for parameter in held:
+        parameter.grad = None
+    try:
+        yield
+    finally:
+        _add_gradients(held)
+
+
+@torch.no_grad()
+def _add_gradients(held: dict[nn.Parameter, Tensor]) -> None:
+    """Put gradients back, with what parameters have got meanwhile."""
+    both = [p for p in held if p.grad is not None]
+    if both:
+        torch._foreach_add_([held[p] for p in both], [p.grad for p in both])
+    for parameter, gradient in held.items():
+        parameter.grad = gradient
 
 
 @torch.no_grad()

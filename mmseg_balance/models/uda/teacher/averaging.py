@@ -62,13 +62,41 @@ def move_teacher(teacher: nn.Module, student: nn.Module, keep: float) -> None:
 
     Parameters only: buffers are the teacher's own. ``keep`` 0 copies.
     """
-    of_student = dict(student.named_parameters())
-    pairs = [
-        (parameter, of_student[name])
-        for name, parameter in teacher.named_parameters()
-    ]
-    own, others = zip(*pairs, strict=True)
-    torch._foreach_lerp_(own, others, 1 - keep)
+    kinds: dict[tuple, tuple[list, list]] = {}
+    for own, other in paired_parameters(teacher, student):
+        kind = own.dtype, other.dtype, own.device
+        for tensors, tensor in zip(
+            kinds.setdefault(kind, ([], [])), (own, other), strict=True
+        ):
+            tensors.append(tensor)
+    for owns, others in kinds.values():  # of one kind in a few kernels
+        torch._foreach_lerp_(owns, others, 1 - keep)
+
+
+def paired_parameters(
+    teacher: nn.Module, student: nn.Module
+) -> list[tuple[nn.Parameter, nn.Parameter]]:
+    """Parameters of a teacher, each once, with those of its student.
+
+    As by their names in ``named_parameters``, which take a few milliseconds
+    to be put together for a thousand of them.
+
+    Args:
+        teacher: A network.
+        student: One that has all modules and parameters of the teacher.
+    """
+    found: dict[nn.Parameter, nn.Parameter] = {}
+    modules = [(teacher, student)]
+    for own, other in modules:
+        for name, parameter in own._parameters.items():
+            if parameter is not None and parameter not in found:
+                found[parameter] = other._parameters[name]
+        modules.extend(
+            (child, other._modules[name])
+            for name, child in own._modules.items()
+            if child is not None
+        )
+    return list(found.items())
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ from torch import nn
 from mmseg_balance.models.uda.teacher.averaging import (
     copy_buffers,
     move_teacher,
+    paired_parameters,
     switch_off_dropout,
     teacher_momentum,
 )
@@ -39,6 +40,27 @@ def test_the_teacher_keeps_its_share_and_its_buffers():
     assert student.weight == 8
     move_teacher(teacher, student, 0)
     assert teacher.weight == 8
+
+
+def test_parameters_of_several_dtypes_and_shared_ones_move_once():
+    networks = []
+    for value in (1.0, 3.0):
+        net = nn.ModuleDict(
+            dict(first=nn.Linear(2, 2), second=nn.Linear(2, 2).double())
+        )
+        net['third'] = nn.ModuleDict(dict(shared=net['first'], none=None))
+        for parameter in net.parameters():
+            parameter.data.fill_(value)
+        networks.append(net)
+    teacher, student = networks
+    student['aux'] = nn.Linear(1, 1)  # which the teacher is without
+    move_teacher(teacher, student, 0.5)
+    assert all((p == 2).all() for p in teacher.parameters())
+    names = dict(student.named_parameters())
+    expected = [(p, names[k]) for k, p in teacher.named_parameters()]
+    found = dict(paired_parameters(teacher, student))
+    assert len(found) == len(expected) == 4
+    assert all(found[own] is other for own, other in expected)
 
 
 def test_buffers_are_copied_and_parameters_are_not():
