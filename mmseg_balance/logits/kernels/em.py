@@ -32,9 +32,10 @@ def sample_sums(samples: Sequence[Tensor], largest: float) -> Tensor:
 
     mixtures = sum(map(len, samples))
     result = _double(samples[0], 3, mixtures)
-    sums_program[(mixtures,)](
-        *_arguments(samples), result, BLOCK=_LARGEST_BLOCK, LARGEST=largest
-    )
+    with torch.cuda.device_of(samples[0]):
+        sums_program[(mixtures,)](
+            *_arguments(samples), result, BLOCK=_LARGEST_BLOCK, LARGEST=largest
+        )
     return result
 
 
@@ -65,14 +66,15 @@ def em_moments(
 
     _, mixtures, num_components = parameters.shape
     result = _double(parameters, *parameters.shape)
-    moments_program[(mixtures,)](
-        *_arguments(samples),
-        parameters,
-        result,
-        **_sizes(num_components),
-        LARGEST=largest,
-        FLOOR=floor,
-    )
+    with torch.cuda.device_of(parameters):
+        moments_program[(mixtures,)](
+            *_arguments(samples),
+            parameters,
+            result,
+            **_sizes(num_components),
+            LARGEST=largest,
+            FLOOR=floor,
+        )
     return result
 
 
@@ -124,22 +126,23 @@ def update_mixtures(
     _, mixtures, num_components = parameters.shape
     new_parameters = torch.empty_like(parameters)
     new_counters = counters.clone()  # the steps grow once for all mixtures
-    update_program[(mixtures,)](
-        *_arguments(samples),
-        parameters,
-        counters,
-        quantiles,
-        new_parameters,
-        new_counters,
-        num_loops,
-        momentum,
-        float(warmup),
-        min_variance,
-        INITIALIZE=initialize,
-        **_sizes(num_components),
-        LARGEST=largest,
-        FLOOR=floor,
-    )
+    with torch.cuda.device_of(parameters):
+        update_program[(mixtures,)](
+            *_arguments(samples),
+            parameters,
+            counters,
+            quantiles,
+            new_parameters,
+            new_counters,
+            num_loops,
+            momentum,
+            float(warmup),
+            min_variance,
+            INITIALIZE=initialize,
+            **_sizes(num_components),
+            LARGEST=largest,
+            FLOOR=floor,
+        )
     return new_parameters, new_counters
 
 

@@ -41,8 +41,10 @@ def sampled_labels(
 
     num = labels.numel()
     result = torch.empty(num, dtype=torch.int16, device=labels.device)
-    if num:
-        labels = _readable(labels)
+    if not num:
+        return result
+    labels = _readable(labels)
+    with torch.cuda.device_of(labels):
         labels_program[(-(-num // _LABELS_BLOCK),)](
             labels,
             labels if weight is None else _readable(weight),
@@ -91,15 +93,16 @@ def class_shares(
 
     shape = (2, num_classes)
     result = torch.empty(shape, dtype=torch.int64, device=by_class.device)
-    shares_program[(1,)](
-        by_class,
-        result,
-        by_class.numel(),
-        num_classes,
-        min_samples,
-        size,
-        WIDTH=1 << (num_classes - 1).bit_length(),
-    )
+    with torch.cuda.device_of(by_class):
+        shares_program[(1,)](
+            by_class,
+            result,
+            by_class.numel(),
+            num_classes,
+            min_samples,
+            size,
+            WIDTH=1 << (num_classes - 1).bit_length(),
+        )
     return result
 
 
@@ -138,8 +141,10 @@ def class_logits(
     _, num_classes = shares.shape
     shape = (num_classes, logits.shape[1], size)
     result = torch.empty(shape, dtype=torch.float32, device=logits.device)
+    if not size:
+        return result
     logits = as_images(logits)
-    if size:
+    with torch.cuda.device_of(logits):
         class_logits_program[(num_classes, -(-size // _BLOCK))](
             logits,
             order,
@@ -198,8 +203,10 @@ def anchor_logits(
 
     size = shift.numel()
     result = torch.empty(2, size, dtype=torch.float32, device=logits.device)
+    if not size:
+        return result
     logits = as_images(logits)
-    if size:
+    with torch.cuda.device_of(logits):
         anchor_logits_program[(-(-size // _BLOCK),)](
             logits,
             labels,

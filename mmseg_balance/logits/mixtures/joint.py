@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .. import host
-from ..kernels.choice import runs_fused
+from ..kernels.choice import runs_fused, say_once
 from ..kernels.em import MAX_COMPONENTS, update_mixtures
 from .em import Reduce, m_step
 from .inputs import LARGEST
@@ -99,9 +99,7 @@ def update_banks(
     """
     joint = JointBanks(banks)
     like = banks[0]
-    fused = like.num_components <= MAX_COMPONENTS and runs_fused(
-        like.means, kernels
-    )
+    fused = _runs_fused(like, kernels)
     if fused and reduce is None:
         joint.write(
             *update_mixtures(
@@ -148,3 +146,16 @@ def update_banks(
             like.warmup,
         )
     )
+
+
+def _runs_fused(bank: 'GaussianMixtureBank', kernels: str) -> bool:
+    """Whether kernels fit a bank; where it is too large a line says so."""
+    if not runs_fused(bank.means, kernels):
+        return False
+    if bank.num_components > MAX_COMPONENTS:
+        say_once(
+            f'Kernels fit mixtures of at most {MAX_COMPONENTS} components, '
+            f'not {bank.num_components}'
+        )
+        return False
+    return True

@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor
 
+from ..kernels.choice import runs_fused, say_once
 from ..kernels.sampling import (
+    MAX_CLASSES,
     anchor_logits,
     class_logits,
     class_shares,
@@ -18,6 +20,24 @@ from .draws import (
     draw_shift,
     shuffle_by_class,
 )
+
+
+def samples_fused(tensor: Tensor, num_classes: int, kernels: str) -> bool:
+    """Whether kernels sample; where there are too many classes a line says so.
+
+    Args:
+        tensor: Logits or labels.
+        num_classes: Number of classes C.
+        kernels: See :func:`..kernels.choice.runs_fused`.
+    """
+    if not runs_fused(tensor, kernels):
+        return False
+    if num_classes > MAX_CLASSES:
+        say_once(
+            f'Kernels sample at most {MAX_CLASSES} classes, not {num_classes}'
+        )
+        return False
+    return True
 
 
 def fused_labels(

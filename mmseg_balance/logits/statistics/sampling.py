@@ -4,8 +4,6 @@ import torch
 from torch import Tensor
 
 from .. import host
-from ..kernels.choice import runs_fused
-from ..kernels.sampling import MAX_CLASSES
 from ..mixtures.inputs import LARGEST
 from ..mixtures.samples import Samples
 from .draws import (
@@ -14,7 +12,7 @@ from .draws import (
     draw_labelled_pixels,
     narrow,
 )
-from .fused_sampling import fused_labels, fused_samples
+from .fused_sampling import fused_labels, fused_samples, samples_fused
 from .plane_gather import gather_planes, has_planes
 
 __all__ = [
@@ -145,9 +143,9 @@ def batch_labels(
         kernels: See :func:`..kernels.choice.runs_fused`.
 
     Returns:
-        (N, ...), see :func:`.draws.narrow`; what is no sample is -1 or C.
+        (N, ...), see :func:`.draws.narrow`; what is no sample is -1.
     """
-    if num_classes <= MAX_CLASSES and runs_fused(labels, kernels):
+    if samples_fused(labels, num_classes, kernels):
         return fused_labels(
             labels, num_classes, weight, target_mask, ignore_index
         )
@@ -156,7 +154,9 @@ def batch_labels(
         left_out |= weight == 0
     if target_mask is not None:
         left_out |= ~target_mask.bool()
-    return narrow(labels, num_classes).masked_fill_(left_out, -1)
+    small = narrow(labels, num_classes)
+    left_out |= small == num_classes
+    return small.masked_fill_(left_out, -1)
 
 
 def sample_batch(
@@ -186,12 +186,14 @@ def sample_batch(
     limits = min_samples, max_samples
     devices = [logits.device] if logits.is_cuda else []
     with torch.random.fork_rng(devices):
-        if logits.shape[1] <= MAX_CLASSES and runs_fused(logits, kernels):
+        if samples_fused(logits, logits.shape[1], kernels):
             return fused_samples(logits, labels, domain, anchor, *limits)
         drawn = {domain: _class_samples(logits, labels, *limits)}
         if anchor == domain:
             drawn['anchors'] = _only_valid(
-                *sample_anchor_logits(logits, labels, min_samples)
+                *sample_anchor_logits(
+                    logits, labels, min_samples, ANCHOR_SAMPLES
+                )
             )
         elif domain == 'source' and isinstance(anchor, int):
             drawn['anchors'] = _only_valid(

@@ -12,7 +12,13 @@ from helpers.triton_compiling import (
     compile_programs,
 )
 
+from mmseg_balance.logits.kernels.em import MAX_COMPONENTS, _sizes
+from mmseg_balance.logits.kernels.sampling import MAX_CLASSES
+
 pytest.importorskip('triton')
+
+
+SAMPLES = 'samples_0', 'samples_1', 'samples_2'
 
 
 def of_pixels(
@@ -69,6 +75,23 @@ def cross_entropy_backward(logits: str, **others) -> Program:
     return of_pixels(name, logits, floats, out=logits, **others)
 
 
+def em_update(components: int) -> Program:
+    """Of kernels/em.py."""
+    types = dict.fromkeys(SAMPLES, '*fp32')
+    types |= dict(parameters='*fp32', counters='*i64', quantiles='*fp32')
+    types |= dict(new_parameters='*fp32', new_counters='*i64')
+    types |= dict(momentum='fp32', warmup='fp32', min_variance='fp32')
+    constants = dict(INITIALIZE=True, LARGEST=1e6, FLOOR=1e-7)
+    return Program(
+        'em', 'update_program', types, constants | _sizes(components)
+    )
+
+
+def sampling(name: str, types: dict[str, str], **constants: object) -> Program:
+    """Of kernels/sampling.py."""
+    return Program('sampling', name, types, constants)
+
+
 # one entry for each type and size that decides what is generated
 PROGRAMS: list[Program] = [
     lookup('*bf16', logits_n='i64'),
@@ -79,6 +102,49 @@ PROGRAMS: list[Program] = [
     cross_entropy_backward('*fp16', classes=2),
     # which has no instructions for bf16
     cross_entropy_backward('*bf16', capabilities=(75,)),
+    em_update(5),
+    em_update(MAX_COMPONENTS),
+    Program(
+        'em',
+        'moments_program',
+        dict.fromkeys(SAMPLES, '*fp32')
+        | dict(parameters='*fp32', result='*fp64'),
+        dict(LARGEST=1e6, FLOOR=1e-7) | _sizes(5),
+    ),
+    Program(
+        'em',
+        'sums_program',
+        dict.fromkeys(SAMPLES, '*fp32') | dict(result='*fp64'),
+        dict(BLOCK=256, LARGEST=1e6),
+    ),
+    sampling(
+        'labels_program',
+        dict(labels='*u8', weight='*fp32', target_mask='*u8', result='*i16'),
+        HAS_WEIGHT=True,
+        HAS_MASK=True,
+        ONE_CLASS=False,
+        BLOCK=1024,
+    ),
+    sampling(
+        'shares_program',
+        dict(by_class='*i16', result='*i64'),
+        WIDTH=MAX_CLASSES,
+    ),
+    sampling(
+        'class_logits_program',
+        dict(logits='*bf16', order='*i32', shares='*i64')
+        | dict(rank='*i64', result='*fp32'),
+        BLOCK=128,
+        LARGEST=1e6,
+    ),
+    sampling(
+        'anchor_logits_program',
+        dict(logits='*fp16', labels='*i16', drawn='*fp32', shift='*i64')
+        | dict(rank='*i32', result='*fp32'),
+        EACH=False,
+        BLOCK=128,
+        LARGEST=1e6,
+    ),
 ]
 NAMES = list(map(str, PROGRAMS))
 
