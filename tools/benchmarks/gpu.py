@@ -24,6 +24,8 @@ import time
 from pathlib import Path
 
 START = time.monotonic()
+# a GPU is looked for without touching it, or a fork could not use it
+os.environ.setdefault('PYTORCH_NVML_BASED_CUDA_CHECK', '1')
 
 import torch  # noqa: E402  (the minutes count from the start)
 

@@ -5,6 +5,4 @@
 set -euo pipefail
 TOOLS=$(cd "$(dirname "$0")" && pwd)
 export PYTHONPATH="$TOOLS/../..${PYTHONPATH:+:$PYTHONPATH}"
-# lets the driver look for a GPU without touching it, so that it can fork
-export PYTORCH_NVML_BASED_CUDA_CHECK=1
 exec "${PYTHON:-python}" "$TOOLS/gpu.py" "$@"

@@ -24,7 +24,7 @@ MALLOC = dict(MALLOC_MMAP_THRESHOLD_='65536', MALLOC_TRIM_THRESHOLD_='65536')
 def machine(device: str) -> dict[str, object]:
     """What a result should be quoted with."""
     if device != 'cpu':  # events and memory are those of the current one
-        torch.cuda.set_device(device)
+        torch.cuda.set_device(torch.device(device).index or 0)
     name = platform.processor() or platform.machine()
     info = Path('/proc/cpuinfo')
     if device != 'cpu':

@@ -20,6 +20,7 @@ from mmseg_balance.runs.records.code import sources
 from .options import Options, Skipped
 
 BENCHMARKS = Path(__file__).resolve().parents[1]
+CONFIGS = BENCHMARKS.parents[1] / 'configs'
 
 
 def run_in_child(
@@ -110,8 +111,11 @@ def fingerprint(options: Options, machine: str) -> str:
         machine: Name of the GPU.
     """
     digest = hashlib.sha256()
-    for file in sorted(BENCHMARKS.rglob('*.py')):
-        digest.update(file.read_bytes())
-    about = (sources(), torch.__version__, machine, options)
+    for folder in (BENCHMARKS, CONFIGS):
+        for file in sorted(folder.rglob('*.py')):
+            digest.update(file.read_bytes())
+    # where the data lies makes no difference
+    settings = options._replace(data_root=None)
+    about = (sources(), torch.__version__, machine, settings)
     digest.update(repr(about).encode())
     return digest.hexdigest()[:12]

@@ -56,22 +56,22 @@ PARTS: dict[str, Part] = {
     'training-float32': Part(partial(train, amp=False), 90, 45),
     'training-amp': Part(partial(train, amp=True), 90, 45),
     'one-rank': Part(check_one_rank, 60, 20),
-    'hrda-amp': balanced(90, method='hrda', precision='amp'),
+    'hrda-amp': balanced(120, method='hrda', precision='amp'),
     'daformer-tf32': balanced(method='daformer', precision='tf32'),
     'reference-tf32': against_reference('tf32'),
     'daformer-channels-last': balanced(
         method='daformer', precision='amp', channels_last=True
     ),
     'daformer-compile': balanced(
-        240, method='daformer', precision='amp', compiled=True
+        300, method='daformer', precision='amp', compiled=True
     ),
-    'mic-amp': balanced(90, method='mic', precision='amp'),
+    'mic-amp': balanced(120, method='mic', precision='amp'),
     'cdac-amp': balanced(90, method='cdac', precision='amp'),
-    'hrda-float32': balanced(90, method='hrda', precision='float32'),
+    'hrda-float32': balanced(120, method='hrda', precision='float32'),
     'dacs-tf32': balanced(method='dacs', precision='tf32'),
-    'hrda-tf32': balanced(90, method='hrda', precision='tf32'),
-    'mic-float32': balanced(90, method='mic', precision='float32'),
+    'hrda-tf32': balanced(120, method='hrda', precision='tf32'),
+    'mic-float32': balanced(120, method='mic', precision='float32'),
     'cdac-float32': balanced(90, method='cdac', precision='float32'),
-    'mic-tf32': balanced(90, method='mic', precision='tf32'),
+    'mic-tf32': balanced(120, method='mic', precision='tf32'),
     'cdac-tf32': balanced(90, method='cdac', precision='tf32'),
 }

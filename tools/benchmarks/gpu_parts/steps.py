@@ -4,12 +4,13 @@ import gc
 from collections.abc import Callable, Sequence
 
 import torch
-from measure import MB, alternate
+from measure import MB, alternate, timed
 from step_cases import Case, make_step
 
 from .options import Options, Skipped
 
-PAIRS = (('none',), ('blda',))
+# that the rounds of a part may take, three rounds at least
+SECONDS = 20
 
 
 def measure_steps(options: Options, cases: Sequence[dict]) -> list[dict]:
@@ -21,7 +22,8 @@ def measure_steps(options: Options, cases: Sequence[dict]) -> list[dict]:
 
     Returns:
         A row of each case: its fields, 'seconds' (median), 'ratio' to the
-        base (median of the rounds' ratios), and on CUDA 'peak_mb'.
+        base (median of the rounds' ratios), on CUDA 'peak_mb', and the
+        number of rounds as 'repeats'.
     """
     torch.backends.cudnn.benchmark = True  # as in the configs
     given = [case_of(options, **fields) for fields in cases]
@@ -29,13 +31,20 @@ def measure_steps(options: Options, cases: Sequence[dict]) -> list[dict]:
         raise Skipped('torch.compile takes minutes on a CPU')
     made = [warmed_up(case) for case in given]
     peaks = [held and held + peak_of(run) for run, held in made]
-    times = alternate(
-        [run for run, _ in made], options.repeats, options.device
-    )
-    del made
+    runs = [run for run, _ in made]
+    lasting = sum(timed(run, options.device) for run in runs)
+    repeats = min(options.repeats, max(3, int(SECONDS / lasting)))
+    times = alternate(runs, repeats, options.device)
+    del made, runs
     gc.collect()
     return [
-        dict(case._asdict(), seconds=seconds, ratio=ratio, peak_mb=peak)
+        dict(
+            case._asdict(),
+            seconds=seconds,
+            ratio=ratio,
+            peak_mb=peak,
+            repeats=repeats,
+        )
         for case, (seconds, ratio), peak in zip(
             given, times, peaks, strict=True
         )
