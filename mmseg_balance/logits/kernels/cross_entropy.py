@@ -166,9 +166,14 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]):
     _, top, log_sum = output
     tensors, ctx.numbers = inputs[:9], inputs[9:]
     ctx.save_for_backward(top, log_sum, *tensors)
+    ctx.set_materialize_grads(False)  # zeros for what nobody derives
 
 
-def _backward(ctx: Any, slope: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
+def _backward(
+    ctx: Any, slope: Tensor | None, *_: Any
+) -> tuple[Tensor | None, ...]:
+    if slope is None:
+        return (None,) * 12
     gradient = adjusted_cross_entropy_backward(
         slope, *ctx.saved_tensors, *ctx.numbers
     )

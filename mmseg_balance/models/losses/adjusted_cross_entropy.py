@@ -48,7 +48,8 @@ def adjusted_cross_entropy(
         tests/models/losses/test_adjusted_cross_entropy.py.
 
     Raises:
-        IndexError: A label that is neither a class nor ignored.
+        IndexError: A label that is neither a class nor ignored, on a CPU;
+            its loss is NaN where kernels compute.
     """
     if computes_at_once(logits, labels, kernels):
         fused = reads_fused(logits, kernels)

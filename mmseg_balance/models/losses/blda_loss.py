@@ -19,7 +19,6 @@ from ..head_losses.pixel_targets import PixelTargets
 from ..recording import OFFSET, note
 from .adjusted_cross_entropy import (
     AdjustedLogits,
-    computes_at_once,
     takes_adjusted_logits,
 )
 from .class_weights.rank_sums import sum_over_ranks
@@ -162,7 +161,7 @@ class BLDALoss(nn.Module):
             # a sampler of hard pixels calls its losses without gradient
             if collect and self.training and torch.is_grad_enabled():
                 self._collect(cls_score, targets, ignore_index)
-        return self.loss_weight * loss
+        return loss if self.loss_weight == 1 else self.loss_weight * loss
 
     def _adjusted_loss(
         self,
@@ -179,12 +178,8 @@ class BLDALoss(nn.Module):
         ):
             return call_loss(self.criterion, logits.float(), *given, **kwargs)
         self._note(logits, targets, ignore_index)
-        if (
-            self.statistics.grid_size is not None
-            and takes_adjusted_logits(self.criterion)
-            and computes_at_once(
-                logits, targets.labels, self.statistics.kernels
-            )
+        if self.statistics.grid_size is not None and takes_adjusted_logits(
+            self.criterion
         ):
             return self._loss_at_once(logits, *given, **kwargs)
         adjusted = self.statistics.adjust(
