@@ -143,6 +143,7 @@ def test_what_is_recorded():
     assert recorded[0].nan_to_num().abs().max() > 0.1
 
 
+@pytest.mark.filterwarnings('ignore:Kernels do not read')
 def test_float64_logits():
     losses = pair(tau=0.5)
     logits, labels, _ = random_pixels(CLASSES, 8, 9)
