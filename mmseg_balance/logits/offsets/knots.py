@@ -11,21 +11,18 @@ REFINEMENT = 32
 class Knots:
     """Knots of Q pairs: those of the grids, then those of refined cells.
 
-    Nothing is written when it is made, and memory that is never written is
-    hardly memory: the refined knots of pairs without refined cells, say.
-
     Args:
         num_pairs: Pairs Q.
         grid_size: Knots G of the uniform grid.
         num_refined: Cells of a pair that may be refined.
-        device: Where they lie.
+        values: All knots, flat, float32.
+        starts: Where the knots of each cell begin in ``values``, negative
+            for refined cells, integers (Q, G - 1).
 
     Attributes:
         uses: How many tables have had this memory, one after the other.
-        values: All knots, flat, float32.
-        grid, fine: Views of it, (Q, G) and (Q, num_refined, REFINEMENT + 1).
-        starts: Where the knots of each cell begin in ``values``, negative
-            for refined cells, (Q, G - 1), int32 where that is enough.
+        grid, fine: Views of the knots, (Q, G) and
+            (Q, num_refined, REFINEMENT + 1).
     """
 
     def __init__(
@@ -33,23 +30,46 @@ class Knots:
         num_pairs: int,
         grid_size: int,
         num_refined: int,
-        device: torch.device,
+        values: Tensor,
+        starts: Tensor,
     ) -> None:
         self.uses = 1
-        self.settings = (num_pairs, grid_size, num_refined, device)
-        shape = (num_pairs, num_refined, REFINEMENT + 1)
-        num_grid = num_pairs * grid_size
-        size = num_grid + num_pairs * num_refined * (REFINEMENT + 1)
-        self.values = torch.empty(size, device=device)
-        self.grid = self.values[:num_grid].view(num_pairs, grid_size)
-        self.fine = self.values[num_grid:].view(shape)
-        small = size < torch.iinfo(torch.int32).max
-        self.starts = torch.empty(
+        self.shape = (num_pairs, grid_size, num_refined)
+        self.values, self.starts = values, starts
+        grid, fine = values.split(
+            [num_pairs * grid_size, len(values) - num_pairs * grid_size]
+        )
+        self.grid = grid.view(num_pairs, grid_size)
+        self.fine = fine.view(num_pairs, num_refined, REFINEMENT + 1)
+
+    @classmethod
+    def empty(
+        cls,
+        num_pairs: int,
+        grid_size: int,
+        num_refined: int,
+        device: torch.device,
+    ) -> 'Knots':
+        """Memory for knots that are not known yet.
+
+        What is never written is hardly memory: the refined knots of pairs
+        without refined cells, say.
+        """
+        shape = (num_pairs, grid_size, num_refined)
+        total = cls.total(*shape)
+        small = total < torch.iinfo(torch.int32).max
+        starts = torch.empty(
             num_pairs,
             grid_size - 1,
             dtype=torch.int32 if small else torch.int64,
             device=device,
         )
+        return cls(*shape, torch.empty(total, device=device), starts)
+
+    @staticmethod
+    def total(num_pairs: int, grid_size: int, num_refined: int) -> int:
+        """Number of knots."""
+        return num_pairs * (grid_size + num_refined * (REFINEMENT + 1))
 
     def begin_cells(self, pairs: Tensor) -> None:
         """Say of the cells of some pairs that none of them is refined.

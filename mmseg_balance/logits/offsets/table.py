@@ -15,6 +15,7 @@ from ..mixtures.gmm import GaussianMixtureBank
 from . import tabulation
 from .alignment import check_banks
 from .fused_lookup import fused_lookup, reads_fused
+from .fused_tabulation import fused_tabulation, tabulates_fused
 from .host_rows import HostRows
 from .knots import Knots
 from .table_lookup import TableReader
@@ -119,6 +120,7 @@ class OffsetTable:
         *,
         needs_anchors: bool = False,
         instead_of: 'OffsetTable | None' = None,
+        kernels: str = 'auto',
     ) -> 'OffsetTable':
         """Tabulate the offsets of several banks.
 
@@ -130,6 +132,8 @@ class OffsetTable:
             needs_anchors: All offsets are 0 until both anchors are fitted.
             instead_of: A table of earlier numbers that nobody reads any
                 more: on a CPU its memory is used again.
+            kernels: What tabulates, see
+                :func:`..kernels.choice.runs_fused`.
 
         Raises:
             ValueError: Banks that do not fit, or a setting out of range.
@@ -138,6 +142,12 @@ class OffsetTable:
         num_classes = banks[0].shape[0]
         for bank in banks:
             check_banks(bank, anchors, num_classes)
+        if tabulates_fused(anchors, grid_size, kernels):
+            return cls(
+                *fused_tabulation(
+                    banks, anchors, clip, grid_size, needs_anchors
+                )
+            )
         parameters = tuple(
             torch.stack(p).flatten(0, 2)
             for p in zip(*(bank.parameters_ for bank in banks), strict=True)
@@ -289,10 +299,10 @@ def _knots(
         tabulator.low.device,
     )
     if instead_of is not None and host.on_host(tabulator.low):
-        if instead_of.knots.settings == settings:
+        if instead_of.knots.shape == settings[:3]:
             instead_of.knots.uses += 1
             return instead_of.knots
-    return Knots(*settings)
+    return Knots.empty(*settings)
 
 
 def _with_ignored_row(table: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ anew on a finer one. Such cells hold a component that is narrower than a cell
 a logit and more, silently.
 """
 
-import math
+from statistics import NormalDist
 
 import torch
 import torch.nn.functional as F
@@ -20,12 +20,14 @@ from .alignment import inverse_cdf
 from .knots import REFINEMENT, Knots
 
 # Steps of the probability at which the anchors' quantiles are kept.
-_QUANTILES = 2**13
+QUANTILES = 2**13
 # On a CPU a pair is refined where the grid alone is off by more than this,
 # in logits: half of the cost is saved, for the logits of trained networks.
 TOLERANCE = 0.02
+# Width of a grid at least, in logits.
+LEAST = 2.0**-52 * 1e10
 # Cells on each side that a jump is told from.
-_NEARBY = 8
+NEARBY = 8
 # Knots that are computed at one time: of the CPU's cache, and of a GPU.
 _CHUNK_CPU = 2**18
 _CHUNK = 2**24
@@ -56,7 +58,9 @@ def tabulate(
         how far straight lines between those of the grid are off, (Q,).
     """
     made = Tabulator(parameters, is_positive, anchors, clip, grid_size)
-    knots = Knots(len(made.low), grid_size, made.num_refined, made.low.device)
+    knots = Knots.empty(
+        len(made.low), grid_size, made.num_refined, made.low.device
+    )
     return made.low, made.width, knots, made.fill(knots)
 
 
@@ -92,7 +96,7 @@ class Tabulator:
         self.quantiles = _quantiles(anchors, clip)
         self.narrowest_anchor = anchors.variances.amin().sqrt()
         self.begin = (~is_positive).to(torch.int32).unsqueeze(1)
-        self.begin *= _QUANTILES + 1
+        self.begin *= QUANTILES + 1
         self.steps = torch.arange(grid_size, device=low.device)
         self.fine = torch.linspace(0, 1, REFINEMENT + 1, device=low.device)
 
@@ -191,7 +195,7 @@ def _quantiles(anchors: GaussianMixtureBank, clip: float) -> Tensor:
     of a table.
     """
     p = torch.linspace(
-        clip, 1 - clip, _QUANTILES + 1, device=anchors.means.device
+        clip, 1 - clip, QUANTILES + 1, device=anchors.means.device
     )
     weights, means, variances = anchors.parameters_
     return inverse_cdf(
@@ -201,24 +205,26 @@ def _quantiles(anchors: GaussianMixtureBank, clip: float) -> Tensor:
 
 def _quantile(quantiles: Tensor, begin: Tensor, p: Tensor) -> Tensor:
     """Between those steps; p (Q, P) in [0, 1] is used up, begin is (Q, 1)."""
-    place = p.mul_(_QUANTILES).clamp_(max=_QUANTILES * (1 - 2**-24))
+    place = p.mul_(QUANTILES).clamp_(max=QUANTILES * (1 - 2**-24))
     index = place.to(torch.int32).add_(begin).flatten()
     left = quantiles.index_select(0, index)
     rise = quantiles.index_select(0, index.add_(1)).sub_(left)
     return left.addcmul_(rise, place.frac_().flatten()).view_as(p)
 
 
+def clip_reach(clip: float) -> float:
+    """Sigmas of a component that a grid covers: to its clip quantiles."""
+    # with clip 0 the quantile is infinite; 4.5 sigma leave 3e-6 out
+    return min(-NormalDist().inv_cdf(max(clip, 1e-9)), 4.5)
+
+
 def _clip_range(
     means: Tensor, variances: Tensor, clip: float
 ) -> tuple[Tensor, Tensor]:
     """Bounds of the clip quantiles: those of the outermost components."""
-    # with clip 0 the quantile is infinite; 4.5 sigma leave 3e-6 out
-    reach = min(
-        -torch.special.ndtri(torch.tensor(max(clip, 1e-9))).item(), 4.5
-    )
-    spread = variances.sqrt() * reach
+    spread = variances.sqrt() * clip_reach(clip)
     low, high = (means - spread).amin(-1), (means + spread).amax(-1)
-    return low, torch.maximum(high, low + math.ulp(1.0) * 1e10)
+    return low, torch.maximum(high, low + LEAST)
 
 
 def _worst_cells(values: Tensor, num: int) -> Tensor:
@@ -230,5 +236,5 @@ def _worst_cells(values: Tensor, num: int) -> Tensor:
     or over a few, counts in full, and not in the cells beside it.
     """
     rise = values.diff(dim=-1)
-    flattest = -F.max_pool1d(-rise, 2 * _NEARBY + 1, stride=1, padding=_NEARBY)
+    flattest = -F.max_pool1d(-rise, 2 * NEARBY + 1, stride=1, padding=NEARBY)
     return (rise - flattest).topk(num, dim=-1).indices

@@ -120,6 +120,7 @@ class LogitStatistics(nn.Module):
                 self.grid_size,
                 needs_anchors=True,
                 instead_of=self._outdated,
+                kernels=self.kernels,
             )
             self._outdated = None
         return self._table

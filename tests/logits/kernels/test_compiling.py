@@ -92,6 +92,43 @@ def sampling(name: str, types: dict[str, str], **constants: object) -> Program:
     return Program('sampling', name, types, constants)
 
 
+MIXTURES = dict.fromkeys(('weights', 'means', 'variances'), '*fp32')
+PAIRS = MIXTURES | dict.fromkeys(('quantiles', 'values'), '*fp32')
+PAIRS |= dict.fromkeys(('clip', 'reach', 'least'), 'fp32')
+GRIDS = PAIRS | dict.fromkeys(('low', 'scale', 'fitted'), '*fp32')
+GRIDS |= dict.fromkeys(('num_updates', 'anchor_updates'), '*i64')
+
+
+def tabulation(name: str, types: dict, warps: int = 4, **sizes) -> Program:
+    """Of kernels/tabulation.py."""
+    return Program('tabulation', name, types, sizes, num_warps=warps)
+
+
+def grids(grid: int, components: int, warps: int) -> Program:
+    """Of offset_grids."""
+    sizes = dict(K=components, GRID=grid, BLOCK=grid, NEEDS_ANCHORS=True)
+    return tabulation('offset_grids', GRIDS, warps, **sizes)
+
+
+def refined(
+    grid: int, components: int, warps: int, starts: str = '*i32'
+) -> Program:
+    """Of refine_cells."""
+    return tabulation(
+        'refine_cells',
+        PAIRS | dict(starts=starts, error='*fp32'),
+        warps,
+        K=components,
+        GRID=grid,
+        BLOCK=grid,
+        NUM=max(16, 4 * components + 4),
+        BLOCK_N=32,
+        REFINEMENT=32,
+        BLOCK_R=64,
+        NEARBY=8,
+    )
+
+
 # one entry for each type and size that decides what is generated
 PROGRAMS: list[Program] = [
     lookup('*bf16', logits_n='i64'),
@@ -145,6 +182,16 @@ PROGRAMS: list[Program] = [
         BLOCK=128,
         LARGEST=1e6,
     ),
+    tabulation(
+        'anchor_quantiles',
+        MIXTURES | dict(out='*fp32', clip='fp32'),
+        K=5,
+        POINTS=1000,
+        BLOCK_P=32,
+        BLOCK_J=64,
+    ),
+    grids(512, 5, 4),
+    refined(512, 5, 4),
 ]
 NAMES = list(map(str, PROGRAMS))
 

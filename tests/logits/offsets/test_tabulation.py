@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from mmseg_balance.logits import GaussianMixtureBank
+from mmseg_balance.logits.offsets import tabulation
 from mmseg_balance.logits.offsets.alignment import align
-from mmseg_balance.logits.offsets.tabulation import Tabulator
+from mmseg_balance.logits.offsets.tabulation import Tabulator, tabulate
 
 PAIRS, GRID = 400, 64
 
@@ -71,3 +72,18 @@ def test_knots_of_some_pairs_are_those_of_all():
         strict=True,
     ):
         assert torch.equal(found, expected[some])
+
+
+def test_a_whole_tabulation_is_that_of_its_pairs(monkeypatch):
+    made, anchors = tabulator(narrow=True)
+    monkeypatch.setattr(tabulation, '_CHUNK_CPU', 2000)
+    low, width, knots, error = tabulate(
+        made.parameters, (made.begin == 0).flatten(), anchors, 0.01, GRID
+    )
+    every = slice(0, PAIRS)
+    assert torch.equal(low, made.low) and torch.equal(width, made.width)
+    assert torch.equal(knots.grid, made.grid(every))
+    cells, inner, off = made.refine(every, knots.grid)
+    assert torch.equal(knots.fine, inner) and torch.equal(error, off)
+    begin = knots.starts.gather(1, cells).neg().unsqueeze(-1)
+    assert torch.equal(knots.values[begin + torch.arange(33)], inner)
