@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -57,6 +58,34 @@ def placed(
             else:
                 yield flat, start + _mixtures(values, rows)
         start += size
+
+
+def in_rows(
+    samples: Sequence[Sequence[Samples]], sizes: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """All samples in rows of one length, several of a mixture that has more.
+
+    Args: as of :func:`merged`.
+
+    Returns:
+        Rows (R, n), NaN where they are not full, and the mixture of each,
+        int64 (R,).
+    """
+    calls = [call for call in placed(samples, sizes) if call[0].numel()]
+    if not calls:
+        empty = samples[0][0].values.new_empty(0, 1)
+        return empty, empty[:, 0].long()
+    length = min(values.shape[1] for values, _ in calls)
+    numbers = torch.arange(sum(sizes), device=calls[0][0].device)
+    rows, owners = [], []
+    for values, place in calls:
+        missing = -values.shape[1] % length
+        if missing:
+            values = F.pad(values, (0, missing), value=torch.nan)
+        parts = values.shape[1] // length
+        rows.append(values.reshape(-1, length))
+        owners.append(numbers[place].unsqueeze(1).expand(-1, parts).flatten())
+    return torch.cat(rows), torch.cat(owners)
 
 
 def _mixtures(values: Tensor, rows: Tensor) -> Tensor:

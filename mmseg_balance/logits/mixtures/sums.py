@@ -9,11 +9,14 @@ from .. import host
 from ..kernels.em import em_moments, sample_sums
 from .inputs import LARGEST
 from .moments import LIKELIHOOD_FLOOR, Parameters, shifted_moments
-from .samples import Samples, merged, placed
+from .samples import Samples, in_rows, merged, placed
 
 
 class Sums:
-    """Sums over the samples of all mixtures, call after call, in PyTorch.
+    """Sums over the samples of all mixtures, in PyTorch.
+
+    Call after call on the CPU, whose cache few mixtures fill; elsewhere the
+    samples of all calls are laid in rows of one length.
 
     Args:
         samples: Of each bank those of any number of calls.
@@ -23,7 +26,11 @@ class Sums:
     def __init__(
         self, samples: Sequence[Sequence[Samples]], sizes: Sequence[int]
     ) -> None:
-        self.calls = list(placed(samples, sizes))
+        self.calls: list[tuple[Tensor, slice | Tensor]]
+        if host.on_host(samples[0][0].values):
+            self.calls = list(placed(samples, sizes))
+        else:
+            self.calls = [in_rows(samples, sizes)]
         self.num = sum(sizes)
 
     def of_samples(self, wanted: Tensor) -> Tensor:
@@ -44,9 +51,8 @@ class Sums:
                 values, place = values[asked], numbers[asked]
             counted = ~values.isnan()
             double = values.nan_to_num().double()
-            sums[0, place] += counted.sum(-1)
-            sums[1, place] += double.sum(-1)
-            sums[2, place] += double.square_().sum(-1)
+            found = counted.sum(-1), double.sum(-1), double.square_().sum(-1)
+            _add(sums, place, torch.stack(found))
         return sums
 
     def moments(self, parameters: Parameters) -> Tensor:
@@ -61,7 +67,7 @@ class Sums:
         sums = _zeros(parameters[0], 3, *parameters[0].shape)
         for values, place in self.calls:
             own = tuple(p[place] for p in parameters)
-            sums[:, place] += shifted_moments(values, own)
+            _add(sums, place, shifted_moments(values, own))
         return sums
 
 
@@ -85,6 +91,14 @@ class FusedSums:
         return em_moments(
             self.samples, torch.stack(parameters), LARGEST, LIKELIHOOD_FLOOR
         )
+
+
+def _add(sums: Tensor, place: slice | Tensor, found: Tensor) -> None:
+    """Add what was found for some mixtures, of which some may be the same."""
+    if isinstance(place, slice):
+        sums[:, place] += found
+    else:
+        sums.index_add_(1, place, found.to(sums.dtype))
 
 
 def _zeros(like: Tensor, *shape: int) -> Tensor:
