@@ -1,9 +1,9 @@
 """Reading an offset table on a CPU, a chunk of pixels at a time.
 
 Fresh memory costs a CPU more than arithmetic: a block of a few logits of a
-chunk lies in its cache, in buffers that are used again. Reading from a table
-is the dearest step, as it takes one number at a time: it is done four times
-for each logit, and all else by vectors. ``index_select`` is several times as
+chunk lies in its cache, in buffers that are used again, and so does what they
+read of the table. Reading is the dearest step, as it takes one number at a
+time: it is done four times for each logit, and all else by vectors. ``index_select`` is several times as
 fast there as indexing; whatever compares, chooses or mixes integers with
 floats is several times as slow as a multiplication.
 """
@@ -16,8 +16,11 @@ from torch import Tensor
 
 from .knots import REFINEMENT
 
-# Logits of a block where there are many: enough for the cost of a call.
-_LOGITS = 16
+# Logits of a block: few, so that many pixels read from their pairs while
+# those lie in the cache.
+_LOGITS = 3
+# Logits of a chunk, which need not lie there: 32 MB.
+_LARGEST = 2**23
 # The offset of an infinite logit, times 0, is 0.
 _HUGE = 1e38
 
@@ -54,9 +57,8 @@ class ChunkReader:
         self.knots = self.cells + 1  # of a grid
         self.num_pixels = pixels
         rows = min(self.num_classes, _LOGITS)
-        if self.num_classes < 2 * _LOGITS:
-            rows = self.num_classes
-        self.size = min(max(size // rows, 1), pixels)
+        size = min(size // rows, _LARGEST // self.num_classes, pixels)
+        self.size = max(size, 1)
         self.blocks = list(_blocks(uniform, rows))
         whole = self.num_classes * self.size
         self._logits = torch.arange(rows, dtype=starts.dtype).unsqueeze(1)

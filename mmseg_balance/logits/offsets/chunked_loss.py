@@ -15,6 +15,11 @@ from torch.autograd.function import once_differentiable
 if TYPE_CHECKING:
     from .table import OffsetTable
 
+# Logits whose softmax is taken at one time: of the cache.
+_CHUNK = 2**17
+# A probability below has lost digits.
+_SMALLEST = 1e-35
+
 
 def chunked_cross_entropy(
     table: 'OffsetTable',
@@ -135,27 +140,59 @@ def _losses(
     loss = torch.empty(row.shape, dtype=torch.float32)
     slope = _memory_of_gradient(logits) if keep else None
     chunks = table.reader(row).chunks(row.shape[1])
-    p = loss.new_empty(logits.shape[1] * chunks.size)
-    z = _images(logits)
-    gradient = None if slope is None else _images(slope)
-    for n, labels in enumerate(label.reshape(row.shape)):
+    gradients = [None] * len(row) if slope is None else _images(slope)
+    for z, labels, rows, losses, gradient in zip(
+        _images(logits),
+        label.reshape(row.shape),
+        row,
+        loss,
+        gradients,
+        strict=True,
+    ):
         for part in chunks.parts():
-            adjusted = chunks.adjusted(
-                z[n, :, part].float().contiguous(), row[n, part], tau
+            adjusted = chunks.adjusted(_floats(z[:, part]), rows[part], tau)
+            _cross_entropy(
+                adjusted,
+                labels[part],
+                losses[part],
+                None if gradient is None else gradient[:, part],
             )
-            own = labels[part].unsqueeze(0)
-            if gradient is None:
-                score = torch.log_softmax(adjusted, 0)
-                loss[n, part] = -score.gather(0, own).squeeze(0)
-                continue
-            share = p[: adjusted.numel()].view_as(adjusted)
-            torch.softmax(adjusted, 0, out=share)
-            # log of the largest p: that of p_c may have no digits left
-            top = adjusted.amax(0) - adjusted.gather(0, own).squeeze(0)
-            torch.sub(top, share.amax(0).log_(), out=loss[n, part])
-            share.scatter_(0, own, share.gather(0, own).sub_(1))
-            gradient[n, :, part] = share
     return loss.view(label.shape), slope
+
+
+def _floats(logits: Tensor) -> Tensor:
+    """float32 (C, n), of which each logit lies in a row."""
+    logits = logits.float()
+    return logits if logits.stride(1) == 1 else logits.contiguous()
+
+
+def _cross_entropy(
+    logits: Tensor, label: Tensor, loss: Tensor, gradient: Tensor | None
+) -> None:
+    """Write -log p_c of some pixels, and p - 1[c].
+
+    Args:
+        logits: Adjusted, (C, n).
+        label: (n,).
+        loss: Where it goes, (n,).
+        gradient: Where it goes, (C, n); None: it is not wanted.
+    """
+    size = max(_CHUNK // len(logits), 1)
+    for start in range(0, len(label), size):
+        part = slice(start, start + size)
+        z, own = logits[:, part], label[part].unsqueeze(0)
+        if gradient is None:
+            log_p = torch.log_softmax(z, 0).gather(0, own)
+            torch.neg(log_p.squeeze(0), out=loss[part])
+            continue
+        p = torch.softmax(z, 0)
+        share = p.gather(0, own)
+        if float(share.amin()) > _SMALLEST:
+            torch.log(share.squeeze(0), out=loss[part]).neg_()
+        else:
+            log_p = torch.log_softmax(z, 0).gather(0, own)
+            torch.neg(log_p.squeeze(0), out=loss[part])
+        gradient[:, part] = p.scatter_(0, own, share.sub_(1))
 
 
 def _memory_of_gradient(logits: Tensor) -> Tensor:
