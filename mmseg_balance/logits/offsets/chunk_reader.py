@@ -3,9 +3,10 @@
 Fresh memory costs a CPU more than arithmetic: a block of a few logits of a
 chunk lies in its cache, in buffers that are used again, and so does what they
 read of the table. Reading is the dearest step, as it takes one number at a
-time: it is done four times for each logit, and all else by vectors. ``index_select`` is several times as
-fast there as indexing; whatever compares, chooses or mixes integers with
-floats is several times as slow as a multiplication.
+time: it is done four times for each logit, and all else by vectors.
+``index_select`` is several times as fast there as indexing; whatever compares,
+chooses or mixes integers with floats is several times as slow as a
+multiplication.
 """
 
 from collections.abc import Iterator
