@@ -20,7 +20,7 @@ ALLOCATIONS = {
 }
 # of the fused optimizers, gradients are declared as written, and are where
 # they are unscaled alone
-UNWRITTEN = {'grads', 'max_exp_avg_sqs'}
+UNWRITTEN = {'grads', 'max_exp_avg_sqs', 'state_steps'}
 # custom operators that are more than one kernel
 KERNELS = {
     'mmseg_balance::update_mixtures': 2,  # a copy of the counters
@@ -52,6 +52,12 @@ def is_view(function: torch._ops.OpOverload) -> bool:
         return True
     aliases = [r.alias_info for r in schema.returns if r.alias_info]
     return bool(aliases) and not any(alias.is_write for alias in aliases)
+
+
+def is_fused_step(function: torch._ops.OpOverload) -> bool:
+    """Whether an operator is the step of a fused optimizer."""
+    name = function._schema.name
+    return name.startswith('aten::_fused_') and name.endswith('_')
 
 
 def cost_as_counted(
@@ -96,7 +102,7 @@ def cost_on_cuda(
     written = [t for t in outputs(function, args, kwargs, result) if t.is_meta]
     waits = int(is_blocking_copy(function, args, kwargs))
     launches = KERNELS.get(name, 1)
-    if name.startswith(('aten::_foreach_', 'aten::_fused_')):
+    if name.startswith('aten::_foreach_') or is_fused_step(function):
         launches = count_over_lists(function, args, kwargs, result, fits)
     return Cost(launches, size_of(written), waits)
 
@@ -144,7 +150,7 @@ def outputs(
 ) -> Iterator[Tensor]:
     """Tensors that an operator writes to: new ones, and what it changes."""
     given = named_arguments(function, args, kwargs)
-    is_fused = function._schema.name.startswith('aten::_fused_')
+    is_fused = is_fused_step(function)
     for argument in function._schema.arguments:
         alias = argument.alias_info
         if alias is None or not alias.is_write:

@@ -7,7 +7,7 @@ from functools import partial
 
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .costs import Cost, cost_as_counted, cost_on_cuda
+from .costs import Cost, cost_as_counted, cost_on_cuda, is_fused_step
 from .multi_tensor import Limits, limits
 
 OTHER = 'other'
@@ -44,8 +44,12 @@ class Launches(TorchDispatchMode):
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         """Run an operation, and count it."""
-        result = function(*args, **(kwargs or {}))
-        cost = self._cost(function, args, kwargs or {}, result)
+        kwargs = kwargs or {}
+        # they change values alone, and some have no kernel for meta tensors
+        result = None
+        if not (is_fused_step(function) and args[0][0].is_meta):
+            result = function(*args, **kwargs)
+        cost = self._cost(function, args, kwargs, result)
         if any(cost):
             self.names[function._schema.name] += cost.launches
             part = self._inside[-1]
