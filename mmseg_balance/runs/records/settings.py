@@ -23,7 +23,8 @@ WITHOUT_EFFECT = (
     *('default_hooks', 'train_cfg.val_interval', 'find_unused_parameters'),
     *('train_cfg.dynamic_intervals', '*.num_workers', '*.pin_memory'),
     *('*.persistent_workers', '*.prefetch_factor', '*.backend_args'),
-    *('*.with_cp', 'local_rank', 'custom_hooks.EmptyCacheHook', 'dry_run'),
+    *('*.with_cp', '*.kernels', 'local_rank', 'dry_run'),
+    'custom_hooks.EmptyCacheHook',
     'source_test_pipeline',  # of `logits fit`, which notes what it takes
     '*.on_bad_image',  # a choice of week two; the log counts what it skipped
 )

@@ -100,6 +100,7 @@ def test_places_are_told_apart(key, value):
         ('train_cfg.val_interval', 1),
         ('val_dataloader.batch_size', 2),
         ('model.segmentor.backbone.with_cp', True),
+        ('model.segmentor.decode_head.loss_decode.0.kernels', 'torch'),
         ('env_cfg.cudnn_benchmark', False),
         ('train_dataloader.dataset.on_bad_image', 'skip'),
         ('custom_hooks', [*CFG['custom_hooks'], dict(type='CompileHook')]),
