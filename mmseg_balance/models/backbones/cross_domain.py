@@ -61,7 +61,7 @@ def cross_domain_features(
     """
     recompute = backbone.with_cp and torch.is_grad_enabled()
     x = torch.cat([source, mixed])
-    factors = iter(backbone.draw_paths(backbone.blocks, x, 2 * len(x)))
+    factors = iter(backbone.draw_paths(backbone.blocks, x, [2 * len(x)]))
     outs, attention = [], []
     for i, (embedding, blocks, norm) in enumerate(backbone.layers):
         x, hw_shape = embedding(x)

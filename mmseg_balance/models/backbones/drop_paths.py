@@ -29,14 +29,16 @@ class PathDraws(nn.Module):
         self.keep = torch.empty(0)
 
     def forward(
-        self, layers: Sequence[nn.Module], x: Tensor, rows: int
+        self, layers: Sequence[nn.Module], x: Tensor, groups: Sequence[int]
     ) -> list[Factors]:
         """Draw.
 
         Args:
             layers: ``FusedEncoderLayer``, of all stages.
             x: Tensor of the device and dtype of the network.
-            rows: How many images are dropped one by one, N.
+            groups: How many images the batch is made of, N; of several
+                batches that go together, how many each has: the numbers are
+                those of one after the other.
 
         Returns:
             Factors of each layer: 0, or 1 over the chance that a branch is
@@ -44,10 +46,10 @@ class PathDraws(nn.Module):
         """
         paths = [path for layer in layers for path in layer.drop_paths]
         drawn = [path for path in paths if is_dropping(path)]
-        if not drawn or any(map(_draws_otherwise, layers)):
+        if not drawn or any(map(draws_otherwise, layers)):
             return [(None, None)] * len(layers)
         self.take(drawn, x.device)
-        factors = iter(keep_factors(self.keep, rows, branch_dtype(x)))
+        factors = iter(keep_factors(self.keep, groups, branch_dtype(x)))
         found = [
             next(factors) if is_dropping(path) else None for path in paths
         ]
@@ -72,21 +74,27 @@ class PathDraws(nn.Module):
         return self
 
 
-def keep_factors(keep: Tensor, rows: int, dtype: torch.dtype) -> list[Tensor]:
+def keep_factors(
+    keep: Tensor, groups: Sequence[int], dtype: torch.dtype
+) -> list[Tensor]:
     """Draw which branches are kept.
 
     Args:
         keep: Chance of each of M branches, (M, 1), float32.
-        rows: Images N.
+        groups: Images of each batch, N in all.
         dtype: Of the branches, in which mmcv draws.
 
     Returns:
         M factors (N, 1, 1), 0 or 1 / keep.
     """
-    noise = torch.rand(len(keep), rows, dtype=dtype, device=keep.device)
+    drawn = [
+        torch.rand(len(keep), rows, dtype=dtype, device=keep.device)
+        for rows in groups
+    ]
+    noise = drawn[0] if len(drawn) == 1 else torch.cat(drawn, dim=1)
     kept = (keep + noise).to(dtype).floor_()
     factors = (kept / keep).to(dtype)
-    return list(factors.view(len(keep), rows, 1, 1).unbind())
+    return list(factors[..., None, None].unbind())
 
 
 def branch_dtype(x: Tensor) -> torch.dtype:
@@ -135,7 +143,7 @@ def is_dropping(path: nn.Module) -> bool:
     return isinstance(path, DropPath) and path.training and path.drop_prob > 0
 
 
-def _draws_otherwise(layer: nn.Module) -> bool:
+def draws_otherwise(layer: nn.Module) -> bool:
     """Whether a layer draws random numbers beside those of its paths."""
     attention = layer.attn
     if attention.training and attention.attn.dropout > 0:

@@ -1,5 +1,6 @@
 """MiT with fused attention."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import torch
@@ -9,7 +10,7 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .drop_paths import PathDraws, is_dropping
+from .drop_paths import PathDraws, draws_otherwise, is_dropping
 from .mit_layers import FusedEncoderLayer, tokens_to_map
 from .mit_weights import load_mit_weights
 
@@ -94,17 +95,29 @@ class FusedMixVisionTransformer(MixVisionTransformer):
                 if isinstance(module, nn.MultiheadAttention):
                     nn.init.trunc_normal_(module.in_proj_weight, std=0.02)
 
-    def forward(self, x: Tensor) -> list[Tensor]:
+    @property
+    def takes_groups(self) -> bool:
+        """Whether batches that go together are as if they went alone.
+
+        So they are but for dropout that draws over the whole batch.
+        """
+        return not any(map(draws_otherwise, self.blocks))
+
+    def forward(
+        self, x: Tensor, groups: Sequence[int] | None = None
+    ) -> list[Tensor]:
         """Feature maps of ``out_indices``.
 
         Args:
             x: Images (N, 3, H, W).
+            groups: Images of each of several batches that ``x`` is made of;
+                see ``takes_groups``. Default: it is one.
 
         Returns:
             (N, C_i, H / stride_i, W / stride_i), channels-last in memory.
         """
         recompute = self.with_cp and torch.is_grad_enabled()
-        factors = iter(self.draw_paths(self.blocks, x, len(x)))
+        factors = iter(self.draw_paths(self.blocks, x, groups or [len(x)]))
         outs = []
         for i, (embedding, blocks, norm) in enumerate(self.layers):
             x, hw_shape = embedding(x)

@@ -22,7 +22,7 @@ def test_a_branch_is_added_as_after_mmcvs_module(rate, dtype):
     expected = [identity + path(branch) for branch in branches]
     torch.manual_seed(0)
     keep = torch.full((20, 1), 1 - rate)
-    factors = keep_factors(keep, 4, dtype)
+    factors = keep_factors(keep, [4], dtype)
     found = [
         add_branch(identity, branch, factor)
         for branch, factor in zip(branches, factors, strict=True)
@@ -62,7 +62,7 @@ def one_by_one(monkeypatch):
 
     def switch():
         monkeypatch.setattr(
-            'mmseg_balance.models.backbones.drop_paths._draws_otherwise',
+            'mmseg_balance.models.backbones.drop_paths.draws_otherwise',
             lambda layer: True,
         )
 
