@@ -251,6 +251,7 @@ class LogitStatistics(nn.Module):
             self.min_samples,
             self.max_samples,
             self.kernels,
+            self._pending.spare_memory(domain),
         )
         for bank, samples in drawn.items():
             self._pending.add(bank, samples)
@@ -313,4 +314,4 @@ class LogitStatistics(nn.Module):
     def _forget(self) -> None:
         """Drop what was derived from other numbers or another device."""
         self._table = self._outdated = None
-        self._pending.clear()
+        self._pending = PendingSamples()

@@ -1,5 +1,8 @@
 """Samples that wait for the next update of the statistics."""
 
+from torch import Tensor
+
+from .. import host
 from ..mixtures.gmm import GaussianMixtureBank
 from ..mixtures.samples import Samples
 
@@ -16,6 +19,7 @@ class PendingSamples:
     def __init__(self) -> None:
         # ranks: none, each has its own, and what EM takes of them is summed
         self.samples: dict[str, list[Samples]] = {}
+        self._spare: dict[str, Tensor] = {}
 
     def __len__(self) -> int:
         """Calls whose samples wait, of the bank that has most."""
@@ -38,5 +42,20 @@ class PendingSamples:
         return pending or [Samples(bank.means.new_empty(*bank.shape, 0))]
 
     def clear(self) -> None:
-        """Forget them."""
+        """Forget them; on the CPU their memory is kept for the next ones.
+
+        There the system gives fresh pages one by one, which takes as long as
+        to fill them.
+        """
+        for name, calls in self.samples.items():
+            values = max((c.values for c in calls), key=Tensor.numel)
+            if host.on_host(values):
+                self._spare[name] = values
         self.samples.clear()
+
+    def spare_memory(self, name: str) -> Tensor | None:
+        """Memory of samples of a bank that were forgotten, if there is some.
+
+        It is given away once.
+        """
+        return self._spare.pop(name, None)

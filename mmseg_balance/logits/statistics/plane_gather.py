@@ -3,6 +3,8 @@
 A plane of one logit fits the cache, the logits of a pixel lie far apart.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -14,18 +16,21 @@ def has_planes(flat: Tensor) -> bool:
     return flat.stride(-1) == 1 and flat.shape[-1] > 1
 
 
-def gather_planes(flat: Tensor, index: Tensor) -> Tensor:
+def gather_planes(
+    flat: Tensor, index: Tensor, memory: Tensor | None = None
+) -> Tensor:
     """All logits of some pixels.
 
     Args:
         flat: (N, C, P), see :func:`has_planes`.
         index: Numbers of pixels, (R, n).
+        memory: What the result may take the place of, float32.
 
     Returns:
         float32 (R, C, n), NaN where they are not finite or beyond 1e6.
     """
     images, num_logits, pixels = flat.shape
-    result = torch.empty(len(index), num_logits, index.shape[1])
+    result = _memory(memory, len(index), num_logits, index.shape[1])
     if not result.numel():
         return result
     index = index.long()
@@ -43,3 +48,14 @@ def gather_planes(flat: Tensor, index: Tensor) -> Tensor:
             picked.masked_fill_(~(picked.abs() < LARGEST), torch.nan)
         result[:, logit].copy_(picked.view(index.shape))
     return result
+
+
+def _memory(former: Tensor | None, *shape: int) -> Tensor:
+    """Memory for a tensor, that of a former one where it is enough."""
+    numel = math.prod(shape)
+    if former is not None:
+        storage = former.untyped_storage()
+        if storage.nbytes() >= numel * former.element_size():
+            whole = former.new_empty(0).set_(storage)
+            return whole[:numel].view(shape)
+    return torch.empty(shape)

@@ -167,6 +167,7 @@ def sample_batch(
     min_samples: int = 100,
     max_samples: int | None = None,
     kernels: str = 'auto',
+    memory: Tensor | None = None,
 ) -> dict[str, Samples]:
     """Draw what a batch gives to the bank of its domain, and to the anchors.
 
@@ -179,6 +180,7 @@ def sample_batch(
         anchor, min_samples, max_samples: See
             :class:`.settings.StatisticsSettings`.
         kernels: See :func:`..kernels.choice.runs_fused`.
+        memory: What the samples for ``domain`` may take the place of.
 
     Returns:
         Samples for ``domain``, and for 'anchors' where the batch has some.
@@ -188,7 +190,7 @@ def sample_batch(
     with torch.random.fork_rng(devices):
         if samples_fused(logits, logits.shape[1], kernels):
             return fused_samples(logits, labels, domain, anchor, *limits)
-        drawn = {domain: _class_samples(logits, labels, *limits)}
+        drawn = {domain: _class_samples(logits, labels, *limits, memory)}
         if anchor == domain:
             drawn['anchors'] = _only_valid(
                 *sample_anchor_logits(
@@ -207,6 +209,7 @@ def _class_samples(
     labels: Tensor,
     min_samples: int,
     max_samples: int | None,
+    memory: Tensor | None,
 ) -> Samples:
     """As :func:`sample_class_logits`, on the CPU of present classes alone."""
     if not host.on_host(logits):
@@ -218,14 +221,16 @@ def _class_samples(
         labels.reshape(-1), logits.shape[1], min_samples, max_samples
     )
     rows = valid.any(1).nonzero().squeeze(1)
-    return Samples(_gather(logits, index[rows]), rows)
+    return Samples(_gather(logits, index[rows], memory), rows)
 
 
-def _gather(logits: Tensor, index: Tensor) -> Tensor:
+def _gather(
+    logits: Tensor, index: Tensor, memory: Tensor | None = None
+) -> Tensor:
     """All logits of some pixels: numbers (R, n) -> float32 (R, C, n)."""
     flat = _flat(logits)
     if host.on_host(flat) and has_planes(flat):
-        return gather_planes(flat, index)
+        return gather_planes(flat, index, memory)
     pixels = flat.shape[-1]
     picked = flat[index // pixels, :, index % pixels].float()
     return _counted(picked.transpose(1, 2).contiguous())
