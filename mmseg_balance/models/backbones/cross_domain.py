@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from .attention_records import AttentionRecord
+from .autocast_weights import weights_cast_together
 from .drop_paths import Factors, add_branch
 from .mit_layers import (
     FusedEfficientAttention,
@@ -59,6 +60,16 @@ def cross_domain_features(
         source, mixed: Images, (N, 3, H, W).
         record: Whether the attention of the mixed images is kept.
     """
+    with weights_cast_together(backbone, source):
+        return _features(backbone, source, mixed, record)
+
+
+def _features(
+    backbone: FusedMixVisionTransformer,
+    source: Tensor,
+    mixed: Tensor,
+    record: bool,
+) -> CrossDomainFeatures:
     recompute = backbone.with_cp and torch.is_grad_enabled()
     x = torch.cat([source, mixed])
     factors = iter(backbone.draw_paths(backbone.blocks, x, [2 * len(x)]))

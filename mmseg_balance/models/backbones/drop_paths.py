@@ -11,6 +11,8 @@ import torch
 from mmcv.cnn.bricks import DropPath
 from torch import Tensor, nn
 
+from .autocast_weights import autocast_dtype
+
 # factors of a layer's two branches, (N, 1, 1); None: that branch draws itself
 Factors = tuple[Tensor | None, Tensor | None]
 
@@ -99,12 +101,8 @@ def keep_factors(
 
 def branch_dtype(x: Tensor) -> torch.dtype:
     """Dtype in which a layer gives what is added to its input."""
-    kind = x.device.type
-    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(
-        kind
-    ):
-        return torch.get_autocast_dtype(kind)
-    return x.dtype
+    dtype = autocast_dtype(x)
+    return x.dtype if dtype is None else dtype
 
 
 def add_branch(

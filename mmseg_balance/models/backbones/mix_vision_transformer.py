@@ -10,6 +10,7 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .autocast_weights import weights_cast_together
 from .drop_paths import PathDraws, draws_otherwise, is_dropping
 from .mit_layers import FusedEncoderLayer, tokens_to_map
 from .mit_weights import load_mit_weights
@@ -26,7 +27,8 @@ class FusedMixVisionTransformer(MixVisionTransformer):
     same:
 
     - Attention by ``scaled_dot_product_attention``, maps that stay
-      channels-last, drop paths that are drawn at once.
+      channels-last, drop paths that are drawn at once, weights that are
+      cast at once under autocast.
     - LayerNorm eps 1e-5 in the patch embeddings and after the spatial
       reduction, as in https://github.com/NVlabs/SegFormer and in
       https://github.com/lhoyer/DAFormer; 1e-6 elsewhere, from ``norm_cfg``.
@@ -116,8 +118,12 @@ class FusedMixVisionTransformer(MixVisionTransformer):
         Returns:
             (N, C_i, H / stride_i, W / stride_i), channels-last in memory.
         """
+        with weights_cast_together(self, x):
+            return self._features(x, groups or [len(x)])
+
+    def _features(self, x: Tensor, groups: Sequence[int]) -> list[Tensor]:
         recompute = self.with_cp and torch.is_grad_enabled()
-        factors = iter(self.draw_paths(self.blocks, x, groups or [len(x)]))
+        factors = iter(self.draw_paths(self.blocks, x, groups))
         outs = []
         for i, (embedding, blocks, norm) in enumerate(self.layers):
             x, hw_shape = embedding(x)
