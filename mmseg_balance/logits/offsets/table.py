@@ -74,6 +74,7 @@ class OffsetTable:
         self.num_rows = low.shape[1] - 1
         # RowLookup keeps what it made of a row
         self.row_lookups: dict[int, Any] = {}
+        self.score_tables: dict[Any, Any] = {}  # and ScoreTable itself
 
     @property
     def is_overwritten(self) -> bool:
@@ -189,25 +190,35 @@ class OffsetTable:
             self._known_error,
         )
 
-    def row_knots(self, row: int) -> tuple[Tensor, Tensor, Tensor]:
-        """All there is to know of a row, refined everywhere.
+    @property
+    def is_lazy(self) -> bool:
+        """Whether rows are tabulated when they are asked for."""
+        return self._lazy is not None
+
+    @property
+    def tabulator(self) -> Tabulator:
+        """What tabulates the rows of a lazy table."""
+        assert self._lazy is not None
+        return self._lazy.tabulator
+
+    def pair_knots(self, pairs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """All there is to know of some pairs, each of them refined.
 
         Args:
-            row: Its number, domain * C + c.
+            pairs: Their numbers, (domain * C + c) * C + l, int64 (q,).
 
         Returns:
-            Knots of the grid (C, G), refined cells (C, num) and their knots
-            (C, num, REFINEMENT + 1).
+            Knots of the grid (q, G), refined cells (q, num) and their knots
+            (q, num, REFINEMENT + 1).
         """
-        part = slice(row * self.num_classes, (row + 1) * self.num_classes)
         if self._lazy is not None:
-            grid = self._lazy.tabulator.grid(part)
-            return grid, *self._lazy.tabulator.refine(part, grid)[:2]
-        fine = self.knots.fine[part]
+            grid = self._lazy.tabulator.grid(pairs)
+            return grid, *self._lazy.tabulator.refine(pairs, grid)[:2]
+        fine = self.knots.fine[pairs]
         # refined cells are the negative ones, the first of them the largest
-        starts = self.knots.starts[part]
+        starts = self.knots.starts[pairs]
         cells = starts.topk(fine.shape[1], dim=1, largest=False).indices
-        return self.knots.grid[part], cells.flip(1), fine
+        return self.knots.grid[pairs], cells.flip(1), fine
 
     @torch.no_grad()
     def lookup(

@@ -108,7 +108,7 @@ class Tabulator:
     def grid(self, part: slice | Tensor) -> Tensor:
         """Knots of the uniform grid of some pairs, (q, G)."""
         base, step = self.low[part, None], self.width[part, None]
-        return self._aligned(base + step * self.steps, part)
+        return self.aligned(base + step * self.steps, part)
 
     def refine(
         self, part: slice | Tensor, grid: Tensor
@@ -128,11 +128,22 @@ class Tabulator:
         base, step = self.low[part, None], self.width[part, None]
         corner = base + step * cells
         z = corner[..., None] + step[..., None] * self.fine
-        inner = self._aligned(z.flatten(1), part).view_as(z)
+        inner = self.aligned(z.flatten(1), part).view_as(z)
         line = torch.lerp(inner[..., :1], inner[..., -1:], self.fine)
         return cells, inner, line.sub_(inner).abs_().amax((1, 2))
 
-    def line_bound(self, part: slice | Tensor, grid: Tensor) -> Tensor:
+    @property
+    def range(self) -> tuple[float, float]:
+        """Least and largest z' of any pair."""
+        lowest, highest = torch.aminmax(self.quantiles)
+        return float(lowest), float(highest)
+
+    def line_bound(
+        self,
+        part: slice | Tensor,
+        grid: Tensor,
+        width: Tensor | None = None,
+    ) -> Tensor:
         """What straight lines between knots of the grid are off at most.
 
         Half of the largest change from one rise to the next: exact for a
@@ -142,7 +153,8 @@ class Tabulator:
 
         Args:
             part: The pairs, q of them.
-            grid: Their knots, see :meth:`grid`.
+            grid: Their knots, see :meth:`grid`; or z' at other distances.
+            width: Those distances, (q,).
 
         Returns:
             (q,), at least the error that :meth:`refine` gives; tested in
@@ -155,7 +167,8 @@ class Tabulator:
         bound = torch.maximum(highest, -lowest)
         bound = torch.maximum(bound, rise[:, [0, -1]].amax(-1)) / 2
         narrowest = self.parameters[2][part].amin(-1).sqrt()
-        is_smooth = (narrowest >= 2 * self.width[part]) & (
+        width = self.width[part] if width is None else width
+        is_smooth = (narrowest >= 2 * width) & (
             self.narrowest_anchor >= 2 * largest
         )
         return bound.masked_fill_(~is_smooth, torch.inf)
@@ -180,7 +193,7 @@ class Tabulator:
             knots.begin_refined(every[part], cells)
         return error
 
-    def _aligned(self, z: Tensor, part: slice | Tensor) -> Tensor:
+    def aligned(self, z: Tensor, part: slice | Tensor) -> Tensor:
         """z' of some pairs at z (q, n)."""
         p = mixture_cdf(z, *(each[part] for each in self.parameters))
         clip = self.clip

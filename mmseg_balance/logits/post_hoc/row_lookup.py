@@ -10,57 +10,46 @@ from ..offsets.table import OffsetTable
 _KEPT = 2**26
 
 
-class RowLookup:
-    """The row of an :class:`OffsetTable` that belongs to one label.
+class PairLookup:
+    """Offsets of some pairs (c, l) of an :class:`OffsetTable`.
 
-    Where the label is fixed, each logit reads from one pair alone, and all
-    cells of the row can be as fine as the refined ones: the same piecewise
-    linear function on knots of equal distance. It takes two reads and no
-    question which kind of cell a logit falls into. The row of 19 classes
-    takes 2.5 MB for the default grid.
+    Where the pair is fixed, all of its cells can be as fine as the refined
+    ones: the same piecewise linear function on knots of equal distance. It
+    takes two reads and no question which kind of cell a logit falls into.
 
     Args:
         table: Offsets of one bank or several.
-        row: Number of the row, domain * C + c.
+        pairs: Numbers of the pairs, (domain * C + c) * C + l, int64 (q,).
     """
 
-    def __init__(self, table: OffsetTable, row: int) -> None:
-        self.low = table.low[:, row, None]  # (C, 1), as the next two
-        self.scale = table.scale[:, row, None] * REFINEMENT  # knots per logit
-        self.fitted = table.fitted[:, row, None]
-        knots = _fine_knots(table, row)
+    def __init__(self, table: OffsetTable, pairs: Tensor) -> None:
+        row, logit = pairs // table.num_classes, pairs % table.num_classes
+        self.low = table.low[logit, row].unsqueeze(1)  # as the next two
+        # knots per logit
+        self.scale = table.scale[logit, row].unsqueeze(1) * REFINEMENT
+        self.fitted = table.fitted[logit, row].unsqueeze(1)
+        knots = _fine_knots(table, pairs)
         self.num_intervals = knots.shape[1] - 1
         self.knots = knots.view(-1)
         small = self.knots.numel() < torch.iinfo(torch.int32).max
         self.first = torch.arange(
-            0,
-            self.knots.numel(),
-            knots.shape[1],
+            len(pairs),
             dtype=torch.int32 if small else torch.int64,
             device=knots.device,
-        ).unsqueeze(1)
-
-    @classmethod
-    def of(cls, table: OffsetTable, row: int) -> 'RowLookup':
-        """The lookup of a row, kept with the table where there is room."""
-        if row in table.row_lookups:
-            return table.row_lookups[row]
-        lookup = cls(table, row)
-        if table.num_rows * lookup.knots.numel() <= _KEPT:
-            table.row_lookups[row] = lookup
-        return lookup
+        )
+        self.first = self.first.mul_(knots.shape[1]).unsqueeze(1)
 
     def offset(self, logits: Tensor) -> Tensor:
-        """Offsets of pixels with the label of this row.
+        """Offsets of pixels, of each pair.
 
         Equals ``OffsetTable.lookup`` to 1e-4; tested in
         tests/logits/post_hoc/test_scores.py.
 
         Args:
-            logits: float32 (C, P).
+            logits: Of each pair its logit, float32 (q, P).
 
         Returns:
-            Offsets (C, P), 0 for pairs that were never updated.
+            Offsets (q, P), 0 for pairs that were never updated.
         """
         place = (logits - self.low).mul_(self.scale)
         # NaN is the caller's to see, and no index; below the last knot, as
@@ -77,16 +66,42 @@ class RowLookup:
         return left.mul_(self.fitted)
 
 
-def _fine_knots(table: OffsetTable, row: int) -> Tensor:
-    """Knots of all pairs of a row at the distance of the refined ones.
+class RowLookup(PairLookup):
+    """The row of an :class:`OffsetTable` that belongs to one label.
+
+    The row of 19 classes takes 2.5 MB for the default grid.
+
+    Args:
+        table: Offsets of one bank or several.
+        row: Number of the row, domain * C + c.
+    """
+
+    def __init__(self, table: OffsetTable, row: int) -> None:
+        classes = table.num_classes
+        logits = torch.arange(classes, device=table.low.device)
+        super().__init__(table, row * classes + logits)
+
+    @classmethod
+    def of(cls, table: OffsetTable, row: int) -> 'RowLookup':
+        """The lookup of a row, kept with the table where there is room."""
+        if row in table.row_lookups:
+            return table.row_lookups[row]
+        lookup = cls(table, row)
+        if table.num_rows * lookup.knots.numel() <= _KEPT:
+            table.row_lookups[row] = lookup
+        return lookup
+
+
+def _fine_knots(table: OffsetTable, pairs: Tensor) -> Tensor:
+    """Knots of some pairs at the distance of the refined ones.
 
     Returns:
-        z' at the knots, (C, cells * REFINEMENT + 1).
+        z' at the knots, (q, cells * REFINEMENT + 1).
     """
-    values, refined, fine = table.row_knots(row)
-    classes, cells = len(values), values.shape[1] - 1
+    values, refined, fine = table.pair_knots(pairs)
+    cells = values.shape[1] - 1
     step = torch.arange(REFINEMENT, device=values.device)
-    knots = values.new_empty(classes, cells * REFINEMENT + 1)
+    knots = values.new_empty(len(pairs), cells * REFINEMENT + 1)
     knots[:, -1] = values[:, cells]
     inner = knots[:, :-1].unflatten(1, (cells, REFINEMENT))
     torch.addcmul(

@@ -13,6 +13,7 @@ from ..mixtures.gmm import GaussianMixtureBank
 from ..offsets.alignment import check_banks
 from ..offsets.table import OffsetTable
 from .row_lookup import RowLookup
+from .score_table import ScoreTable
 
 # Logits of one chunk, (C, pixels): what a temporary of it holds at most. On
 # CPUs half a MB, which stays in the cache; elsewhere enough to keep it busy.
@@ -125,11 +126,35 @@ def table_scores(
     flat, shape = _pixels_last(logits, table)
     if tau == 0:
         return flat.log_softmax(0).view(shape).movedim(0, 1)
+    return _scores(flat, table, tau, domain).view(shape).movedim(0, 1)
+
+
+def _scores(
+    flat: Tensor, table: OffsetTable, tau: float, domain: int
+) -> Tensor:
+    """log p~ of pixels (C, P)."""
+    fast = ScoreTable.of(table, tau, domain, flat.shape[1])
+    if fast is None:
+        return _looked_up(flat, table, tau, domain)
+    finite = flat.isfinite().all(0)
+    if bool(finite.all()):
+        return fast.scores(flat)
+    # what is no number is the lookups' to report
+    scores = torch.empty_like(flat)
+    scores[:, finite] = fast.scores(flat[:, finite])
+    scores[:, ~finite] = _looked_up(flat[:, ~finite], table, tau, domain)
+    return scores
+
+
+def _looked_up(
+    flat: Tensor, table: OffsetTable, tau: float, domain: int
+) -> Tensor:
+    """The same, each offset looked up by itself."""
     scores = torch.empty_like(flat)
     for c, pixels, offset in _offsets(flat, table, domain):
         moved = offset.mul_(tau).add_(flat[:, pixels])
         scores[c, pixels] = _log_share(moved, c)
-    return scores.view(shape).movedim(0, 1)
+    return scores
 
 
 @torch.no_grad()
@@ -155,7 +180,12 @@ def tau_scores(
     flat, shape = _pixels_last(logits, table)
     best = flat.new_full((len(taus), flat.shape[1]), -torch.inf)
     labels = torch.zeros_like(best, dtype=torch.int64)
-    moving = [(i, tau) for i, tau in enumerate(taus) if tau != 0]
+    moving = []
+    for i, tau in enumerate(taus):
+        if ScoreTable.of(table, tau, domain, flat.shape[1]) is not None:
+            labels[i] = _scores(flat, table, tau, domain).argmax(0)
+        elif tau != 0:
+            moving.append((i, tau))
     for c, pixels, offset in _offsets(flat, table, domain) if moving else ():
         own = flat[:, pixels]
         for i, tau in moving:
