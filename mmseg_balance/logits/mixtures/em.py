@@ -65,7 +65,7 @@ def em_moments(
     if valid is not None:
         samples = samples.masked_fill(~valid, torch.nan)
     shape = (*samples.shape[:-1], parameters[0].shape[-1])
-    rows = samples.flatten(0, -2)
+    rows = samples.flatten(0, -2).to(parameters[0].dtype)
     flat = tuple(p.flatten(0, -2) for p in parameters)
     return shifted_moments(rows, flat).view(3, *shape)
 

@@ -17,9 +17,6 @@ from .momentum import initial_parameters, normal_quantiles
 from .samples import Samples
 from .sums import Sums
 
-# buffers that stay float32
-FLOATS = ('weights', 'means', 'variances', 'quantiles')
-
 
 class GaussianMixtureBank(nn.Module):
     """One-dimensional Gaussian mixtures that follow a stream of samples.
@@ -63,7 +60,6 @@ class GaussianMixtureBank(nn.Module):
     num_updates: Tensor  # equal
     staleness: Tensor  # equal
     step: Tensor  # equal
-    quantiles: Tensor  # equal: where components begin, (K,); not saved
 
     def __init__(
         self,
@@ -85,7 +81,8 @@ class GaussianMixtureBank(nn.Module):
         # spread out, or EM could never tell the components apart
         quantiles = normal_quantiles(num_components)
         self.register_buffer('means', quantiles.expand(full).clone())
-        self.register_buffer('quantiles', quantiles, persistent=False)
+        # ranks: equal, it follows from the settings
+        self._quantiles = quantiles
         self.register_buffer('variances', torch.ones(full))
         self.register_buffer(
             'num_updates', torch.zeros(self.shape, dtype=torch.long)
@@ -99,6 +96,14 @@ class GaussianMixtureBank(nn.Module):
     def parameters_(self) -> Parameters:
         """Weights, means and variances, each ``(*shape, K)``."""
         return self.weights, self.means, self.variances
+
+    @property
+    def quantiles(self) -> Tensor:
+        """Where components begin, standard normal quantiles (K,)."""
+        device = self.means.device
+        if self._quantiles.device != device:
+            self._quantiles = normal_quantiles(self.num_components, device)
+        return self._quantiles
 
     def cdf(self, z: Tensor) -> Tensor:
         """Cumulative distribution of each mixture at z ``(*shape, N)``."""
@@ -171,6 +176,7 @@ class GaussianMixtureBank(nn.Module):
         num_loops: int = 3,
         valid: Tensor | None = None,
         reduce: Reduce | None = None,
+        kernels: str = 'auto',
     ) -> None:
         """EM, then the momentum step for the masked pairs (Alg. 1, 13-16).
 
@@ -184,6 +190,7 @@ class GaussianMixtureBank(nn.Module):
             num_loops: EM loops T.
             valid: Samples that count, bool ``(*shape, N)``. Default: all.
             reduce: Sums a tensor over ranks. Default: one rank.
+            kernels: See :func:`..kernels.choice.runs_fused`.
         """
         own = self._samples(samples, valid, mask)
         update_banks(
@@ -192,7 +199,7 @@ class GaussianMixtureBank(nn.Module):
             num_loops,
             reduce,
             initialize=False,
-            kernels='torch',
+            kernels=kernels,
         )
 
     def _samples(
@@ -209,7 +216,7 @@ class GaussianMixtureBank(nn.Module):
 
     def _apply(self, fn, recurse: bool = True) -> 'GaussianMixtureBank':
         """Move with the model, but stay float32 when it is cast."""
-        kept = {k: getattr(self, k) for k in FLOATS}
+        kept = {k: getattr(self, k) for k in ('weights', 'means', 'variances')}
         super()._apply(fn, recurse)
         for name, value in kept.items():
             setattr(self, name, value.to(getattr(self, name).device))

@@ -1,7 +1,6 @@
 """Sums of an E step over the samples of many mixtures, in PyTorch."""
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -13,7 +12,7 @@ from .. import host
 # with BLDA).
 LIKELIHOOD_FLOOR = 1e-7
 # Elements of a temporary: of the CPU's cache, and of a GPU's memory (64 MB).
-_LARGEST_CPU = 2**17
+_LARGEST_CPU = 2**18
 _LARGEST = 2**24
 # Squared moves of a mean, in variances, that sums around the old mean stand:
 # they lose as many digits of the variance, and EM adds to what is lost.
@@ -37,35 +36,39 @@ def shifted_moments(samples: Tensor, parameters: Parameters) -> Tensor:
     if not samples.numel():
         return means.new_zeros(3, *means.shape, dtype=torch.float64)
     if not host.on_host(samples):
-        return _around_zero(_sums(samples, parameters, _careful), means)
+        sums, _ = _sums(samples, parameters)
+        return _around_zero(sums, means)
     # with all samples there, and means that hardly move, half the work will
-    # do; where not, the result says so
-    sums = _sums(samples, parameters, _plain)
+    # do; where they move, the result says so
+    sums, plain = _sums(samples, parameters, may_be_plain=True)
     count, first, second = sums
     square = first.square().div_(count)
-    bad = ~(square <= _LARGEST_MOVE * (second - square)).all(-1)  # or NaN
-    if bool(bad.any()):
-        few = tuple(p[bad] for p in parameters)
-        sums[:, bad] = _sums(samples[bad], few, _careful)
+    steady = (square <= _LARGEST_MOVE * (second - square)).all(-1)
+    again = plain & ~steady
+    if bool(again.any()):
+        few = tuple(p[again] for p in parameters)
+        sums[:, again], _ = _sums(samples[again], few)
     return _around_zero(sums, means)
 
 
 def _sums(
-    samples: Tensor, parameters: Parameters, of_chunk: Callable[..., None]
-) -> Tensor:
-    """Sums of r, r d and r d^2 with d from the old mean, float64 (3, R, K).
+    samples: Tensor, parameters: Parameters, may_be_plain: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Sums of r, r d and r d^2 with d from the old mean.
 
     Args:
         samples: (R, N).
         parameters: Weights, means and variances, each (R, K).
-        of_chunk: ``_plain`` or ``_careful``.
+        may_be_plain: Whether to take the short way where all samples count.
+
+    Returns:
+        float64 (3, R, K), and where it was taken, bool (R,).
     """
     weights, means, variances = parameters
     num, num_samples = samples.shape
     num_components = means.shape[-1]
-    sums = means.new_empty(3, num, num_components)
-    if of_chunk is _careful:
-        sums = sums.double()
+    sums = means.new_empty(3, num, num_components, dtype=torch.float64)
+    plain = torch.zeros(num, dtype=torch.bool, device=means.device)
     # exp2 is twice as fast as exp on a CPU
     rates = (0.5 * math.log2(math.e) / variances).sqrt()
     scales = (weights / (2 * math.pi * variances).sqrt()).log2()
@@ -77,9 +80,14 @@ def _sums(
     for start in range(0, num, size):
         part = slice(start, start + size)
         x = samples[part].unsqueeze(1)
-        own = (p[part].unsqueeze(-1) for p in (means, rates, scales))
-        of_chunk(x, *own, *(b[: len(x)] for b in buffers), sums[:, part])
-    return sums.double()
+        own = [p[part].unsqueeze(-1) for p in (means, rates, scales)]
+        own += [b[: len(x)] for b in buffers]
+        if may_be_plain and not math.isnan(x.sum().item()):
+            plain[part] = True
+            _plain(x, *own, sums=sums[:, part])
+        else:
+            _careful(x, *own, sums=sums[:, part])
+    return sums, plain
 
 
 def _plain(
@@ -103,9 +111,11 @@ def _plain(
     """
     _likelihoods(x, means, rates, scales, deviation, share)
     factor = share.sum(1, keepdim=True).reciprocal_()
-    for sum_ in sums:
+    found = share.new_empty(sums.shape)
+    for sum_ in found:
         torch.sum(share.mul_(factor), -1, out=sum_)
         factor = deviation
+    sums.copy_(found)
 
 
 def _careful(

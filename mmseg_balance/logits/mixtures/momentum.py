@@ -8,9 +8,9 @@ from torch import Tensor
 from .moments import Parameters
 
 
-def normal_quantiles(num: int) -> Tensor:
+def normal_quantiles(num: int, device: torch.device | None = None) -> Tensor:
     """Quantiles of the standard normal distribution, evenly spread (num,)."""
-    place = torch.arange(num) + 0.5
+    place = torch.arange(num, device=device) + 0.5
     return torch.special.ndtri(place / num)
 
 

@@ -1,5 +1,6 @@
 """Samples of the mixtures of a bank, as they wait for an update."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -90,7 +91,7 @@ def in_rows(
 
 def _mixtures(values: Tensor, rows: Tensor) -> Tensor:
     """Numbers of the mixtures in some rows of a bank."""
-    inner = values[0, ..., 0].numel() if len(values) else 1
+    inner = math.prod(values.shape[1:-1])
     inside = torch.arange(inner, device=rows.device)
     return (rows.unsqueeze(1) * inner + inside).flatten()
 

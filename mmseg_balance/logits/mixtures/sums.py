@@ -11,6 +11,9 @@ from .inputs import LARGEST
 from .moments import LIKELIHOOD_FLOOR, Parameters, shifted_moments
 from .samples import Samples, in_rows, merged, placed
 
+# Samples that a CPU sums at one time.
+_CHUNK = 2**18
+
 
 class Sums:
     """Sums over the samples of all mixtures, in PyTorch.
@@ -45,14 +48,14 @@ class Sums:
         """
         sums = _zeros(wanted, 3, self.num)
         for values, place in self.calls:
-            if host.on_host(wanted):
-                numbers = torch.arange(self.num)[place]
-                asked = wanted[numbers]
-                values, place = values[asked], numbers[asked]
-            counted = ~values.isnan()
-            double = values.nan_to_num().double()
-            found = counted.sum(-1), double.sum(-1), double.square_().sum(-1)
-            _add(sums, place, torch.stack(found))
+            if not host.on_host(wanted):
+                _add(sums, place, _sums_of(values))
+                continue
+            numbers = torch.arange(self.num)[place]
+            asked = wanted[numbers].nonzero().squeeze(1)
+            size = max(_CHUNK // max(values.shape[1], 1), 1)
+            for some in asked.split(size):
+                _add(sums, numbers[some], _sums_of(values[some]))
         return sums
 
     def moments(self, parameters: Parameters) -> Tensor:
@@ -93,12 +96,20 @@ class FusedSums:
         )
 
 
+def _sums_of(values: Tensor) -> Tensor:
+    """Number, sum and sum of squares of samples (R, n), float64 (3, R)."""
+    counted = ~values.isnan()
+    double = values.nan_to_num().double()
+    sums = counted.sum(-1), double.sum(-1), double.square_().sum(-1)
+    return torch.stack([s.double() for s in sums])
+
+
 def _add(sums: Tensor, place: slice | Tensor, found: Tensor) -> None:
     """Add what was found for some mixtures, of which some may be the same."""
     if isinstance(place, slice):
         sums[:, place] += found
     else:
-        sums.index_add_(1, place, found.to(sums.dtype))
+        sums.index_add_(1, place, found)
 
 
 def _zeros(like: Tensor, *shape: int) -> Tensor:

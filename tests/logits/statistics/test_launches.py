@@ -18,6 +18,13 @@ def counted(function):
     return launches
 
 
+def make_statistics(num_classes, **settings):
+    """After a first update, which makes what later ones find."""
+    statistics = LogitStatistics(num_classes, **settings).to('meta')
+    statistics.update()
+    return statistics
+
+
 def make_batch(num_classes):
     labels = torch.empty(2, SIDE, SIDE, dtype=torch.long, device='meta')
     return (
@@ -30,7 +37,7 @@ def make_batch(num_classes):
 
 @pytest.mark.parametrize('num_classes', [19, 150])
 def test_an_iteration_takes_few_launches_and_bytes(num_classes):
-    statistics = LogitStatistics(num_classes).to('meta')
+    statistics = make_statistics(num_classes)
     logits, labels, mask, weight = make_batch(num_classes)
     source = counted(lambda: statistics.collect(logits, labels))
     mixed = counted(lambda: statistics.collect(logits, labels, mask, weight))
@@ -48,7 +55,7 @@ def test_an_iteration_takes_few_launches_and_bytes(num_classes):
 
 
 def test_several_calls_of_a_domain_are_laid_side_by_side_once():
-    statistics = LogitStatistics(19).to('meta')
+    statistics = make_statistics(19)
     logits, labels, mask, weight = make_batch(19)
     for _ in range(3):
         statistics.collect(logits, labels, mask, weight)
@@ -56,7 +63,7 @@ def test_several_calls_of_a_domain_are_laid_side_by_side_once():
 
 
 def test_ranks_take_a_launch_a_loop_for_the_samples_of_all_banks():
-    statistics = LogitStatistics(19).to('meta')
+    statistics = make_statistics(19)
     logits, labels, mask, weight = make_batch(19)
     statistics.collect(logits, labels)
     statistics.collect(logits, labels, mask, weight)
@@ -79,7 +86,7 @@ def test_an_update_writes_where_the_banks_are():
 
 
 def test_plain_pytorch_on_a_gpu_takes_fewer_than_it_did():
-    statistics = LogitStatistics(19, kernels='torch').to('meta')
+    statistics = make_statistics(19, kernels='torch')
     logits, labels, mask, weight = make_batch(19)
     statistics.collect(logits, labels)
     statistics.collect(logits, labels, mask, weight)
