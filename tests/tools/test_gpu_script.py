@@ -195,18 +195,19 @@ def test_kernels_that_differ_do_not_hold(part):
     options = part('options').small(part('options').Options('cpu'))
     setting = kernels.make_setting(3, 1, 8, 'cpu')
 
-    def off_by(share):
-        return lambda _, way: [torch.ones(3) + share * (way == 'triton')]
+    def compared(value):
+        check = lambda _, way: [value(way == 'triton')]  # noqa: E731
+        return dict(kernels.compare(check, setting, options), limit=1e-4)
 
-    assert holds(kernels.compare(off_by(1e-5), setting, options))
-    row = kernels.compare(off_by(1e-3), setting, options)
+    assert holds(compared(lambda fused: torch.ones(3) + 1e-5 * fused))
+    row = compared(lambda fused: torch.ones(3) + 1e-3 * fused)
     assert row['error'] == pytest.approx(1e-3, rel=0.01)
     assert not holds(row)
     with pytest.raises(ValueError, match=r'\(3,\) and \(2,\) differ'):
         kernels.relative_error(torch.ones(3), torch.ones(2))
-    nothing = torch.full((2,), torch.nan)
-    row = kernels.compare(lambda *_: [nothing], setting, options)
-    assert not holds(row)
+    with pytest.raises(ValueError, match='nothing is compared'):
+        kernels.relative_error(torch.zeros(2), torch.zeros(2))
+    assert not holds(compared(lambda fused: torch.full((2,), torch.nan)))
 
 
 def test_memory_of_a_step_is_its_own(part, monkeypatch):
