@@ -80,36 +80,27 @@ def _sums(
     for start in range(0, num, size):
         part = slice(start, start + size)
         x = samples[part].unsqueeze(1)
-        own = [p[part].unsqueeze(-1) for p in (means, rates, scales)]
-        own += [b[: len(x)] for b in buffers]
+        mean, rate, scale = (
+            p[part].unsqueeze(-1) for p in (means, rates, scales)
+        )
+        deviation, share = (buffer[: len(x)] for buffer in buffers)
+        _likelihoods(x, mean, rate, scale, deviation, share)
         if may_be_plain and not math.isnan(x.sum().item()):
             plain[part] = True
-            _plain(x, *own, sums=sums[:, part])
+            _plain(deviation, share, sums[:, part])
         else:
-            _careful(x, *own, sums=sums[:, part])
+            _careful(x, deviation, share, sums[:, part])
     return sums, plain
 
 
-def _plain(
-    x: Tensor,
-    means: Tensor,
-    rates: Tensor,
-    scales: Tensor,
-    deviation: Tensor,
-    share: Tensor,
-    sums: Tensor,
-) -> None:
+def _plain(deviation: Tensor, share: Tensor, sums: Tensor) -> None:
     """Where all samples count.
 
     Args:
-        x: Samples, (R, 1, N).
-        means, rates: Of each component, (R, K, 1); a likelihood is
-            2^(scale - (rate d)^2).
-        scales: Logarithms of the likelihoods at the means, (R, K, 1).
-        deviation, share: Memory, (R, K, N).
+        deviation: Of the samples from the means, (R, K, N); not kept.
+        share: Likelihoods, (R, K, N); not kept.
         sums: Gets the sums, (3, R, K).
     """
-    _likelihoods(x, means, rates, scales, deviation, share)
     factor = share.sum(1, keepdim=True).reciprocal_()
     found = share.new_empty(sums.shape)
     for sum_ in found:
@@ -119,24 +110,20 @@ def _plain(
 
 
 def _careful(
-    x: Tensor,
-    means: Tensor,
-    rates: Tensor,
-    scales: Tensor,
-    deviation: Tensor,
-    share: Tensor,
-    sums: Tensor,
+    x: Tensor, deviation: Tensor, share: Tensor, sums: Tensor
 ) -> None:
     """Leave NaN out, and sum the squares around the new mean.
 
     Around the old one float32 would lose the variance of a mean that moves
     far.
 
-    Args: as of :func:`_plain`.
+    Args:
+        x: Samples, (R, 1, N).
+        deviation, share, sums: As of :func:`_plain`.
     """
-    counted = ~x.isnan()
-    _likelihoods(x.nan_to_num(), means, rates, scales, deviation, share)
-    factor = share.sum(1, keepdim=True).reciprocal_().mul_(counted)
+    deviation.nan_to_num_()
+    share.nan_to_num_(1)
+    factor = share.sum(1, keepdim=True).reciprocal_().mul_(~x.isnan())
     count = share.mul_(factor).sum(-1)
     move = (share * deviation).sum(-1).div_(count).nan_to_num_()
     spread = deviation.sub_(move.unsqueeze(-1)).square_().mul_(share)
@@ -154,7 +141,14 @@ def _likelihoods(
     deviation: Tensor,
     share: Tensor,
 ) -> None:
-    """Fill ``deviation`` and ``share``, see :func:`_plain`."""
+    """Deviations, and likelihoods 2^(scale - (rate d)^2).
+
+    Args:
+        x: Samples, (R, 1, N).
+        means, rates: Of each component, (R, K, 1).
+        scales: Logarithms of the likelihoods at the means, (R, K, 1).
+        deviation, share: Get the two, (R, K, N).
+    """
     torch.sub(x, means, out=deviation)
     torch.mul(deviation, rates, out=share)
     torch.addcmul(scales, share, share, value=-1, out=share)
