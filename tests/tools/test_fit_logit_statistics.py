@@ -260,7 +260,7 @@ def test_interrupted_fit_goes_on(trained, fit, monkeypatch, capfd):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(offline, 'em_step', interrupted)
+        patch.setattr(offline, '_fit', interrupted)
         with pytest.raises(SystemExit):
             fit(config, checkpoint)
     # no image is looked at again, and other code is said

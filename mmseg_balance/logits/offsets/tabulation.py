@@ -162,9 +162,9 @@ class Tabulator:
         """
         rise = grid.diff(dim=-1)
         largest = rise.amax(-1)
-        lowest, highest = torch.aminmax(rise.diff(dim=-1), dim=-1)
+        # in place of aminmax, which takes a CPU thirty times as long
+        bound = rise.diff(dim=-1).abs_().amax(-1)
         # outside the grid nothing rises
-        bound = torch.maximum(highest, -lowest)
         bound = torch.maximum(bound, rise[:, [0, -1]].amax(-1)) / 2
         narrowest = self.parameters[2][part].amin(-1).sqrt()
         width = self.width[part] if width is None else width

@@ -1,14 +1,20 @@
 """Distributions of logits fitted to a whole data set at once."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...errors import UserValueError
-from ..mixtures.em import Parameters, em_step
+from ..mixtures.bins import (
+    LEAST_SIGMA,
+    NUM_BINS,
+    bin_samples,
+    binned_moments,
+)
+from ..mixtures.em import Parameters, em_step, m_step
 from ..mixtures.gmm import GaussianMixtureBank
 from ..mixtures.inputs import LARGEST
 from ..progress import Track, renamed, untracked
@@ -18,6 +24,8 @@ from .takes_settings import takes_settings
 
 # Elements of the largest temporary of an EM loop, (mixtures, K, n).
 _CHUNK = 2**22
+# Samples for each bin from which on bins are worth their while.
+_ENOUGH = 4
 
 
 @takes_settings()
@@ -143,7 +151,8 @@ def fit_bank(
             ``num_updates`` 1, the rest is left as it is.
         samples: (*shape, n); what is not finite, or beyond 1e6, does not
             count.
-        valid: Samples that count, bool (*shape, n).
+        valid: Samples that count, bool (*shape, n). Where n is large they
+            are sorted into bins first: the CDFs are the same to 1e-4.
         min_samples: Samples that a mixture needs.
         max_loops: EM loops at most.
         tolerance: See :func:`fit_statistics`.
@@ -165,6 +174,7 @@ def fit_bank(
             valid[chunk].to(device),
             bank,
             itertools.islice(loops, max_loops),
+            max_loops,
             tolerance,
         )
         for old, new in zip(own, fitted, strict=True):
@@ -180,6 +190,7 @@ def _fit(
     valid: Tensor,
     like: GaussianMixtureBank,
     loops: Iterable[int],
+    max_loops: int,
     tolerance: float,
 ) -> Parameters:
     """EM to rest, for mixtures (R,) with samples (R, n).
@@ -191,17 +202,59 @@ def _fit(
     ).to(samples.device)
     bank.initialize(samples, valid)
     samples = samples.masked_fill(~valid, 0)
-    parameters = bank.parameters_
+    least = like.min_variance
+    if samples.shape[1] < _ENOUGH * NUM_BINS:
+
+        def step(parameters: Parameters) -> Parameters:
+            return em_step(samples, parameters, valid, least)
+
+        return _repeat(step, bank.parameters_, loops, tolerance)[0]
+    bins = bin_samples(samples, valid)
+
+    def binned_step(parameters: Parameters) -> Parameters:
+        moments = binned_moments(bins, parameters)
+        return m_step(moments, parameters, least)
+
+    fitted, narrowest = _repeat(
+        binned_step, bank.parameters_, loops, tolerance
+    )
+    narrow = narrowest < LEAST_SIGMA * bins.width
+    if bool(narrow.any()):  # the samples themselves say more
+        own, counted = samples[narrow], valid[narrow]
+        exact, _ = _repeat(
+            lambda parameters: em_step(own, parameters, counted, least),
+            tuple(p[narrow] for p in bank.parameters_),
+            range(max_loops),
+            tolerance,
+        )
+        for old, new in zip(fitted, exact, strict=True):
+            old[narrow] = new
+    return fitted
+
+
+def _repeat(
+    step: Callable[[Parameters], Parameters],
+    parameters: Parameters,
+    loops: Iterable[int],
+    tolerance: float,
+) -> tuple[Parameters, Tensor]:
+    """Repeat a step until no mean moves.
+
+    Returns:
+        The parameters, and the least sigma that each mixture had.
+    """
+    narrowest = parameters[2].amin(-1)
     is_at_rest = False
     for _ in loops:
         if is_at_rest:
             continue
         means = parameters[1]
-        parameters = em_step(samples, parameters, valid, bank.min_variance)
+        parameters = step(parameters)
         _, moved, variances = parameters
+        narrowest = torch.minimum(narrowest, variances.amin(-1))
         steps = (moved - means).abs()
         is_at_rest = bool((steps <= tolerance * variances.sqrt()).all())
-    return parameters
+    return parameters, narrowest.sqrt()
 
 
 def _anchor_samples(
