@@ -87,7 +87,7 @@ MOVED = {
     'engine.test_set': 'inference.evaluation_set',
     'engine.weights': 'checkpoints.weights',
     'engine.work_dir': 'runs.work_dir',
-    'logits.alignment': 'logits.offsets.alignment',
+    'logits.alignment': ('logits.offsets.alignment logits.offsets.difficulty'),
     'logits.domain_statistics': 'logits.statistics.domain_statistics',
     'logits.em': 'logits.mixtures.em',
     'logits.gmm': 'logits.mixtures.gmm',

@@ -11,7 +11,8 @@ from .bias.mixtures import js_divergence, mixture_bias
 from .mixtures.em import mixture_cdf
 from .mixtures.gmm import GaussianMixtureBank
 from .offsets.adjustment import adjusted_logits
-from .offsets.alignment import inverse_cdf, positive_cdf
+from .offsets.alignment import inverse_cdf
+from .offsets.difficulty import positive_cdf
 from .offsets.offset import logit_offset
 from .offsets.table import OffsetTable
 from .post_hoc.scores import post_hoc_scores

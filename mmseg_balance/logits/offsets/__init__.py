@@ -2,12 +2,13 @@
 
 The reference of Eq. 6 is :func:`.alignment.align`, that of Eq. 9
 :func:`.adjustment.adjusted_logits`, that of d in Eq. 10
-:func:`.alignment.positive_cdf`. What is faster says how near it comes, and
+:func:`.difficulty.positive_cdf`. What is faster says how near it comes, and
 which test holds that.
 """
 
 from .adjustment import adjusted_logits
-from .alignment import align, inverse_cdf, positive_cdf
+from .alignment import align, inverse_cdf
+from .difficulty import positive_cdf
 from .offset import logit_offset
 from .table import OffsetTable
 

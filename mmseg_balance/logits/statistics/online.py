@@ -14,7 +14,7 @@ from ..kernels.choice import check_kernels
 from ..mixtures.gmm import GaussianMixtureBank
 from ..mixtures.joint import update_banks
 from ..offsets.adjustment import adjust_in_offset
-from ..offsets.alignment import positive_cdf
+from ..offsets.difficulty import positive_cdf
 from ..offsets.fused_lookup import adjust_by_table
 from ..offsets.offset import logit_offset
 from ..offsets.table import OffsetTable
@@ -198,13 +198,14 @@ class LogitStatistics(nn.Module):
         target_mask: Tensor | None = None,
         ignore_index: int = 255,
     ) -> tuple[Tensor, Tensor]:
-        """Difficulty d of Eq. 10; see :func:`.alignment.positive_cdf`."""
+        """Difficulty d of Eq. 10; see :func:`.difficulty.positive_cdf`."""
         return positive_cdf(
             logits,
             labels,
             [self.source, self.target],
             ignore_index,
             target_mask,
+            self.kernels,
         )
 
     # what it keeps is of no graph

@@ -129,6 +129,23 @@ def refined(
     )
 
 
+def density(name: str, *floats: str, **others) -> Program:
+    """Of kernels/density.py."""
+    banks = [
+        f'{part}_{bank}'
+        for part in ('weights', 'means', 'variances')
+        for bank in (0, 1)
+    ]
+    signature = dict.fromkeys((*banks, *floats), '*fp32')
+    signature |= dict(labels='*i64', domain='*i1')
+    if name == 'density_loss':
+        signature['share'] = 'fp32'
+    signature |= dict(updates_0='*i64', updates_1='*i64', logits='*bf16')
+    others.setdefault('constants', {})
+    constants = dict(K=5, BLOCK_P=256) | others.pop('constants')
+    return Program('density', name, signature | others, constants)
+
+
 # one entry for each type and size that decides what is generated
 PROGRAMS: list[Program] = [
     lookup('*bf16', logits_n='i64'),
@@ -192,6 +209,23 @@ PROGRAMS: list[Program] = [
     ),
     grids(512, 5, 4),
     refined(512, 5, 4),
+    density('positive_cdf', 'density', valid='*i1'),
+    density(
+        'density_loss',
+        'quality',
+        'partial',
+        'slope',
+        prediction='*bf16',
+        constants=dict(SQUARED=True),
+    ),
+    density(
+        'density_loss',
+        'prediction',
+        'partial',
+        'slope',
+        logits='*fp32',
+        constants=dict(SQUARED=False, quality=None, K=32),
+    ),
 ]
 NAMES = list(map(str, PROGRAMS))
 

@@ -9,6 +9,11 @@ from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.logits.kernels import density as kernels
+from mmseg_balance.logits.offsets.difficulty import of_two_banks
+from mmseg_balance.logits.offsets.fused_lookup import reads_fused
+
 from ....errors import UserValueError
 from ...head_losses.classifier_features import (
     captured_inputs,
@@ -143,12 +148,40 @@ class DensityEstimation(nn.Module):
             align_corners=head.align_corners,
         )
         with torch.autocast(logits.device.type, enabled=False):
-            density, valid = statistics.positive_cdf(
-                logits, targets.labels, targets.target_mask, head.ignore_index
+            loss = self._regression(
+                statistics, prediction, logits, targets, head.ignore_index
             )
-            note(DENSITY, lambda: density.masked_fill(~valid, torch.nan))
             note(DENSITY_PREDICTION, prediction)
-            loss = density_loss(
-                prediction, density, valid, targets.weight, self.norm
-            )
         return self.loss_weight * loss
+
+    def _regression(
+        self,
+        statistics: LogitStatistics,
+        prediction: Tensor,
+        logits: Tensor,
+        targets: PixelTargets,
+        ignore_index: int,
+    ) -> Tensor:
+        """Loss of a batch by a kernel, or else by PyTorch."""
+        of_pixels = logits, targets.labels, targets.target_mask, ignore_index
+        banks = statistics.source, statistics.target
+        if reads_fused(logits, statistics.kernels):
+            note(DENSITY, lambda: _shown(*statistics.positive_cdf(*of_pixels)))
+            return kernels.density_loss(
+                prediction,
+                *of_pixels[:3],
+                targets.weight,
+                of_two_banks(banks),
+                ignore_index,
+                self.norm,
+            )
+        density, valid = statistics.positive_cdf(*of_pixels)
+        note(DENSITY, lambda: _shown(density, valid))
+        return density_loss(
+            prediction, density, valid, targets.weight, self.norm
+        )
+
+
+def _shown(density: Tensor, valid: Tensor) -> Tensor:
+    """d as those who record take it, NaN where it means nothing."""
+    return density.masked_fill(~valid, torch.nan)

@@ -194,3 +194,55 @@ def test_one_number_is_predicted_for_each_pixel(build, norm):
         found = density(head, features, logits, labels, given, mask)
         assert float(found.detach()) == 3 * 0.75 * share * error
     assert seen[0][0] is mask and seen[0][1] == 255
+
+
+def estimation(build, device='cpu'):
+    """One with fitted statistics of four classes, and a batch for it."""
+    model = build(loss=LOSS, density_estimation=dict(norm='l2'))
+    density, head = model.density.to(device), model.student.decode_head
+    statistics = head.loss_decode.statistics
+    for bank in (statistics.source, statistics.target):
+        bank.means.normal_()
+        bank.num_updates.fill_(1)
+    statistics.to(device)
+    labels = torch.randint(4, (2, 12, 10), device=device)
+    batch = (
+        torch.randn(2, 8, 6, 5, device=device, requires_grad=True),
+        torch.randn(2, 4, 12, 10, device=device),
+        labels,
+        torch.rand(labels.shape, device=device),
+        torch.rand(labels.shape, device=device) < 0.5,
+    )
+    return density, head, statistics, batch
+
+
+def test_a_kernel_gives_the_same_loss_and_gradient(build):
+    pytest.importorskip('triton')
+    density, head, statistics, (features, *others) = estimation(build)
+    weight, results = density.conv.weight, []
+    for kernels in ('triton', 'torch'):
+        statistics.kernels = kernels
+        features.grad = weight.grad = None
+        loss = density(head, features, *others)
+        loss.backward()
+        results.append(
+            (loss.detach(), features.grad, density.conv.weight.grad)
+        )
+    assert results[0][0] > 0
+    torch.testing.assert_close(*results, rtol=1e-5, atol=1e-8)
+
+
+def test_a_call_is_at_most_twenty_launches_on_a_gpu(build):
+    """Its convolution, the resizing and all gradients included."""
+    from step_launches import Launches
+    from step_memory import without_values
+
+    density, head, statistics, (features, *others) = estimation(build, 'meta')
+    counts = {}
+    for kernels in ('auto', 'torch'):
+        statistics.kernels = kernels
+        with without_values(), Launches() as launches:
+            density(head, features, *others).backward()
+        counts[kernels] = launches.names
+    assert counts['auto']['mmseg_balance::density_errors'] == 1
+    assert counts['auto'].total() <= 20 < counts['torch'].total()
