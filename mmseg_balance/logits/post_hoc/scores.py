@@ -9,8 +9,11 @@ from torch import Tensor
 
 from ...errors import UserValueError
 from .. import host
+from ..kernels.choice import runs_fused
+from ..kernels.post_hoc import post_hoc_scores as fused_scores
 from ..mixtures.gmm import GaussianMixtureBank
 from ..offsets.alignment import check_banks
+from ..offsets.knots import REFINEMENT
 from ..offsets.table import OffsetTable
 from .row_lookup import RowLookup
 from .score_table import ScoreTable
@@ -107,7 +110,11 @@ def check_post_hoc(
 
 @torch.no_grad()
 def table_scores(
-    logits: Tensor, table: OffsetTable, tau: float, domain: int = 0
+    logits: Tensor,
+    table: OffsetTable,
+    tau: float,
+    domain: int = 0,
+    kernels: str = 'auto',
 ) -> Tensor:
     """:func:`post_hoc_scores` with a table that is there already.
 
@@ -116,6 +123,7 @@ def table_scores(
         table: Offsets of one bank or several.
         tau: Scale of the offset.
         domain: Index of the bank in the table.
+        kernels: What computes, see :func:`..kernels.choice.runs_fused`.
 
     Returns:
         log p~, float32 (N, C, ...).
@@ -126,13 +134,17 @@ def table_scores(
     flat, shape = _pixels_last(logits, table)
     if tau == 0:
         return flat.log_softmax(0).view(shape).movedim(0, 1)
-    return _scores(flat, table, tau, domain).view(shape).movedim(0, 1)
+    scores = _scores(flat, table, tau, domain, kernels)
+    return scores.view(shape).movedim(0, 1)
 
 
 def _scores(
-    flat: Tensor, table: OffsetTable, tau: float, domain: int
+    flat: Tensor, table: OffsetTable, tau: float, domain: int, kernels: str
 ) -> Tensor:
     """log p~ of pixels (C, P)."""
+    if runs_fused(flat, kernels):
+        first_row = domain * table.num_classes
+        return fused_scores(flat, *table.tensors, REFINEMENT, first_row, tau)
     fast = ScoreTable.of(table, tau, domain, flat.shape[1])
     if fast is None:
         return _looked_up(flat, table, tau, domain)
@@ -159,17 +171,22 @@ def _looked_up(
 
 @torch.no_grad()
 def tau_scores(
-    logits: Tensor, table: OffsetTable, taus: Sequence[float], domain: int = 0
+    logits: Tensor,
+    table: OffsetTable,
+    taus: Sequence[float],
+    domain: int = 0,
+    kernels: str = 'auto',
 ) -> Tensor:
     """Classes that :func:`table_scores` predicts for each tau.
 
-    The offsets, which do not depend on tau, are looked up once.
+    Where one look-up of each offset is what costs, all taus share it.
 
     Args:
         logits: (N, C, ...).
         table: Offsets of one bank or several.
         taus: Scales of the offset, T of them. 0 gives argmax f.
         domain: Index of the bank in the table.
+        kernels: What computes, see :func:`..kernels.choice.runs_fused`.
 
     Returns:
         Class y~ of the largest score, int64 (T, N, ...).
@@ -182,9 +199,14 @@ def tau_scores(
     labels = torch.zeros_like(best, dtype=torch.int64)
     moving = []
     for i, tau in enumerate(taus):
-        if ScoreTable.of(table, tau, domain, flat.shape[1]) is not None:
-            labels[i] = _scores(flat, table, tau, domain).argmax(0)
-        elif tau != 0:
+        if tau == 0:
+            continue
+        if runs_fused(flat, kernels) or ScoreTable.of(
+            table, tau, domain, flat.shape[1]
+        ):
+            scores = _scores(flat, table, tau, domain, kernels)
+            labels[i] = scores.argmax(0)
+        else:
             moving.append((i, tau))
     for c, pixels, offset in _offsets(flat, table, domain) if moving else ():
         own = flat[:, pixels]

@@ -199,6 +199,15 @@ PROGRAMS: list[Program] = [
         BLOCK=128,
         LARGEST=1e6,
     ),
+    Program(
+        'post_hoc',
+        'post_hoc_scores',
+        dict.fromkeys(
+            ('logits', 'out', 'low', 'scale', 'fitted', 'values'), '*fp32'
+        )
+        | dict(starts='*i32', below='fp32', tau='fp32'),
+        dict(REFINEMENT=32, BLOCK_C=8, BLOCK_P=128),
+    ),
     tabulation(
         'anchor_quantiles',
         MIXTURES | dict(out='*fp32', clip='fp32'),

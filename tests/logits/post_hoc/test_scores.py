@@ -227,9 +227,11 @@ def test_memory_of_a_large_image(num_taus, chunk, monkeypatch):
     logits = torch.zeros(1, 19, height, width, device='meta')
     with PeakMemory() as memory:
         if num_taus is None:
-            result = table_scores(logits, table, 1.0)
+            result = table_scores(logits, table, 1.0, kernels='torch')
         else:
-            result = tau_scores(logits, table, [0.1] * num_taus)
+            result = tau_scores(
+                logits, table, [0.1] * num_taus, kernels='torch'
+            )
     beyond = memory.peak - result.numel() * result.element_size()
     # 24 MB of it are the rows that the table keeps for the next image
     limit = 2e9 if chunk == '_DEVICE_CHUNK' else 34e6

@@ -59,5 +59,9 @@ class PseudoBalance:
         """
         with torch.autocast(logits.device.type, enabled=False):
             return table_scores(
-                logits, self.statistics.table, self.tau, TARGET
+                logits,
+                self.statistics.table,
+                self.tau,
+                TARGET,
+                self.statistics.kernels,
             )
