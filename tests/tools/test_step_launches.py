@@ -1,5 +1,6 @@
 """What a step launches: operators as CUDA runs them, by part."""
 
+import ast
 import json
 import re
 import sys
@@ -8,6 +9,16 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+
+from mmseg_balance.logits import kernels
+
+# calls that are kernels of their own
+LAUNCHED = {
+    *('clone', 'copy_', 'fill_', 'zero_', 'to', 'float', 'half', 'bool'),
+    *('zeros', 'ones', 'full', 'arange', 'zeros_like', 'ones_like'),
+    *('new_zeros', 'new_ones', 'new_full', 'full_like', 'cat', 'stack'),
+    *('sum', 'mean', 'sort', 'argsort', 'cumsum', 'amax', 'amin', 'where'),
+}
 
 
 @pytest.fixture
@@ -67,6 +78,31 @@ def test_custom_operators_are_one_launch(tool):
         fill(empty(5), empty(7))
     assert found.names == {'mmseg_balance_test::fill': 1}
     assert found.total == (1, 2 * 5 + 4 * 7, 0)
+
+
+def test_kernels_within_custom_operators_are_known(tool):
+    """What their bodies call of PyTorch beside their program."""
+    known = sys.modules['launches.costs'].KERNELS
+    found = {}
+    for file in Path(kernels.__file__).parent.glob('*.py'):
+        for function in ast.parse(file.read_text()).body:
+            decorators = getattr(function, 'decorator_list', [])
+            for decorator in filter(is_custom_op, decorators):
+                name = decorator.args[0].value
+                found[name] = 1 + sum(
+                    isinstance(node, ast.Call)
+                    and getattr(node.func, 'attr', '') in LAUNCHED
+                    for node in ast.walk(function)
+                )
+    assert len(found) > 5
+    assert {k: v for k, v in found.items() if v > 1} == known
+
+
+def is_custom_op(decorator):
+    return (
+        isinstance(decorator, ast.Call)
+        and getattr(decorator.func, 'attr', '') == 'custom_op'
+    )
 
 
 @pytest.mark.parametrize(
