@@ -42,6 +42,8 @@ class FusedMixVisionTransformer(MixVisionTransformer):
         **kwargs: Arguments of ``MixVisionTransformer``.
     """
 
+    _compiled_features = None
+
     def __init__(self, with_cp: bool = False, **kwargs) -> None:
         # the constructor reads a tensor of the default device
         on_meta = torch.empty(0).is_meta
@@ -118,8 +120,24 @@ class FusedMixVisionTransformer(MixVisionTransformer):
         Returns:
             (N, C_i, H / stride_i, W / stride_i), channels-last in memory.
         """
+        features = self._compiled_features or self._features
         with weights_cast_together(self, x):
-            return self._features(x, groups or [len(x)])
+            return features(x, groups or [len(x)])
+
+    def compile(self, *args, **kwargs) -> None:
+        """Compile what is within the casts of ``weights_cast_together``.
+
+        Of each cast in compiled code a kernel of its own would be made.
+        """
+        self._compiled_features = torch.compile(
+            self._features, *args, **kwargs
+        )
+
+    def __getstate__(self) -> dict:
+        """Without compiled code, as of any module."""
+        state = super().__getstate__()
+        state.pop('_compiled_features', None)
+        return state
 
     def _features(self, x: Tensor, groups: Sequence[int]) -> list[Tensor]:
         recompute = self.with_cp and torch.is_grad_enabled()

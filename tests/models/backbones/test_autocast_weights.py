@@ -1,11 +1,14 @@
 """Weights that are cast at once against autocast's own casts."""
 
+import copy
 from collections import Counter
 from contextlib import nullcontext
 
 import pytest
 import torch
+from functorch.compile import make_boxed_func
 from torch import nn
+from torch._dynamo.backends.common import aot_autograd
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmseg_balance.models.backbones import FusedMixVisionTransformer
@@ -38,12 +41,13 @@ def network(**settings):
     return net.train()
 
 
-def learn(net, run=None):
+def learn(net, run=None, counted=True):
     """Maps, gradients and operators under autocast."""
     net.zero_grad()
     torch.manual_seed(1)
     images = torch.randn(2, 3, 64, 64)
-    with Calls() as calls:
+    calls = Calls()
+    with calls if counted else nullcontext():
         with torch.autocast('cpu', torch.bfloat16):
             maps = run(net, images) if run else net(images)
         if maps[0].requires_grad:
@@ -150,3 +154,32 @@ def test_layers_that_do_more_with_their_weights_keep_them(one_by_one):
     maps, _, _ = learn(net)
     one_by_one()
     assert torch.equal(maps[-1], learn(net)[0][-1])
+
+
+def test_compiled_code_has_no_casts_of_weights_and_gives_the_same():
+    casts = []
+
+    def count(graph, _):
+        targets = [str(node.target) for node in graph.graph.nodes]
+        casts.append(targets.count('aten._to_copy.default'))
+        return make_boxed_func(graph.forward)
+
+    net = network()
+    for layer in net.blocks:  # draws of compiled code are others
+        for path in layer.drop_paths:
+            path.drop_prob = 0.0
+    plain = copy.deepcopy(net)
+    torch._dynamo.reset()
+    net.compile(
+        dynamic=False,
+        backend=aot_autograd(fw_compiler=count, bw_compiler=count),
+    )
+    maps, grads, _ = learn(net, counted=False)
+    torch._dynamo.reset()
+    expected, wanted, _ = learn(plain)
+    assert len(casts) == 2 and max(casts) <= 1
+    assert all(map(torch.equal, maps, expected))
+    assert all(torch.equal(grads[k], wanted[k]) for k in grads)
+    copied = copy.deepcopy(net)  # without what was compiled
+    assert copied._compiled_features is None
+    assert copied.state_dict().keys() == plain.state_dict().keys()
