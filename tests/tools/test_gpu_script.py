@@ -120,7 +120,7 @@ def test_what_becomes_of_parts(
 
     assert line('quick').startswith('quick: done (')
     assert line('wrong').startswith('wrong: 1 of 1 do NOT hold (')
-    assert line('slow').startswith('slow: failed: took more than 1 s')
+    assert line('slow').startswith('slow: failed: took more than 5 s')
     assert line('broken').startswith('broken: failed: ValueError: no good')
     assert line('gone').startswith('gone: failed: the process ended with exit')
     assert line('skipped').startswith('skipped: skipped: nothing to do')

@@ -42,6 +42,8 @@ from mmseg_balance.files.writing import write_atomically  # noqa: E402
 
 # for the tables, and for processes to end
 RESERVE = 10
+# limits of parts are those of a GPU: on a CPU, which may be a busy one, longer
+PATIENCE = 5
 
 
 def parse_args() -> argparse.Namespace:
@@ -149,7 +151,8 @@ def run_parts(args: argparse.Namespace, options: Options) -> None:
                 flush=True,
             )
             continue
-        seconds = min(left, PARTS[name].seconds)
+        limit = PARTS[name].seconds * (PATIENCE if options.is_small else 1)
+        seconds = min(left, limit)
         result = run_in_child(name, options, file, seconds, mark, method)
         print(f'{name}: {said(result)} ({result["seconds"]} s)', flush=True)
 
