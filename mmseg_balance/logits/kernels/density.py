@@ -86,7 +86,7 @@ def density_errors(
         float32 (N, 1, ...).
     """
     slope, _ = _maps_of(logits)
-    partial = logits.new_zeros(_num_blocks(logits), dtype=torch.float32)
+    partial = logits.new_empty(_num_blocks(logits), dtype=torch.float32)
     if slope.numel():
         _launch(
             'density_loss',

@@ -24,7 +24,6 @@ UNWRITTEN = {'grads', 'max_exp_avg_sqs', 'state_steps'}
 # custom operators that are more than one kernel
 KERNELS = {
     'mmseg_balance::update_mixtures': 2,  # a copy of the counters
-    'mmseg_balance::density_errors': 2,  # sums that are set to zero
 }
 # the argument that they copy from
 COPIES = {'aten::_to_copy': 'self', 'aten::copy_': 'src'}
