@@ -8,7 +8,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .moments import Parameters, shifted_moments
+from .moments import LIKELIHOOD_FLOOR, Parameters, shifted_moments
+
+__all__ = [
+    'LIKELIHOOD_FLOOR',
+    'Parameters',
+    'Reduce',
+    'em_moments',
+    'em_step',
+    'm_step',
+    'mixture_cdf',
+]
 
 Reduce = Callable[[Tensor], Tensor]
 

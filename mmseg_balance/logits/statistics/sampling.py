@@ -8,6 +8,7 @@ from ..mixtures.inputs import LARGEST
 from ..mixtures.samples import Samples
 from .draws import (
     ANCHOR_SAMPLES,
+    DEFAULT_CLASS_SAMPLES,
     draw_class_pixels,
     draw_labelled_pixels,
     narrow,
@@ -16,6 +17,8 @@ from .fused_sampling import fused_labels, fused_samples, samples_fused
 from .plane_gather import gather_planes, has_planes
 
 __all__ = [
+    'ANCHOR_SAMPLES',
+    'DEFAULT_CLASS_SAMPLES',
     'batch_labels',
     'narrow',
     'sample_anchor_logits',
