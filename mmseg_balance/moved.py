@@ -97,7 +97,9 @@ MOVED = {
     'logits.offset_table': 'logits.offsets.table',
     'logits.reservoir': 'logits.statistics.reservoir',
     'logits.row_lookup': 'logits.post_hoc.row_lookup',
-    'logits.sampling': 'logits.statistics.sampling',
+    'logits.sampling': (
+        'logits.statistics.sampling.batch logits.statistics.sampling.draws'
+    ),
     'logits.statistics_file': 'logits.statistics.file',
     'logits.statistics_settings': 'logits.statistics.settings',
     'logits.table_lookup': 'logits.offsets.table_lookup',

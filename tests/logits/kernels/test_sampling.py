@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from mmseg_balance.logits.kernels import choice
-from mmseg_balance.logits.statistics import fused_sampling, sampling
 from mmseg_balance.logits.statistics.sampling import (
+    batch,
     batch_labels,
+    fused,
     sample_batch,
 )
 
@@ -19,7 +20,7 @@ CLASSES = 4
 def _interpreted(monkeypatch):
     monkeypatch.setenv('TRITON_INTERPRET', '1')
     # a batch of these tests has more pixels than the anchors draw
-    for module in (sampling, fused_sampling):
+    for module in (batch, fused):
         monkeypatch.setattr(module, 'ANCHOR_SAMPLES', 40)
     choice._what_is_missing.cache_clear()
     yield
@@ -148,7 +149,7 @@ def test_labels_that_may_be_samples(dtype):
 
 
 def test_more_classes_than_a_kernel_counts(monkeypatch):
-    monkeypatch.setattr(fused_sampling, 'MAX_CLASSES', 3)
+    monkeypatch.setattr(fused, 'MAX_CLASSES', 3)
     choice._say.cache_clear()
     logits, labels = make_batch()
     with pytest.warns(UserWarning, match='at most 3 classes, not 4: plain'):

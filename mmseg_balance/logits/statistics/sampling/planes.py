@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..mixtures.inputs import LARGEST
+from ...mixtures.inputs import LARGEST
 
 
 def has_planes(flat: Tensor) -> bool:

@@ -3,16 +3,16 @@
 import torch
 from torch import Tensor
 
-from ..kernels.choice import runs_fused, say_once
-from ..kernels.sampling import (
+from ...kernels.choice import runs_fused, say_once
+from ...kernels.sampling import (
     MAX_CLASSES,
     anchor_logits,
     class_logits,
     class_shares,
     sampled_labels,
 )
-from ..mixtures.inputs import LARGEST
-from ..mixtures.samples import Samples
+from ...mixtures.inputs import LARGEST
+from ...mixtures.samples import Samples
 from .draws import (
     ANCHOR_SAMPLES,
     class_size,
@@ -28,7 +28,7 @@ def samples_fused(tensor: Tensor, num_classes: int, kernels: str) -> bool:
     Args:
         tensor: Logits or labels.
         num_classes: Number of classes C.
-        kernels: See :func:`..kernels.choice.runs_fused`.
+        kernels: See :func:`...kernels.choice.runs_fused`.
     """
     if not runs_fused(tensor, kernels):
         return False
@@ -47,7 +47,7 @@ def fused_labels(
     target_mask: Tensor | None,
     ignore_index: int,
 ) -> Tensor:
-    """See :func:`.sampling.batch_labels`; int16 of the shape of labels."""
+    """See :func:`.batch.batch_labels`; int16 of the shape of labels."""
     found = sampled_labels(
         labels, weight, target_mask, num_classes, ignore_index
     )
@@ -62,7 +62,7 @@ def fused_samples(
     min_samples: int,
     max_samples: int | None,
 ) -> dict[str, Samples]:
-    """See :func:`.sampling.sample_batch`."""
+    """See :func:`.batch.sample_batch`."""
     num_classes = logits.shape[1]
     if labels.dtype != torch.int16:
         labels = fused_labels(labels, num_classes, None, None, -1)

@@ -3,29 +3,17 @@
 import torch
 from torch import Tensor
 
-from .. import host
-from ..mixtures.inputs import LARGEST
-from ..mixtures.samples import Samples
+from ... import host
+from ...mixtures.inputs import LARGEST
+from ...mixtures.samples import Samples
 from .draws import (
     ANCHOR_SAMPLES,
-    DEFAULT_CLASS_SAMPLES,
     draw_class_pixels,
     draw_labelled_pixels,
     narrow,
 )
-from .fused_sampling import fused_labels, fused_samples, samples_fused
-from .plane_gather import gather_planes, has_planes
-
-__all__ = [
-    'ANCHOR_SAMPLES',
-    'DEFAULT_CLASS_SAMPLES',
-    'batch_labels',
-    'narrow',
-    'sample_anchor_logits',
-    'sample_batch',
-    'sample_class_logits',
-    'sample_one_class_anchor',
-]
+from .fused import fused_labels, fused_samples, samples_fused
+from .planes import gather_planes, has_planes
 
 
 def sample_class_logits(
@@ -143,7 +131,7 @@ def batch_labels(
         weight: Pixels of weight 0 are no samples. Default: all may be.
         target_mask: Pixels that may be samples. Default: all.
         ignore_index: Label of pixels that are no samples.
-        kernels: See :func:`..kernels.choice.runs_fused`.
+        kernels: See :func:`...kernels.choice.runs_fused`.
 
     Returns:
         (N, ...), see :func:`.draws.narrow`; what is no sample is -1.
@@ -181,8 +169,8 @@ def sample_batch(
         labels: (N, ...), of :func:`batch_labels`.
         domain: 'source' or 'target'.
         anchor, min_samples, max_samples: See
-            :class:`.settings.StatisticsSettings`.
-        kernels: See :func:`..kernels.choice.runs_fused`.
+            :class:`..settings.StatisticsSettings`.
+        kernels: See :func:`...kernels.choice.runs_fused`.
         memory: What the samples for ``domain`` may take the place of.
 
     Returns:

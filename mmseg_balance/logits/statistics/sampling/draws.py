@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .. import host
+from ... import host
 
 # Samples a class (or pixels, for the anchors) without a cap of the user's.
 # 1024 samples give a CDF to 1.6 % (one standard error at the median), and
@@ -84,7 +84,7 @@ def draw_class_pixels(
     Args:
         labels: (P,), see :func:`narrow`.
         num_classes, min_samples, max_samples: See
-            :func:`.sampling.sample_class_logits`.
+            :func:`.batch.sample_class_logits`.
 
     Returns:
         Numbers of pixels (C, n), and those that count, bool (C, n).
@@ -113,7 +113,7 @@ def draw_labelled_pixels(
     Args:
         labels: (P,), see :func:`narrow`.
         num_classes, min_samples, max_samples: See
-            :func:`.sampling.sample_anchor_logits`.
+            :func:`.batch.sample_anchor_logits`.
 
     Returns:
         Numbers of pixels (n,), two classes of each (2, n), and those that
