@@ -96,6 +96,7 @@ class ScoreTable:
             found = kept[tau, domain] = cls(table, tau, domain)
         return found if found.is_usable else None
 
+    @torch.autocast('cpu', enabled=False)
     def scores(self, logits: Tensor) -> Tensor:
         """Scores of pixels, see :func:`.scores.table_scores`.
 

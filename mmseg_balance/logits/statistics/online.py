@@ -303,6 +303,10 @@ class LogitStatistics(nn.Module):
         """What computes, for print(model), where it was chosen."""
         return '' if self.kernels == 'auto' else f'kernels={self.kernels!r}'
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles have: no table, which may be large."""
+        return {**vars(self), '_table': None, '_outdated': None}
+
     def _load_from_state_dict(self, *args, **kwargs) -> None:
         super()._load_from_state_dict(*args, **kwargs)
         self._forget()

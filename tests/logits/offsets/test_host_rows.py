@@ -1,5 +1,8 @@
 """Rows that are tabulated when they are asked for, against whole tables."""
 
+import copy
+import pickle
+
 import pytest
 import torch
 
@@ -151,3 +154,17 @@ def test_without_anchors_all_offsets_are_0():
     anchors.num_updates[1] = 1
     table = OffsetTable.build([bank(0)], anchors, 0.01, 64, needs_anchors=True)
     assert table.fitted.any()
+
+
+def test_copies_of_statistics_have_no_table():
+    statistics = LogitStatistics(CLASSES)
+    before = statistics.table
+    statistics.update()
+    assert statistics._outdated is before
+    for copied in (
+        copy.deepcopy(statistics),
+        pickle.loads(pickle.dumps(statistics)),
+    ):
+        assert copied._table is None and copied._outdated is None
+        assert copied.table is not statistics.table
+    assert statistics.table.knots is before.knots

@@ -128,3 +128,11 @@ def test_collapsed_mixtures_are_looked_up(table, monkeypatch):
     anchors = GaussianMixtureBank((2,))
     table = OffsetTable.build([bank], anchors)
     assert not ScoreTable(table, 1.0, 0).is_usable
+
+
+def test_scores_stay_float32_under_autocast(table):
+    fast = ScoreTable(table, 1.0, 1)
+    logits = pixels(200)
+    with torch.autocast('cpu', torch.bfloat16):
+        found = fast.scores(logits)
+    torch.testing.assert_close(found, fast.scores(logits), rtol=0, atol=0)
