@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import torch
+from helpers.offset_tables import tabulate_coarsely
 
 from mmseg_balance.logits.kernels import cross_entropy
 
@@ -13,13 +14,22 @@ pytestmark = pytest.mark.filterwarnings('ignore:.*encountered')
 STATISTICS = 'student.decode_head.loss_decode.statistics'
 
 
+@pytest.fixture(autouse=True)
+def _small_tables(monkeypatch):
+    tabulate_coarsely(monkeypatch)
+
+
 @pytest.fixture
 def train(uda_config, run_tool, tmp_path):
     """Trains DACS with BLDA for three iterations; returns its folder."""
 
     def run(name, kernels, *options):
         settings = dict(
-            kernels=kernels, warmup=0, num_components=2, max_samples=16
+            kernels=kernels,
+            warmup=0,
+            num_components=2,
+            max_samples=16,
+            grid_size=32,
         )
         key = 'model.segmentor.decode_head.loss_decode'
         config = uda_config(
