@@ -1,11 +1,9 @@
 """Tables of offsets that have everything, and logits that meet it all."""
 
-import pytest
 import torch
 from torch import Tensor
 
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable
-from mmseg_balance.logits.offsets import fused_tabulation, tabulation
 
 
 def random_banks(
@@ -47,9 +45,3 @@ def random_pixels(
     labels = labels.masked_fill(drawn < 0.1, ignore_index)
     domain = torch.rand(labels.shape) < 0.5
     return logits, labels, domain
-
-
-def tabulate_coarsely(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few quantiles of the anchors: an interpreter takes a minute for all."""
-    for module in (tabulation, fused_tabulation):
-        monkeypatch.setattr(module, 'QUANTILES', 31)
