@@ -12,6 +12,7 @@ one, and all of its cases are timed in alternation.
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 import torch
@@ -32,6 +33,7 @@ LABELS = dict(
     source='BLDALoss, source batch',
     mixed='BLDALoss, mixed batch',
 )
+CLOCKS = dict(wall=time.perf_counter, process=time.process_time)
 AXES = ('crop side', 'classes C', 'images N')
 
 
@@ -59,6 +61,13 @@ def parse_args() -> argparse.Namespace:
         help='networks of whole steps',
     )
     parser.add_argument('--repeats', type=int, default=7)
+    parser.add_argument(
+        '--clock',
+        choices=CLOCKS,
+        default='wall',
+        help='process: seconds that this process computes, on a machine that '
+        'others use as well; its threads add up: set OMP_NUM_THREADS=1',
+    )
     parser.add_argument(
         '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
     )
@@ -95,9 +104,12 @@ def groups(args: argparse.Namespace) -> list[tuple]:
     return found
 
 
-def measure(name: str, make, cases: list[tuple], repeats: int) -> list[dict]:
+def measure(
+    name: str, make, cases: list[tuple], repeats: int, clock: str = 'wall'
+) -> list[dict]:
     """Rows of a group."""
-    times = alternate([make(*case) for case in cases], repeats, cases[0][-1])
+    runs = [make(*case) for case in cases]
+    times = alternate(runs, repeats, cases[0][-1], CLOCKS[clock])
     peaks = [peak_memory(make, case) for case in cases]
     return [
         dict(
@@ -168,13 +180,13 @@ def plot(rows: list[dict], file: Path) -> None:
 def main() -> None:
     """Measure, print the table, write JSON and plot."""
     args = parse_args()
-    about = machine(args.device)
+    about = dict(machine(args.device), clock=args.clock)
     print(', '.join(f'{k}: {v}' for k, v in about.items()))
     print('| ' + ' | '.join(HEADER) + ' |')
     print('| --- ' * len(HEADER) + '|')
     rows = []
     for name, make, cases in groups(args):
-        for row in measure(name, make, cases, args.repeats):
+        for row in measure(name, make, cases, args.repeats, args.clock):
             rows.append(row)
             print(line(row), flush=True)
         if args.out:
