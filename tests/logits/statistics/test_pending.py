@@ -88,3 +88,19 @@ def test_logits_that_are_none_are_no_samples(bad, layout):
     assert (statistics.source.num_updates[0] == 1).all()
     mean = (statistics.source.weights * statistics.source.means).sum(-1)
     assert mean.abs().max() < 1
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.float64])
+def test_logits_of_other_types_give_float32(dtype):
+    statistics, expected = (LogitStatistics(CLASSES) for _ in range(2))
+    logits, labels = batch(0)
+    logits = logits.to(dtype)
+    logits[0, 1, :10] = torch.inf
+    for own, given in ((statistics, logits), (expected, logits.float())):
+        torch.manual_seed(1)
+        own.collect(given, labels)
+    found = waiting(statistics).values
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(
+        found, waiting(expected).values, rtol=0, atol=0, equal_nan=True
+    )
