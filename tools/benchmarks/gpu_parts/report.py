@@ -145,7 +145,7 @@ def training_cells(rows: Sequence[dict]) -> tuple[Sequence[str], list]:
             f'{row["seconds"]:.4f}',
             f'{row["first_loss"]:.3f}',
             f'{row["last_loss"]:.3f}',
-            row['mIoU'],
+            '' if row['mIoU'] is None else f'{row["mIoU"]:.2f}',
             'yes' if row['pretrained'] else 'no',
         ]
         for row in rows
