@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from .attention_records import AttentionRecord
 from .drop_paths import Factors, add_branch
+from .split_projection import split_projection
 
 
 def tokens_to_map(tokens: Tensor, hw_shape: tuple[int, int]) -> Tensor:
@@ -114,11 +115,7 @@ class FusedEfficientAttention(nn.Module):
             reduced = self.norm(
                 map_to_tokens(self.sr(tokens_to_map(x, hw_shape)))
             )
-            sizes = [self.attn.embed_dim, 2 * self.attn.embed_dim]
-            weights = weight.split(sizes)
-            biases = (None, None) if bias is None else bias.split(sizes)
-            queries = F.linear(x, weights[0], biases[0])
-            others = F.linear(reduced, weights[1], biases[1])
+            queries, others = split_projection(x, reduced, weight, bias)
             parts = (queries, *others.chunk(2, dim=-1))
         heads = (self.attn.num_heads, -1)
         return [part.unflatten(-1, heads).transpose(1, 2) for part in parts]
