@@ -18,6 +18,7 @@ from ..mixtures.em import Parameters, mixture_cdf
 from ..mixtures.gmm import GaussianMixtureBank
 from .alignment import inverse_cdf
 from .knots import REFINEMENT, Knots
+from .wide_cdf import grid_cdf
 
 # Steps of the probability at which the anchors' quantiles are kept.
 QUANTILES = 2**13
@@ -106,9 +107,17 @@ class Tabulator:
         return max(largest // length, 1)
 
     def grid(self, part: slice | Tensor) -> Tensor:
-        """Knots of the uniform grid of some pairs, (q, G)."""
+        """Knots of the uniform grid of some pairs, (q, G).
+
+        On a CPU the CDF of wide mixtures is computed at every fourth knot,
+        see :mod:`.wide_cdf`; to 1e-5 the knots are the same.
+        """
         base, step = self.low[part, None], self.width[part, None]
-        return self.aligned(base + step * self.steps, part)
+        if not host.on_host(base):
+            return self.aligned(base + step * self.steps, part)
+        parameters = tuple(each[part] for each in self.parameters)
+        cdf = grid_cdf(base, step, len(self.steps), parameters)
+        return self._inverted(cdf, part)
 
     def refine(
         self, part: slice | Tensor, grid: Tensor
@@ -195,7 +204,11 @@ class Tabulator:
 
     def aligned(self, z: Tensor, part: slice | Tensor) -> Tensor:
         """z' of some pairs at z (q, n)."""
-        p = mixture_cdf(z, *(each[part] for each in self.parameters))
+        parameters = (each[part] for each in self.parameters)
+        return self._inverted(mixture_cdf(z, *parameters), part)
+
+    def _inverted(self, p: Tensor, part: slice | Tensor) -> Tensor:
+        """z' of some pairs at probabilities p (q, n), which are used up."""
         clip = self.clip
         p.sub_(clip).mul_(1 / (1 - 2 * clip)).clamp_(0, 1)
         return _quantile(self.quantiles, self.begin[part], p)
