@@ -142,6 +142,6 @@ def draw_bars(
     for place, width in enumerate(left):
         text = f' {width:.0f}' if unit == 1 else f' {width:.1f}'
         axes.text(width, place, text, va='center', fontsize=8)
-    axes.margins(x=0.12)
+    axes.margins(x=0.12, y=0.01)
     axes.set_title(title, fontsize=10)
     axes.spines[['top', 'right']].set_visible(False)
