@@ -82,6 +82,8 @@ class HostRows:
     def _fill(self, rows: Tensor) -> None:
         """Tabulate the rows of a mask, (rows,)."""
         self._has_knots |= rows
+        # the last row has starts before it has knots
+        self._has_starts &= ~rows
         known = rows.unsqueeze(1) & self.fitted
         unknown = (rows.unsqueeze(1) & ~self.fitted).flatten().nonzero()
         self.knots.grid[unknown.squeeze(1)] = 0

@@ -99,6 +99,27 @@ def test_a_pair_is_read_alike_whatever_else_is_in_the_batch():
     assert torch.equal(together[:2], alone)
 
 
+def test_the_last_row_keeps_its_refined_cells():
+    """Ignored pixels read it before it is tabulated."""
+
+    def table(*asked_first):
+        made = bank(1)
+        made.num_updates[6], made.variances[6, 2, 0] = 1, 1e-4
+        anchors = GaussianMixtureBank((2,))
+        anchors.means += torch.tensor([[6.0], [-2.0]])
+        built = OffsetTable.build([made, made], anchors, grid_size=128)
+        for classes in asked_first:
+            built.lookup(*batch(classes))
+        return built
+
+    logits, labels, _ = batch([6])
+    domain = torch.ones_like(labels)
+    alone = table().lookup(logits, labels, domain)
+    later = table([2], [255]).lookup(logits, labels, domain)
+    assert torch.equal(later, alone)
+    assert (table([2]).starts.view(2, CLASSES, -1)[1, 6] < 0).any()
+
+
 def test_ignored_pixels_alone_read_no_garbage():
     table = build()
     table.knots.values.fill_(torch.nan)  # what fresh memory may hold
