@@ -137,6 +137,7 @@ def test_labels_that_may_be_samples(dtype):
         (weight,),
         (None, mask),
         (weight.transpose(1, 2).contiguous().transpose(1, 2), mask.float()),
+        (torch.tensor([0, 1]).view(2, 1, 1), mask[:1]),  # one an image
     ):
         found, expected = (
             batch_labels(labels, CLASSES, *extra, kernels=kernels)

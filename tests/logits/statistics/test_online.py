@@ -62,6 +62,14 @@ def test_the_cap_and_the_order_of_the_minimum():
     assert valid.sum(-1).tolist() == [110, 110, 0, 0]
 
 
+def test_samples_are_of_no_graph():
+    logits, labels = batch([300, 120, 100, 99])
+    logits.requires_grad_()
+    for sample in (sample_class_logits, sample_anchor_logits):
+        samples, valid = sample(logits, labels)
+        assert valid.any() and not samples.requires_grad
+
+
 def test_no_class_has_enough():
     logits, labels = batch([20, 30, 0, 0])
     samples, valid = sample_class_logits(logits, labels)

@@ -228,7 +228,8 @@ def _gather(
 
 
 def _flat(logits: Tensor) -> Tensor:
-    """Logits (N, C, ...) as (N, C, P)."""
+    """Logits (N, C, ...) as (N, C, P), of no graph."""
+    logits = logits.detach()
     return logits.flatten(2) if logits.dim() > 2 else logits.unsqueeze(2)
 
 

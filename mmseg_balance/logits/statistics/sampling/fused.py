@@ -48,6 +48,11 @@ def fused_labels(
     ignore_index: int,
 ) -> Tensor:
     """See :func:`.batch.batch_labels`; int16 of the shape of labels."""
+    # kernels read a number for each pixel, beyond the end of fewer
+    weight, target_mask = (
+        None if values is None else values.expand_as(labels)
+        for values in (weight, target_mask)
+    )
     found = sampled_labels(
         labels, weight, target_mask, num_classes, ignore_index
     )
