@@ -7,6 +7,7 @@ import sys
 import time
 import warnings
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -141,14 +142,44 @@ def test_what_becomes_of_parts(
     assert line('quick') == 'quick: there already'
     assert line('broken').startswith('broken: failed')
     assert len(calls.read_text().split()) == 1
-    # but not of other code, or other options
-    with_parts(out, dict(machine=parts['machine'], quick=parts['quick']))
+    # but not of other code, or other options: tables have nothing of it
     monkeypatch.setattr(part('child'), 'sources', lambda: 'others')
+    assert with_parts(out, parts, '--minutes', '0') == 0
+    absent = ', '.join(name for name in parts if name != 'machine')
+    assert f'- not run: {absent}' in (out / 'tables.md').read_text()
     kept = dict(machine=parts['machine'], quick=parts['quick'])
-    (out / 'broken.json').unlink()
-    (out / 'gone.json').unlink()
     assert with_parts(out, kept) == 0
     assert calls.read_text().split() == ['mit-b0', 'mit-b0']
+
+
+def test_a_folder_that_cannot_be_made_is_named(with_parts, part, tmp_path):
+    (tmp_path / 'file').touch()
+    parts = dict(machine=part('parts').Part(machine, 60, 0))
+    with pytest.raises(SystemExit, match='--out: .*Not a directory.*another'):
+        with_parts(tmp_path / 'file/out', parts)
+
+
+def test_ended_from_outside_it_ends_its_part(tools, tmp_path):
+    process = subprocess.Popen(
+        ['bash', tools / 'benchmarks/gpu.sh', '--parts', 'waiting']
+        + ['--out', tmp_path],
+        stdout=subprocess.DEVNULL,
+        env=os.environ | dict(PYTHON=sys.executable, CUDA_VISIBLE_DEVICES=''),
+    )
+    children = Path(f'/proc/{process.pid}/task/{process.pid}/children')
+    wait_for((tmp_path / 'machine.json').exists)
+    (child,) = wait_for(lambda: children.read_text().split())
+    process.terminate()
+    assert process.wait(60) == 1
+    assert not Path(f'/proc/{child}').exists()
+
+
+def wait_for(condition):
+    end = time.monotonic() + 120
+    while not (found := condition()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return found
 
 
 def test_a_machine_that_forks_badly_is_given_new_processes(
@@ -208,6 +239,11 @@ def test_kernels_that_differ_do_not_hold(part):
     with pytest.raises(ValueError, match='nothing is compared'):
         kernels.relative_error(torch.zeros(2), torch.zeros(2))
     assert not holds(compared(lambda fused: torch.full((2,), torch.nan)))
+    # the first of several is right
+    results = dict(triton=torch.full((2,), torch.nan), torch=torch.ones(2))
+    check = lambda _, way: [torch.ones(2), results[way]]  # noqa: E731
+    row = kernels.compare(check, setting, options)
+    assert not holds(dict(row, limit=1e-4))
 
 
 def test_memory_of_a_step_is_its_own(part, monkeypatch):
@@ -318,6 +354,7 @@ def test_scalars_of_a_training(part, tmp_path):
     )
     file.write_text(json.dumps(dict(loss=3.0, time=1.0)))
     assert training.read_scalars(file)['mIoU'] is None
+    assert not part('report').holds(dict(last_loss=float('nan')))
     words = training.command(
         part('options').Options('cuda'), 'out', amp=True, pretrained=False
     )

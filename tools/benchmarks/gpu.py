@@ -19,6 +19,7 @@ image), to see that they work: their figures say nothing of a GPU.
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -32,7 +33,7 @@ import torch  # noqa: E402  (the minutes count from the start)
 if not torch.cuda.is_available():  # before anything imports Triton
     os.environ.setdefault('TRITON_INTERPRET', '1')
 
-from gpu_parts.child import fingerprint, run_in_child  # noqa: E402
+from gpu_parts.child import fingerprint, run_in_child, write  # noqa: E402
 from gpu_parts.options import Options, small  # noqa: E402
 from gpu_parts.parts import MACHINE, PARTS  # noqa: E402
 from gpu_parts.report import holds, reason, report  # noqa: E402
@@ -121,26 +122,31 @@ def find_machine(options: Options, out: Path) -> tuple[dict, str]:
     return result, method
 
 
-def is_kept(file: Path, mark: str) -> bool:
-    """Whether a file has rows of the same code, options and machine."""
+def read(file: Path, mark: str) -> dict:
+    """A result of the same code, options and machine; {} if there is none."""
     if not file.exists():
-        return False
+        return {}
     result = json.loads(file.read_text())
-    return 'rows' in result and result.get('fingerprint') == mark
+    return result if result.get('fingerprint') == mark else {}
 
 
-def run_parts(args: argparse.Namespace, options: Options) -> None:
-    """Run what is not there yet, as far as the time goes."""
+def run_parts(args: argparse.Namespace, options: Options) -> str:
+    """Run what is not there yet, as far as the time goes.
+
+    Returns:
+        The fingerprint of what is there.
+    """
     deadline = START + 60 * args.minutes - RESERVE
     machine, method = find_machine(options, args.out)
     if 'failed' in machine:
         sys.exit(f'{MACHINE}: {machine["failed"]}')
     mark = fingerprint(options, machine['rows'][0]['name'])
+    write(args.out / f'{MACHINE}.json', dict(machine, fingerprint=mark))
     for name in args.parts:
         file = args.out / f'{name}.json'
         if name == MACHINE:
             continue
-        if is_kept(file, mark):
+        if 'rows' in read(file, mark):
             print(f'{name}: there already', flush=True)
             continue
         left = deadline - time.monotonic()
@@ -155,6 +161,7 @@ def run_parts(args: argparse.Namespace, options: Options) -> None:
         seconds = min(left, limit)
         result = run_in_child(name, options, file, seconds, mark, method)
         print(f'{name}: {said(result)} ({result["seconds"]} s)', flush=True)
+    return mark
 
 
 def said(result: dict) -> str:
@@ -172,12 +179,15 @@ def main() -> int:
         The exit code: 1 where a part failed, or something does not hold.
     """
     args = parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    run_parts(args, read_options(args))
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f'--out: {error}. Choose another folder')
+    mark = run_parts(args, read_options(args))
     results = {
-        name: json.loads(file.read_text())
+        name: result
         for name in PARTS
-        if (file := args.out / f'{name}.json').exists()
+        if (result := read(args.out / f'{name}.json', mark))
     }
     text = report(results) + '\n'
     write_atomically(args.out / 'tables.md', text.encode())
@@ -191,4 +201,6 @@ def main() -> int:
 
 
 if __name__ == '__main__':
+    # ended from outside, it ends its part, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.exit(main())

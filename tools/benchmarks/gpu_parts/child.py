@@ -8,6 +8,7 @@ import signal
 import time
 import traceback
 import warnings
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -89,12 +90,11 @@ def run_part(name: str, options: Options, file: Path) -> None:
 
 
 def end(process: BaseProcess) -> None:
-    """End a process that is still there, and what it has started."""
-    if process.is_alive() and process.pid is not None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:  # not yet a group of its own
-            process.kill()
+    """End a process and what it has started, as far as they are there."""
+    assert process.pid is not None
+    with suppress(ProcessLookupError):  # not yet a group of its own, or gone
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
     process.join()
 
 

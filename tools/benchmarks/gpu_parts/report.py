@@ -1,5 +1,6 @@
 """Results as tables in Markdown, ready for docs/benchmarks.md."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from launches.report import table
@@ -169,6 +170,7 @@ def holds(row: Mapping) -> bool:
         'failed' not in row
         and row.get('error', 0) <= row.get('limit', 0)
         and all(SCALER in place for place in row.get('places', ()))
+        and math.isfinite(row.get('last_loss', 0))
     )
 
 
