@@ -17,8 +17,8 @@ class StudentOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
     Parameters of equal settings share a group. The default one makes a group
     of each, a thousand for MiT-B5, and an optimizer's step is then thousands
-    of small operations instead of one over many tensors. On a GPU Adam,
-    AdamW and SGD are fused, if the config does not say otherwise
+    of small operations instead of one over many tensors. On a GPU Adam and
+    AdamW are fused, if the config does not say otherwise
     (``optimizer=dict(fused=False)``).
     """
 

@@ -42,7 +42,7 @@ def train(model, wrapper, steps):
     return [p.detach().clone() for p in model.parameters()]
 
 
-@pytest.mark.parametrize('optimizer', [ADAMW, SGD, dict(ADAMW, type='Adam')])
+@pytest.mark.parametrize('optimizer', [ADAMW, dict(ADAMW, type='Adam')])
 def test_on_a_gpu_steps_are_fused_and_on_a_cpu_they_are_not(optimizer):
     assert not build(optimizer)[1].optimizer.defaults.get('fused')
     # tensors of a GPU that is not there, which have shapes alone
@@ -51,8 +51,7 @@ def test_on_a_gpu_steps_are_fused_and_on_a_cpu_they_are_not(optimizer):
         assert wrapper.optimizer.defaults['fused'] is True
         for parameter in model.parameters():
             parameter.grad = torch.ones_like(parameter)
-        if optimizer is not SGD:  # of which PyTorch knows no shapes
-            wrapper.step()
+        wrapper.step()
 
 
 @pytest.mark.parametrize(
@@ -62,6 +61,7 @@ def test_on_a_gpu_steps_are_fused_and_on_a_cpu_they_are_not(optimizer):
         dict(ADAMW, foreach=True),
         dict(ADAMW, foreach=False),
         dict(ADAMW, capturable=True),
+        SGD,  # whose fused momentum does not go with a loss scaler
         dict(type='RMSprop', lr=0.1),
         dict(type='Adamax', lr=0.1),
     ],
@@ -93,15 +93,14 @@ def test_others_are_left_alone(wrapper, parameter, fused_here):
     assert not fused_optimizers.is_fused_by_default(wrapper, ADAMW, parameters)
 
 
-@pytest.mark.parametrize('optimizer', [ADAMW, SGD], ids=['adamw', 'sgd'])
 @pytest.mark.parametrize('clip', [None, dict(max_norm=0.1)])
-def test_fused_steps_are_the_same_to_rounding(optimizer, clip, fused_here):
-    model, fused = build(optimizer, clip_grad=clip)
-    own, plain = build(dict(optimizer, fused=False), clip_grad=clip)
+def test_fused_steps_are_the_same_to_rounding(clip, fused_here):
+    model, fused = build(ADAMW, clip_grad=clip)
+    own, plain = build(dict(ADAMW, fused=False), clip_grad=clip)
     assert fused.optimizer.defaults['fused'] is True
     assert plain.optimizer.defaults['fused'] is False
     found, expected = train(model, fused, 20), train(own, plain, 20)
-    start = build(optimizer)[0].parameters()
+    start = build(ADAMW)[0].parameters()
     for a, b, first in zip(found, expected, start, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
         assert not torch.equal(a, first)
