@@ -42,6 +42,22 @@ def test_a_branch_is_added_as_after_mmcvs_module(rate, dtype):
     torch.testing.assert_close(ours, theirs, **tolerance)
 
 
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_half_precision_scales_no_branch_by_a_rounded_factor(dtype):
+    factors = keep_factors(torch.full((20, 1), 0.95), [4], dtype)
+    branch = torch.randn(4, 3, 2).to(dtype).requires_grad_()
+    for factor in factors:
+        added = add_branch(torch.zeros(4, 3, 2), branch, factor)
+        assert added.dtype == torch.float32
+        kept = factor.bool()
+        expected = branch.float() / 0.95 * kept
+        torch.testing.assert_close(added, expected, rtol=1e-6, atol=0)
+        (gradient,) = torch.autograd.grad(added.sum(), branch)
+        assert torch.equal(gradient, (kept / 0.95).to(dtype).expand(4, 3, 2))
+    alike = add_branch(torch.zeros_like(branch), branch, factors[0])
+    assert alike.dtype == dtype
+
+
 def network(**settings):
     torch.manual_seed(0)
     net = FusedMixVisionTransformer(**TINY, **settings)
