@@ -102,6 +102,9 @@ def test_what_becomes_of_parts(
     def skipped(options):
         raise part('options').Skipped('nothing to do')
 
+    def large(options):
+        raise torch.cuda.OutOfMemoryError('Tried to allocate 9 GB')
+
     parts = dict(
         machine=make(machine, 60, 0),
         quick=make(quick, 60, 0),
@@ -110,7 +113,8 @@ def test_what_becomes_of_parts(
         broken=make(broken, 60, 0),
         gone=make(lambda options: os._exit(3), 60, 0),
         skipped=make(skipped, 60, 0),
-        large=make(quick, 9999, 9999),
+        large=make(large, 60, 0),
+        long=make(quick, 9999, 9999),
     )
     out = tmp_path / 'out'
     assert with_parts(out, parts) == 1
@@ -125,16 +129,17 @@ def test_what_becomes_of_parts(
     assert line('broken').startswith('broken: failed: ValueError: no good')
     assert line('gone').startswith('gone: failed: the process ended with exit')
     assert line('skipped').startswith('skipped: skipped: nothing to do')
-    assert 's are left, and it needs 9999; call again' in line('large')
+    assert '--batch 1, or a smaller --backbone' in line('large')
+    assert 's are left, and it needs 9999; call again' in line('long')
     child = int((tmp_path / 'child').read_text())
     assert (
         not os.path.exists(f'/proc/{child}/cmdline')
         or not open(f'/proc/{child}/cmdline').read()
     )  # ended, with what it was a part of
-    assert '- not run: large' in (out / 'tables.md').read_text()
+    assert '- not run: long' in (out / 'tables.md').read_text()
 
     # again: what has rows is kept, the rest is tried again
-    for name in ('slow', 'wrong', 'large'):
+    for name in ('slow', 'wrong', 'long'):
         del parts[name]
         (out / f'{name}.json').unlink(missing_ok=True)
     assert with_parts(out, parts) == 1

@@ -22,6 +22,10 @@ from .options import Options, Skipped
 
 BENCHMARKS = Path(__file__).resolve().parents[1]
 CONFIGS = BENCHMARKS.parents[1] / 'configs'
+TOO_LARGE = (
+    'the memory of this GPU is too small for it: --batch 1, or a smaller '
+    '--backbone or --size, asks for less'
+)
 
 
 def run_in_child(
@@ -83,6 +87,8 @@ def run_part(name: str, options: Options, file: Path) -> None:
         result: dict[str, Any] = dict(rows=PARTS[name].run(options))
     except Skipped as why:
         result = dict(skipped=str(why))
+    except torch.cuda.OutOfMemoryError as error:
+        result = dict(skipped=f'{TOO_LARGE} ({str(error)[:200]})')
     except Exception as error:  # noqa: BLE001  (the other parts go on)
         traceback.print_exc()
         result = dict(failed=f'{type(error).__name__}: {error}'[:1000])

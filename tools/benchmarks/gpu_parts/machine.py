@@ -21,6 +21,6 @@ def describe_machine(options: Options) -> list[dict]:
                 map(str, torch.cuda.get_device_capability(options.device))
             ),
             cuda=torch.version.cuda,
-            bf16=torch.cuda.is_bf16_supported(),
+            bf16=torch.cuda.is_bf16_supported(including_emulation=False),
         )
     return [dict(found, triton=find_spec('triton') is not None)]
