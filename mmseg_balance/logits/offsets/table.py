@@ -111,6 +111,7 @@ class OffsetTable:
         return self._error
 
     @classmethod
+    @torch.inference_mode(False)  # rows may be filled in outside of it
     @torch.no_grad()
     def build(
         cls,

@@ -120,6 +120,15 @@ def test_the_last_row_keeps_its_refined_cells():
     assert (table([2]).starts.view(2, CLASSES, -1)[1, 6] < 0).any()
 
 
+def test_rows_may_be_asked_for_in_inference_mode_first():
+    table = build()
+    with torch.inference_mode():
+        other = build()
+        other.lookup(*batch([2]))
+    args = batch([2, 5])
+    assert torch.equal(other.lookup(*args), table.lookup(*args))
+
+
 def test_ignored_pixels_alone_read_no_garbage():
     table = build()
     table.knots.values.fill_(torch.nan)  # what fresh memory may hold
