@@ -44,7 +44,7 @@ def runs_fused(tensor: Tensor, kernels: str = 'auto') -> bool:
         return True
     if kind != 'cuda' and kernels == 'auto':
         return False
-    reason = _what_is_missing(kind, tensor.device.index)
+    reason = _what_keeps_off(kind, tensor.device.index)
     if reason:
         say_once(reason)
     return not reason
@@ -66,6 +66,12 @@ def _say(reason: str) -> None:
         "the same results. kernels='torch' asks for that without this line",
         stacklevel=4,
     )
+
+
+# compiled code has the answer in it, and asks no more
+@torch.compiler.assume_constant_result
+def _what_keeps_off(kind: str, index: int | None) -> str:
+    return _what_is_missing(kind, index)
 
 
 @cache

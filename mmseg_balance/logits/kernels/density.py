@@ -4,8 +4,8 @@ Of the logits of a pixel only that of its own class is read; d is computed
 from the mixtures, and is not kept.
 """
 
-from collections.abc import Sequence
-from typing import Any
+# that of typing is what the operators of torch 2.6 know
+from typing import Any, Sequence  # noqa: UP035
 
 import torch
 from torch import Tensor

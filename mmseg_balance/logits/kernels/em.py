@@ -5,7 +5,7 @@ kernels run. Samples of a bank are float32 (mixtures, n), contiguous; what does
 not count is NaN, infinite or beyond ``largest``.
 """
 
-from collections.abc import Sequence
+from typing import Sequence  # noqa: UP035  (what torch 2.6 knows)
 
 import torch
 from torch import Tensor

@@ -76,6 +76,12 @@ def computes_at_once(
     Args:
         logits, labels, kernels: As above.
     """
+    # others are F.cross_entropy's to refuse: kernels would read them
+    if (
+        labels.shape != (len(logits), *logits.shape[2:])
+        or labels.is_floating_point()
+    ):
+        return False
     if reads_fused(logits, kernels):
         return True
     return (
@@ -83,7 +89,6 @@ def computes_at_once(
         and logits.numel() > 0
         and logits.dtype in _FLOATS
         and labels.dtype == torch.int64
-        and labels.shape == (len(logits), *logits.shape[2:])
     )
 
 

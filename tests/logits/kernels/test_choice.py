@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from functools import cache, partial
 
 import pytest
 import torch
@@ -129,3 +130,25 @@ def test_the_key_is_no_setting_and_shown_where_it_is_chosen():
     assert "kernels='torch'" in repr(loss)
     assert 'kernels' not in repr(BLDALoss(3))
     assert BLDALoss(3).state_dict().keys() == loss.state_dict().keys()
+
+
+@pytest.mark.filterwarnings('error:.*lru_cache')
+def test_compiled_code_has_the_answer_in_it(monkeypatch):
+    """No program is tried in each iteration."""
+    asked = []
+
+    @cache
+    def what_is_missing(*device):
+        asked.append(device)
+        return ''
+
+    monkeypatch.setattr(choice, '_what_is_missing', what_is_missing)
+
+    @partial(torch.compile, backend='eager', fullgraph=True)
+    def doubled_by_kernels(x):
+        return x * 2 if runs_fused(x, 'triton') else x
+
+    torch.testing.assert_close(
+        doubled_by_kernels(torch.ones(2)), torch.full((2,), 2.0)
+    )
+    assert asked == [('cpu', None)]

@@ -351,3 +351,27 @@ def test_the_same_bits_each_time():
     for value, gradient in values[1:]:
         assert torch.equal(value, values[0][0])
         assert torch.equal(gradient, values[0][1])
+
+
+@pytest.mark.parametrize('kernels', ['torch', 'triton'])
+@pytest.mark.parametrize(
+    'change',
+    [
+        lambda labels: labels.transpose(1, 2),
+        lambda labels: labels.unsqueeze(1),
+        lambda labels: labels.float(),
+    ],
+)
+def test_labels_that_are_none_are_refused_as_by_pytorch(change, kernels):
+    """A kernel would read them in another order, or round them."""
+    if kernels == 'triton':
+        pytest.importorskip('triton')
+    logits, labels, _ = batch(3)
+    with pytest.raises((RuntimeError, ValueError), match='target'):
+        adjusted_cross_entropy(
+            logits,
+            change(labels).contiguous(),
+            table_of(3),
+            0.1,
+            kernels=kernels,
+        )
