@@ -41,7 +41,8 @@ class OffsetTable:
     On a CPU a row, the pairs of (domain, c), is tabulated when it is first
     looked up, and refined only where that counts
     (:class:`.host_rows.HostRows`); asked for ``values``, ``starts`` or
-    ``error``, the table is completed. It goes by the banks as they were.
+    ``error``, the table is completed. It goes by the banks as they were, and
+    raises a RuntimeError once a later table has taken its memory.
 
     Example:
         >>> source, target = (GaussianMixtureBank((3, 3)) for _ in range(2))
@@ -100,8 +101,16 @@ class OffsetTable:
         return self._known_error
 
     def _complete(self) -> None:
+        self._check_memory()
         if self._lazy is not None:
             self._lazy.ensure_all()
+
+    def _check_memory(self) -> None:
+        if self.is_overwritten:
+            raise RuntimeError(
+                'This table gave its memory to that of a later update: ask '
+                'for `statistics.table` again after each update'
+            )
 
     @property
     def _known_error(self) -> Tensor:
@@ -160,7 +169,13 @@ class OffsetTable:
         own = torch.eye(num_classes, device=fitted.device).bool()
         own = own.repeat(len(banks), 1).flatten()
         tabulator = Tabulator(parameters, own, anchors, clip, grid_size)
-        knots = _knots(tabulator, grid_size, instead_of)
+        knots = Knots.empty(
+            len(tabulator.low),
+            grid_size,
+            tabulator.num_refined,
+            tabulator.low.device,
+            None if instead_of is None else instead_of.knots,
+        )
         error: Tensor | HostRows
         if host.on_host(fitted):
             error = HostRows(tabulator, knots, fitted, tabulation.TOLERANCE)
@@ -181,6 +196,7 @@ class OffsetTable:
         Returns:
             The reader, of these rows alone.
         """
+        self._check_memory()
         if self._lazy is not None:
             self._lazy.ensure(row)
         return TableReader(
@@ -298,23 +314,6 @@ def _check_settings(clip: float, grid_size: int) -> None:
             'Expected `grid_size` to be at least '
             f'{MIN_GRID_SIZE}, but got {grid_size}'
         )
-
-
-def _knots(
-    tabulator: Tabulator, grid_size: int, instead_of: OffsetTable | None
-) -> Knots:
-    """Memory of a table, that of an earlier one if it fits."""
-    settings = (
-        len(tabulator.low),
-        grid_size,
-        tabulator.num_refined,
-        tabulator.low.device,
-    )
-    if instead_of is not None and host.on_host(tabulator.low):
-        if instead_of.knots.shape == settings[:3]:
-            instead_of.knots.uses += 1
-            return instead_of.knots
-    return Knots.empty(*settings)
 
 
 def _with_ignored_row(table: Tensor) -> Tensor:

@@ -152,6 +152,9 @@ def test_memory_is_used_again():
     assert new.knots is old.knots
     expected = OffsetTable.build(banks, anchors, grid_size=128)
     assert torch.equal(new.lookup(*args), expected.lookup(*args))
+    for read in (lambda: old.lookup(*args), lambda: old.values):
+        with pytest.raises(RuntimeError, match='gave its memory'):
+            read()
     other = OffsetTable.build(banks, anchors, grid_size=64, instead_of=new)
     assert other.knots is not new.knots
 
