@@ -95,3 +95,20 @@ def logit_offset(
         offset[part] = ((aligned - points).squeeze(-1)) * counts
     shape = (logits.shape[0], *logits.shape[2:], num_classes)
     return offset.view(shape).movedim(-1, 1)
+
+
+def own_offset(offset: Tensor, labels: Tensor, ignore_index: int) -> Tensor:
+    """Offset of the logit of each pixel's own class.
+
+    Args:
+        offset: Delta, (N, C, ...).
+        labels: (N, ...).
+        ignore_index: Label of pixels without a class.
+
+    Returns:
+        (N, ...); NaN where there is no class.
+    """
+    known = (labels >= 0) & (labels < offset.shape[1])
+    known &= labels != ignore_index
+    own = torch.where(known, labels, 0).long().unsqueeze(1)
+    return offset.gather(1, own).squeeze(1).masked_fill(~known, torch.nan)

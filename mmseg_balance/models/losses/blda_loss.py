@@ -9,6 +9,7 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.logits.offsets.offset import own_offset
 from mmseg_balance.logits.post_hoc.scores import check_tau
 from mmseg_balance.logits.statistics.pending import MAX_PENDING
 from mmseg_balance.logits.statistics.takes_settings import takes_settings
@@ -17,10 +18,7 @@ from ...errors import UserValueError
 from ..head_losses.call_loss import call_loss
 from ..head_losses.pixel_targets import PixelTargets
 from ..recording import OFFSET, note
-from .adjusted_cross_entropy import (
-    AdjustedLogits,
-    takes_adjusted_logits,
-)
+from .adjusted_cross_entropy import AdjustedLogits, takes_adjusted_logits
 from .class_weights.rank_sums import sum_over_ranks
 
 ADJUSTED = ('all', 'source')
@@ -63,10 +61,8 @@ class BLDALoss(nn.Module):
         loss_name: Name of the loss in the log.
         adjust: Which batches are adjusted: 'all', or 'source', those of
             source images alone (OLA_S of Table 4).
-        kernels: What computes: 'auto', fused kernels on a GPU and PyTorch
-            elsewhere; 'triton' or 'torch', see
-            :func:`mmseg_balance.logits.kernels.choice.runs_fused`. The
-            results are the same.
+        kernels: What computes the same, 'auto', 'triton' or 'torch': see
+            :func:`mmseg_balance.logits.kernels.choice.runs_fused`.
         **settings: How the distributions of logits are fitted:
             num_components, em_loops, momentum, warmup, min_samples,
             max_samples, clip, grid_size and anchor, see
@@ -86,9 +82,7 @@ class BLDALoss(nn.Module):
         self,
         num_classes: int,
         tau: float = 0.1,
-        criterion: ConfigType = dict(  # noqa: B006
-            type='CrossEntropyLoss'
-        ),
+        criterion: ConfigType = dict(type='CrossEntropyLoss'),  # noqa: B006
         *,
         loss_weight: float = 1.0,
         loss_name: str = 'loss_blda',
@@ -190,24 +184,18 @@ class BLDALoss(nn.Module):
     # a table is a new one after each update: compiled code would be as well
     @torch.compiler.disable
     def _loss_at_once(
-        self,
-        logits: Tensor,
-        targets: PixelTargets,
-        ignore_index: int,
-        collect: bool,
-        **kwargs,
+        self, logits: Tensor, targets: PixelTargets, *given, **kwargs
     ) -> Tensor:
         """The same without adjusted logits of the whole batch."""
+        statistics = self.statistics
         adjusted = AdjustedLogits(
             logits,
-            self.statistics.table,
+            statistics.table,
             self.tau,
             targets.target_mask,
-            self.statistics.kernels,
+            statistics.kernels,
         )
-        return call_loss(
-            self.criterion, adjusted, targets, ignore_index, collect, **kwargs
-        )
+        return call_loss(self.criterion, adjusted, targets, *given, **kwargs)
 
     def _note(
         self, logits: Tensor, targets: PixelTargets, ignore_index: int
@@ -259,20 +247,3 @@ class BLDALoss(nn.Module):
     def extra_repr(self) -> str:
         """Settings, for print(model)."""
         return f'num_classes={self.num_classes}, tau={self.tau}'
-
-
-def own_offset(offset: Tensor, labels: Tensor, ignore_index: int) -> Tensor:
-    """Offset of the logit of each pixel's own class.
-
-    Args:
-        offset: Delta, (N, C, ...).
-        labels: (N, ...).
-        ignore_index: Label of pixels without a class.
-
-    Returns:
-        (N, ...); NaN where there is no class.
-    """
-    known = (labels >= 0) & (labels < offset.shape[1])
-    known &= labels != ignore_index
-    own = torch.where(known, labels, 0).long().unsqueeze(1)
-    return offset.gather(1, own).squeeze(1).masked_fill(~known, torch.nan)
