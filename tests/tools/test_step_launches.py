@@ -245,6 +245,18 @@ def test_rows_parts_json_and_plot(tool, monkeypatch, tmp_path, capsys):
     assert f'{-count} launches (-50.0%)' in text
 
 
+@pytest.mark.parametrize(
+    ('option', 'value', 'error'),
+    [('--before', 'no.json', FileNotFoundError), ('--cuda', 'x', SystemExit)],
+)
+def test_what_cannot_work_ends_before_it_counts(
+    tool, monkeypatch, option, value, error
+):
+    monkeypatch.setattr(tool, 'count_launches', None)
+    with pytest.raises(error):
+        words(tool, monkeypatch, option, value)
+
+
 @pytest.mark.parametrize('method', ['minent', 'adaptsegnet'])
 def test_methods_with_other_networks_and_optimizers(tool, method):
     case = tool.Case(method, 'gbw', size=64, images=1)

@@ -23,6 +23,7 @@ Writes FOLDER/steps_launches.json and .png.
 
 import argparse
 import json
+import re
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -96,6 +97,13 @@ def total_of(found: Launches) -> dict[str, int]:
     return found.total._asdict()
 
 
+def version(text: str) -> str:
+    """A version of CUDA, as a word of the command line."""
+    if not re.fullmatch(r'\d+(\.\d+)*', text):
+        raise argparse.ArgumentTypeError(f'{text!r} is no version like 12.8')
+    return text
+
+
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -128,6 +136,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--cuda',
+        type=version,
         metavar='VERSION',
         help='by default that of the installed PyTorch',
     )
@@ -147,6 +156,10 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Count, print the tables, write JSON and plot."""
     args = parse_args()
+    # what is not there is known before minutes of counting
+    before = json.loads(args.before.read_text())['rows'] if args.before else []
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
     about = dict(
         torch=torch.__version__,
         cuda=args.cuda or torch.version.cuda,
@@ -169,11 +182,9 @@ def main() -> None:
             cells = total_cells(rows[-1], rows)
             print('| ' + ' | '.join(cells) + ' |', flush=True)
     print('\n' + part_tables(rows))
-    if args.before:
-        before = json.loads(args.before.read_text())['rows']
+    if before:
         print('\n' + compared(rows, before))
     if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(dict(about, rows=rows), indent=1) + '\n'
         path = args.out / 'steps_launches.json'
         write_atomically(path, text.encode())
