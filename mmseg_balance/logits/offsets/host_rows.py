@@ -4,11 +4,17 @@ A row holds the C pairs of one domain and class. A batch has few of 150
 classes, and a table of all of them takes longer than the network.
 """
 
+import threading
+
 import torch
 from torch import Tensor
 
 from .knots import Knots
 from .tabulation import Tabulator
+
+# Held while rows are filled: of another thread's rows a reader must see all
+# or nothing. One for all tables, as those are copied and pickled.
+_FILLING = threading.Lock()
 
 
 class HostRows:
@@ -47,7 +53,7 @@ class HostRows:
         self._refined: list[tuple[Tensor, Tensor]] = []  # pairs, their cells
         self._clear(len(fitted) - 1)
 
-    def ensure(self, row: Tensor, starts: bool = False) -> None:
+    def ensure(self, row: Tensor, starts: bool = False) -> Tensor:
         """Tabulate rows that are not there.
 
         Args:
@@ -55,20 +61,25 @@ class HostRows:
                 ignored pixels, are no rows.
             starts: Say where each cell begins, too. Default: only where a
                 logit has refined cells.
+
+        Returns:
+            ``error`` as it is now, by which these rows can be read.
         """
         count = row.flatten().bincount(minlength=len(self.fitted) + 1)
         wanted = count[: len(self.fitted)] > 0
-        new = wanted & ~self._has_knots
-        if bool(new.any()):
-            self._fill(new)
-        if starts or self.needs_starts:
-            # the last one is what ignored pixels read
-            wanted[-1] = True
-            self._begin(wanted & ~self._has_starts)
+        with _FILLING:
+            new = wanted & ~self._has_knots
+            if bool(new.any()):
+                self._fill(new)
+            if starts or self.needs_starts:
+                # the last one is what ignored pixels read
+                wanted[-1] = True
+                self._begin(wanted & ~self._has_starts)
+            return self.error.clone()
 
-    def ensure_all(self) -> None:
+    def ensure_all(self) -> Tensor:
         """Tabulate all rows, and say of all where their cells begin."""
-        self.ensure(torch.arange(len(self.fitted)), starts=True)
+        return self.ensure(torch.arange(len(self.fitted)), starts=True)
 
     @property
     def needs_starts(self) -> bool:

@@ -97,13 +97,14 @@ class OffsetTable:
     @property
     def error(self) -> Tensor:
         """Of each logit: what the uniform grids alone would be off, (C,)."""
-        self._complete()
-        return self._known_error
+        return self._complete()
 
-    def _complete(self) -> None:
+    def _complete(self) -> Tensor:
+        """Tabulate what is not there; what the grids are off, (C,)."""
         self._check_memory()
-        if self._lazy is not None:
-            self._lazy.ensure_all()
+        if isinstance(self._error, HostRows):
+            return self._error.ensure_all()
+        return self._error
 
     def _check_memory(self) -> None:
         if self.is_overwritten:
@@ -111,13 +112,6 @@ class OffsetTable:
                 'This table gave its memory to that of a later update: ask '
                 'for `statistics.table` again after each update'
             )
-
-    @property
-    def _known_error(self) -> Tensor:
-        """That of the rows that are there."""
-        if isinstance(self._error, HostRows):
-            return self._error.error
-        return self._error
 
     @classmethod
     @torch.inference_mode(False)  # rows may be filled in outside of it
@@ -197,14 +191,15 @@ class OffsetTable:
             The reader, of these rows alone.
         """
         self._check_memory()
-        if self._lazy is not None:
-            self._lazy.ensure(row)
+        error = self._error
+        if isinstance(error, HostRows):
+            error = error.ensure(row)
         return TableReader(
             self.low,
             self.scale * self.fitted,
             self.knots.starts.view(-1),
             self.knots.values,
-            self._known_error,
+            error,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -127,6 +128,17 @@ def test_rows_may_be_asked_for_in_inference_mode_first():
         other.lookup(*batch([2]))
     args = batch([2, 5])
     assert torch.equal(other.lookup(*args), table.lookup(*args))
+
+
+def test_threads_may_look_up_side_by_side():
+    args = [batch([c, 2]) for c in range(CLASSES)]
+    whole = build()
+    expected = [whole.lookup(*arg) for arg in args]
+    with ThreadPoolExecutor(CLASSES) as pool:
+        for _ in range(5):
+            table = build()
+            found = pool.map(lambda arg, t=table: t.lookup(*arg), args)
+            assert all(map(torch.equal, found, expected))
 
 
 def test_ignored_pixels_alone_read_no_garbage():
