@@ -49,12 +49,16 @@ def as_maps(values: Tensor | None, logits: Tensor) -> Tensor | None:
     """One value a pixel as (N, H, W), with images as :func:`as_images` has.
 
     Args:
-        values: (N, ...). None is given back.
+        values: (N, ...), or of a shape that expands to it: (N, 1, 1), say.
+            None is given back.
         logits: (N, C, ...).
+
+    Raises:
+        RuntimeError: Values of another size.
     """
     if values is None:
         return None
-    values = values.reshape(logits.shape[0], *logits.shape[2:])
+    values = values.expand(logits.shape[0], *logits.shape[2:])
     if values.dim() == 1:
         return values[None, None]
     if values.dim() == 2:

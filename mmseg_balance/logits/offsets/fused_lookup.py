@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from ...errors import UserValueError
 from ..kernels import cross_entropy
 from ..kernels.choice import runs_fused, say_once
 from ..kernels.layout import what_does_not_fit
@@ -29,6 +30,25 @@ def reads_fused(logits: Tensor, kernels: str = 'auto') -> bool:
     if reason:
         say_once(reason)
     return not reason
+
+
+def check_classes(table: 'OffsetTable', logits: Tensor) -> None:
+    """Refuse logits of another number of classes than a table.
+
+    Kernels would read beyond its end.
+
+    Args:
+        table: Where offsets are looked up.
+        logits: (N, C, ...).
+
+    Raises:
+        ValueError: Names both numbers.
+    """
+    if logits.shape[1] != table.num_classes:
+        raise UserValueError(
+            f'Expected {table.num_classes} logits a pixel, '
+            f'but got {logits.shape[1]}'
+        )
 
 
 def fused_lookup(
@@ -80,7 +100,11 @@ def adjust_by_table(
 
     Returns:
         float32 (N, C, ...), whose gradient is that of ``logits``.
+
+    Raises:
+        ValueError: Logits of another number of classes than the table.
     """
+    check_classes(table, logits)
     if reads_fused(logits, kernels):
         values = fused_lookup(table, logits, labels, domain, ignore_index, tau)
         return replaced(logits, values)

@@ -14,7 +14,7 @@ from .. import host
 from ..mixtures.gmm import GaussianMixtureBank
 from . import tabulation
 from .alignment import check_banks
-from .fused_lookup import fused_lookup, reads_fused
+from .fused_lookup import check_classes, fused_lookup, reads_fused
 from .fused_tabulation import fused_tabulation, tabulates_fused
 from .host_rows import HostRows
 from .knots import Knots
@@ -255,11 +255,7 @@ class OffsetTable:
             Offsets, float32 (N, C, ...), 0 for ignored pixels and for pairs
             that were never updated.
         """
-        if logits.shape[1] != self.num_classes:
-            raise UserValueError(
-                f'Expected {self.num_classes} logits a pixel, '
-                f'but got {logits.shape[1]}'
-            )
+        check_classes(self, logits)
         if reads_fused(logits, kernels):
             return fused_lookup(self, logits, labels, domain, ignore_index)
         if logits.numel() == 0:

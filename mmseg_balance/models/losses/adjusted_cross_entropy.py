@@ -12,6 +12,7 @@ from mmseg_balance.logits import OffsetTable, host
 from mmseg_balance.logits.offsets.chunked_loss import chunked_cross_entropy
 from mmseg_balance.logits.offsets.fused_lookup import (
     adjust_by_table,
+    check_classes,
     fused_cross_entropy,
     reads_fused,
 )
@@ -50,7 +51,9 @@ def adjusted_cross_entropy(
     Raises:
         IndexError: A label that is neither a class nor ignored, on a CPU;
             its loss is NaN where kernels compute.
+        ValueError: Logits of another number of classes than the table.
     """
+    check_classes(table, logits)
     if computes_at_once(logits, labels, kernels):
         fused = reads_fused(logits, kernels)
         compute = fused_cross_entropy if fused else chunked_cross_entropy

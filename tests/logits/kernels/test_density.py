@@ -125,6 +125,21 @@ def test_logits_that_are_no_numbers(value):
     torch.testing.assert_close(found, expected, equal_nan=True)
 
 
+def test_a_weight_and_a_domain_of_each_image():
+    banks, _ = random_banks(4)
+    logits, labels, _ = random_pixels(4, 6, 5)
+    prediction = torch.rand(2, 1, 6, 5)
+    quality = torch.rand(2, 1, 1)
+    domain = torch.tensor([False, True]).view(2, 1, 1)
+    found = kernels.density_loss(
+        prediction, logits, labels, domain, quality, tensors(banks), 255, 'l2'
+    )
+    expected = density_loss(
+        prediction, *positive_cdf(logits, labels, banks, 255, domain), quality
+    )
+    torch.testing.assert_close(found, expected)
+
+
 def test_banks_that_were_never_fitted_teach_nothing():
     banks, _ = random_banks(4)
     for bank in banks:

@@ -12,6 +12,7 @@ from mmseg.registry import MODELS
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable
 from mmseg_balance.logits.offsets import table_lookup
 from mmseg_balance.logits.offsets.adjustment import adjusted_logits
+from mmseg_balance.logits.offsets.fused_lookup import adjust_by_table
 from mmseg_balance.models.losses import BLDALoss
 from mmseg_balance.models.losses import adjusted_cross_entropy as module
 from mmseg_balance.models.losses.adjusted_cross_entropy import (
@@ -367,7 +368,7 @@ def test_labels_that_are_none_are_refused_as_by_pytorch(change, kernels):
     if kernels == 'triton':
         pytest.importorskip('triton')
     logits, labels, _ = batch(3)
-    with pytest.raises((RuntimeError, ValueError), match='target'):
+    with pytest.raises(RuntimeError, match='target|expand'):
         adjusted_cross_entropy(
             logits,
             change(labels).contiguous(),
@@ -375,3 +376,20 @@ def test_labels_that_are_none_are_refused_as_by_pytorch(change, kernels):
             0.1,
             kernels=kernels,
         )
+
+
+@pytest.mark.parametrize('kernels', ['torch', 'triton'])
+@pytest.mark.parametrize('classes', [2, 4])
+def test_logits_of_other_classes_are_refused(classes, kernels):
+    """A kernel would read beyond the end of the table."""
+    logits, labels, _ = batch(classes)
+    for compute in (
+        lambda table: adjusted_cross_entropy(
+            logits, labels, table, 0.1, kernels=kernels
+        ),
+        lambda table: adjust_by_table(
+            table, logits, labels, 0.1, kernels=kernels
+        ),
+    ):
+        with pytest.raises(ValueError, match=f'3 logits.*got {classes}'):
+            compute(table_of(3))
