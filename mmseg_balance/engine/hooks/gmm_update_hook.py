@@ -65,9 +65,7 @@ class GMMUpdateHook(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         """Let them sample where an update follows."""
-        if self.interval > 1:
-            for loss in self.losses:
-                loss.collects_statistics = self._is_due(runner)
+        self._let_sample(self._is_due(runner))
 
     def after_train_iter(
         self, runner, batch_idx, data_batch=None, outputs=None
@@ -79,6 +77,12 @@ class GMMUpdateHook(Hook):
                 loss.update_statistics()
             elif hasattr(loss, 'age_statistics'):
                 loss.age_statistics()
+        self._let_sample(True)  # whoever calls them next, without this hook
+
+    def _let_sample(self, samples: bool) -> None:
+        if self.interval > 1:
+            for loss in self.losses:
+                loss.collects_statistics = samples
 
     def _is_due(self, runner) -> bool:
         return self.every_n_train_iters(runner, self.interval)

@@ -43,6 +43,7 @@ def test_every_third_iteration_is_sampled_and_followed_by_an_update():
         assert (bank.num_updates == 2).all() and bank.step == 2
         assert (bank.staleness == 2).all()  # one iteration since, from 1 on
     assert statistics.num_pending == 0
+    assert train(loss, 1, [7]) == [1]  # by another hook, or none
 
 
 def test_an_update_after_three_iterations_moves_as_far_as_three():
