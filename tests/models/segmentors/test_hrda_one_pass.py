@@ -5,6 +5,7 @@ import torch
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
+from mmseg_balance.models.backbones import FusedMixVisionTransformer
 from mmseg_balance.models.segmentors import hrda_encoder_decoder
 
 SIDE = 64
@@ -93,6 +94,18 @@ def test_one_pass_gives_what_two_give(passes, monkeypatch, with_cp):
 )  # fmt: skip
 def test_what_would_not_be_the_same_takes_two(passes, settings):
     model = build(**settings)
+    sizes = passes(model)
+    model.extract_train_feat(torch.randn(2, 3, SIDE, SIDE))
+    assert sizes == [2, 2]
+
+
+def test_a_backbone_with_a_forward_of_its_own_takes_two(passes):
+    class Own(FusedMixVisionTransformer):
+        def forward(self, x):
+            return super().forward(x)
+
+    model = build()
+    model.backbone.__class__ = Own
     sizes = passes(model)
     model.extract_train_feat(torch.randn(2, 3, SIDE, SIDE))
     assert sizes == [2, 2]

@@ -124,7 +124,8 @@ def added_at_once(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
     Autograd adds them one by one, a kernel for each parameter. Here it finds
     none and leaves its own, and a few kernels add all of them, to the same
     sums. Until then both are kept; by then the graph is gone. On a CPU,
-    where nothing would be gained, they are added as ever.
+    where nothing would be gained, they are added as ever; and so are those
+    whose sum a hook of the user waits for.
 
     Args:
         parameters: Those that may have gradients.
@@ -132,7 +133,9 @@ def added_at_once(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
     held = {
         p: p.grad
         for p in parameters
-        if p.grad is not None and p.device.type != 'cpu'
+        if p.grad is not None
+        and p.device.type != 'cpu'
+        and not p._post_accumulate_grad_hooks
     }
     for parameter in held:
         parameter.grad = None

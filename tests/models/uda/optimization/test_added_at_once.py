@@ -64,6 +64,18 @@ def test_gradients_keep_their_place_and_one_that_is_not_there_stays_so():
     assert new.grad.tolist() == [1, 1]
 
 
+def test_a_hook_on_the_sum_gets_the_sum():
+    parameter = OnGPU(torch.ones(2))
+    parameter.grad = torch.ones(2)
+    seen = []
+    parameter.register_post_accumulate_grad_hook(
+        lambda p: seen.append(p.grad.tolist())
+    )
+    with added_at_once([parameter]):
+        (3 * parameter).sum().backward()
+    assert seen == [[4, 4]] and parameter.grad.tolist() == [4, 4]
+
+
 def test_a_cpu_adds_as_ever(monkeypatch):
     def forbidden(*_):
         raise AssertionError
