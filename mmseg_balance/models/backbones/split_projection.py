@@ -80,8 +80,8 @@ class _SplitProjection(torch.autograd.Function):
         for gradient, given, part in zip(
             gradients, inputs, parts, strict=True
         ):
-            of_inputs.append(gradient @ weight[part])
-            rows = gradient.flatten(0, 1)
+            rows = gradient.flatten(0, 1)  # a copy where heads are transposed
+            of_inputs.append((rows @ weight[part]).view_as(given))
             torch.mm(rows.t(), given.flatten(0, 1), out=of_weight[part])
             if of_bias is not None:
                 torch.sum(rows, 0, out=of_bias[part])

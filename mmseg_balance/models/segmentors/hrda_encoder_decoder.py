@@ -1,13 +1,11 @@
 """A segmentor that sees the whole image coarsely and parts of it sharply."""
 
-from collections.abc import Sequence
-
 import torch
 from mmseg.models import EncoderDecoder
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from ...errors import UserTypeError, UserValueError
@@ -16,6 +14,7 @@ from ..decode_heads.scaled_features import ScaledFeatures
 from ..head_losses.pixel_targets import PixelTargets
 from ..head_losses.segmentation_loss import segmentation_losses
 from ..windows import Box, random_box, sliding_boxes
+from .grouped_features import grouped_features, runs_kernels
 
 
 @MODELS.register_module()
@@ -234,28 +233,3 @@ class HRDAEncoderDecoder(EncoderDecoder):
                 'and data_preprocessor.size'
             )
         return height, width
-
-
-def runs_kernels(images: Tensor) -> bool:
-    """Whether operators on images are kernels that have to be launched."""
-    return images.device.type != 'cpu'
-
-
-def grouped_features(
-    backbone: nn.Module, batches: Sequence[Tensor]
-) -> list[list[Tensor]]:
-    """Features of several batches in one pass.
-
-    Args:
-        backbone: One that ``takes_groups``.
-        batches: Images of one size, (N_i, 3, H, W).
-
-    Returns:
-        The feature maps of each batch, views.
-    """
-    sizes = [len(batch) for batch in batches]
-    maps = backbone(torch.cat(list(batches)), sizes)
-    return [
-        list(parts)
-        for parts in zip(*(m.split(sizes) for m in maps), strict=True)
-    ]
