@@ -19,7 +19,8 @@ def draw_mix_masks(labels: Tensor) -> Tensor:
     """
     device = labels.device
     present = torch.zeros(256, dtype=torch.bool, device=device)
-    present[labels.flatten()] = True
+    # not by an index, for which PyTorch copies True to a GPU and waits for it
+    present.index_fill_(0, labels.flatten(), True)
     half = (present.sum() + 1) // 2
     # a random order in which absent classes come last: no class list, whose
     # length the host would have to wait for
