@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ...errors import UserRuntimeError
+
 if TYPE_CHECKING:
     from .table import OffsetTable
 
@@ -91,7 +93,7 @@ class _ChunkedLoss(torch.autograd.Function):
         slope, ctx.slope = ctx.slope, None
         if slope is None:
             if ctx.table.is_overwritten:
-                raise RuntimeError(
+                raise UserRuntimeError(
                     'The gradient of this loss was taken before, and its '
                     'statistics were updated since: take it as often as '
                     'needed before update_statistics()'

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...errors import UserValueError
+from ...errors import UserRuntimeError, UserValueError
 from .. import host
 from ..mixtures.gmm import GaussianMixtureBank
 from . import tabulation
@@ -108,7 +108,7 @@ class OffsetTable:
 
     def _check_memory(self) -> None:
         if self.is_overwritten:
-            raise RuntimeError(
+            raise UserRuntimeError(
                 'This table gave its memory to that of a later update: ask '
                 'for `statistics.table` again after each update'
             )

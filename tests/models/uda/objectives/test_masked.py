@@ -6,6 +6,7 @@ from helpers.reference import corner, reference, whole_files
 from mmengine.optim import OptimWrapper
 from torch import nn
 
+from mmseg_balance.models.losses import blda_loss
 from mmseg_balance.models.uda.mixing.block_mask import block_mask
 from mmseg_balance.models.uda.objectives import MaskedObjective, masked
 from mmseg_balance.models.uda.objectives.step import UDAStep
@@ -127,22 +128,24 @@ def test_statistics_of_the_target_adjust_and_are_not_fed(
         'MIC', loss, masked_consistency=dict(block_size=8), pseudo_threshold=0
     )
     blda = model.student.decode_head.loss_decode
-    calls, offsets = [], []
-    collect, offset = blda.statistics.collect, blda.statistics.offset
+    calls, domains = [], []
+    collect = blda.statistics.collect
     monkeypatch.setattr(
         blda.statistics,
         'collect',
         lambda *args: calls.append(args[2]) or collect(*args),
     )
-    monkeypatch.setattr(
-        blda.statistics,
-        'offset',
-        lambda *args: offsets.append(args[2]) or offset(*args),
-    )
+
+    class Adjusted(blda_loss.AdjustedLogits):
+        def __init__(self, *args):
+            super().__init__(*args)
+            domains.append(self.domain)
+
+    monkeypatch.setattr(blda_loss, 'AdjustedLogits', Adjusted)
     model.train_step(batch(), wrapper(model))
     assert len(calls) == 2  # source and mixed alone
-    assert len(offsets) == 3
-    assert offsets[2].all()
+    assert len(domains) == 3
+    assert domains[0] is None and domains[2].all()
 
 
 @pytest.mark.parametrize('counted', [True, False])
