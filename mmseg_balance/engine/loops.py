@@ -8,6 +8,7 @@ from mmseg.registry import LOOPS
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ..datasets.sampling.samplers import tell_batch_size
 from ..models.data_checks import check_num_classes, check_target
 from .hooks.missing_validation_hook import (
     VALIDATED_KEY,
@@ -54,6 +55,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         )
         check_target(runner.model, loader)
         check_num_classes(runner.model, loader.dataset)
+        tell_batch_size(loader)
         self._can_move = hasattr(_sampler_of(loader), 'start_at')
         super().__init__(
             runner, _NotStarted(loader) if self._can_move else loader, **kwargs

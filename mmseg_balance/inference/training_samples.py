@@ -16,6 +16,7 @@ from ..checkpoints.export.config import strip_initial_weights
 from ..checkpoints.weights import check_fits, read_checkpoint
 from ..configuration.model_config import model_config
 from ..datasets.checks import check_data_configs
+from ..datasets.sampling.samplers import tell_batch_size
 from ..datasets.seeding import hash_seed, seed_cpu_generators
 from ..engine.records.batch_files import image_names
 from ..engine.records.classes import class_names, trained_head
@@ -74,6 +75,7 @@ class TrainingSamples:
         loader.update(num_workers=0, persistent_workers=False)
         loader.pop('prefetch_factor', None)
         self._loader = Runner.build_dataloader(loader, seed=seed)
+        tell_batch_size(self._loader)
         self.dataset = self._loader.dataset
         model = model_config(cfg)
         strip_initial_weights(model)

@@ -1,7 +1,6 @@
 """One domain: it checks, loads, crops and counts its own samples."""
 
 from bisect import bisect_right
-from collections.abc import Callable
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -9,16 +8,16 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import ClassBalancedDataset
 
-from ...errors import UserRuntimeError, UserValueError
+from ...errors import UserValueError
 from ..checks.folder_checks import check_folders, check_samples
 from ..class_statistics.counting import count_classes_of_samples
-from ..loading.bad_files import draw_until_good
 from ..loading.leaves import keyed_datasets, leaf_datasets, sample_order
 from ..loading.split_pipeline import SplitPipeline
 from .balanced import balance
+from .drawing import DrawnSamples
 
 
-class Domain:
+class Domain(DrawnSamples):
     """Samples of one domain.
 
     Args:
@@ -188,71 +187,6 @@ class Domain:
         return count_classes_of_samples(
             self.parts, self.order, stats_dir or self.stats_dir, wanted_by
         )
-
-    def take(self, index: int, seed: int | None = None) -> Any:
-        """A sample, or another one that is drawn in its place.
-
-        Args:
-            index: Index into the domain.
-            seed: Seed of what is drawn where a file is bad and left out;
-                None takes the present state of the global generators.
-
-        Returns:
-            What the pipeline returns.
-
-        Raises:
-            OSError, ValueError, RuntimeError: No sample is good; says why.
-        """
-        return self._good(
-            lambda: self._take(index),
-            lambda: self._take(np.random.randint(len(self))),
-            seed,
-        )
-
-    def draw(
-        self,
-        choose: Callable[[], tuple[int, int, float, int]],
-        seed: int | None = None,
-    ) -> Any:
-        """A crop that something else chooses, as often as it takes.
-
-        Args:
-            choose: Draws what :meth:`crop` is given.
-            seed: As in :meth:`take`, as is what is returned.
-        """
-
-        def packed() -> Any:
-            return self._packed(lambda: self.crop(*choose()))
-
-        return self._good(packed, packed, seed)
-
-    def _take(self, index: int) -> Any:
-        """A sample, or another where the pipeline gives up, as mmengine."""
-        sample = self[index]
-        if sample is not None:
-            return sample
-        return self._packed(lambda: self[np.random.randint(len(self))])
-
-    def _packed(self, draw: Callable[[], Any]) -> Any:
-        for _ in range(self.max_refetch + 1):
-            sample = draw()
-            if sample is not None:
-                return sample
-        raise UserRuntimeError(
-            f'the {self.name} pipeline returned None {self.max_refetch + 1} '
-            'times in a row (max_refetch); a transform gives up on every '
-            'sample'
-        )
-
-    def _good(
-        self,
-        first: Callable[[], Any],
-        again: Callable[[], Any],
-        seed: int | None,
-    ) -> Any:
-        if not self.skips_bad:
-            return first()
-        return draw_until_good(first, again, seed, self.name)
 
 
 Branch = Domain  # its name in 0.1.0

@@ -1,19 +1,20 @@
 """Pairs of a labelled source sample and an unlabelled target sample."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
-from ...errors import UserTypeError, UserValueError
 from ..domains.domain import Domain
 from ..loading.bad_files import check_policy
 from ..loading.leaves import build_lazily
-from ..sampling.rare_class_sampling import RareClassSampling
 from ..sampling.samplers import Draw
 from ..seeding import seed_cpu_generators
 from .pack_uda_inputs import check_packing
+from .same_classes import check_same_classes
+from .sources import Sources, as_list
 
 
 @DATASETS.register_module()
@@ -31,7 +32,8 @@ class UDADataset:
     values and sizes of the others when they are loaded.
 
     Args:
-        source: Config of a data set whose pipeline loads labels.
+        source: Config of a data set whose pipeline loads labels; or a list
+            of such, of the same classes, each with a pipeline of its own.
         target: Config of a data set with the same classes; its pipeline needs
             no labels. Either may be a ``ConcatDataset``, a
             ``RepeatDataset`` or, with labels and their class statistics, a
@@ -39,28 +41,39 @@ class UDADataset:
             for supervised training.
         rare_class_sampling: Arguments of :class:`RareClassSampling`, which
             then draws the source sample instead of taking the index. ``{}``
-            takes the defaults, None does without.
+            takes the defaults, None does without. Several sources are each
+            sampled by their own classes; a list has the arguments of each.
         on_bad_image: What an image or label that cannot be read, or a label
             that is not right, leads to in training: 'stop', or 'skip', which
             draws another one in its place. ``BadImagesHook``, which
             mmseg-balance train adds then, counts them in the log; 16 in a row
             stop the training. What is drawn follows from the seed in the
             index either way.
+        source_weights: How often each of several sources is drawn, in any
+            unit, as in [1, 1]. None: each image of all of them equally
+            often. With ``progressive`` a list for each phase.
+        progressive: Iterations at which the next source takes over, as in
+            [20000] for two: the sources are learnt one after the other, in
+            their order or, with ``source_weights``, mixed by phase.
+        source_names: What several sources are called in logs.
 
     Attributes:
-        source: The source data set.
+        source: The source data set; of several, all as one.
+        sources (Sources): The sources, and how they are drawn.
+        rare_class_sampling: What draws by class, or None; a list of such for
+            several sources.
         target: The target data set, or None.
         on_bad_image (str): See above.
 
     Raises:
         FileNotFoundError: Folders, labels or class statistics are missing;
             names them and how they are made.
-        ValueError: The classes of source and target differ, the source
+        ValueError: The classes of sources and target differ, a source
             pipeline loads no labels, a pipeline drops what its
             ``PseudoMargins`` makes, a label value is outside the classes, a
             label has another size than its image, the class statistics are
-            those of other labels, or a class cannot be drawn by rare class
-            sampling.
+            those of other labels, a class cannot be drawn by rare class
+            sampling, or weights do not fit the sources.
 
     Example:
         >>> dict(
@@ -72,41 +85,41 @@ class UDADataset:
 
     def __init__(
         self,
-        source: dict | BaseDataset,
+        source: Any,
         target: dict | BaseDataset | None = None,
-        rare_class_sampling: dict | None = None,
+        rare_class_sampling: dict | Sequence[dict | None] | None = None,
         on_bad_image: str = 'stop',
+        source_weights: Sequence[Any] | None = None,
+        progressive: Sequence[int] | None = None,
+        source_names: Sequence[str] | None = None,
     ) -> None:
         check_policy(on_bad_image)
-        if not isinstance(rare_class_sampling, dict | None):
-            raise UserTypeError(
-                f'rare_class_sampling is {rare_class_sampling!r}, expected '
-                'dict(class_temp=0.01, min_pixels=3000) or None'
-            )
         self.on_bad_image = on_bad_image
-        self.rare_class_sampling = (
-            None
-            if rare_class_sampling is None
-            else RareClassSampling(**rare_class_sampling)
-        )
-        sampling = self.rare_class_sampling
         skip = on_bad_image == 'skip'
-        self._domains = dict(
-            source=Domain(
-                _built(source, 'source'),
-                'source',
-                skip,
-                split_before=sampling and sampling.split_before,
-                stats_dir=sampling and sampling.stats_dir,
-            )
+        self.sources = Sources(
+            source,
+            rare_class_sampling,
+            source_weights,
+            progressive,
+            source_names,
+            skip,
         )
-        self.source, self.target = self._domains['source'].dataset, None
+        samplings = self.sources.samplings
+        self.rare_class_sampling = (
+            samplings[0] if len(samplings) == 1 else samplings
+        )
+        self._domains = dict(source=self.sources.domain)
+        self.source, self.target = self.sources.domain.dataset, None
         if target is not None:
             self.target = _built(target, 'target')
             self._domains['target'] = Domain(self.target, 'target', skip)
-        check_same_classes(self.source, self.target)
+        key, other = 'target', self.target
+        if other is None:
+            key, other = 'source[0]', self.sources.domains[0].dataset
+        for domain in self.sources.domains:
+            check_same_classes(domain.dataset, other, domain.name, key)
         self._fully_initialized = False
-        if not any(_is_lazy(child) for child in (source, target)):
+        if not any(_is_lazy(child) for child in (*as_list(source), target)):
             self.full_init()
 
     def full_init(self) -> None:
@@ -119,12 +132,9 @@ class UDADataset:
             return
         for name, domain in self._domains.items():
             for part in domain.parts:
-                check_packing(part.dataset.pipeline.transforms, name)
+                check_packing(part.dataset.pipeline.transforms, part.name)
             domain.check(needs_labels=name == 'source')
-        if self.rare_class_sampling is not None:
-            self.rare_class_sampling.prepare(
-                self._domains['source'], self.metainfo['classes']
-            )
+        self.sources.prepare(self.metainfo['classes'])
         self._fully_initialized = True
 
     @property
@@ -152,7 +162,8 @@ class UDADataset:
         """Make a pair.
 
         Args:
-            index: Index into the source, with a seed or without.
+            index: Index into the source, with a seed and, where sources come
+                one after the other, an iteration.
 
         Returns:
             ``dict(source=packed, target=packed)``, each what the pipeline
@@ -164,18 +175,14 @@ class UDADataset:
             ValueError: A label value is outside the classes, or a label has
                 another size than its image.
         """
-        source, target = map(self.domains.get, ('source', 'target'))
+        target = self.domains.get('target')
         if isinstance(index, Draw):
             seed_cpu_generators(index.seed)
-        seed = getattr(index, 'seed', None)
         # first, so that the partner does not depend on the augmentation
         partner = np.random.randint(len(target)) if target else 0
-        sampling = self.rare_class_sampling
-        if sampling is None:
-            pair = dict(source=source.take(index, seed))
-        else:
-            pair = dict(source=source.draw(sampling.choose, seed))
+        pair = dict(source=self.sources.draw(index))
         if target is not None:
+            seed = getattr(index, 'seed', None)
             pair['target'] = target.take(partner, seed)
         return pair
 
@@ -189,53 +196,4 @@ def _built(dataset: dict | BaseDataset, key: str) -> Any:
     return build_lazily(dataset, key) if is_config else dataset
 
 
-def check_same_classes(
-    source: BaseDataset, target: BaseDataset | None = None
-) -> None:
-    """Refuse domains whose classes differ.
-
-    Args:
-        source: Source data set.
-        target: Target data set, where there is one.
-
-    Raises:
-        ValueError: A data set names no classes, or they differ; shows where.
-    """
-    ours = _classes_of(source, 'source')
-    theirs = ours if target is None else _classes_of(target, 'target')
-    if ours == theirs:
-        return
-    parts = [f'the source has {len(ours)} classes, the target {len(theirs)}']
-    for key, names in (
-        ('source', [n for n in ours if n not in theirs]),
-        ('target', [n for n in theirs if n not in ours]),
-    ):
-        if names:
-            parts.append(f'only the {key} has {", ".join(names)}')
-    for i, (a, b) in enumerate(zip(ours, theirs, strict=False)):
-        if a != b:
-            parts.append(f'class {i} is {a} in the source, {b} in the target')
-            break
-    raise UserValueError(
-        f'source and target classes differ: {"; ".join(parts)}. Set '
-        'metainfo.classes of both to the same names in the same order'
-    )
-
-
 check_classes = check_same_classes  # its name in 0.1.0
-
-
-def _classes_of(dataset: BaseDataset, key: str) -> tuple[str, ...]:
-    names = dataset.metainfo.get('classes') or ()
-    if isinstance(names, str):
-        raise UserValueError(
-            f'{key}.metainfo.classes is the text {names!r}, expected a list '
-            "of names, classes=('road', 'car') for one"
-        )
-    names = tuple(names)
-    if not names:
-        raise UserValueError(
-            f'the {key} data set ({type(dataset).__name__}) names no classes; '
-            f'set {key}.metainfo.classes'
-        )
-    return names

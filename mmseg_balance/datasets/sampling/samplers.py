@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sized
 import numpy as np
 from mmengine.dist import get_dist_info, sync_random_seed
 from mmseg.registry import DATA_SAMPLERS
-from torch.utils.data import Sampler
+from torch.utils.data import DataLoader, Sampler
 
 from ...errors import UserValueError
 from ..seeding import hash_seed
@@ -21,22 +21,29 @@ class Draw(int):
     Args:
         index: Index into the data set.
         seed: Seed of this draw, below 2 ** 63.
+        iteration: Of the training that the draw is for, from 0; None where
+            it is not known.
 
     Attributes:
         seed (int): Seed of this draw.
+        iteration (int | None): See above.
     """
 
-    def __new__(cls, index: int, seed: int) -> 'Draw':
+    def __new__(
+        cls, index: int, seed: int, iteration: int | None = None
+    ) -> 'Draw':
         """Make an integer that carries a seed."""
         draw = super().__new__(cls, index)
         draw.seed = seed
+        draw.iteration = iteration
         return draw
 
-    def __getnewargs__(self) -> tuple[int, int]:
-        return int(self), self.seed
+    def __getnewargs__(self) -> tuple[int, int, int | None]:
+        return int(self), self.seed, self.iteration
 
     def __repr__(self) -> str:
-        return f'Draw(index={int(self)}, seed={self.seed})'
+        where = '' if self.iteration is None else f', {self.iteration}'
+        return f'Draw(index={int(self)}, seed={self.seed}{where})'
 
 
 @DATA_SAMPLERS.register_module()
@@ -57,6 +64,8 @@ class ResumableInfiniteSampler(Sampler):
 
     Attributes:
         seed (int): May be set before iterating.
+        batch_size (int | None): Draws of a rank in an iteration, from which
+            draws know theirs; :func:`tell_batch_size` sets it.
 
     Raises:
         ValueError: The data set is empty.
@@ -74,6 +83,7 @@ class ResumableInfiniteSampler(Sampler):
         self.size = len(dataset)
         self.shuffle = shuffle
         self.seed = sync_random_seed() if seed is None else seed
+        self.batch_size: int | None = None
         self._start = 0
 
     def start_at(self, draws_per_rank: int) -> None:
@@ -101,7 +111,9 @@ class ResumableInfiniteSampler(Sampler):
                 epoch = k // self.size
                 order = self._order(epoch)
             index = int(order[k % self.size])
-            yield Draw(index, hash_seed('draw', self.seed, k))
+            per_iteration = (self.batch_size or 0) * self.world_size
+            iteration = k // per_iteration if per_iteration else None
+            yield Draw(index, hash_seed('draw', self.seed, k), iteration)
             k += self.world_size
 
     def __len__(self) -> int:
@@ -116,3 +128,15 @@ class ResumableInfiniteSampler(Sampler):
             return np.arange(self.size)
         seed = hash_seed('permutation', self.seed, epoch)
         return np.random.default_rng(seed).permutation(self.size)
+
+
+def tell_batch_size(loader: DataLoader) -> None:
+    """Let the draws of a loader know the iteration that they are for.
+
+    Args:
+        loader: Data loader; one with another sampler is left as it is.
+    """
+    sampler = getattr(loader.batch_sampler, 'sampler', loader.sampler)
+    if isinstance(sampler, ResumableInfiniteSampler):
+        batch_size = getattr(loader.batch_sampler, 'batch_size', 1)
+        sampler.batch_size = batch_size
