@@ -9,17 +9,21 @@ from .sampling.samplers import Draw, ResumableInfiniteSampler
 from .sets.camvid import CamVidDataset
 from .sets.gta import GTADataset
 from .sets.synthia import SYNTHIADataset
+from .styles.target_styles import FourierStyle, LabStyle, TargetStyle
 
 __all__ = [
     'CamVidDataset',
     'Draw',
     'FolderDataset',
+    'FourierStyle',
+    'LabStyle',
     'GTADataset',
     'PackUDAInputs',
     'PseudoMargins',
     'RareClassSampling',
     'ResumableInfiniteSampler',
     'SYNTHIADataset',
+    'TargetStyle',
     'UDADataset',
     'rcs_class_probs',
 ]

@@ -8,10 +8,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from .bad_files import BadFileError
-from .label_range import (
-    LabelRange,
-    check_label_size,
-)
+from .label_range import LabelRange, check_label_size
 from .named_files import load_named
 from .transform_kinds import (
     is_image_loader,
@@ -77,6 +74,8 @@ class SplitPipeline:
         self.image_loader = next(
             (t for t in transforms if is_image_loader(t)), None
         )
+        # what samples begin with, beside what the data set says of them
+        self.given: Callable[[], dict[str, Any]] = dict
         self._counts: dict[int, np.ndarray | None] = {}
 
     def __len__(self) -> int:
@@ -96,7 +95,8 @@ class SplitPipeline:
             ValueError: A label value is outside the classes, or the label
                 has another size than its image; names the files.
         """
-        return self._run(self._first, self.dataset.get_data_info(index))
+        info = self.dataset.get_data_info(index)
+        return self._run(self._first, {**info, **self.given()})
 
     def read(self, index: int) -> dict | None:
         """Read the files of one sample and check them, without the rest.

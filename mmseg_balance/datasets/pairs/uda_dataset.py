@@ -15,6 +15,7 @@ from ..seeding import seed_cpu_generators
 from .pack_uda_inputs import check_packing
 from .same_classes import check_same_classes
 from .sources import Sources, as_list
+from .target_images import TargetImages
 
 
 @DATASETS.register_module()
@@ -135,6 +136,9 @@ class UDADataset:
                 check_packing(part.dataset.pipeline.transforms, part.name)
             domain.check(needs_labels=name == 'source')
         self.sources.prepare(self.metainfo['classes'])
+        self._target_images = TargetImages(
+            self._domains['source'].parts, self._domains.get('target')
+        )
         self._fully_initialized = True
 
     @property
@@ -180,9 +184,10 @@ class UDADataset:
             seed_cpu_generators(index.seed)
         # first, so that the partner does not depend on the augmentation
         partner = np.random.randint(len(target)) if target else 0
-        pair = dict(source=self.sources.draw(index))
+        seed = getattr(index, 'seed', None)
+        with self._target_images.given(partner, seed):
+            pair = dict(source=self.sources.draw(index))
         if target is not None:
-            seed = getattr(index, 'seed', None)
             pair['target'] = target.take(partner, seed)
         return pair
 

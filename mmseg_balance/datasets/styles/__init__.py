@@ -1,0 +1,1 @@
+"""The look of one image given to another."""
