@@ -1,0 +1,1 @@
+"""What makes images of the source domain look like those of the target."""
