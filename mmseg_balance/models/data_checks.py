@@ -1,10 +1,13 @@
 """Models that do not fit their data."""
 
+import logging
 from typing import Any
 
+from mmengine.logging import print_log
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ..datasets.loading.preparation import HOW_TO_LABEL
 from ..datasets.pairs.uda_dataset import UDADataset
 from ..errors import UserValueError
 from .wrapped_segmentor import unwrapped
@@ -13,6 +16,9 @@ from .wrapped_segmentor import unwrapped
 def check_target(model: nn.Module, loader: DataLoader) -> None:
     """Refuse a model that learns from target images and has none.
 
+    Or from labels of them that are not loaded. A note says where they are
+    loaded for nothing.
+
     Args:
         model: The model, wrapped or not.
         loader: Training data loader; any data set but ``UDADataset`` passes.
@@ -20,15 +26,37 @@ def check_target(model: nn.Module, loader: DataLoader) -> None:
     Raises:
         ValueError: Names the model and the keys.
     """
-    dataset = loader.dataset
-    if not isinstance(dataset, UDADataset) or dataset.target is not None:
+    dataset, model = loader.dataset, unwrapped(model)
+    if not isinstance(dataset, UDADataset):
         return
-    model = unwrapped(model)
-    if getattr(model, 'needs_target', False):
+    if dataset.target is not None:
+        _check_target_labels(model, dataset)
+    elif getattr(model, 'needs_target', False):
         raise UserValueError(
             f'{type(model).__name__} learns from target images, and '
             'train_dataloader.dataset.target is None: set it to the '
-            "config of a data set, or model.type to 'SourceOnly'"
+            "config of a data set, or model.type to 'SourceOnly', without "
+            'labelled_target'
+        )
+
+
+def _check_target_labels(model: nn.Module, dataset: UDADataset) -> None:
+    needed = getattr(model, 'needs_target_labels', False)
+    parts = dataset.domains['target'].parts
+    loaded = [part.annotations is not None for part in parts]
+    if needed and not all(loaded):
+        raise UserValueError(
+            f'{type(model).__name__} with labelled_target learns from labels '
+            f'of target images, and they are not loaded: {HOW_TO_LABEL}'
+        )
+    if any(loaded) and not needed and hasattr(model, 'needs_target'):
+        print_log(
+            'train_dataloader.dataset.target loads labels, from which '
+            f'{type(model).__name__} does not learn: set '
+            'model.labelled_target={} for it to, or take LoadAnnotations '
+            'out of its pipeline',
+            'current',
+            logging.WARNING,
         )
 
 

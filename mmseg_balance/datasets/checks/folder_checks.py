@@ -9,7 +9,7 @@ from mmseg.datasets import BaseSegDataset
 from ...errors import UserFileNotFoundError, UserValueError
 from ..files.folders import folder_problem, is_local, names_in, refuse_circles
 from ..files.image_suffixes import BYTE_ORDER_MARK, ImageSuffixes
-from ..loading.preparation import preparation
+from ..loading.preparation import preparation, target_labels
 from ..loading.split_pipeline import SplitPipeline
 from .labels import (
     check_images_can_be_read,
@@ -37,8 +37,10 @@ def check_folders(
         FileNotFoundError: Names the key, the folder and how it is made.
     """
     for place, problem in folder_problems(dataset, with_labels):
+        is_label = place == 'data_prefix.seg_map_path'
+        how = target_labels(dataset, key) if is_label else ''
         raise UserFileNotFoundError(
-            f'{key}.{place}: {problem}{preparation(dataset)}'
+            f'{key}.{place}: {problem}{how or preparation(dataset)}'
         )
 
 

@@ -16,7 +16,7 @@ from ..files.folders import is_local, names_in
 from ..files.image_pairs import exif_orientation, is_whole
 from ..loading.bad_files import BadFileError
 from ..loading.named_files import load_named
-from ..loading.preparation import WITHOUT_LABELS, preparation
+from ..loading.preparation import WITHOUT_LABELS, preparation, target_labels
 from ..loading.split_pipeline import SplitPipeline
 
 NUM_FILES = 32
@@ -58,7 +58,7 @@ def check_label_files(part: SplitPipeline, key: str) -> None:
         raise UserFileNotFoundError(
             f'{key}: {len(missing)} of {len(dataset)} images have no label: '
             f'{shown}{more}{_labels_as_images(dataset, missing)}'
-            f'{preparation(dataset)}'
+            f'{target_labels(dataset, key) or preparation(dataset)}'
             + (WITHOUT_LABELS if key.startswith('val_dataloader') else '')
         )
 

@@ -28,6 +28,13 @@ WITHOUT_LABELS = (
     'val_dataloader=None val_cfg=None val_evaluator=None'
 )
 
+HOW_TO_LABEL = (
+    "put dict(type='LoadAnnotations') behind the loading of the image in "
+    'train_dataloader.dataset.target.pipeline, and name the folder of labels '
+    'in train_dataloader.dataset.target.data_prefix.seg_map_path '
+    '(mmseg-balance pseudo-labels writes them)'
+)
+
 
 def preparation(dataset: BaseDataset) -> str:
     """How the files of a data set are made.
@@ -50,6 +57,25 @@ def preparation(dataset: BaseDataset) -> str:
     domains = root.parent if root.name in ('day', 'dusk') else root
     return text and '. ' + text.format(
         data_root=root, parent=root.parent, domains=domains
+    )
+
+
+def target_labels(dataset: BaseDataset, key: str) -> str:
+    """How labels of a target set are made, which nobody has drawn.
+
+    Args:
+        dataset: Data set, built at least lazily.
+        key: Its key in the training.
+
+    Returns:
+        What to put behind an error message; empty for other data sets.
+    """
+    if 'target' not in key.split('.'):
+        return ''
+    folder = dataset.data_prefix.get('seg_map_path') or 'FOLDER'
+    return (
+        '. Pseudo-labels are written by: mmseg-balance pseudo-labels CONFIG '
+        f'CHECKPOINT --out {folder}'
     )
 
 

@@ -9,14 +9,14 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 from torch import Tensor, nn
 
-from ...errors import UserValueError
 from ..recording import TARGET, noted_in
 from ..wrapped_segmentor import build_segmentor
-from .checks.losses import (
-    check_loss_names,
-    check_pixel_weights,
-    warn_of_ignored_pixels,
+from .checks.batches import (
+    check_one_shape,
+    check_pair,
+    check_target_labels,
 )
+from .checks.losses import check_losses
 from .checks.optimizers import check_moved_once, check_shared
 from .checks.segmentor import check_segmentor
 from .checks.settings import (
@@ -25,7 +25,7 @@ from .checks.settings import (
     check_predictor,
 )
 from .density.density_estimation import DensityEstimation
-from .objectives import Objective
+from .objectives import LabelledTargetObjective, Objective
 from .objectives.objective import row_of
 from .objectives.step import (
     UDAStep,
@@ -33,6 +33,7 @@ from .objectives.step import (
     lacking,
     note_step,
     stack_labels,
+    target_labels,
     trusted_mask,
 )
 from .optimization.contexts import entered, told
@@ -75,6 +76,9 @@ class UDASegmentor(StudentTeacher):
         predict_with: 'student' or 'teacher', in validation and tests.
         density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
             10), {} for its defaults. Default: none.
+        labelled_target: Arguments of ``LabelledTargetObjective``, {} for
+            its defaults: target images have labels, those of a first stage
+            for one, from which is learnt last. Default: they have none.
         data_preprocessor: That of the segmentor, where it has none itself;
             the runner gives a config's top-level one.
         pretrained, train_cfg, init_cfg: Only None. The first two are set by
@@ -107,6 +111,7 @@ class UDASegmentor(StudentTeacher):
         pseudo_balance: float | None = None,
         predict_with: str = 'student',
         density_estimation: OptConfigType = None,
+        labelled_target: OptConfigType = None,
         data_preprocessor: OptConfigType = None,
         pretrained: None = None,
         train_cfg: None = None,
@@ -120,19 +125,21 @@ class UDASegmentor(StudentTeacher):
             o if isinstance(o, nn.Module) else MODELS.build(o)
             for o in objectives
         )
+        if labelled_target is not None:
+            self.objectives.append(LabelledTargetObjective(**labelled_target))
         check_objectives(self.objectives, alpha, pseudo_balance)
         # the student's first weights do not depend on what is beside it
         with torch.random.fork_rng(devices=[]):
             for objective in self.objectives:
                 objective.attach(student)
         self.needs_target = any(o.needs_target for o in self.objectives)
-        self.needs_pseudo_labels = any(
-            o.needs_target and o.needs_pseudo_labels for o in self.objectives
+        self.needs_pseudo_labels, self.needs_target_labels = (
+            any(o.needs_target and getattr(o, need) for o in self.objectives)
+            for need in ('needs_pseudo_labels', 'needs_target_labels')
         )
-        check_loss_names(student)
-        if self.needs_pseudo_labels:
-            check_pixel_weights(student)
-        warn_of_ignored_pixels(student)
+        check_losses(
+            student, self.needs_pseudo_labels, self.needs_target_labels
+        )
         check_predictor(predict_with, alpha)
         if alpha is not None:
             self.teacher = build_teacher(student)
@@ -285,11 +292,7 @@ class UDASegmentor(StudentTeacher):
         Raises:
             ValueError: Branches that do not fit each other or the model.
         """
-        if not isinstance(data, dict) or 'source' not in data:
-            raise UserValueError(
-                'Expected batches dict(source=..., target=...): set '
-                "train_dataloader.dataset.type='UDADataset'"
-            )
+        check_pair(data)
         self._share_modules()
         source = preprocessed(self.data_preprocessor, data['source'])
         target = {}
@@ -314,22 +317,19 @@ class UDASegmentor(StudentTeacher):
         """The fields of a step on the target."""
         target = preprocessed(self.data_preprocessor, batch)
         images, samples = target['inputs'], target['data_samples']
-        is_mixed = any(o.mixes_domains for o in self.objectives)
-        if is_mixed and images.shape != source_images.shape:
-            raise UserValueError(
-                'Source and target crops are mixed and must be of one shape, '
-                f'but are {tuple(source_images.shape)} and '
-                f'{tuple(images.shape)}: give both pipelines the '
-                'same RandomCrop, and data_preprocessor.size that crop size'
-            )
+        if any(o.mixes_domains for o in self.objectives):
+            check_one_shape(source_images, images)
         valid = image_mask(images, samples)
+        trusted = trusted_mask(valid, samples)
         fields = dict(target_images=images, target_valid=valid)
+        if self.needs_target_labels:
+            check_target_labels(samples)
+            fields['target_labels'] = target_labels(samples, trusted)
         if not self.needs_pseudo_labels:
             return fields
         contexts = {o: o.labelling(self.teacher) for o in self.objectives}
         with entered(contexts) as records:
             logits = self.teacher_logits(images)
-        trusted = trusted_mask(valid, samples)
         pseudo = label_images(
             logits, valid, self.label_target, self.balance, trusted
         )

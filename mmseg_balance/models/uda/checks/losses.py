@@ -15,6 +15,30 @@ from ...losses import SourceLoss
 from .segmentor import named_heads
 
 
+def check_losses(
+    segmentor: nn.Module,
+    has_pseudo_labels: bool,
+    has_target_labels: bool,
+) -> None:
+    """Refuse losses that cannot do what objectives ask of them.
+
+    Args:
+        segmentor: The student.
+        has_pseudo_labels: Whether it learns from a teacher's labels.
+        has_target_labels: Whether it learns from labels that target images
+            come with.
+
+    Raises:
+        TypeError, ValueError: See the functions below.
+    """
+    check_loss_names(segmentor)
+    if has_pseudo_labels:
+        check_pixel_weights(segmentor)
+    elif has_target_labels:
+        check_learns_from_target(segmentor)
+    warn_of_ignored_pixels(segmentor)
+
+
 def check_loss_names(segmentor: nn.Module) -> None:
     """Refuse losses without a name, and warn of those not trained.
 
@@ -46,6 +70,17 @@ def check_pixel_weights(segmentor: nn.Module) -> None:
                     f'weights beside ignored pixels ({reason}), and '
                     f'pseudo-labels need them: {_what_works(loss)}'
                 )
+    check_learns_from_target(segmentor)
+
+
+def check_learns_from_target(segmentor: nn.Module) -> None:
+    """Refuse losses that leave target pixels out, all of them.
+
+    Raises:
+        ValueError: Names the head.
+    """
+    for name, head in named_heads(segmentor):
+        losses = loss_modules(head)
         if losses and all(isinstance(loss, SourceLoss) for loss in losses):
             raise UserValueError(
                 f'{name}.loss_decode is a SourceLoss alone, so that nothing '

@@ -4,6 +4,7 @@ from .adversarial import AdversarialObjective
 from .class_mixed import ClassMixedObjective
 from .cross_attention import CrossAttentionObjective
 from .entropy import EntropyObjective
+from .labelled_target import LabelledTargetObjective
 from .masked import MaskedObjective
 from .objective import Objective
 from .source import SourceObjective
@@ -13,6 +14,7 @@ __all__ = [
     'ClassMixedObjective',
     'CrossAttentionObjective',
     'EntropyObjective',
+    'LabelledTargetObjective',
     'MaskedObjective',
     'Objective',
     'SourceObjective',

@@ -22,6 +22,8 @@ class Objective(nn.Module, ABC):
         needs_target (bool): Whether it learns from target images.
         needs_pseudo_labels (bool): Whether it learns from the teacher's
             labels of them; counts with ``needs_target`` alone.
+        needs_target_labels (bool): Whether it learns from labels that the
+            target images come with; counts with ``needs_target`` alone.
         mixes_domains (bool): Whether it mixes source and target images,
             which then are of one shape.
         optimizer_name (str | None): Key in ``optim_wrapper`` of what moves
@@ -36,6 +38,7 @@ class Objective(nn.Module, ABC):
     prefix: str
     needs_target: bool = False
     needs_pseudo_labels: bool = True
+    needs_target_labels: bool = False
     mixes_domains: bool = False
     optimizer_name: str | None = None
     noted_in: str | None = None

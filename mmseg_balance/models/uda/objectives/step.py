@@ -33,6 +33,8 @@ class UDAStep:
         target_valid: Image pixels, not padding, bool (N, H, W).
         pseudo: The teacher's labels of the target images; None where no
             objective learns from them.
+        target_labels: Labels that the target images come with, 255 where
+            there is none, (N, H, W); None where no objective needs them.
         records: What ``Objective.labelling`` noted, by objective.
     """
 
@@ -41,6 +43,7 @@ class UDAStep:
     target_images: Tensor | None = None
     target_valid: Tensor | None = None
     pseudo: PseudoLabels | None = None
+    target_labels: Tensor | None = field(default=None, kw_only=True)
     records: Mapping[nn.Module, Any] = field(
         default_factory=dict, kw_only=True
     )
@@ -118,6 +121,8 @@ def note_step(step: UDAStep) -> None:
         if step.pseudo is not None:
             note(LABELS, step.pseudo.labels)
             note(WEIGHTS, step.pseudo.weight)
+        elif step.target_labels is not None:
+            note(LABELS, step.target_labels)
 
 
 def note_batch(batch: TrainingBatch) -> None:
@@ -168,6 +173,23 @@ def trusted_mask(valid: Tensor, data_samples: SampleList) -> Tensor | None:
                 sample.valid_pseudo.data.squeeze(0) > 0
             )
     return trusted
+
+
+def target_labels(
+    data_samples: SampleList, trusted: Tensor | None, ignored: int = 255
+) -> Tensor:
+    """Labels that target images come with, where they count.
+
+    Args:
+        data_samples: With labels.
+        trusted: Of :func:`trusted_mask`; None: all pixels.
+        ignored: Label of the others.
+
+    Returns:
+        (N, H, W).
+    """
+    labels = stack_labels(data_samples)
+    return labels if trusted is None else labels.masked_fill(~trusted, ignored)
 
 
 def lacking(step: UDAStep) -> str:

@@ -1,0 +1,115 @@
+"""The second stage: target images that come with labels."""
+
+import pytest
+import torch
+from mmengine.structures import PixelData
+from torch.nn import functional
+
+from mmseg_balance.models.uda.objectives import LabelledTargetObjective
+from mmseg_balance.models.uda.objectives.step import UDAStep
+
+BLDA = dict(type='BLDALoss', num_classes=4, min_samples=4)
+METHODS = {
+    'SourceOnly': {},
+    'DACS': {},
+    'MIC': {},
+    'AdaptSegNet': {},
+    'AdvEnt': {},
+    'MinEnt': {},
+    'MaxSquare': {},
+}
+
+
+@pytest.fixture
+def labelled(batch):
+    """A batch whose target has labels, some of them ignored."""
+
+    def labelled(**kwargs):
+        data = batch(**kwargs)
+        for i, sample in enumerate(data['target']['data_samples']):
+            size = data['target']['inputs'][i].shape[-2:]
+            labels = torch.full((1, *size), i)
+            labels[:, :3] = 255
+            sample.gt_sem_seg = PixelData(data=labels)
+        return data
+
+    return labelled
+
+
+@pytest.mark.parametrize('kind', METHODS)
+def test_methods_learn_from_labels_of_the_target(
+    kind, build, labelled, optimizers
+):
+    settings = METHODS[kind]
+    if kind == 'MIC':
+        settings = dict(masked_consistency=dict(block_size=8))
+    model = build(kind, labelled_target={}, **settings)
+    assert model.needs_target and model.needs_target_labels
+    before = model.student.decode_head.conv_seg.bias.clone()
+    logs = model.train_step(labelled(), optimizers(model))
+    assert logs['labelled.decode.loss_ce'] > 0
+    assert not torch.equal(before, model.student.decode_head.conv_seg.bias)
+    bare = build(kind, **settings)
+    assert not bare.needs_target_labels
+    assert bare.prepare(labelled()).target_labels is None
+
+
+def test_loss_is_the_cross_entropy_of_the_labelled_pixels(build, labelled):
+    model = build('SourceOnly', labelled_target=dict(loss_weight=0.5))
+    step = model.prepare(labelled(seed=3))
+    *_, objective = model.objectives
+    model.student.eval()  # one forward pass is as the next
+    found = objective(model.student, step)['decode.loss_ce']
+    logits = model.student.encode_decode(
+        step.target_images, [dict(img_shape=(32, 32))] * 2
+    )
+    labels = step.target_labels
+    each = functional.cross_entropy(
+        logits, labels, ignore_index=255, reduction='none'
+    )
+    # mmseg's mean is over ignored pixels, too
+    assert found.item() == pytest.approx(0.5 * each.mean().item(), rel=1e-5)
+    assert (labels[:, :3] == 255).all() and (labels[1, 3:] == 1).all()
+
+
+def test_distributions_are_those_of_the_target(build, labelled, optimizers):
+    model = build('SourceOnly', BLDA, labelled_target={})
+    loss = model.student.decode_head.loss_decode
+    model.train_step(labelled(), optimizers(model))
+    loss.update_statistics()
+    # the labels of the target are of the classes 0 and 1
+    seen = loss.statistics.target.num_updates.reshape(4, 4)[:2]
+    assert bool((seen == 1).all())
+    assert not loss.statistics.target.num_updates.reshape(4, 4)[2:].any()
+
+
+def test_margins_without_pseudo_labels_have_none(build, labelled):
+    data = labelled()
+    valid = torch.ones(1, 32, 32, dtype=torch.uint8)
+    valid[:, :, :5] = 0
+    data['target']['data_samples'][1].valid_pseudo = PixelData(data=valid)
+    step = build('SourceOnly', labelled_target={}).prepare(data)
+    assert (step.target_labels[1, :, :5] == 255).all()
+    assert (step.target_labels[1, 3:, 5:] == 1).all()
+
+
+def test_targets_without_labels_are_refused(build, batch):
+    model = build('SourceOnly', labelled_target={})
+    with pytest.raises(ValueError, match='mmseg-balance pseudo-labels'):
+        model.prepare(batch())
+
+
+def test_losses_of_source_labels_alone_are_refused(build):
+    loss = dict(type='SourceLoss', criterion=dict(type='CrossEntropyLoss'))
+    with pytest.raises(ValueError, match='nothing is learnt from pseudo'):
+        build('SourceOnly', loss, labelled_target={})
+
+
+@pytest.mark.parametrize('value', [-1, 'half', None])
+def test_weights_out_of_range_are_refused(value):
+    with pytest.raises(ValueError, match=f'loss_weight.*{value}'):
+        LabelledTargetObjective(value)
+
+
+def test_a_step_has_no_labels_by_default():
+    assert UDAStep(None, None).target_labels is None
