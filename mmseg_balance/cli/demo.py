@@ -63,7 +63,7 @@ def options_of(iterations: int | None) -> dict[str, int]:
 
 def run(args: Namespace) -> None:
     """Do what is left of the demo, and print the table."""
-    from ..datasets.toy_streets import ToyStreets, generate_toy_streets
+    from ..datasets.toy_streets import generate_toy_streets
     from ..runs import demo_run
     from ..runs.demo.page import demo_content
     from ..visualization.comparison.page import write_page
@@ -87,7 +87,7 @@ def run(args: Namespace) -> None:
     folder = home / Path(runs[0].cfg.test_dataloader.dataset.data_root).parent
     demo_run.say(f'toy streets in {folder}')
     with clear_exit():
-        generate_toy_streets(folder, ToyStreets(), nproc=num_cpus)
+        generate_toy_streets(folder, demo_run.STREETS, nproc=num_cpus)
         demo_run.finish_all(runs, num_cpus)
         content = demo_content(runs)
     report = write_page(work_dir / 'report.html', content)

@@ -22,6 +22,8 @@ RUNS = {
     'DACS': 'configs/dacs/dacs_lite0_500_toy2toy-128x128.py',
     'DACS + BLDA': 'configs/dacs/dacs_blda_lite0_500_toy2toy-128x128.py',
 }
+# one source is enough for these
+STREETS = ToyStreets(num_second=0)
 TAU = 1.0
 POST_HOC = f' + post-hoc, tau {TAU:g}'
 # images of each domain whose logits are fitted: enough for the rarest class
@@ -73,7 +75,7 @@ class DemoRun:
             config,
             work_dir,
             options,
-            others=[ToyStreets()],
+            others=[STREETS],
             home=demo_home(),
         )
         self.cfg, self.folder = self.experiment.cfg, self.experiment.folder

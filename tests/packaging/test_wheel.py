@@ -222,7 +222,7 @@ def elsewhere(wheel, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp('elsewhere')
     pip('install', wheel, '--target', folder / 'site')
     size = dict(height=64, width=128)
-    counts = dict(num_source=8, num_target=4, num_val=8)
+    counts = dict(num_source=8, num_target=4, num_val=8, num_second=0)
     generate_toy_streets(
         folder / 'data/toy_streets', ToyStreets(**counts, **size), nproc=1
     )

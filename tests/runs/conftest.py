@@ -20,12 +20,9 @@ from mmseg_balance.datasets.toy_streets import ToyStreets, generate_toy_streets
 def toy_streets(tmp_path_factory) -> Path:
     """Toy streets of 64 x 128 pixels, in the layouts of the demo."""
     root = tmp_path_factory.mktemp('toy_streets')
+    counts = dict(num_source=16, num_target=8, num_val=8, num_second=8)
     generate_toy_streets(
-        root,
-        ToyStreets(
-            num_source=16, num_target=8, num_val=8, height=64, width=128
-        ),
-        nproc=1,
+        root, ToyStreets(**counts, height=64, width=128), nproc=1
     )
     return root
 

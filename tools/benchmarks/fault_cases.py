@@ -160,8 +160,9 @@ def make_data(folder: Path) -> Path:
         # aside first: a folder that is there is whole
         part = folder.with_name(f'{folder.name}.part')
         small = ToyStreets(
-            num_source=16, num_target=8, num_val=8, height=64, width=128
-        )
+            num_source=16, num_target=8, num_val=8, num_second=0,
+            height=64, width=128,
+        )  # fmt: skip
         generate_toy_streets(part, small, nproc=1)
         part.rename(folder)
     return folder

@@ -54,7 +54,7 @@ def draw_held_out(folder: Path) -> None:
 def main() -> None:
     """Train and test at each rate, and print the table."""
     args = parse_args()
-    generate_toy_streets(STREETS, ToyStreets())
+    generate_toy_streets(STREETS, ToyStreets(num_second=0))
     draw_held_out(ROOT / HELD_OUT)
     held_out = {
         'test_dataloader.dataset.type': 'GTADataset',

@@ -7,10 +7,12 @@ from ..exits import clear_exit
 from ..options import add_nproc
 
 DESCRIPTION = """\
-Generate toy streets: 19-class street scenes in two domains.
+Generate toy streets: 19-class street scenes in three domains.
 
 The source domain has GTA's folder layout and class statistics, the target
-domain Cityscapes' layout, each with Cityscapes' train ids:
+domain Cityscapes' layout, and a second source, for trainings on several,
+SYNTHIA's layout and its classes (no terrain, truck or train); each with
+Cityscapes' train ids:
 
     OUT/toy_gta/images/00001.png
     OUT/toy_gta/labels/00001_labelTrainIds.png
@@ -20,6 +22,9 @@ domain Cityscapes' layout, each with Cityscapes' train ids:
         toy_000000_000019_leftImg8bit.png
     OUT/toy_cityscapes/gtFine/{train,val}/toy/
         toy_000000_000019_gtFine_labelTrainIds.png
+    OUT/toy_synthia/RGB/0000001.png
+    OUT/toy_synthia/GT/LABELS/0000001_labelTrainIds.png
+    OUT/toy_synthia/sample_class_stats.json, ...
 
 Images that are there already are kept, so an interrupted run continues.
 """
@@ -32,6 +37,7 @@ SETTINGS = dict(
     num_source=(160, 'labelled images of the source domain'),
     num_target=(100, 'training images of the target domain'),
     num_val=(40, 'validation images of the target domain'),
+    num_second=(80, 'labelled images of the second source, 0 for none'),
     height=(256, 'rows of the images'),
     width=(512, 'columns of the images'),
     seed=(0, 'same seed and size, same images'),
@@ -45,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=Path,
         nargs='?',
         default=Path('data/toy_streets'),
-        help='folder that gets toy_gta and toy_cityscapes '
+        help='folder that gets toy_gta, toy_cityscapes and toy_synthia '
         '(default: %(default)s)',
     )
     for name, (default, what) in SETTINGS.items():
@@ -73,4 +79,6 @@ def run(args: Namespace) -> None:
     for part, pixels in counts.items():
         print(f'\n{part}: {len(pixels)} images')
         print(class_table(pixels, CLASSES))
-    print(f'\ntoy_gta and toy_cityscapes are in {args.out_dir}')
+    folders = 'toy_gta, toy_cityscapes'
+    folders += ', toy_synthia' if settings.num_second else ''
+    print(f'\n{folders} are in {args.out_dir}')

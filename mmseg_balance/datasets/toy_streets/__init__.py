@@ -1,19 +1,19 @@
-"""Toy streets: 19-class street scenes in two domains, drawn by a program."""
+"""Toy streets: 19-class street scenes in three domains, drawn by a program."""
 
 from .domains import DOMAINS, Domain
 from .generate import (
     CLASSES,
-    SOURCE_FOLDER,
-    TARGET_FOLDER,
     ToyStreets,
     draw_street,
     generate_toy_streets,
 )
+from .layouts import SECOND_FOLDER, SOURCE_FOLDER, TARGET_FOLDER
 
 __all__ = [
     'CLASSES',
     'DOMAINS',
     'Domain',
+    'SECOND_FOLDER',
     'SOURCE_FOLDER',
     'TARGET_FOLDER',
     'ToyStreets',

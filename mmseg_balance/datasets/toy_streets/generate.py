@@ -1,8 +1,7 @@
-"""Toy streets on disk: GTA's layout as source, Cityscapes' as target."""
+"""Toy streets on disk: drawn, resumed, and not mixed with others."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -14,57 +13,25 @@ from ...files.writing import write_atomically
 from ..class_statistics.files import count_label_files, write_class_stats
 from ..files.label_images import write_png
 from .domains import DOMAINS
+from .layouts import (
+    SECOND_FOLDER,
+    SOURCE_FOLDER,
+    SPLITS,
+    TARGET_FOLDER,
+    Job,
+    jobs_of,
+    sources,
+)
 from .render import CLASSES, render
+from .settings import PERIOD, ToyStreets
 from .street import build_scene
 
-SOURCE_FOLDER, TARGET_FOLDER = 'toy_gta', 'toy_cityscapes'
 SETTINGS_FILE = 'toy_streets.json'
 VERSION = 2
 """Raised whenever the same seed gives other images."""
 
-PERIOD = 4
-"""Any so many consecutive images of a split show all classes."""
-MIN_SIZE = 64
 _SHARE = 3e-4
 _ATTEMPTS = 50
-_SPLITS = ('train', 'val')
-
-
-@dataclass(frozen=True)
-class ToyStreets:
-    """Settings of the generator.
-
-    Args:
-        num_source: Labelled images of the source domain.
-        num_target: Training images of the target domain.
-        num_val: Validation images of the target domain.
-        height: Rows of the images, at least 64.
-        width: Columns of the images, at least 64.
-        seed: Non-negative seed. An image depends on it, the size, the
-            domain, the split and its index alone.
-
-    Raises:
-        ValueError: A number is out of range.
-    """
-
-    num_source: int = 160
-    num_target: int = 100
-    num_val: int = 40
-    height: int = 256
-    width: int = 512
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        least = dict(
-            num_source=PERIOD, num_target=1, num_val=PERIOD,
-            height=MIN_SIZE, width=MIN_SIZE, seed=0,
-        )  # fmt: skip
-        for name, minimum in least.items():
-            value = getattr(self, name)
-            if value < minimum:
-                raise UserValueError(
-                    f'{name}: expected at least {minimum}, found {value}'
-                )
 
 
 def draw_street(
@@ -73,7 +40,7 @@ def draw_street(
     """Draw one image.
 
     Args:
-        domain: ``source`` or ``target``.
+        domain: ``source``, ``target`` or ``second``.
         split: ``train`` or ``val``.
         index: From 0. Images in a row take turns in showing the classes, so
             that even the rarest is in every split.
@@ -84,8 +51,8 @@ def draw_street(
     """
     required = {
         name for c, name in enumerate(CLASSES) if c % PERIOD == index % PERIOD
-    }
-    key = [list(DOMAINS).index(domain), _SPLITS.index(split), index]
+    } - DOMAINS[domain].absent
+    key = [list(DOMAINS).index(domain), SPLITS.index(split), index]
     least = max(_SHARE * settings.height * settings.width, 2)
     for attempt in range(_ATTEMPTS):
         rng = np.random.default_rng([settings.seed, *key, attempt])
@@ -107,83 +74,52 @@ def draw_street(
 def generate_toy_streets(
     folder: str | Path, settings: ToyStreets, nproc: int = 1
 ) -> dict[str, np.ndarray]:
-    """Write both domains; images that are there already are kept.
+    """Write all domains; images that are there already are kept.
 
     ``folder/toy_gta`` gets the source domain with its class statistics,
-    ``folder/toy_cityscapes`` the target domain, train and val.
+    ``folder/toy_cityscapes`` the target domain, train and val, and
+    ``folder/toy_synthia`` the second source domain with its statistics.
 
     Args:
-        folder: Parent folder of both.
+        folder: Parent folder of all.
         settings: What to generate.
         nproc: Number of processes.
 
     Returns:
         Pixels of each class in each label file, int64 (F, 19), by the names
-        ``source train``, ``target train`` and ``target val``.
+        ``source train``, ``target train``, ``target val`` and, where it is
+        made, ``second train``.
 
     Raises:
         ValueError: A folder holds something that was not generated with
             these settings.
     """
     folder = Path(folder)
-    roots = [folder / name for name in (SOURCE_FOLDER, TARGET_FOLDER)]
-    for root in roots:
-        _refuse_other(root, settings)
-    for root in roots:
-        text = json.dumps(_noted(settings), indent=2)
-        write_atomically(root / SETTINGS_FILE, text.encode())
-    jobs = list(_jobs(folder, settings))
+    notes = _notes(settings)
+    for name, noted in notes.items():
+        _refuse_other(folder / name, noted)
+    for name, noted in notes.items():
+        text = json.dumps(noted, indent=2)
+        write_atomically(folder / name / SETTINGS_FILE, text.encode())
+    jobs = list(jobs_of(folder, settings))
     draw = partial(_write_street, settings=settings)
     map_files(draw, jobs, nproc, 'draw toy streets')
     counts = {}
-    for part in ('source train', 'target train', 'target val'):
+    for part in dict.fromkeys(job.part for job in jobs):
         labels = [job.label for job in jobs if job.part == part]
         counts[part] = count_label_files(labels, len(CLASSES), nproc=nproc)
-    root = folder / SOURCE_FOLDER
-    names = [
-        job.label.relative_to(root).as_posix()
-        for job in jobs
-        if job.domain == 'source'
-    ]
-    write_class_stats(root, names, counts['source train'])
+    for source in sources(settings):
+        root = folder / source.folder
+        names = [
+            job.label.relative_to(root).as_posix()
+            for job in jobs
+            if job.domain == source.domain
+        ]
+        write_class_stats(root, names, counts[f'{source.domain} train'])
     return counts
 
 
-@dataclass(frozen=True)
-class _Job:
-    domain: str
-    split: str
-    index: int
-    image: Path
-    label: Path
-
-    @property
-    def part(self) -> str:
-        return f'{self.domain} {self.split}'
-
-
-def _jobs(folder: Path, settings: ToyStreets) -> Iterator[_Job]:
-    root = folder / SOURCE_FOLDER
-    for i in range(settings.num_source):
-        yield _Job(
-            'source', 'train', i,
-            root / f'images/{i + 1:05d}.png',
-            root / f'labels/{i + 1:05d}_labelTrainIds.png',
-        )  # fmt: skip
-    root = folder / TARGET_FOLDER
-    for split, number in zip(
-        _SPLITS, (settings.num_target, settings.num_val), strict=True
-    ):
-        for i in range(number):
-            name = f'{split}/toy/toy_{i:06d}_000019'
-            yield _Job(
-                'target', split, i,
-                root / f'leftImg8bit/{name}_leftImg8bit.png',
-                root / f'gtFine/{name}_gtFine_labelTrainIds.png',
-            )  # fmt: skip
-
-
-def _write_street(job: _Job, settings: ToyStreets) -> None:
+def _write_street(job: Job, settings: ToyStreets) -> None:
     if job.image.exists() and job.label.exists():
         return
     image, label = draw_street(job.domain, job.split, job.index, settings)
@@ -191,11 +127,18 @@ def _write_street(job: _Job, settings: ToyStreets) -> None:
     write_png(job.image, image)
 
 
-def _noted(settings: ToyStreets) -> dict[str, int]:
-    return dict(version=VERSION, **asdict(settings))
+def _notes(settings: ToyStreets) -> dict[str, dict[str, int]]:
+    """What the folder of each domain notes: all that its files are of."""
+    noted = dict(version=VERSION, **asdict(settings))
+    num_second = noted.pop('num_second')
+    notes = {SOURCE_FOLDER: noted, TARGET_FOLDER: noted}
+    if num_second:
+        own = {k: noted[k] for k in ('version', 'height', 'width', 'seed')}
+        notes[SECOND_FOLDER] = dict(own, num_second=num_second)
+    return notes
 
 
-def _refuse_other(root: Path, settings: ToyStreets) -> None:
+def _refuse_other(root: Path, noted: dict[str, int]) -> None:
     """Refuse a folder that was not generated with the same settings."""
     path = root / SETTINGS_FILE
     if not path.is_file():
@@ -211,7 +154,7 @@ def _refuse_other(root: Path, settings: ToyStreets) -> None:
         raise UserValueError(f'{path} cannot be read: {error}') from error
     other = [
         f'{key} {found.get(key)} (now {value})'
-        for key, value in _noted(settings).items()
+        for key, value in noted.items()
         if found.get(key) != value
     ]
     if other:

@@ -65,10 +65,13 @@ def ground(drawing: Drawing, section: Section, far: float) -> list[Shape]:
     strips = []
     for side in SIDES:
         kerb_x, border_x = section.off_kerb(side, 0), section.border(side)
+        # drawn in any case: all that follows depends on how much was drawn
+        is_green = drawing.rng.random() < 0.5
         lot, colour = (
-            ('terrain', green) if drawing.rng.random() < 0.5
+            ('terrain', green)
+            if is_green and drawing.domain.street.terrain
             else ('sidewalk', paving)
-        )  # fmt: skip
+        )
         strips += [
             (lot, 0.9 * colour, border_x, border_x + side * 60),
             ('terrain', green, section.lawn(side), border_x),

@@ -101,10 +101,11 @@ def test_target_set_without_labels(tmp_path):
     assert dataset[0]['img'].shape == (4, 6, 3)
 
 
-def test_toy_streets_are_read_as_gta_and_cityscapes(tmp_path):
+def test_toy_streets_are_read_as_gta_synthia_and_cityscapes(tmp_path):
     settings = ToyStreets(
-        num_source=8, num_target=2, num_val=8, height=64, width=96
-    )
+        num_source=8, num_target=2, num_val=8, num_second=4,
+        height=64, width=96,
+    )  # fmt: skip
     counts = generate_toy_streets(tmp_path, settings)
     source = build(
         'GTADataset', tmp_path / 'toy_gta', 'images', 'labels', pipeline=LOAD
@@ -116,8 +117,17 @@ def test_toy_streets_are_read_as_gta_and_cityscapes(tmp_path):
     train = build(
         'CityscapesDataset', tmp_path / 'toy_cityscapes', 'leftImg8bit/train'
     )
-    assert (len(source), len(train), len(val)) == (8, 2, 8)
-    for dataset, name in ((source, 'source train'), (val, 'target val')):
-        label = dataset[5]['gt_seg_map']
+    second = build(
+        'SYNTHIADataset', tmp_path / 'toy_synthia', 'RGB', 'GT/LABELS',
+        pipeline=LOAD,
+    )  # fmt: skip
+    sizes = len(source), len(second), len(train), len(val)
+    assert sizes == (8, 4, 2, 8)
+    for dataset, name in (
+        (source, 'source train'),
+        (second, 'second train'),
+        (val, 'target val'),
+    ):
+        label = dataset[3]['gt_seg_map']
         found = np.bincount(label.ravel(), minlength=19)
-        np.testing.assert_array_equal(found, counts[name][5])
+        np.testing.assert_array_equal(found, counts[name][3])

@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,7 +23,9 @@ from mmseg_balance.datasets.toy_streets import (
 )
 
 TOOL = ROOT / 'tools/dataset_converters/toy_streets.py'
-SMALL = ToyStreets(num_source=8, num_target=3, num_val=8, height=64, width=128)
+COUNTS = dict(num_source=8, num_target=3, num_val=8, num_second=4)
+SMALL = ToyStreets(**COUNTS, height=64, width=128)
+ABSENT = ('terrain', 'truck', 'train')
 
 
 @pytest.fixture(scope='module')
@@ -33,16 +36,19 @@ def generated(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def domains():
-    """24 images and labels of each domain at half the default size."""
+    """Images and labels of each domain at half the default size."""
     settings = ToyStreets(height=128, width=256)
     return {
         domain: [
             np.stack(arrays)
             for arrays in zip(
-                *(draw_street(domain, 'train', i, settings) for i in range(24))
+                *(
+                    draw_street(domain, 'train', i, settings)
+                    for i in range(number)
+                )
             )
         ]
-        for domain in ('source', 'target')
+        for domain, number in dict(source=24, target=24, second=8).items()
     }
 
 
@@ -89,6 +95,19 @@ def test_each_class_has_pixels_in_every_period():
         assert set(np.unique(labels)) == set(range(19))
 
 
+def test_second_source_lacks_what_synthia_lacks(domains):
+    labels = domains['second'][1]
+    shown = {CLASSES[c] for c in np.unique(labels)}
+    assert shown == set(CLASSES) - set(ABSENT)
+    # in every period, as the others
+    shown = {
+        CLASSES[c]
+        for i in range(8, 8 + generate.PERIOD)
+        for c in np.unique(draw_street('second', 'train', i, SMALL)[1])
+    }
+    assert shown == set(CLASSES) - set(ABSENT)
+
+
 def test_what_cannot_be_shown_is_an_error(monkeypatch):
     monkeypatch.setattr(generate, '_SHARE', 2.0)
     monkeypatch.setattr(generate, '_ATTEMPTS', 2)
@@ -101,7 +120,7 @@ def test_head_classes_have_a_third_and_tail_classes_half_a_percent(
     domains,
 ):
     for _, labels in domains.values():
-        assert 25 < share(labels, 'road') < 42
+        assert 25 < share(labels, 'road') < 45
     source = domains['source'][1]
     tail = [name for name in CLASSES if 0 < share(source, name) < 0.5]
     assert {'rider', 'bicycle', 'traffic light'} <= set(tail)
@@ -129,7 +148,13 @@ def test_domains_differ_in_palette_noise_and_blur(domains):
         return np.quantile(np.abs(np.diff(grey, axis=2)), 0.99)
 
     source, target = domains['source'][0], domains['target'][0]
+    second = domains['second'][0]
     assert saturation(source) > 1.5 * saturation(target)
+    assert saturation(source) > 1.3 * saturation(second)
+    assert noise(target) > 3 * noise(second)
+    # bluish, where the target is greenish
+    assert second.mean((0, 1, 2)).argmax() == 2
+    assert target.mean((0, 1, 2)).argmax() == 1
     assert noise(target) > 1.5 * noise(source)
     assert edges(source) > 1.2 * edges(target)
 
@@ -161,8 +186,37 @@ def test_layouts(generated):
             assert Image.open(image).size == (128, 64)
             assert Image.open(label).mode == 'L'
     assert {k: len(v) for k, v in counts.items()} == {
-        'source train': 8, 'target train': 3, 'target val': 8
+        'source train': 8, 'second train': 4, 'target train': 3,
+        'target val': 8,
     }  # fmt: skip
+
+
+def test_second_source_lies_as_synthia_does(generated, tmp_path):
+    folder, counts = generated
+    root = folder / 'toy_synthia'
+    image, label = draw_street('second', 'train', 3, SMALL)
+    saved = np.asarray(Image.open(root / 'RGB/0000004.png'))
+    np.testing.assert_array_equal(saved, image)
+    file = 'GT/LABELS/0000004_labelTrainIds.png'
+    np.testing.assert_array_equal(np.asarray(Image.open(root / file)), label)
+    files, stats = load_class_counts(root)
+    assert files[3] == file and len(files) == 4
+    np.testing.assert_array_equal(stats, counts['second train'])
+
+
+def test_second_source_is_added_to_streets_that_are_there(generated, tmp_path):
+    folder = tmp_path / 'streets'
+    shutil.copytree(generated[0], folder)
+    shutil.rmtree(folder / 'toy_synthia')
+    before = contents(folder)
+    counts = generate_toy_streets(folder, replace(SMALL, num_second=0))
+    assert list(counts) == ['source train', 'target train', 'target val']
+    assert contents(folder) == before
+    generate_toy_streets(folder, SMALL)
+    assert {f.relative_to(folder): d for f, d in contents(folder).items()} == {
+        f.relative_to(generated[0]): d
+        for f, d in contents(generated[0]).items()
+    }
 
 
 def test_files_hold_what_is_drawn(generated):
@@ -218,6 +272,7 @@ def test_interrupted_run_continues_to_the_same_files(
         (dict(seed=3), 'seed 0'),
         (dict(num_val=9), 'num_val 8'),
         (dict(height=96), 'height 64'),
+        (dict(num_second=5), 'num_second 4'),
     ],
 )
 def test_other_settings_are_not_mixed_in(generated, change, found):
@@ -242,6 +297,7 @@ def test_foreign_folders_are_left_alone(tmp_path):
 @pytest.mark.parametrize(
     'name, value, least',
     [('num_source', 3, 4), ('num_target', 0, 1), ('num_val', 0, 4),
+     ('num_second', 3, 4), ('num_second', -1, 4),
      ('height', 63, 64), ('width', 0, 64), ('seed', -1, 0)],
 )  # fmt: skip
 def test_settings_out_of_range(name, value, least):
@@ -268,7 +324,10 @@ def test_tool_with_two_processes(generated, tmp_path):
     assert 'target val: 8 images' in done.stdout
     name = 'toy_gta/images/00008.png'
     assert (tmp_path / name).read_bytes() == (generated[0] / name).read_bytes()
-    settings = json.loads((tmp_path / 'toy_gta/toy_streets.json').read_text())
+    settings = {}
+    for folder in ('toy_gta', 'toy_synthia'):
+        text = (tmp_path / folder / 'toy_streets.json').read_text()
+        settings |= json.loads(text)
     assert settings.items() >= vars(SMALL).items()
 
 
