@@ -35,7 +35,7 @@ def relocate_data(
 
     Args:
         cfg: Config to change: every ``data_root``, ``stats_dir``,
-            ``ann_file`` and folder of ``data_prefix``.
+            ``translated_root``, ``ann_file`` and folder of ``data_prefix``.
         roots: ``NAME=FOLDER`` each, as ``--data-root`` takes them.
         base: Folder in the place of ``data/`` where no name fits; by default
             that of the variable MMSEG_BALANCE_DATA, where it is set.
@@ -119,7 +119,7 @@ def _places(config: Any) -> list[tuple[dict, str]]:
     """Every entry of a config that names a folder of data, as dict and key."""
     found = []
     for part in dicts_in(config):
-        keys = ['data_root', 'stats_dir']
+        keys = ['data_root', 'stats_dir', 'translated_root']
         prefixes = {}
         # with a data_root, these are relative to it
         if not part.get('data_root'):

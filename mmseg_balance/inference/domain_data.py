@@ -76,15 +76,19 @@ def build_domains(
     given = cfg.get('source_test_pipeline')
     if given:
         _check_source_pipeline(given)
-    source = build_lazily(
-        _with_pipeline(
-            source, lambda own: given or whole_image_pipeline(own, pipeline)
-        ),
-        'source',
-    )
+    sources = [
+        build_lazily(
+            _with_pipeline(
+                config,
+                lambda own: given or whole_image_pipeline(own, pipeline),
+            ),
+            'source',
+        )
+        for config in (source if isinstance(source, list) else [source])
+    ]
     target = data.get('target') if 'source' in data else None
     if target_images is not None:
-        target = folder_config(target_images, source.metainfo)
+        target = folder_config(target_images, sources[0].metainfo)
     if target is not None:
         target = build_lazily(
             _with_pipeline(
@@ -93,7 +97,10 @@ def build_domains(
             ),
             'target',
         )
-    return UDADataset(source, target).domains
+    weights = None
+    if len(sources) > 1:
+        weights = {k: data.get(k) for k in ('source_weights', 'progressive')}
+    return UDADataset(sources, target, **(weights or {})).domains
 
 
 def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def read_source_shares(
     Raises:
         FileNotFoundError: There are no statistics; names the command that
             makes them.
-        ValueError: They are of other classes or files, or count no pixel.
+        ValueError: They are of other classes or files, or count no pixel; or
+            sources take turns, and there is no one share.
     """
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     source = build_domains(cfg)['source']
@@ -37,7 +38,9 @@ def read_source_shares(
             f'the source of {cfg.filename} has the classes '
             f'{", ".join(found)}, expected {", ".join(classes)}'
         )
-    pixels = source.class_pixels('--stats-dir', stats_dir).sum(0)
+    pixels = source.class_pixels('--stats-dir', stats_dir)
+    weights = source.sample_weights()
+    pixels = pixels.sum(0) if weights is None else weights @ pixels
     if not pixels.sum():
         raise UserValueError('the class statistics of the source are all 0')
     return pixels / pixels.sum()

@@ -78,13 +78,21 @@ def check_parts(cfg: Config) -> None:
             'configs/README.md), or take the file out'
         )
     for key in SETS:
-        config = _at(cfg, key)
-        if isinstance(config, dict) and 'type' not in config:
+        for place, config in _each(_at(cfg, key), key):
+            if not isinstance(config, dict) or 'type' in config:
+                continue
             raise UserValueError(
-                f'{key} has no type: set type, data_root and data_prefix of '
+                f'{place} has no type: set type, data_root and data_prefix of '
                 'the data set there (see configs/README.md, "Two data sets '
                 'of your own")'
             )
+
+
+def _each(value: Any, key: str) -> list[tuple[str, Any]]:
+    """A value and its key; of a list, each of its items."""
+    if not isinstance(value, list):
+        return [(key, value)]
+    return [(f'{key}[{i}]', item) for i, item in enumerate(value)]
 
 
 def _is_left(cfg: Config, key: str) -> bool:
@@ -103,6 +111,8 @@ def _at(cfg: Config, key: str) -> Any:
 
 def _is_in(part: Any, place: Any) -> bool:
     """Whether a part is there, whatever its numbers are now."""
+    if isinstance(part, dict) and isinstance(place, list):
+        return any(_is_in(part, other) for other in place)  # several sources
     if isinstance(part, dict):
         return isinstance(place, dict) and all(
             key in place

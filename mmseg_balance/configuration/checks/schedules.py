@@ -28,7 +28,8 @@ def check_schedules(cfg: Config) -> list[str]:
 
     Returns:
         Lines on what may be meant: a schedule that is cut off, a warm-up
-        longer than the training, one validation in all.
+        longer than the training, a source that never has its turn, one
+        validation in all.
 
     Raises:
         ValueError: Iterations would train at a learning rate of 0, a
@@ -41,6 +42,7 @@ def check_schedules(cfg: Config) -> list[str]:
     lines = []
     for key, part in schedulers_of(cfg):
         lines += _check(key, part, max_iters)
+    lines += _unreached_sources(cfg, max_iters)
     interval = cfg.train_cfg.get('val_interval', 1000)
     if cfg.get('val_dataloader') and interval > max_iters:
         lines.append(
@@ -71,6 +73,22 @@ def schedulers_of(cfg: Config) -> Iterator[tuple[str, dict]]:
         for i, child in enumerate(part or ()):
             if isinstance(child, dict):
                 yield f'{key}[{i}]', child
+
+
+def _unreached_sources(cfg: Config, max_iters: int) -> list[str]:
+    """Phases of a progressive training that begin behind its end."""
+    dataset = (cfg.get('train_dataloader') or {}).get('dataset') or {}
+    begins = dataset.get('progressive')
+    if not isinstance(begins, list | tuple):
+        return []
+    late = [b for b in begins if isinstance(b, int) and b >= max_iters]
+    if not late:
+        return []
+    return [
+        f'train_dataloader.dataset.progressive has {late[0]}, and '
+        f'train_cfg.max_iters is {max_iters}: what is to be learnt from then '
+        'on is never drawn'
+    ]
 
 
 def _check(key: str, part: dict, max_iters: int) -> list[str]:

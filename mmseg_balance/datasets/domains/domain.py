@@ -188,5 +188,13 @@ class Domain(DrawnSamples):
             self.parts, self.order, stats_dir or self.stats_dir, wanted_by
         )
 
+    def sample_weights(self) -> np.ndarray | None:
+        """How often each sample is drawn, 1 on average.
+
+        Returns:
+            Float (N,); None where all come equally often.
+        """
+        return None
+
 
 Branch = Domain  # its name in 0.1.0

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import ConcatDataset
 
+from ...errors import UserValueError
 from ..loading.split_pipeline import SplitPipeline
 from .domain import Domain
 
@@ -37,10 +38,13 @@ class JointDomain(Domain):
 
     Attributes:
         domains (list[Domain]): The domains.
+        probs (np.ndarray | None): Probability of each domain in each phase
+            of a training, (P, D). None: each sample comes equally often.
     """
 
     def __init__(self, domains: Sequence[Domain], name: str) -> None:
         self.domains = list(domains)
+        self.probs: np.ndarray | None = None
         super().__init__(
             JoinedDatasets([domain.dataset for domain in domains]),
             name,
@@ -98,3 +102,23 @@ class JointDomain(Domain):
         return np.concatenate(
             [d.class_pixels(wanted_by, stats_dir) for d in self.domains]
         )
+
+    def sample_weights(self) -> np.ndarray | None:
+        """How often each sample is drawn; see ``Domain.sample_weights``.
+
+        Returns:
+            Float (N,), or None.
+
+        Raises:
+            ValueError: It changes in the course of the training.
+        """
+        if self.probs is None:
+            return None
+        if len(self.probs) > 1:
+            raise UserValueError(
+                'progressive: the sources take turns, so that there is no one '
+                'share of each class in their labels. Losses that need it can '
+                "count what is drawn (counts='online') or be given numbers"
+            )
+        sizes = np.array([len(domain) for domain in self.domains])
+        return np.repeat(self.probs[0] * sizes.sum() / sizes, sizes)

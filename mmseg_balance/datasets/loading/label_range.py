@@ -1,6 +1,7 @@
 """The labels that a data set may have: their values, and their size."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -8,6 +9,7 @@ from mmengine.dataset import BaseDataset
 from ..files.image_pairs import exif_orientation
 from ..files.label_hints import channel_advice, zero_hint
 from .bad_files import WrongLabelError
+from .named_labels import UNNAMED
 from .preparation import size_advice
 
 SHOWN_VALUES = 10
@@ -22,11 +24,14 @@ class LabelRange:
         ignore_index: Id of pixels without a class.
         reduce_zero_label: Whether loading takes 1 from each value, for the
             message alone.
+        label_classes: Names of the ids in the files, where the data set has
+            such, for the message alone.
     """
 
     num_classes: int
     ignore_index: int = 255
     reduce_zero_label: bool = False
+    label_classes: Any = None
 
     @classmethod
     def of(cls, dataset: BaseDataset) -> 'LabelRange':
@@ -43,6 +48,7 @@ class LabelRange:
             num_classes=len(dataset.metainfo.get('classes') or ()),
             ignore_index=getattr(dataset, 'ignore_index', 255),
             reduce_zero_label=getattr(dataset, 'reduce_zero_label', False),
+            label_classes=getattr(dataset, 'label_classes', None),
         )
 
     def check(self, label: np.ndarray, path: str, name: str) -> None:
@@ -101,6 +107,13 @@ class LabelRange:
             if self.reduce_zero_label
             else ''
         )
+        if self.label_classes is not None:
+            return (
+                f'{name} label {path} has ids in {pixels} pixels that '
+                f'label_classes names no class of (found {shown}{more}, where '
+                f'{UNNAMED} stands for those below {self.num_classes}): name '
+                'them there, with None for those to be ignored'
+            )
         return (
             f'{name} label {path} has the value {shown}{more}{shift} in '
             f'{pixels} pixels, expected 0 .. {self.num_classes - 1} for the '
@@ -143,6 +156,12 @@ def _size_advice(results: dict, dataset: BaseDataset) -> str:
             f'the EXIF tag of the image turns it (orientation {turned}) and '
             "not its label; color_type='color_ignore_orientation' of "
             'LoadImageFromFile leaves it as it is'
+        )
+    if getattr(dataset, 'translated_root', None):
+        return (
+            'translated_root has translations of another size: translate the '
+            'images at the size of their labels, or resize the translations '
+            'to it'
         )
     return (
         'give both the same size, or set data_prefix to the folders that '

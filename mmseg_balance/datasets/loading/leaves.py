@@ -15,6 +15,7 @@ from mmseg.registry import DATASETS
 
 from ...errors import UserTypeError, UserValueError
 from ...files.config_walk import type_name
+from .own_keys import apply_own_keys, take_own_keys
 
 WRAPPERS = (ConcatDataset, RepeatDataset, ClassBalancedDataset)
 
@@ -33,10 +34,13 @@ def keyed_configs(config: Any, key: str) -> Iterator[tuple[str, dict]]:
     if not isinstance(config, dict):
         return
     yield key, config
-    for name in ('source', 'target', 'dataset'):
-        yield from keyed_configs(config.get(name), f'{key}.{name}')
-    for i, child in enumerate(config.get('datasets') or ()):
-        yield from keyed_configs(child, f'{key}.datasets[{i}]')
+    for name in ('source', 'target', 'dataset', 'datasets'):
+        child = config.get(name)
+        if isinstance(child, list | tuple):
+            for i, one in enumerate(child):
+                yield from keyed_configs(one, f'{key}.{name}[{i}]')
+        else:
+            yield from keyed_configs(child, f'{key}.{name}')
 
 
 def leaf_configs(config: Any, key: str) -> Iterator[tuple[str, dict]]:
@@ -58,20 +62,23 @@ def build_lazily(config: dict, key: str) -> Any:
     """Build a data set without listing its files.
 
     Args:
-        config: Its config; those that it wraps are built lazily too.
+        config: Its config; those that it wraps are built lazily too. It and
+            they may have keys of this package, see :mod:`.own_keys`.
         key: Its key, for messages.
 
     Returns:
         The data set; ``full_init`` is still to be called.
 
     Raises:
-        ValueError: The data set refuses its folders without a reason.
+        ValueError: The data set refuses its folders without a reason, or a
+            key of this package in its config is not right.
     """
     config = copy.deepcopy(config)
     for _, part in keyed_configs(config, key):
         part['lazy_init'] = True
+    settings = [take_own_keys(leaf) for _, leaf in leaf_configs(config, key)]
     try:
-        return DATASETS.build(config)
+        dataset = DATASETS.build(config)
     except AssertionError as error:
         # some data sets of mmseg assert that their folders exist
         raise UserValueError(
@@ -80,6 +87,9 @@ def build_lazily(config: dict, key: str) -> Any:
             f'{config.get("data_prefix")!r}: '
             f'{str(error) or "a folder or file of it is missing"}'
         ) from error
+    if any(settings):
+        apply_own_keys(keyed_leaves(dataset, key), settings)
+    return dataset
 
 
 def keyed_datasets(dataset: Any, key: str) -> Iterator[tuple[str, Any]]:

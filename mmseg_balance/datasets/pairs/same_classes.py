@@ -45,7 +45,9 @@ def check_same_classes(
             break
     raise UserValueError(
         f'{source_key} and {target_key} classes differ: {"; ".join(parts)}. '
-        'Set metainfo.classes of both to the same names in the same order'
+        'Set metainfo.classes of both to the same names in the same order; '
+        'where the ids in the label files are other classes, label_classes '
+        'of that data set names the class of each id (None: ignored)'
     )
 
 

@@ -72,6 +72,7 @@ class Sources:
         self.domain = self.domains[0]
         if several:
             self.domain = JointDomain(self.domains, 'source')
+            self.domain.probs = self.choice.probs
 
     def prepare(self, class_names: tuple[str, ...]) -> None:
         """Let rare class sampling read its statistics.

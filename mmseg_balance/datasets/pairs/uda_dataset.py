@@ -144,9 +144,14 @@ class UDADataset:
     @property
     def required_hooks(self) -> dict[str, str]:
         """Hooks that a training on it is given, and what needs them."""
-        if self.on_bad_image == 'stop':
-            return {}
-        return {'BadImagesHook': 'images are left out, which the log counts'}
+        hooks = {}
+        if self.on_bad_image == 'skip':
+            hooks['BadImagesHook'] = (
+                'images are left out, which the log counts'
+            )
+        if len(self.sources.domains) > 1:
+            hooks['SourceSharesHook'] = 'there are several sources'
+        return hooks
 
     @property
     def metainfo(self) -> dict:

@@ -7,6 +7,7 @@ from .class_scalars_hook import ClassScalarsHook
 from .class_statistics_hook import ClassStatisticsHook
 from .class_weights_hook import ClassWeightsHook
 from .compile_hook import CompileHook
+from .data import SourceSharesHook
 from .finite_loss_hook import FiniteLossHook
 from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
@@ -26,6 +27,7 @@ __all__ = [
     'GMMUpdateHook',
     'IterationSeedHook',
     'MissingValidationHook',
+    'SourceSharesHook',
     'TeacherUpdateHook',
     'TrainingPicturesHook',
 ]

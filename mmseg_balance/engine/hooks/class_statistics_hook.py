@@ -40,7 +40,7 @@ class ClassStatisticsHook(Hook):
 
     def __init__(self, stats_dir: str | None = None) -> None:
         self.stats_dir = stats_dir
-        self._counts: np.ndarray | None = None
+        self._counts: tuple[np.ndarray, np.ndarray] | None = None
 
     def before_train(self, runner) -> None:
         """Find the losses, and fill in what they need.
@@ -72,11 +72,8 @@ class ClassStatisticsHook(Hook):
                 continue
             if self._counts is None:
                 dataset = runner.train_dataloader.dataset
-                self._counts = source_class_counts(dataset, self.stats_dir)
-            counts.fill(
-                torch.from_numpy(self._counts.sum(0)),
-                torch.from_numpy((self._counts > 0).sum(0)),
-            )
+                self._counts = source_class_sums(dataset, self.stats_dir)
+            counts.fill(*map(torch.from_numpy, self._counts))
             loss.check_counts()
 
     def after_train_iter(
@@ -109,9 +106,35 @@ def source_class_counts(dataset, stats_dir: str | None = None) -> np.ndarray:
     Raises:
         FileNotFoundError, ValueError: See ``Domain.class_pixels``.
     """
+    domain = _source_of(dataset)
+    return domain.class_pixels('ClassStatisticsHook', stats_dir)
+
+
+def source_class_sums(
+    dataset, stats_dir: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels and images of each class in a training set, as it is drawn.
+
+    Args:
+        dataset: As in :func:`source_class_counts`. Samples of sources with
+            weights count as often as they are drawn, 1 on average.
+        stats_dir: Folder of the statistics.
+
+    Returns:
+        Pixels of each class and images with each class, both (C,).
+
+    Raises:
+        FileNotFoundError, ValueError: As there; or sources take turns.
+    """
+    weights = _source_of(dataset).sample_weights()
+    counts = source_class_counts(dataset, stats_dir)
+    if weights is None:
+        return counts.sum(0), (counts > 0).sum(0)
+    return weights @ counts, weights @ (counts > 0)
+
+
+def _source_of(dataset) -> Domain:
     if isinstance(dataset, UDADataset):
         # which knows the files that are left out
-        domain = dataset.domains['source']
-    else:
-        domain = Domain(dataset, 'source')
-    return domain.class_pixels('ClassStatisticsHook', stats_dir)
+        return dataset.domains['source']
+    return Domain(dataset, 'source')

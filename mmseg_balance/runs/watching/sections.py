@@ -24,6 +24,7 @@ MEANINGS = {
     'Acc': '%',
     'Bias': 'percentage points, above 0 where predicted too often',
     'label.share': 'share of the labelled source pixels',
+    'source.share': 'share of the source samples drawn so far',
     'pseudo.share': 'share of the pseudo-labels',
     'pseudo.confidence': 'mean confidence of its pseudo-labels',
     'logit.source': 'mean of its logit on its own source pixels',

@@ -1,0 +1,75 @@
+"""Logs how often each of several sources is drawn, and its loss."""
+
+from collections import Counter
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmseg.registry import HOOKS
+
+from mmseg_balance.datasets.pairs.sources import SOURCE_KEY
+
+COUNTS_KEY = 'source_samples'
+SOURCE_LOSS = 'src.loss'  # of the source objective, in the log
+
+
+@HOOKS.register_module()
+class SourceSharesHook(Hook):
+    """Says which source the samples of a training are of.
+
+    ``source.share/NAME`` is the share of a source in all samples since the
+    beginning of the training, and ``source.loss/NAME`` the loss of the source
+    objective in iterations whose batch is of this source alone, which is
+    known without another pass; where batches are always mixed there is none.
+    Both are of rank 0. Where sources take turns, a line says when the next
+    one does. A training on several sources is given the hook.
+    """
+
+    # in front of mmengine's logger, which is BELOW_NORMAL
+    priority = 'NORMAL'
+    without_effect = True
+
+    def before_train(self, runner: Runner) -> None:
+        """Go on counting where a resumed run stopped."""
+        sources = runner.train_dataloader.dataset.sources
+        self._names, self._choice = sources.names, sources.choice
+        kept = runner.message_hub.runtime_info.get(COUNTS_KEY) or {}
+        self._counts = Counter({n: kept.get(n, 0) for n in self._names})
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch=None
+    ) -> None:
+        """Say that a phase begins."""
+        if not self._choice.is_progressive:
+            return
+        if runner.iter not in self._choice.begins:
+            return
+        probs = self._choice.probs[self._choice.phase(runner.iter)]
+        drawn = [
+            f'{name} ({p:.0%})' if p < 1 else name
+            for name, p in zip(self._names, probs, strict=True)
+            if p > 0
+        ]
+        runner.logger.info(
+            f'progressive: source samples are of {", ".join(drawn)} from '
+            f'iteration {runner.iter} on'
+        )
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
+    ) -> None:
+        """Count the samples of the batch."""
+        drawn = Counter(
+            sample.metainfo[SOURCE_KEY]
+            for sample in data_batch['source']['data_samples']
+        )
+        self._counts += drawn
+        total = sum(self._counts.values())
+        hub = runner.message_hub
+        for name in self._names:
+            share = self._counts[name] / total
+            hub.update_scalar(f'train/source.share/{name}', share)
+        loss = (outputs or {}).get(SOURCE_LOSS)
+        if len(drawn) == 1 and loss is not None:
+            (name,) = drawn
+            hub.update_scalar(f'train/source.loss/{name}', loss)
+        hub.update_info(COUNTS_KEY, dict(self._counts))
