@@ -115,6 +115,19 @@ def classifier_of(head: BaseDecodeHead) -> nn.Module:
     )
 
 
+def classify(head: BaseDecodeHead, features: Tensor) -> Tensor:
+    """Logits of features that enter a head's classifier.
+
+    Args:
+        head: One with a ``classifier_of``.
+        features: (N, F, h, w).
+
+    Returns:
+        (N, C, h, w).
+    """
+    return _classifying(head).cls_seg(features)
+
+
 def dropout_of(head: BaseDecodeHead) -> nn.Module | None:
     """The dropout that ``BaseDecodeHead.cls_seg`` puts before a classifier."""
     return _classifying(head).dropout

@@ -19,6 +19,7 @@ from .predictions import (
     decode_predictions,
     predicted_classes,
 )
+from .watching import SeenPass, show_pass, wants_features
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +113,11 @@ def prediction_losses(
     """
     targets.note()
     decoded = decode_predictions(
-        segmentor.decode_head, features, keep_features=density is not None
+        segmentor.decode_head,
+        features,
+        keep_features=density is not None or wants_features(segmentor),
     )
+    show_pass(segmentor, SeenPass(features, decoded[0], targets))
     # all heads run before the first loss, which may draw random numbers
     others = auxiliary_predictions(segmentor, features)
     return [

@@ -1,16 +1,20 @@
 """Unsupervised domain adaptation methods and their parts."""
 
 from .adversarial_methods import AdaptSegNet, AdvEnt, MaxSquare, MinEnt
+from .alignment_methods import PHFA, SIM
 from .methods import CDAC, DACS, HRDA, MIC, DAFormer, SourceOnly
 from .objectives import (
     AdversarialObjective,
     ClassMixedObjective,
     CrossAttentionObjective,
     EntropyObjective,
+    FeatureAlignmentObjective,
     LabelledTargetObjective,
     MaskedObjective,
     Objective,
     SourceObjective,
+    TargetPassObjective,
+    TargetTerm,
 )
 from .optimization.wrapper import UDAModelWrapper
 from .segmentor import UDASegmentor
@@ -20,6 +24,8 @@ __all__ = [
     'DACS',
     'HRDA',
     'MIC',
+    'PHFA',
+    'SIM',
     'AdaptSegNet',
     'AdvEnt',
     'AdversarialObjective',
@@ -27,6 +33,7 @@ __all__ = [
     'CrossAttentionObjective',
     'DAFormer',
     'EntropyObjective',
+    'FeatureAlignmentObjective',
     'LabelledTargetObjective',
     'MaskedObjective',
     'MaxSquare',
@@ -34,6 +41,8 @@ __all__ = [
     'Objective',
     'SourceObjective',
     'SourceOnly',
+    'TargetPassObjective',
+    'TargetTerm',
     'UDAModelWrapper',
     'UDASegmentor',
 ]

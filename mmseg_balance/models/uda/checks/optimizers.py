@@ -29,7 +29,7 @@ def check_optimizers(objectives: Sequence[Objective]) -> None:
         )
     for objective in objectives:
         kind = type(objective)
-        learns = kind.own_losses is not Objective.own_losses
+        learns = objective.has_own_losses
         if objective in own and not learns:
             raise UserValueError(
                 f'{kind.__name__}.optimizer_name is '

@@ -2,40 +2,35 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ....errors import UserTypeError, UserValueError
 from ....number_checks import check_number
-from ...recording import TARGET
-from ..entropy.self_information import self_information
+from ..adversaries.kinds import (
+    DOMAINS,
+    INPUTS,
+    LOSSES,
+    check_kinds,
+    discriminator_settings,
+)
 from ..optimization.sequential_backward import DISCRIMINATOR
 from ..teacher.image_logits import (
     MAIN,
-    image_logits,
+    ImageOutputs,
     output_heads,
     recorded_inputs,
     recorded_logits,
 )
 from .objective import Objective
-from .output_checks import check_outputs
+from .output_checks import check_has_source, check_outputs
 from .source import SourceObjective
 from .step import UDAStep
-
-INPUTS = dict(
-    softmax=partial(torch.softmax, dim=1), self_information=self_information
-)
-# with the discriminator's output from which on it says target
-LOSSES = dict(
-    ls=(F.mse_loss, 0.5), bce=(F.binary_cross_entropy_with_logits, 0.0)
-)
-DOMAINS = ('source', 'target')  # labels 0 and 1
+from .target_term import TargetTerm
 
 
 class Predictions(NamedTuple):
@@ -55,7 +50,7 @@ class Predictions(NamedTuple):
 
 
 @MODELS.register_module()
-class AdversarialObjective(Objective):
+class AdversarialObjective(TargetTerm):
     """Discriminators that are to be misled by the student.
 
     AdaptSegNet (CVPR 2018) with probabilities, AdvEnt (CVPR 2019) with
@@ -83,9 +78,6 @@ class AdversarialObjective(Objective):
     """
 
     prefix = 'adv'
-    needs_target = True
-    needs_pseudo_labels = False
-    noted_in = TARGET
     optimizer_name = DISCRIMINATOR
 
     def __init__(
@@ -98,15 +90,7 @@ class AdversarialObjective(Objective):
     ) -> None:
         super().__init__()
         owner = type(self).__name__
-        for name, value, known in (
-            ('inputs', inputs, INPUTS),
-            ('loss_type', loss_type, LOSSES),
-        ):
-            if value not in tuple(known):
-                raise UserValueError(
-                    f'Expected `{name}` of {owner} to be one of '
-                    f'{tuple(known)}, but got {value!r}'
-                )
+        check_kinds(owner, inputs, loss_type)
         check_number(owner, 'loss_weight', loss_weight)
         check_number(owner, 'auxiliary_loss_weight', auxiliary_loss_weight)
         self.inputs = INPUTS[inputs]
@@ -114,15 +98,7 @@ class AdversarialObjective(Objective):
         self.loss_weight = loss_weight
         self.auxiliary_loss_weight = auxiliary_loss_weight
         self.discriminators = nn.ModuleDict()
-        if discriminator is not None and (
-            not isinstance(discriminator, dict)
-            or 'in_channels' in discriminator
-        ):
-            raise UserValueError(
-                f'Expected `discriminator` of {owner} to be a dict without '
-                f'in_channels, which is num_classes, but got {discriminator!r}'
-            )
-        self._settings = {'type': 'FCDiscriminator', **(discriminator or {})}
+        self._settings = discriminator_settings(owner, discriminator)
         self._named_sources: Sequence[str] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -178,16 +154,10 @@ class AdversarialObjective(Objective):
 
         Of several that predict it, all but the last are named in the log.
         """
+        check_has_source('AdversarialObjective', objectives)
         sources = [
             o.prefix for o in objectives if isinstance(o, SourceObjective)
         ]
-        if not sources:
-            raise UserValueError(
-                'AdversarialObjective compares target predictions with those '
-                'of a SourceObjective, but `objectives` are '
-                f'{[type(o).__name__ for o in objectives]}: add '
-                "dict(type='SourceObjective')"
-            )
         self._named_sources = sources[:-1]
 
     def own_modules(self) -> nn.Module:
@@ -210,13 +180,13 @@ class AdversarialObjective(Objective):
         else:
             yield None
 
-    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
+    def target_losses(
+        self, student: nn.Module, outputs: ImageOutputs, step: UDAStep
+    ) -> dict[str, Tensor]:
         """Losses of the student."""
-        outputs = image_logits(
-            student, step.target_images, self.uses_auxiliary
-        )
         losses = {}
-        for name, logits in outputs.items():
+        for name in self.discriminators:
+            logits = outputs.logits[name]
             weight = self.auxiliary_loss_weight
             if name == MAIN:
                 weight = self.loss_weight

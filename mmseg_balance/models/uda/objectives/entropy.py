@@ -9,17 +9,16 @@ from torch import Tensor, nn
 
 from ....errors import UserValueError
 from ....number_checks import check_number
-from ...recording import TARGET
 from ..entropy.self_information import (
     entropy,
     image_weighted_max_square,
     max_square,
 )
 from ..entropy.weighted_entropy import weighted_entropy_of
-from ..teacher.image_logits import MAIN, image_logits
-from .objective import Objective
+from ..teacher.image_logits import MAIN, ImageOutputs
 from .output_checks import check_outputs
 from .step import UDAStep
+from .target_term import TargetTerm
 
 KINDS = dict(
     entropy=entropy,
@@ -29,7 +28,7 @@ KINDS = dict(
 
 
 @MODELS.register_module()
-class EntropyObjective(Objective):
+class EntropyObjective(TargetTerm):
     """A loss of the predictions on target images alone, without labels.
 
     Padding does not count.
@@ -52,9 +51,6 @@ class EntropyObjective(Objective):
     """
 
     prefix = 'tgt'
-    needs_target = True
-    needs_pseudo_labels = False
-    noted_in = TARGET
 
     def __init__(
         self,
@@ -103,18 +99,22 @@ class EntropyObjective(Objective):
         Raises:
             ValueError: It has one class.
         """
-        check_outputs(
-            type(self).__name__, student, self.auxiliary_loss_weight > 0
-        )
+        check_outputs(type(self).__name__, student, self.uses_auxiliary)
 
-    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
+    @property
+    def uses_auxiliary(self) -> bool:
+        """Whether auxiliary heads have a loss."""
+        return self.auxiliary_loss_weight > 0
+
+    def target_losses(
+        self, student: nn.Module, outputs: ImageOutputs, step: UDAStep
+    ) -> dict[str, Tensor]:
         """Losses by name."""
-        outputs = image_logits(
-            student, step.target_images, self.auxiliary_loss_weight > 0
-        )
         losses = {}
         with torch.autocast(step.target_images.device.type, enabled=False):
-            for name, logits in outputs.items():
+            for name, logits in outputs.logits.items():
+                if name != MAIN and not self.uses_auxiliary:
+                    continue
                 weight = self.auxiliary_loss_weight
                 if name == MAIN:
                     weight = self.loss_weight

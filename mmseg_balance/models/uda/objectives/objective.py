@@ -119,6 +119,11 @@ class Objective(nn.Module, ABC):
         """
         return {}
 
+    @property
+    def has_own_losses(self) -> bool:
+        """Whether ``own_losses`` gives any, for the checks of a build."""
+        return type(self).own_losses is not Objective.own_losses
+
     def training_batch(self, step: UDAStep) -> TrainingBatch | None:
         """What the student is given, with what is drawn for it.
 

@@ -1,9 +1,13 @@
 """Whether objectives on the outputs can work, checked at build."""
 
+from collections.abc import Sequence
+
 from torch import nn
 
 from ....errors import UserValueError
 from ..teacher.image_logits import MAIN, output_heads
+from .objective import Objective
+from .source import SourceObjective
 
 
 def check_outputs(owner: str, student: nn.Module, auxiliary: bool) -> None:
@@ -28,3 +32,23 @@ def check_outputs(owner: str, student: nn.Module, auxiliary: bool) -> None:
                 f'model.segmentor.{key}_head.num_classes is '
                 f'{head.num_classes}: give the background a class of its own'
             )
+
+
+def check_has_source(owner: str, objectives: Sequence[Objective]) -> None:
+    """Refuse to compare the target with nothing.
+
+    Args:
+        owner: Objective that asks.
+        objectives: All of a model.
+
+    Raises:
+        ValueError: None of them learns from the source.
+    """
+    if any(isinstance(o, SourceObjective) for o in objectives):
+        return
+    raise UserValueError(
+        f'{owner} compares target predictions with those of a '
+        'SourceObjective, but `objectives` are '
+        f'{[type(o).__name__ for o in objectives]}: add '
+        "dict(type='SourceObjective')"
+    )

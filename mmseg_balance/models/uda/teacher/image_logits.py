@@ -6,6 +6,9 @@ An output is a head that predicts the whole image: 'decode', and 'aux' or
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
@@ -13,6 +16,7 @@ from torch import Tensor, nn
 
 from ...head_losses.predictions import (
     MAIN,
+    Prediction,
     auxiliary_heads,
     auxiliary_predictions,
     decode_predictions,
@@ -32,36 +36,76 @@ def output_heads(student: nn.Module) -> dict[str, BaseDecodeHead]:
     return {MAIN: student.decode_head, **auxiliary_heads(student)}
 
 
-def image_logits(
-    student: nn.Module, images: Tensor, auxiliary: bool = True
-) -> dict[str, Tensor]:
+@dataclass(frozen=True, eq=False)
+class ImageOutputs:
+    """What a segmentor makes of images in training.
+
+    Attributes:
+        images: (N, 3, H, W).
+        features: Of ``training_features``.
+        predictions: Those of the whole image, that of the decode head first.
+    """
+
+    images: Tensor
+    features: Any
+    predictions: list[Prediction]
+
+    @property
+    def main(self) -> Prediction:
+        """Prediction of the decode head."""
+        return self.predictions[0]
+
+    @cached_property
+    def logits(self) -> dict[str, Tensor]:
+        """Logits at the size of the images, (N, C, H, W), by output."""
+        return {
+            prediction.name: resize(
+                prediction.logits,
+                size=self.images.shape[-2:],
+                mode='bilinear',
+                align_corners=prediction.head.align_corners,
+            )
+            for prediction in self.predictions
+        }
+
+
+def image_outputs(
+    student: nn.Module,
+    images: Tensor,
+    auxiliary: bool = True,
+    keep_features: bool = False,
+) -> ImageOutputs:
     """Predict images in training.
 
     Args:
         student: An ``EncoderDecoder``.
         images: (N, 3, H, W).
         auxiliary: Whether auxiliary heads predict, too.
+        keep_features: Whether the main prediction has its ``features``.
+    """
+    features = training_features(student, images)
+    head = student.decode_head
+    predictions = decode_predictions(head, features, keep_features)
+    if auxiliary:
+        predictions = predictions + auxiliary_predictions(student, features)
+    whole = [each for each in predictions if each.box is None]
+    outputs = ImageOutputs(images, features, whole)
+    note(PREDICTION, lambda: predicted_classes(head, outputs.logits[MAIN]))
+    return outputs
+
+
+def image_logits(
+    student: nn.Module, images: Tensor, auxiliary: bool = True
+) -> dict[str, Tensor]:
+    """Logits of images in training, at their size.
+
+    Args:
+        student, images, auxiliary: As above.
 
     Returns:
         Logits (N, C, H, W) by output.
     """
-    features = training_features(student, images)
-    predictions = decode_predictions(student.decode_head, features)
-    if auxiliary:
-        predictions = predictions + auxiliary_predictions(student, features)
-    logits = {
-        prediction.name: resize(
-            prediction.logits,
-            size=images.shape[-2:],
-            mode='bilinear',
-            align_corners=prediction.head.align_corners,
-        )
-        for prediction in predictions
-        if prediction.box is None
-    }
-    head = student.decode_head
-    note(PREDICTION, lambda: predicted_classes(head, logits[MAIN]))
-    return logits
+    return image_outputs(student, images, auxiliary).logits
 
 
 def recorded_logits(

@@ -1,0 +1,1 @@
+"""What the alignment of objects' features is made of."""
