@@ -23,6 +23,8 @@ from mmseg_balance.models.uda import segmentor
 
 BLDA = dict(type='BLDALoss', num_classes=4)
 SIDE = 64
+# objects are found without a look at the prediction
+ALIGNED = dict(stuff_classes=[0, 1], thing_classes=[2, 3])
 PACKAGE = str(Path(mmseg_balance.__file__).parent)
 # kornia's draws of colours, which it copies to a GPU without waiting
 KNOWN = ('photometric.py',)
@@ -256,6 +258,12 @@ def test_a_step_with_a_balance_loss_runs_without_values(
             'MaxSquare',
             dict(max_square=dict(kind='image_weighted_max_square')),
             'tgt.decode.loss_image_weighted_max_square',
+        ),
+        ('SIM', dict(feature_alignment=ALIGNED), 'tgt.loss_thing'),
+        (
+            'PHFA',
+            dict(feature_alignment=dict(ALIGNED, feature=0)),
+            'tgt.loss_stuff',
         ),
     ],
 )
