@@ -118,3 +118,6 @@ def draw(args: argparse.Namespace, samples: 'TrainingSamples') -> None:
         picture = training_picture(rows, samples.classes, samples.palette)
         write_atomically(args.out / name, to_png(picture))
     print(f'wrote {args.num} pictures, sample_000.png and on, to {args.out}')
+    few_shot = getattr(samples.dataset, 'few_shot', None)
+    if few_shot is not None:
+        print(few_shot.note)

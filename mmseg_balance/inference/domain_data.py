@@ -100,7 +100,11 @@ def build_domains(
     weights = None
     if len(sources) > 1:
         weights = {k: data.get(k) for k in ('source_weights', 'progressive')}
-    return UDADataset(sources, target, **(weights or {})).domains
+    # an image that the training may not see is not fitted either
+    few_shot = None if target_images is not None else data.get('few_shot')
+    return UDADataset(
+        sources, target, few_shot=few_shot, **(weights or {})
+    ).domains
 
 
 def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from .resume import (
     RANKS_KEY,
     changed_data_order,
     check_same_model,
+    check_same_shots,
     last_validation_is_missing,
     nothing_left,
 )
@@ -174,6 +175,9 @@ def check_resume(runner: Runner, path: str) -> str | None:
     for line in changed_data_order(meta, batch_size, runner.world_size):
         runner.logger.warning(f'--resume: {line}')
     before = settings_of(meta) or {}
+    check_same_shots(
+        before.get(PROVENANCE_KEY), runner.cfg[PROVENANCE_KEY], path
+    )
     changed = changed_provenance(
         before.get(PROVENANCE_KEY), runner.cfg[PROVENANCE_KEY]
     )

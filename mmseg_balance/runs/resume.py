@@ -1,11 +1,14 @@
 """Whether a run that goes on is still the run of its checkpoint."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mmengine.runner import BaseLoop
 from torch import Tensor, nn
 
+from ..datasets.sampling.few_shot import FEW_SHOT_FILE
 from ..errors import UserValueError
 from ..state_dicts import differences, shown
 from .records.settings import RANKS_KEY, settings_of
@@ -36,6 +39,34 @@ def check_same_model(
             'load_from instead: leave --resume away and add --cfg-options '
             f'load_from={path}'
         )
+
+
+def check_same_shots(
+    before: Mapping[str, Any] | None, now: Mapping[str, Any], path: str
+) -> None:
+    """Refuse to go on with other few target images than a run began with.
+
+    Args:
+        before: Provenance that the checkpoint notes; None where it is of an
+            earlier version, and tells nothing.
+        now: That of the run.
+        path: File of the checkpoint, for the error.
+
+    Raises:
+        ValueError: Names both choices.
+    """
+    if before is None or before.get('few_shot') == now.get('few_shot'):
+        return
+    was, given = (
+        noted.get('few_shot', 'all target images') for noted in (before, now)
+    )
+    raise UserValueError(
+        f'--resume: {path} was trained on {was}, and few_shot gives {given}: '
+        'the run would be one of both. Set few_shot to the '
+        f'{FEW_SHOT_FILE} of the work folder, or to what it was, or start '
+        'another run with load_from: leave --resume away and add '
+        f'--cfg-options load_from={path}'
+    )
 
 
 def changed_data_order(

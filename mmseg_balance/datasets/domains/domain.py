@@ -1,6 +1,7 @@
 """One domain: it checks, loads, crops and counts its own samples."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -30,6 +31,8 @@ class Domain(DrawnSamples):
         split_before: See :class:`SplitPipeline`.
         stats_dir: Folder of the class statistics; by default the
             ``data_root`` of each data set.
+        keep: Is given the data set once the files of its parts are listed,
+            and may leave some of them out.
 
     Attributes:
         parts (list[SplitPipeline]): The data sets with files of their own.
@@ -48,12 +51,14 @@ class Domain(DrawnSamples):
         skips_bad: bool = False,
         split_before: str | None = None,
         stats_dir: str | None = None,
+        keep: Callable[[Any], None] | None = None,
     ) -> None:
         self.dataset = dataset
         self.name = name
         self.skips_bad = skips_bad
         self.split_before = split_before
         self.stats_dir = stats_dir
+        self.keep = keep
         self.parts = self._split()
         self.max_refetch = max(p.dataset.max_refetch for p in self.parts)
 
@@ -93,6 +98,8 @@ class Domain(DrawnSamples):
                 )
             check_folders(part.dataset, self.name, with_labels)
             part.dataset.full_init()
+        if self.keep is not None:
+            self.keep(self.dataset)
         wrappers = [part for _, part in keyed_datasets(self.dataset, '')]
         for wrapper in reversed(wrappers):
             if isinstance(wrapper, ClassBalancedDataset):
@@ -102,7 +109,8 @@ class Domain(DrawnSamples):
         self.parts = self._split()
         self.order = sample_order(self.dataset)
         for part in self.parts:
-            check_samples(part)
+            if self.keep is None or len(part):
+                check_samples(part)
 
     def __len__(self) -> int:
         return len(self.order)

@@ -1,5 +1,6 @@
 """Pairs of a labelled source sample and an unlabelled target sample."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,9 +8,11 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
+from ...errors import UserValueError
 from ..domains.domain import Domain
 from ..loading.bad_files import check_policy
 from ..loading.leaves import build_lazily
+from ..sampling.few_shot import FewShot
 from ..sampling.samplers import Draw
 from ..seeding import seed_cpu_generators
 from .pack_uda_inputs import check_packing
@@ -57,13 +60,19 @@ class UDADataset:
             [20000] for two: the sources are learnt one after the other, in
             their order or, with ``source_weights``, mixed by phase.
         source_names: What several sources are called in logs.
+        few_shot: How many target images there are to learn from: a number
+            (30), a share (0.01), a list of names, a file of such, or a dict
+            of the arguments of :class:`FewShot`, with a seed for one. None:
+            all of them.
 
     Attributes:
         source: The source data set; of several, all as one.
         sources (Sources): The sources, and how they are drawn.
         rare_class_sampling: What draws by class, or None; a list of such for
             several sources.
-        target: The target data set, or None.
+        target: The target data set, or None; with ``few_shot`` of the
+            chosen images alone.
+        few_shot (FewShot): What chose them, or None.
         on_bad_image (str): See above.
 
     Raises:
@@ -74,7 +83,8 @@ class UDADataset:
             ``PseudoMargins`` makes, a label value is outside the classes, a
             label has another size than its image, the class statistics are
             those of other labels, a class cannot be drawn by rare class
-            sampling, or weights do not fit the sources.
+            sampling, weights do not fit the sources, or ``few_shot`` the
+            target.
 
     Example:
         >>> dict(
@@ -93,6 +103,7 @@ class UDADataset:
         source_weights: Sequence[Any] | None = None,
         progressive: Sequence[int] | None = None,
         source_names: Sequence[str] | None = None,
+        few_shot: Any = None,
     ) -> None:
         check_policy(on_bad_image)
         self.on_bad_image = on_bad_image
@@ -109,11 +120,25 @@ class UDADataset:
         self.rare_class_sampling = (
             samplings[0] if len(samplings) == 1 else samplings
         )
+        self.few_shot = FewShot.from_key(few_shot)
+        if self.few_shot is not None and target is None:
+            raise UserValueError(
+                f'few_shot is {few_shot!r}, but there is no target to choose '
+                'images of: set target, or few_shot to None'
+            )
         self._domains = dict(source=self.sources.domain)
         self.source, self.target = self.sources.domain.dataset, None
         if target is not None:
             self.target = _built(target, 'target')
-            self._domains['target'] = Domain(self.target, 'target', skip)
+            if self.target is target and self.few_shot is not None:
+                # images are left out of it, which its owner may still want
+                self.target = copy.deepcopy(target)
+            self._domains['target'] = Domain(
+                self.target,
+                'target',
+                skip,
+                keep=self.few_shot and self.few_shot.keep_in,
+            )
         key, other = 'target', self.target
         if other is None:
             key, other = 'source[0]', self.sources.domains[0].dataset
@@ -151,6 +176,8 @@ class UDADataset:
             )
         if len(self.sources.domains) > 1:
             hooks['SourceSharesHook'] = 'there are several sources'
+        if self.few_shot is not None:
+            hooks['FewShotHook'] = 'few_shot is set, whose choice is kept'
         return hooks
 
     @property

@@ -7,7 +7,7 @@ from .class_scalars_hook import ClassScalarsHook
 from .class_statistics_hook import ClassStatisticsHook
 from .class_weights_hook import ClassWeightsHook
 from .compile_hook import CompileHook
-from .data import SourceSharesHook
+from .data import FewShotHook, SourceSharesHook
 from .finite_loss_hook import FiniteLossHook
 from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
@@ -23,6 +23,7 @@ __all__ = [
     'ClassStatisticsHook',
     'ClassWeightsHook',
     'CompileHook',
+    'FewShotHook',
     'FiniteLossHook',
     'GMMUpdateHook',
     'IterationSeedHook',

@@ -54,7 +54,7 @@ def check_data(cfg: Config, state: Path, nproc: int = 1) -> DataReport:
     report = DataReport(reports)
     report.notes += duplicates(reports)
     if not report.num_stops:
-        report.stops += _training_problems(cfg)
+        _try_training_set(cfg, report)
     return report
 
 
@@ -115,11 +115,11 @@ def _collect(report: SetReport, check: Callable[[], None]) -> None:
         report.stops.append(str(error))
 
 
-def _training_problems(cfg: Config) -> list[str]:
-    """What a training stops at in its data set as a whole."""
+def _try_training_set(cfg: Config, report: DataReport) -> None:
+    """Say what a training stops at in its data set as a whole."""
     config = (cfg.get('train_dataloader') or {}).get('dataset')
     if not config:
-        return []
+        return
     try:
         dataset = DATASETS.build(config.to_dict())
         if hasattr(dataset, 'full_init'):
@@ -127,5 +127,9 @@ def _training_problems(cfg: Config) -> list[str]:
         absent_trained_classes(dataset)
     except (OSError, TypeError, ValueError) as error:
         key, text = 'train_dataloader.dataset', str(error)
-        return [text if text.startswith(key) else f'{key}: {text}']
-    return []
+        text = text if text.startswith(key) else f'{key}: {text}'
+        report.stops.append(text)
+        return
+    few_shot = getattr(dataset, 'few_shot', None)
+    if few_shot is not None:
+        report.notes.append(few_shot.note)

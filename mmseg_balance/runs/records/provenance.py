@@ -22,10 +22,14 @@ def provenance(dataset: Any) -> dict[str, Any]:
         dataset: Training set.
 
     Returns:
-        'versions' by package, 'sources' of this one as a hash, and 'data':
-        see :func:`describe_data`.
+        'versions' by package, 'sources' of this one as a hash, 'data', see
+        :func:`describe_data`, and 'few_shot' where target images were chosen.
     """
-    return own_code() | dict(data=describe_data(dataset))
+    noted = own_code() | dict(data=describe_data(dataset))
+    few_shot = getattr(dataset, 'few_shot', None)
+    return (
+        noted if few_shot is None else noted | dict(few_shot=few_shot.digest)
+    )
 
 
 def describe_data(dataset: Any) -> dict[str, str]:
