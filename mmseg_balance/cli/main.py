@@ -19,6 +19,7 @@ COMMANDS = {
     'watch': 'a training that runs, in a browser',
     'browse': 'look at what a training would learn from',
     'demo': 'adapt a small network to toy streets, in minutes on a CPU',
+    'translate': 'source images in the look of the target, for a training',
     'compare': 'runs side by side: over seeds, class by class, with intervals',
     'reproduce': "train and test a row of the paper's tables",
     'configs list': 'names of the configs that come with the package',
@@ -48,6 +49,8 @@ COMMANDS = {
     'figure qualitative': 'segmentations of two models, and what improved',
     'figure tau': 'scores of post-hoc balancing over its scale',
 }
+# modules that lie beside related ones
+PLACES = {'translate': 'data.translate'}
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}
 HELP = ('-h', '--help')
 
@@ -58,7 +61,7 @@ def load(name: str) -> Command:
     Args:
         name: A key of ``COMMANDS``.
     """
-    path = name.replace(' ', '.').replace('-', '_')
+    path = PLACES.get(name, name).replace(' ', '.').replace('-', '_')
     return cast(Command, import_module(f'{__package__}.{path}'))
 
 

@@ -1,9 +1,12 @@
 """A function over many files, in processes, failures told together."""
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import parent_process
+from threading import Thread
 from typing import Any, TypeVar
 
 import cv2
@@ -14,6 +17,9 @@ from ..progress import track_iterable
 SHOWN_ERRORS = 10
 
 Item = TypeVar('Item')
+
+# of a process that maps: it may be large, and is sent there once
+_function: Callable[[Any], Any]
 
 
 def map_files(
@@ -74,18 +80,37 @@ def _guarded(function: Callable[[Item], Any], item: Item) -> Any:
         return _Failure(error)
 
 
+def _start_process(function: Callable[[Item], Any]) -> None:
+    global _function
+    _function = function
+    # one thread each: the processes already fill the cores
+    cv2.setNumThreads(0)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _in_process(item: Item) -> Any:
+    return _function(item)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has: it would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _map_in_processes(
     function: Callable[[Item], Any],
     items: Sequence[Item],
     nproc: int,
     progress: Callable,
 ) -> list[Any]:
-    # one thread each: the processes already fill the cores
     with ProcessPoolExecutor(
-        nproc, initializer=cv2.setNumThreads, initargs=(0,)
+        nproc, initializer=_start_process, initargs=(function,)
     ) as pool:
         try:
-            return list(progress(pool.map(function, items, chunksize=4)))
+            return list(progress(pool.map(_in_process, items, chunksize=4)))
         except BrokenProcessPool as error:
             raise UserRuntimeError(
                 'a worker process was killed, perhaps for lack of memory: '

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from ...errors import UserValueError
 from ..domains.domain import Domain
 from ..loading.bad_files import draw_until_good
-from ..loading.plain_image import read_plain_image
+from ..loading.plain_image import PlainImage
 from ..loading.split_pipeline import SplitPipeline
 from ..styles.target_styles import TARGET_IMAGE
 
@@ -84,7 +83,7 @@ class TargetImages:
             index: Of the target sample of the pair.
             seed: See :meth:`Domain.take`.
         """
-        given = cache(lambda: {TARGET_IMAGE: self._read(index, seed)})
+        given = cache(lambda: self._read(index, seed))
         for part in self.readers:
             part.given = given
         try:
@@ -93,16 +92,17 @@ class TargetImages:
             for part in self.readers:
                 part.given = dict
 
-    def _read(self, index: int, seed: int | None) -> np.ndarray:
+    def _read(self, index: int, seed: int | None) -> dict[str, np.ndarray]:
         target = self.target
+
+        def read(index: int) -> dict[str, np.ndarray]:
+            return {TARGET_IMAGE: PlainImage.of(*target.locate(index)).read()}
+
         if not target.skips_bad:
-            return read_plain_image(*target.locate(index))
-
-        def first() -> Any:
-            return dict(image=read_plain_image(*target.locate(index)))
-
-        def again() -> Any:
-            other = np.random.randint(len(target))
-            return dict(image=read_plain_image(*target.locate(other)))
-
-        return draw_until_good(first, again, seed, 'target')['image']
+            return read(index)
+        return draw_until_good(
+            lambda: read(index),
+            lambda: read(np.random.randint(len(target))),
+            seed,
+            target.name,
+        )

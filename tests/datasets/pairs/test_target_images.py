@@ -10,7 +10,7 @@ from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from mmseg_balance.datasets import Draw, UDADataset
-from mmseg_balance.datasets.loading.plain_image import read_plain_image
+from mmseg_balance.datasets.loading.plain_image import PlainImage
 from mmseg_balance.datasets.pairs.target_images import target_readers
 
 SIZES = dict(source=(12, 16), target=(10, 18))
@@ -199,10 +199,9 @@ def test_of_several_sources_those_with_a_style_get_one(tmp_path, monkeypatch):
         make(tmp_path / 'b', 'source', STYLES[1]),
     ]
     dataset = UDADataset(sources, make(tmp_path, 'target'))
-    read = []
+    read, read_image = [], PlainImage.read
     monkeypatch.setattr(
-        'mmseg_balance.datasets.pairs.target_images.read_plain_image',
-        lambda *args: read.append(args) or read_plain_image(*args),
+        PlainImage, 'read', lambda self: read.append(0) or read_image(self)
     )
     dataset[Draw(0, seed=0)]
     assert not read

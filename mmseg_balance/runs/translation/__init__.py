@@ -1,0 +1,1 @@
+"""A translated copy of the source images of a training."""
