@@ -6,6 +6,7 @@ from .optim.adversarial_optim_wrapper_constructor import (
     AdversarialOptimWrapperConstructor,
 )
 from .optim.autocast_optim_wrapper import AutocastOptimWrapper
+from .optim.named_optim_wrapper_constructor import NamedOptimWrapperConstructor
 from .optim.student_optim_wrapper_constructor import (
     StudentOptimWrapperConstructor,
 )
@@ -13,6 +14,7 @@ from .optim.student_optim_wrapper_constructor import (
 __all__ = [
     'AdversarialOptimWrapperConstructor',
     'AutocastOptimWrapper',
+    'NamedOptimWrapperConstructor',
     'ResumableIterBasedTrainLoop',
     'StudentOptimWrapperConstructor',
     'hooks',

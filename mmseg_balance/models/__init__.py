@@ -1,5 +1,12 @@
 """Networks, losses and domain adaptation methods."""
 
-from . import backbones, decode_heads, losses, segmentors, uda
+from . import backbones, decode_heads, losses, segmentors, translation, uda
 
-__all__ = ['backbones', 'decode_heads', 'losses', 'segmentors', 'uda']
+__all__ = [
+    'backbones',
+    'decode_heads',
+    'losses',
+    'segmentors',
+    'translation',
+    'uda',
+]

@@ -24,6 +24,11 @@ IMAGE, LABELS, WEIGHTS, CONFIDENCE, FROM_TARGET, PREDICTION = (
     'from the target',
     'prediction',
 )
+TRANSLATED, TRANSLATED_BACK, IDENTITY = (
+    'translation',
+    'translation back',
+    'unchanged (identity)',
+)
 CELLS, ATTENTION, OFFSET, DENSITY, DENSITY_PREDICTION = (
     'feature distance cells',
     'detail attention',

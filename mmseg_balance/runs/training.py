@@ -30,6 +30,7 @@ from .dry_run.trial import DryRunHook
 from .ranks import start_ranks
 from .resumed_optimization import prepare_resume
 from .seed import set_seed
+from .trained_parts import resolve_trained_parts
 from .work_dir import latest_checkpoint, set_work_dir
 
 # hook of an option
@@ -174,6 +175,8 @@ class Training:
         """
         return (
             check_required,
+            # before all that looks at the model
+            resolve_trained_parts,
             check_numbers,
             # fills in what the model needs and the options add to
             partial(settle_config, options=self.overrides),

@@ -1,6 +1,5 @@
 """Several optimizers: one of the student, and those of objectives."""
 
-from mmengine.optim import OptimWrapperDict, build_optim_wrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
 
@@ -10,31 +9,12 @@ from ...models.uda.optimization.sequential_backward import (
     STUDENT,
 )
 from ...models.wrapped_segmentor import unwrapped
-
-# of one optimizer wrapper, and so no names of several
-SETTINGS = {'type', 'optimizer', 'clip_grad', 'paramwise_cfg'}
-SETTINGS |= {'accumulative_counts', 'dtype', 'loss_scale'}
-
-
-class CountingOptimWrapperDict(OptimWrapperDict):
-    """``OptimWrapperDict`` that tells its wrappers the iteration.
-
-    mmengine's leaves that to others, and gradient accumulation would start
-    anew in a resumed run and leave out the rest at the end.
-    """
-
-    def initialize_count_status(
-        self, model: nn.Module, cur_iter: int, max_iters: int
-    ) -> None:
-        """Set the counts of every wrapper.
-
-        Args:
-            model: The model that is trained.
-            cur_iter: Iterations so far.
-            max_iters: Iterations in all.
-        """
-        for wrapper in self.values():
-            wrapper.initialize_count_status(model, cur_iter, max_iters)
+from .named_optim_wrapper_constructor import (
+    SETTINGS,
+    CountingOptimWrapperDict,
+    built_parts,
+    check_parts,
+)
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -84,12 +64,7 @@ class AdversarialOptimWrapperConstructor:
                 f'{", ".join(sorted(SETTINGS))} belong into each of them; '
                 'where those are of _base_, _delete_=True leaves them out'
             )
-        for name, part in optim_wrapper_cfg.items():
-            if not isinstance(part, dict) or not part.get('optimizer'):
-                raise UserValueError(
-                    f'optim_wrapper.{name} is {part!r}, expected '
-                    "dict(type='OptimWrapper', optimizer=dict(...))"
-                )
+        check_parts(optim_wrapper_cfg)
         parts = dict(optim_wrapper_cfg)
         own = {'constructor': 'StudentOptimWrapperConstructor'}
         self.parts = {STUDENT: {**own, **parts.pop(STUDENT)}, **parts}
@@ -121,12 +96,7 @@ class AdversarialOptimWrapperConstructor:
                     'have no parameters: build its modules in __init__ or '
                     'attach, as attributes of it'
                 )
-        return CountingOptimWrapperDict(
-            **{
-                name: build_optim_wrapper(optimized[name], part)
-                for name, part in self.parts.items()
-            }
-        )
+        return built_parts(self.parts, optimized)
 
 
 def _what_to_set(lacking: list[str], without: set[str]) -> str:

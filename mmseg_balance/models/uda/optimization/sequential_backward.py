@@ -45,11 +45,16 @@ def named_optimizers(
             )
     if found.keys() != set(names):
         parts = ', '.join(f'{name}=dict(...)' for name in names)
+        kind, example = (
+            ('Adversarial', 'sgd_40k_adversarial')
+            if STUDENT in names
+            else ('Named', 'adam_200k_cyclegan')
+        )
         raise UserTypeError(
             f'The model has optimizers {sorted(names)}, but optim_wrapper '
             f"has {given}: set it to dict(constructor='"
-            f"AdversarialOptimWrapperConstructor', {parts}), as in "
-            'configs/_base_/schedules/sgd_40k_adversarial.py'
+            f"{kind}OptimWrapperConstructor', {parts}), as in "
+            f'configs/_base_/schedules/{example}.py'
         )
     return {name: found[name] for name in names}
 

@@ -1,0 +1,334 @@
+"""Two translators that are trained together, from images without pairs."""
+
+from typing import Any
+
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper
+from mmseg.registry import MODELS
+from mmseg.utils import ConfigType, OptConfigType
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ...errors import UserRuntimeError
+from ..recording import (
+    IDENTITY,
+    IMAGE,
+    PREDICTION,
+    SOURCE,
+    TARGET,
+    TRANSLATED,
+    TRANSLATED_BACK,
+    note,
+    noted_in,
+)
+from ..uda.adversaries.discriminator import frozen
+from ..uda.optimization.log import to_host
+from ..uda.optimization.sequential_backward import (
+    DISCRIMINATOR,
+    SequentialBackward,
+    named_optimizers,
+)
+from ..uda.preprocessing import do_not_wait, preprocessed
+from .checks import check_batch, check_preprocessor, check_settings
+from .direction import Direction
+from .frozen_segmentor import FrozenSegmentor
+from .gan_losses import discriminator_loss, gan_loss
+from .image_pool import ImagePool
+from .perceptual import perceptual_losses
+
+GENERATOR = 'generator'
+PREPROCESSOR = dict(
+    type='SegDataPreProcessor',
+    mean=[127.5] * 3,
+    std=[127.5] * 3,
+    bgr_to_rgb=True,
+    pad_val=0,
+    seg_pad_val=255,
+)
+
+
+@MODELS.register_module()
+class CycleGAN(BaseModel):
+    """Translators from source to target and back (Zhu et al., ICCV 2017).
+
+    With the perceptual loss of BDL (CVPR 2019) and PHFA (Eq. 7) a trained
+    segmentation network has to see the same in an image, in its translation
+    and in what is translated back.
+
+    Batches are those of ``UDADataset``; labels are not used. A translation
+    and its way back, and the identity, go backward by themselves, so one
+    graph is alive at a time; then each optimizer takes one step. Names are
+    those of the public code, A for source and B for target: ``netG_A`` is G,
+    from source to target, ``netG_B`` is F, ``netD_A`` judges target images
+    and ``netD_B`` source images.
+
+    Args:
+        generator: Config of both generators.
+        discriminator: Config of both discriminators.
+        segmentation: The segmentation network I of Eq. 7:
+            ``dict(config=..., checkpoint=...)`` of a training, which
+            ``mmseg-balance train`` resolves, or the config of a segmentor
+            whose ``init_cfg`` is ``dict(type='Pretrained',
+            checkpoint=...)``. None: no perceptual loss.
+        lambda_gan: Weight of the adversarial loss.
+        lambda_cycle: Of the cycle loss, mean absolute difference.
+        lambda_identity: Of the identity loss, in units of ``lambda_cycle``;
+            0: it is not computed.
+        lambda_ppl: Of the perceptual loss of translations (BDL: 0.1).
+        lambda_ppl_recon: Of that of what is translated back (BDL: 10).
+        ppl_distance: 'l1', as Eq. 7, or 'instance_norm', as the released
+            code of BDL.
+        gan_loss: 'ls' or 'bce'.
+        pool_size: Translations that each discriminator is shown again; 0:
+            none.
+        data_preprocessor: Its ``size`` is that of the crops. Values have to
+            be from -1 to 1, which is so by default.
+        pretrained, train_cfg, init_cfg: Only None.
+
+    Raises:
+        TypeError, ValueError: A setting that cannot work; names it.
+    """
+
+    required_hooks = {
+        'IterationSeedHook': 'image pools, which draw in its steps what a '
+        'resumed run would not repeat',
+    }
+    checks_losses = True  # so that no hook has to
+    notes_steps = True
+    needs_target = True
+    # dict(config=..., checkpoint=...) stands for a segmentor with weights
+    trained_parts = ('segmentation',)
+
+    def __init__(
+        self,
+        generator: ConfigType,
+        discriminator: ConfigType,
+        segmentation: OptConfigType = None,
+        lambda_gan: float = 1.0,
+        lambda_cycle: float = 10.0,
+        lambda_identity: float = 0.5,
+        lambda_ppl: float = 0.1,
+        lambda_ppl_recon: float = 10.0,
+        ppl_distance: str = 'l1',
+        gan_loss: str = 'ls',
+        pool_size: int = 50,
+        data_preprocessor: OptConfigType = None,
+        pretrained: None = None,
+        train_cfg: None = None,
+        init_cfg: None = None,
+    ) -> None:
+        weights = dict(
+            lambda_gan=lambda_gan,
+            lambda_cycle=lambda_cycle,
+            lambda_identity=lambda_identity,
+            lambda_ppl=lambda_ppl,
+            lambda_ppl_recon=lambda_ppl_recon,
+        )
+        check_settings(weights, ppl_distance, gan_loss, pool_size, init_cfg)
+        super().__init__({**PREPROCESSOR, **(data_preprocessor or {})})
+        do_not_wait(self.data_preprocessor)
+        size = check_preprocessor(self.data_preprocessor, pool_size)
+        self.weights = weights
+        self.ppl_distance = ppl_distance
+        self.gan_loss = gan_loss
+        self.netG_A = MODELS.build(generator)
+        self.netG_B = MODELS.build(generator)
+        self.netD_A = MODELS.build(discriminator)
+        self.netD_B = MODELS.build(discriminator)
+        self.fake_B_pool = ImagePool(pool_size, size)
+        self.fake_A_pool = ImagePool(pool_size, size)
+        self.segmentation = None
+        if segmentation is not None and (lambda_ppl or lambda_ppl_recon):
+            self.segmentation = FrozenSegmentor(
+                segmentation, self.data_preprocessor
+            )
+
+    @property
+    def directions(self) -> dict[str, Direction]:
+        """Both ways, by the domain that they begin in."""
+        to_target = Direction(
+            self.netG_A, self.netG_B, self.netD_A, self.fake_B_pool
+        )
+        to_source = Direction(
+            self.netG_B, self.netG_A, self.netD_B, self.fake_A_pool
+        )
+        return {SOURCE: to_target, TARGET: to_source}
+
+    @property
+    def optimized(self) -> dict[str, nn.Module]:
+        """What is moved, by the name of the optimizer that does."""
+        return {
+            GENERATOR: nn.ModuleList([self.netG_A, self.netG_B]),
+            DISCRIMINATOR: nn.ModuleList([self.netD_A, self.netD_B]),
+        }
+
+    def init_weights(self) -> None:
+        """Load the weights of the segmentation network."""
+        if self.segmentation is not None:
+            self.segmentation.load()
+
+    def forward(
+        self, inputs: Tensor, data_samples: Any = None, mode: str = 'tensor'
+    ) -> Tensor:
+        """Translate normalised source images.
+
+        Args:
+            inputs: (N, 3, H, W).
+            data_samples: Not used.
+            mode: 'tensor' alone.
+
+        Raises:
+            RuntimeError: Another mode: there are no labels to predict, and
+                training goes through ``train_step``.
+        """
+        if mode != 'tensor':
+            raise UserRuntimeError(
+                f'{type(self).__name__} translates images and predicts no '
+                'labels: run it with mmseg-balance translate, and leave '
+                'val_dataloader and test_dataloader away'
+            )
+        return self.netG_A(inputs)
+
+    def train_step(
+        self, data: dict, optim_wrapper: OptimWrapper
+    ) -> dict[str, float]:
+        """One iteration: both generators, then both discriminators.
+
+        Args:
+            data: ``dict(source=batch, target=batch)``.
+            optim_wrapper: Optimizers 'generator' and 'discriminator'.
+
+        Returns:
+            Losses as floats; ``loss`` is that of the generators.
+
+        Raises:
+            FloatingPointError: A loss is NaN or infinite; names it.
+            TypeError: Optimizers that are not those of the model.
+        """
+        optimized = self.optimized
+        wrappers = named_optimizers(optim_wrapper, optimized)
+        optimizations = {k: SequentialBackward(w) for k, w in wrappers.items()}
+        images = self.prepare(data)
+        logs: dict[str, Tensor] = {}
+        translations = {}
+        for domain in (SOURCE, TARGET):
+            found, translations[domain] = self._learn_to_translate(
+                domain, images, optimizations[GENERATOR]
+            )
+            logs |= found
+        for domain in (SOURCE, TARGET):
+            logs |= self._learn_to_judge(
+                domain, images, translations, optimizations[DISCRIMINATOR]
+            )
+        for name, module in optimized.items():
+            optimizations[name].step(module.parameters())
+        return to_host(logs, [f'{SOURCE}.loss', f'{TARGET}.loss'])
+
+    def prepare(self, data: dict) -> dict[str, Tensor]:
+        """Normalise and pad both branches.
+
+        Args:
+            data: ``dict(source=batch, target=batch)``.
+
+        Returns:
+            (N, 3, H, W) by domain.
+
+        Raises:
+            ValueError: Other batches.
+        """
+        check_batch(data)
+        images = {}
+        for domain in (SOURCE, TARGET):
+            batch = preprocessed(self.data_preprocessor, data[domain])
+            images[domain] = batch['inputs']
+            with noted_in(domain):
+                note(IMAGE, images[domain])
+        return images
+
+    def _learn_to_translate(
+        self,
+        domain: str,
+        images: dict[str, Tensor],
+        optimization: SequentialBackward,
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Forward and backward of the generators, for images of a domain."""
+        other = TARGET if domain == SOURCE else SOURCE
+        way, logs = self.directions[domain], {}
+        context = optimization.optim_wrapper.optim_context
+        with context(self), frozen(way.discriminator), noted_in(domain):
+            translated, losses = self._translation_losses(way, images[domain])
+        logs |= _backward(losses, optimization)
+        if self.weights['lambda_identity']:
+            with context(self), noted_in(other):
+                losses = self._identity_losses(way, images[other])
+            logs |= _backward(losses, optimization)
+        logs['loss'] = sum(logs.values())
+        return {f'{domain}.{k}': v for k, v in logs.items()}, translated
+
+    def _translation_losses(
+        self, way: Direction, images: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """A translation without its graph, and what it and its way back cost.
+
+        All but the identity loss.
+        """
+        weights = self.weights
+        translated = way.generator(images)
+        back = way.generator_back(translated)
+        note(TRANSLATED, translated)
+        note(TRANSLATED_BACK, back)
+        scores = way.discriminator(translated)
+        losses = dict(
+            loss_gan=weights['lambda_gan']
+            * gan_loss(scores, True, self.gan_loss),
+            loss_cycle=weights['lambda_cycle'] * F.l1_loss(back, images),
+        )
+        if self.segmentation is not None:
+            logits = self.segmentation(images)  # no graph: nothing is trained
+            note(PREDICTION, lambda: logits.argmax(1))
+            losses |= perceptual_losses(
+                logits,
+                self.segmentation(translated),
+                self.segmentation(back),
+                weights['lambda_ppl'],
+                weights['lambda_ppl_recon'],
+                self.ppl_distance,
+            )
+        return translated.detach(), losses
+
+    def _identity_losses(
+        self, way: Direction, images: Tensor
+    ) -> dict[str, Tensor]:
+        """What a change of images costs that are of the domain already."""
+        same = way.generator(images)
+        note(IDENTITY, same)
+        weight = self.weights['lambda_cycle'] * self.weights['lambda_identity']
+        return dict(loss_identity=weight * F.l1_loss(same, images))
+
+    def _learn_to_judge(
+        self,
+        domain: str,
+        images: dict[str, Tensor],
+        translations: dict[str, Tensor],
+        optimization: SequentialBackward,
+    ) -> dict[str, Tensor]:
+        """Forward and backward of the discriminator of translations."""
+        other = TARGET if domain == SOURCE else SOURCE
+        way = self.directions[domain]
+        shown = way.pool(translations[domain])
+        with optimization.optim_wrapper.optim_context(self):
+            loss = discriminator_loss(
+                way.discriminator(images[other]),
+                way.discriminator(shown),
+                self.gan_loss,
+            )
+        optimization.backward(loss)
+        return {f'{DISCRIMINATOR}.loss_{other}': loss.detach()}
+
+
+def _backward(
+    losses: dict[str, Tensor], optimization: SequentialBackward
+) -> dict[str, Tensor]:
+    """Add the gradients of losses, and give their values."""
+    optimization.backward(sum(losses.values()))
+    return {name: loss.detach() for name, loss in losses.items()}
