@@ -125,7 +125,9 @@ class CycleGAN(BaseModel):
             lambda_ppl_recon=lambda_ppl_recon,
         )
         check_settings(weights, ppl_distance, gan_loss, pool_size, init_cfg)
-        super().__init__({**PREPROCESSOR, **(data_preprocessor or {})})
+        super().__init__(
+            MODELS.build(self.preprocessor_config(data_preprocessor))
+        )
         do_not_wait(self.data_preprocessor)
         size = check_preprocessor(self.data_preprocessor, pool_size)
         self.weights = weights
@@ -142,6 +144,15 @@ class CycleGAN(BaseModel):
             self.segmentation = FrozenSegmentor(
                 segmentation, self.data_preprocessor
             )
+
+    @staticmethod
+    def preprocessor_config(config: OptConfigType = None) -> dict:
+        """Config of the data preprocessor, with what it leaves open.
+
+        Args:
+            config: ``data_preprocessor`` of the model's config.
+        """
+        return {**PREPROCESSOR, **(config or {})}
 
     @property
     def directions(self) -> dict[str, Direction]:

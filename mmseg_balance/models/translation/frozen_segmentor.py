@@ -39,9 +39,7 @@ class FrozenSegmentor(nn.Module):
         TypeError, ValueError: It names no weights, or is no such segmentor.
     """
 
-    def __init__(
-        self, segmentor: ConfigType, preprocessor: nn.Module
-    ) -> None:
+    def __init__(self, segmentor: ConfigType, preprocessor: nn.Module) -> None:
         super().__init__()
         init_cfg = segmentor.get('init_cfg') or {}
         if not init_cfg.get('checkpoint'):
@@ -165,4 +163,3 @@ def _scale(preprocessor: nn.Module) -> tuple[Tensor, Tensor]:
         torch.as_tensor(x).detach().float().cpu().reshape(3, 1, 1)
         for x in (preprocessor.std, preprocessor.mean)
     )
-
