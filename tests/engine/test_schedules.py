@@ -39,12 +39,35 @@ def test_rates_of_dacs():
         assert rate == pytest.approx((1 - i / 250000) ** 0.9, rel=1e-9), i
 
 
+def test_rates_of_cyclegan():
+    part = Config.fromfile(SCHEDULES / 'adam_200k_cyclegan.py')
+    assert part.param_scheduler.generator == part.param_scheduler.discriminator
+    for name in ('generator', 'discriminator'):
+        wrapper = part.optim_wrapper[name]
+        assert wrapper.optimizer == dict(
+            type='Adam', lr=2e-4, betas=(0.5, 0.999)
+        )
+    (decay,) = part.param_scheduler.generator
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 1.0)
+    scheduler = PARAM_SCHEDULERS.build(
+        dict(decay, begin=100, end=201), default_args=dict(optimizer=optimizer)
+    )
+    optimizer.step()
+    for i in range(200):
+        expected = 1 - max(0, i - 100) / 100
+        rate = optimizer.param_groups[0]['lr']
+        assert rate == pytest.approx(expected, abs=1e-9), i
+        assert rate > 0
+        scheduler.step()
+    assert (decay.begin, decay.end) == (100000, 200001)
+
+
 @pytest.mark.parametrize('name', [f.name for f in SCHEDULES.glob('*_*0k*.py')])
 def test_long_schedules_end_with_the_last_iteration(name):
     cfg = Config.fromfile(SCHEDULES / name)
     schedulers = cfg.param_scheduler
     if isinstance(schedulers, dict):
-        schedulers = [*schedulers.student, *schedulers.discriminator]
+        schedulers = [part for parts in schedulers.values() for part in parts]
     for scheduler in schedulers:
         if scheduler.type == 'PolyLR':
             # of a decay over 250k iterations that stops before, too

@@ -16,7 +16,6 @@ model = dict(
     discriminator=dict(
         type='PatchDiscriminator', base_channels=64, num_layers=3
     ),
-    segmentation=None,
     lambda_cycle=10.0,
     lambda_identity=0.5,
     # of BDL, where there is a segmentation network
