@@ -17,6 +17,7 @@ from ...errors import UserRuntimeError, UserValueError
 from ...files.mapping import map_files
 from ...files.writing import write_atomically
 from ...inference.translators.translator import Translator
+from .record import claim_folder
 from .source_images import (
     Translation,
     build_domains,
@@ -24,7 +25,6 @@ from .source_images import (
     named_images,
     translations,
 )
-from .record import claim_folder
 
 # as little as JPEG can lose; other formats lose nothing by default
 ENCODING = {
