@@ -23,7 +23,7 @@ from .layouts import (
     sources,
 )
 from .render import CLASSES, render
-from .settings import PERIOD, ToyStreets
+from .settings import MIN_SIZE, PERIOD, ToyStreets  # noqa: F401
 from .street import build_scene
 
 SETTINGS_FILE = 'toy_streets.json'

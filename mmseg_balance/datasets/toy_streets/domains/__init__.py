@@ -1,6 +1,6 @@
 """The domains of toy streets: a simulator, a camera, another simulator."""
 
-from .appearance import Domain, Look, Range, Street
+from .appearance import Colours, Domain, Look, Range, Street
 from .second_source import SECOND
 from .source import SOURCE
 from .target import TARGET
@@ -9,6 +9,7 @@ from .target import TARGET
 DOMAINS = {domain.name: domain for domain in (SOURCE, TARGET, SECOND)}
 
 __all__ = [
+    'Colours',
     'DOMAINS',
     'Domain',
     'Look',
