@@ -87,14 +87,18 @@ MOVED = {
     'engine.test_set': 'inference.evaluation_set',
     'engine.weights': 'checkpoints.weights',
     'engine.work_dir': 'runs.work_dir',
-    'logits.alignment': ('logits.offsets.alignment logits.offsets.difficulty'),
+    'logits.alignment': (
+        'logits.offsets.reference.alignment logits.offsets.difficulty'
+    ),
     'logits.domain_statistics': 'logits.statistics.domain_statistics',
     'logits.em': 'logits.mixtures.em',
     'logits.gmm': 'logits.mixtures.gmm',
     'logits.mixture_bias': 'logits.bias.mixtures',
     'logits.offline': 'logits.statistics.offline',
     'logits.offset': 'logits.offsets.offset',
-    'logits.offset_table': 'logits.offsets.table',
+    'logits.offset_table': (
+        'logits.offsets.tables.table logits.offsets.tables.building'
+    ),
     'logits.reservoir': 'logits.statistics.reservoir',
     'logits.row_lookup': 'logits.post_hoc.row_lookup',
     'logits.sampling': (
@@ -102,8 +106,8 @@ MOVED = {
     ),
     'logits.statistics_file': 'logits.statistics.file',
     'logits.statistics_settings': 'logits.statistics.settings',
-    'logits.table_lookup': 'logits.offsets.table_lookup',
-    'logits.tabulation': 'logits.offsets.tabulation',
+    'logits.table_lookup': 'logits.offsets.tables.table_lookup',
+    'logits.tabulation': 'logits.offsets.tables.tabulation',
     'models.losses.class_counts': 'models.losses.class_weights.class_counts',
     'models.losses.gradient_weights': (
         'models.losses.class_weights.gradient_weights'

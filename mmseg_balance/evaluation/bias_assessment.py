@@ -10,7 +10,7 @@ from torch import Tensor
 from mmseg_balance.logits.bias.confusion import class_bias
 from mmseg_balance.logits.bias.mixtures import js_divergence, mixture_bias
 from mmseg_balance.logits.mixtures.gmm import GaussianMixtureBank
-from mmseg_balance.logits.offsets.alignment import check_banks
+from mmseg_balance.logits.offsets.reference.alignment import check_banks
 from mmseg_balance.logits.progress import Track, untracked
 
 from ..errors import UserValueError

@@ -10,11 +10,11 @@ from .bias.confusion import class_bias
 from .bias.mixtures import js_divergence, mixture_bias
 from .mixtures.em import mixture_cdf
 from .mixtures.gmm import GaussianMixtureBank
-from .offsets.adjustment import adjusted_logits
-from .offsets.alignment import inverse_cdf
 from .offsets.difficulty import positive_cdf
 from .offsets.offset import logit_offset
-from .offsets.table import OffsetTable
+from .offsets.reference.adjustment import adjusted_logits
+from .offsets.reference.alignment import inverse_cdf
+from .offsets.tables.table import OffsetTable
 from .post_hoc.scores import post_hoc_scores
 from .statistics.file import load_statistics, save_statistics
 from .statistics.offline import fit_statistics

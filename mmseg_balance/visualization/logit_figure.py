@@ -11,7 +11,10 @@ from torch import Tensor
 
 from mmseg_balance.logits.mixtures.em import Parameters, mixture_cdf
 from mmseg_balance.logits.mixtures.gmm import GaussianMixtureBank
-from mmseg_balance.logits.offsets.alignment import check_banks, inverse_cdf
+from mmseg_balance.logits.offsets.reference.alignment import (
+    check_banks,
+    inverse_cdf,
+)
 
 from .class_rows import OVER, UNDER, ClassRows
 

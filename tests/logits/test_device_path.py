@@ -10,7 +10,7 @@ import torch
 from mmseg_balance.logits import LogitStatistics, host
 from mmseg_balance.logits.mixtures import moments
 from mmseg_balance.logits.mixtures.em import em_moments
-from mmseg_balance.logits.offsets import table_lookup, tabulation
+from mmseg_balance.logits.offsets.tables import table_lookup, tabulation
 
 CLASSES = 7
 

@@ -10,8 +10,8 @@ from mmseg_balance.logits import GaussianMixtureBank, LogitStatistics
 from mmseg_balance.logits.bias.confusion import class_bias
 from mmseg_balance.logits.bias.mixtures import js_divergence, mixture_bias
 from mmseg_balance.logits.mixtures.em import mixture_cdf
-from mmseg_balance.logits.offsets.alignment import inverse_cdf
 from mmseg_balance.logits.offsets.offset import logit_offset
+from mmseg_balance.logits.offsets.reference.alignment import inverse_cdf
 from mmseg_balance.logits.post_hoc.scores import post_hoc_scores, tau_scores
 
 CLASSES = 3

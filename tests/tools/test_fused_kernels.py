@@ -7,7 +7,7 @@ import torch
 
 from mmseg_balance.logits import host
 from mmseg_balance.logits.kernels import cross_entropy
-from mmseg_balance.logits.offsets import table
+from mmseg_balance.logits.offsets.tables import building
 
 pytest.importorskip('triton')
 pytestmark = pytest.mark.filterwarnings('ignore:.*encountered')
@@ -18,7 +18,7 @@ STATISTICS = 'student.decode_head.loss_decode.statistics'
 @pytest.fixture(autouse=True)
 def _tables_by_pytorch(monkeypatch):
     """Interpreted they take most of the time; test_tabulation.py has them."""
-    monkeypatch.setattr(table, 'tabulates_fused', lambda *_: False)
+    monkeypatch.setattr(building, 'tabulates_fused', lambda *_: False)
     # a CPU tabulates row by row, in memory that the next table takes over
     monkeypatch.setattr(host, 'on_host', lambda tensor: False)
 

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ..kernels import density
 from ..mixtures.gmm import GaussianMixtureBank
-from .alignment import check_banks
-from .fused_lookup import reads_fused
+from .reference.alignment import check_banks
+from .tables.fused_lookup import reads_fused
 
 
 def of_two_banks(banks: Sequence[GaussianMixtureBank]) -> list[Tensor]:
@@ -42,7 +42,7 @@ def positive_cdf(
         ignore_index: Label of pixels that are left out.
         domain: Index of each pixel's bank, (N, ...), bool or integer.
             Default: the first bank for all.
-        kernels: What computes: see :func:`.fused_lookup.reads_fused`.
+        kernels: What computes: see :func:`.tables.fused_lookup.reads_fused`.
 
     Returns:
         d, float32 (N, 1, ...), 0 where it means nothing; and where it means

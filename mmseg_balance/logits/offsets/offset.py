@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ...errors import UserValueError
 from ..mixtures.gmm import GaussianMixtureBank
-from .alignment import align, check_banks
-from .table import OffsetTable
+from .reference.alignment import align, check_banks
+from .tables.table import OffsetTable
 
 # Pixels whose gathered mixtures, (pixels, C, K), are alive at one time.
 _CHUNK = 2**16
@@ -39,7 +39,7 @@ def logit_offset(
         clip: The CDF is clamped to [clip, 1 - clip] before it is inverted.
         ignore_index: Label of pixels whose offset is 0.
         grid_size: Points of the table; None computes each logit by
-            :func:`.alignment.align`.
+            :func:`.reference.alignment.align`.
         domain: Index of each pixel's bank, (N, ...), bool or integer.
             Default: the first bank for all.
 

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from ..offsets.knots import REFINEMENT
-from ..offsets.table import OffsetTable
+from ..offsets.tables.knots import REFINEMENT
+from ..offsets.tables.table import OffsetTable
 
 # Knots of all rows of a table that are kept: 256 MB, 40 classes and 2 domains.
 _KEPT = 2**26

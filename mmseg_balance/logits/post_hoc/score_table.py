@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..offsets import tabulation
-from ..offsets.table import OffsetTable
+from ..offsets.tables import tabulation
+from ..offsets.tables.table import OffsetTable
 from .row_lookup import PairLookup
 
 # Numbers of a table: 128 MB, a grid of 1491 knots for 150 classes; and of

@@ -12,9 +12,9 @@ from .. import host
 from ..kernels.choice import runs_fused
 from ..kernels.post_hoc import post_hoc_scores as fused_scores
 from ..mixtures.gmm import GaussianMixtureBank
-from ..offsets.alignment import check_banks
-from ..offsets.knots import REFINEMENT
-from ..offsets.table import OffsetTable
+from ..offsets.reference.alignment import check_banks
+from ..offsets.tables.knots import REFINEMENT
+from ..offsets.tables.table import OffsetTable
 from .row_lookup import RowLookup
 from .score_table import ScoreTable
 

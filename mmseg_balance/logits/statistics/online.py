@@ -13,11 +13,11 @@ from .. import host
 from ..kernels.choice import check_kernels
 from ..mixtures.gmm import GaussianMixtureBank
 from ..mixtures.joint import update_banks
-from ..offsets.adjustment import adjust_in_offset
 from ..offsets.difficulty import positive_cdf
-from ..offsets.fused_lookup import adjust_by_table
 from ..offsets.offset import logit_offset
-from ..offsets.table import OffsetTable
+from ..offsets.reference.adjustment import adjust_in_offset
+from ..offsets.tables.fused_lookup import adjust_by_table
+from ..offsets.tables.table import OffsetTable
 from .pending import PendingSamples
 from .sampling import batch_labels, sample_batch
 from .settings import NAMES, StatisticsSettings

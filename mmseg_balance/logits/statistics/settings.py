@@ -5,7 +5,7 @@ from warnings import warn
 
 from ...errors import UserValueError
 from ..mixtures.inputs import check_mixture_settings
-from ..offsets.table import MIN_GRID_SIZE
+from ..offsets.tables.building import MIN_GRID_SIZE
 
 
 @dataclass(frozen=True)

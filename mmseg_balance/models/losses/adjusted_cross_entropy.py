@@ -9,8 +9,10 @@ from mmseg.models.losses import CrossEntropyLoss, cross_entropy
 from torch import Tensor, nn
 
 from mmseg_balance.logits import OffsetTable, host
-from mmseg_balance.logits.offsets.chunked_loss import chunked_cross_entropy
-from mmseg_balance.logits.offsets.fused_lookup import (
+from mmseg_balance.logits.offsets.tables.chunked_loss import (
+    chunked_cross_entropy,
+)
+from mmseg_balance.logits.offsets.tables.fused_lookup import (
     adjust_by_table,
     check_classes,
     fused_cross_entropy,

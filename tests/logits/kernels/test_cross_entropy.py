@@ -10,8 +10,8 @@ from mmseg_balance.logits.kernels.cross_entropy import (
     adjusted_cross_entropy,
     adjusted_cross_entropy_backward,
 )
-from mmseg_balance.logits.offsets.fused_lookup import fused_lookup
-from mmseg_balance.logits.offsets.knots import REFINEMENT
+from mmseg_balance.logits.offsets.tables.fused_lookup import fused_lookup
+from mmseg_balance.logits.offsets.tables.knots import REFINEMENT
 
 pytest.importorskip('triton')
 pytestmark = pytest.mark.filterwarnings('ignore:.*encountered')

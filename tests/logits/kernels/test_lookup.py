@@ -7,11 +7,11 @@ from helpers.offset_tables import random_banks, random_pixels, random_table
 from mmseg_balance.logits import OffsetTable, host, logit_offset
 from mmseg_balance.logits.kernels import choice
 from mmseg_balance.logits.kernels.lookup import offset_lookup
-from mmseg_balance.logits.offsets.fused_lookup import (
+from mmseg_balance.logits.offsets.tables.fused_lookup import (
     adjust_by_table,
     fused_lookup,
 )
-from mmseg_balance.logits.offsets.table_lookup import TableReader
+from mmseg_balance.logits.offsets.tables.table_lookup import TableReader
 
 triton = pytest.importorskip('triton')
 pytestmark = pytest.mark.filterwarnings('ignore:.*encountered in')

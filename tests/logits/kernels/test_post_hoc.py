@@ -6,7 +6,7 @@ from helpers.offset_tables import random_banks, random_pixels
 
 from mmseg_balance.logits import OffsetTable
 from mmseg_balance.logits.kernels.post_hoc import post_hoc_scores
-from mmseg_balance.logits.offsets import tabulation
+from mmseg_balance.logits.offsets.tables import tabulation
 from mmseg_balance.logits.post_hoc.scores import table_scores, tau_scores
 
 pytest.importorskip('triton')

@@ -11,8 +11,8 @@ from mmseg_balance.logits.kernels.tabulation import (
     offset_grids,
     refine_cells,
 )
-from mmseg_balance.logits.offsets import fused_tabulation, tabulation
-from mmseg_balance.logits.offsets.alignment import inverse_cdf
+from mmseg_balance.logits.offsets.reference.alignment import inverse_cdf
+from mmseg_balance.logits.offsets.tables import fused_tabulation, tabulation
 
 pytest.importorskip('triton')
 pytestmark = pytest.mark.filterwarnings('ignore:.*encountered in')

@@ -9,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable
-from mmseg_balance.logits.offsets import tabulation
+from mmseg_balance.logits.offsets.tables import tabulation
 from mmseg_balance.logits.post_hoc import scores as post_hoc
 from mmseg_balance.logits.post_hoc.row_lookup import RowLookup
 from mmseg_balance.logits.post_hoc.scores import (

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from mmseg.registry import MODELS
 
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable
-from mmseg_balance.logits.offsets import table_lookup
-from mmseg_balance.logits.offsets.adjustment import adjusted_logits
-from mmseg_balance.logits.offsets.fused_lookup import adjust_by_table
+from mmseg_balance.logits.offsets.reference.adjustment import adjusted_logits
+from mmseg_balance.logits.offsets.tables import table_lookup
+from mmseg_balance.logits.offsets.tables.fused_lookup import adjust_by_table
 from mmseg_balance.models.losses import BLDALoss
 from mmseg_balance.models.losses import adjusted_cross_entropy as module
 from mmseg_balance.models.losses.adjusted_cross_entropy import (

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.kernels.choice import runs_fused
-from mmseg_balance.logits.offsets import fused_tabulation, tabulation
+from mmseg_balance.logits.offsets.tables import fused_tabulation, tabulation
 from mmseg_balance.models.losses.adjusted_cross_entropy import (
     adjusted_cross_entropy,
 )

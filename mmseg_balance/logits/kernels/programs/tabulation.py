@@ -230,7 +230,7 @@ def refine_cells(
     """Finer knots of the cells of one pair that a line serves least.
 
     The cells, and of equal ones the first: see
-    ``offsets.tabulation._worst_cells``.
+    ``offsets.tables.tabulation._worst_cells``.
 
     Args:
         values: Has the grids, and gets the other knots.

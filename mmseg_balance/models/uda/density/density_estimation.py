@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.kernels import density as kernels
 from mmseg_balance.logits.offsets.difficulty import of_two_banks
-from mmseg_balance.logits.offsets.fused_lookup import reads_fused
+from mmseg_balance.logits.offsets.tables.fused_lookup import reads_fused
 
 from ....errors import UserValueError
 from ...head_losses.classifier_features import (

@@ -7,7 +7,7 @@ has six, the CDF is a polynomial to all that float32 has.
 import torch
 from torch import Tensor
 
-from ..mixtures.em import Parameters, mixture_cdf
+from ...mixtures.em import Parameters, mixture_cdf
 
 # Knots from one that is computed to the next.
 _STRIDE = 4
@@ -28,7 +28,7 @@ def grid_cdf(
 
     Returns:
         (q, G), to 1e-6 that of ``mixture_cdf``; tested in
-        tests/logits/offsets/test_wide_cdf.py.
+        tests/logits/offsets/tables/test_wide_cdf.py.
     """
     narrowest = parameters[2].amin(-1).sqrt()
     wide = narrowest >= _LEAST_SIGMA * step.squeeze(1)

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from ...errors import UserValueError
-from ..kernels import cross_entropy
-from ..kernels.choice import runs_fused, say_once
-from ..kernels.layout import what_does_not_fit
-from ..kernels.lookup import offset_lookup
-from .adjustment import adjust_in_offset, replaced
+from ....errors import UserValueError
+from ...kernels import cross_entropy
+from ...kernels.choice import runs_fused, say_once
+from ...kernels.layout import what_does_not_fit
+from ...kernels.lookup import offset_lookup
+from ..reference.adjustment import adjust_in_offset, replaced
 from .knots import REFINEMENT
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def reads_fused(logits: Tensor, kernels: str = 'auto') -> bool:
 
     Args:
         logits: (N, C, ...).
-        kernels: See :func:`..kernels.choice.runs_fused`. Where logits are
+        kernels: See :func:`...kernels.choice.runs_fused`. Where logits are
             of a type or size that they do not take, a line says so once.
     """
     if not runs_fused(logits, kernels):

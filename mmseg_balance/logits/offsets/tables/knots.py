@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .. import host
+from ... import host
 
 # Intervals of a refined cell. A component at the variance floor (sigma 0.01)
 # in a range of 40 logits lies in cells of 8 sigma, and has 4 knots a sigma.

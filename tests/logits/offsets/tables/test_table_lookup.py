@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable, host
-from mmseg_balance.logits.offsets import table_lookup, tabulation
-from mmseg_balance.logits.offsets.table_lookup import TableReader
+from mmseg_balance.logits.offsets.tables import table_lookup, tabulation
+from mmseg_balance.logits.offsets.tables.table_lookup import TableReader
 
 CLASSES = 5
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mmseg_balance.logits import GaussianMixtureBank, LogitStatistics
-from mmseg_balance.logits.offsets import tabulation
-from mmseg_balance.logits.offsets.table import OffsetTable
+from mmseg_balance.logits.offsets.tables import tabulation
+from mmseg_balance.logits.offsets.tables.table import OffsetTable
 
 CLASSES = 7
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from ...errors import UserValueError
-from ..mixtures.em import Parameters, mixture_cdf
-from ..mixtures.gmm import GaussianMixtureBank
+from ....errors import UserValueError
+from ...mixtures.em import Parameters, mixture_cdf
+from ...mixtures.gmm import GaussianMixtureBank
 
 
 def cdf_table(

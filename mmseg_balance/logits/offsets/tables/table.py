@@ -9,19 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...errors import UserRuntimeError, UserValueError
-from .. import host
-from ..mixtures.gmm import GaussianMixtureBank
-from . import tabulation
-from .alignment import check_banks
+from ....errors import UserRuntimeError
+from ...mixtures.gmm import GaussianMixtureBank
+from .building import tabulated
 from .fused_lookup import check_classes, fused_lookup, reads_fused
-from .fused_tabulation import fused_tabulation, tabulates_fused
 from .host_rows import HostRows
 from .knots import Knots
 from .table_lookup import TableReader
 from .tabulation import Tabulator
-
-MIN_GRID_SIZE = 32
 
 
 class OffsetTable:
@@ -29,8 +24,8 @@ class OffsetTable:
 
     Equals ``align(z) - z`` to 0.02 in the worst logit and 5e-4 on average, of
     mixtures with collapsed components as well; tested in
-    tests/logits/offsets/test_table.py and, against the released code,
-    test_alignment.py.
+    tests/logits/offsets/tables/test_table.py and, against the released code,
+    reference/test_alignment.py.
 
     Made by :meth:`build`. Pair q = (domain, c, l) has the G knots of a
     uniform grid at ``values[q * G]``; behind the grids of all pairs lie
@@ -138,48 +133,23 @@ class OffsetTable:
             instead_of: A table of earlier numbers that nobody reads any
                 more: on a CPU its memory is used again.
             kernels: What tabulates, see
-                :func:`..kernels.choice.runs_fused`.
+                :func:`...kernels.choice.runs_fused`.
 
         Raises:
             ValueError: Banks that do not fit, or a setting out of range.
         """
-        _check_settings(clip, grid_size)
-        num_classes = banks[0].shape[0]
-        for bank in banks:
-            check_banks(bank, anchors, num_classes)
-        if tabulates_fused(anchors, grid_size, kernels):
-            return cls(
-                *fused_tabulation(
-                    banks, anchors, clip, grid_size, needs_anchors
-                )
+        former = None if instead_of is None else instead_of.knots
+        return cls(
+            *tabulated(
+                banks,
+                anchors,
+                clip,
+                grid_size,
+                needs_anchors=needs_anchors,
+                former=former,
+                kernels=kernels,
             )
-        parameters = tuple(
-            torch.stack(p).flatten(0, 2)
-            for p in zip(*(bank.parameters_ for bank in banks), strict=True)
         )
-        fitted = torch.cat([bank.num_updates for bank in banks]) > 0
-        if needs_anchors:
-            fitted &= (anchors.num_updates > 0).all()
-        own = torch.eye(num_classes, device=fitted.device).bool()
-        own = own.repeat(len(banks), 1).flatten()
-        tabulator = Tabulator(parameters, own, anchors, clip, grid_size)
-        knots = Knots.empty(
-            len(tabulator.low),
-            grid_size,
-            tabulator.num_refined,
-            tabulator.low.device,
-            None if instead_of is None else instead_of.knots,
-        )
-        error: Tensor | HostRows
-        if host.on_host(fitted):
-            error = HostRows(tabulator, knots, fitted, tabulation.TOLERANCE)
-        else:
-            error = tabulator.fill(knots).view(-1, num_classes).amax(0)
-        low, scale, known = (
-            _with_ignored_row(t.view(-1, num_classes).float())
-            for t in (tabulator.low, 1 / tabulator.width, fitted)
-        )
-        return cls(low, scale, known, knots, error)
 
     def reader(self, row: Tensor) -> TableReader:
         """What reads the offsets of some pixels.
@@ -293,20 +263,3 @@ class OffsetTable:
         if domain is not None:
             row += classes * domain.flatten().to(row.dtype)
         return row.clamp_(max=last).view(len(labels), -1)
-
-
-def _check_settings(clip: float, grid_size: int) -> None:
-    if not 0 <= clip < 0.5:
-        raise UserValueError(
-            f'Expected `clip` to be in [0, 0.5), but got {clip}'
-        )
-    if grid_size < MIN_GRID_SIZE:
-        raise UserValueError(
-            'Expected `grid_size` to be at least '
-            f'{MIN_GRID_SIZE}, but got {grid_size}'
-        )
-
-
-def _with_ignored_row(table: Tensor) -> Tensor:
-    table = torch.cat([table, table.new_zeros(1, table.shape[1])])
-    return table.T.contiguous()

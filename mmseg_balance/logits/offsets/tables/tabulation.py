@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import host
-from ..mixtures.em import Parameters, mixture_cdf
-from ..mixtures.gmm import GaussianMixtureBank
-from .alignment import inverse_cdf
+from ... import host
+from ...mixtures.em import Parameters, mixture_cdf
+from ...mixtures.gmm import GaussianMixtureBank
+from ..reference.alignment import inverse_cdf
 from .knots import REFINEMENT, Knots
 from .wide_cdf import grid_cdf
 
@@ -167,7 +167,7 @@ class Tabulator:
 
         Returns:
             (q,), at least the error that :meth:`refine` gives; tested in
-            tests/logits/offsets/test_tabulation.py.
+            tests/logits/offsets/tables/test_tabulation.py.
         """
         rise = grid.diff(dim=-1)
         largest = rise.amax(-1)

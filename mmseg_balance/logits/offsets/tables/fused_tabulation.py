@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..kernels.choice import runs_fused, say_once
-from ..kernels.tabulation import (
+from ...kernels.choice import runs_fused, say_once
+from ...kernels.tabulation import (
     MAX_COMPONENTS,
     MAX_GRID,
     anchor_quantiles,
     offset_grids,
     refine_cells,
 )
-from ..mixtures.gmm import GaussianMixtureBank
+from ...mixtures.gmm import GaussianMixtureBank
 from .knots import REFINEMENT, Knots
 from .tabulation import LEAST, NEARBY, QUANTILES, clip_reach, num_refined
 
@@ -26,7 +26,7 @@ def tabulates_fused(
     Args:
         bank: One of the banks.
         grid_size: Knots of the uniform grid.
-        kernels: See :func:`..kernels.choice.runs_fused`. Where a setting is
+        kernels: See :func:`...kernels.choice.runs_fused`. Where a setting is
             beyond what they take, a line says so once.
     """
     if not runs_fused(bank.means, kernels):

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mmseg_balance.logits.mixtures.em import mixture_cdf
-from mmseg_balance.logits.offsets import wide_cdf
-from mmseg_balance.logits.offsets.wide_cdf import grid_cdf
+from mmseg_balance.logits.offsets.tables import wide_cdf
+from mmseg_balance.logits.offsets.tables.wide_cdf import grid_cdf
 
 
 def mixtures(sigma_in_cells, num=50):

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from mmseg_balance.logits import GaussianMixtureBank
-from mmseg_balance.logits.offsets import tabulation
-from mmseg_balance.logits.offsets.alignment import align
-from mmseg_balance.logits.offsets.tabulation import Tabulator, tabulate
+from mmseg_balance.logits.offsets.reference.alignment import align
+from mmseg_balance.logits.offsets.tables import tabulation
+from mmseg_balance.logits.offsets.tables.tabulation import Tabulator, tabulate
 
 PAIRS, GRID = 400, 64
 

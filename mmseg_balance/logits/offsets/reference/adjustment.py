@@ -11,7 +11,7 @@ def adjusted_logits(logits: Tensor, offset: Tensor, tau: float) -> Tensor:
 
     Args:
         logits: z, (N, C, ...).
-        offset: Delta_cl(z) of :func:`.offset.logit_offset`, without
+        offset: Delta_cl(z) of :func:`..offset.logit_offset`, without
             gradient, (N, C, ...).
         tau: Scale of the offset, at least 0.
 

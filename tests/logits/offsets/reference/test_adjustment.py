@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from mmseg_balance.logits import adjusted_logits
-from mmseg_balance.logits.offsets.adjustment import adjust_in_offset
+from mmseg_balance.logits.offsets.reference.adjustment import adjust_in_offset
 
 
 @pytest.mark.parametrize('tau', [0.0, 0.1, 1.0])

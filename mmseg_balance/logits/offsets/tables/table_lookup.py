@@ -7,7 +7,7 @@ all logits of many pixels, so that few kernels are started.
 import torch
 from torch import Tensor
 
-from .. import host
+from ... import host
 from . import tabulation
 from .chunk_reader import ChunkReader
 from .knots import REFINEMENT

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...errors import UserRuntimeError
+from ....errors import UserRuntimeError
 
 if TYPE_CHECKING:
     from .table import OffsetTable
