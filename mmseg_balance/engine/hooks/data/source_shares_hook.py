@@ -9,7 +9,7 @@ from mmseg.registry import HOOKS
 from mmseg_balance.datasets.pairs.sources import SOURCE_KEY
 
 COUNTS_KEY = 'source_samples'
-SOURCE_LOSS = 'src.loss'  # of the source objective, in the log
+SOURCE_LOSSES = 'src.'  # what those of the source objective begin with
 
 
 @HOOKS.register_module()
@@ -17,11 +17,11 @@ class SourceSharesHook(Hook):
     """Says which source the samples of a training are of.
 
     ``source.share/NAME`` is the share of a source in all samples since the
-    beginning of the training, and ``source.loss/NAME`` the loss of the source
-    objective in iterations whose batch is of this source alone, which is
-    known without another pass; where batches are always mixed there is none.
-    Both are of rank 0. Where sources take turns, a line says when the next
-    one does. A training on several sources is given the hook.
+    beginning of the training, and ``source.loss/NAME`` the sum of the losses
+    of the source objective in iterations whose batch is of this source
+    alone, which is known without another pass; where batches are always mixed
+    there is none. Both are of rank 0. Where sources take turns, a line says
+    when the next one does. A training on several sources is given the hook.
     """
 
     # in front of mmengine's logger, which is BELOW_NORMAL
@@ -68,8 +68,12 @@ class SourceSharesHook(Hook):
         for name in self._names:
             share = self._counts[name] / total
             hub.update_scalar(f'train/source.share/{name}', share)
-        loss = (outputs or {}).get(SOURCE_LOSS)
-        if len(drawn) == 1 and loss is not None:
+        losses = [
+            value
+            for key, value in (outputs or {}).items()
+            if key.startswith(SOURCE_LOSSES) and 'loss' in key
+        ]
+        if len(drawn) == 1 and losses:
             (name,) = drawn
-            hub.update_scalar(f'train/source.loss/{name}', loss)
+            hub.update_scalar(f'train/source.loss/{name}', sum(losses))
         hub.update_info(COUNTS_KEY, dict(self._counts))
