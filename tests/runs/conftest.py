@@ -53,6 +53,7 @@ class DumpRank(Hook):
 CONFIG = """
 _base_ = ['{root}/configs/{base}']
 crop = (64, 64)
+data = '{data}'
 model = dict(
     segmentor=dict(
         data_preprocessor=dict(size=crop),
@@ -137,7 +138,17 @@ model['segmentor']['decode_head'].update(
     in_channels=[8, 16, 40, 64],
     channels=16,
     decoder_params=dict(embed_dims=16))
-train_dataloader['dataset']['rare_class_sampling'] = dict(min_pixels=20)
+# two sources, one after the other
+train_dataloader['dataset'].update(
+    source=[
+        dict(type='GTADataset', data_root=f'{data}/toy_gta',
+             data_prefix=dict(img_path='images', seg_map_path='labels'),
+             pipeline=source_pipeline),
+        dict(type='SYNTHIADataset', data_root=f'{data}/toy_synthia',
+             data_prefix=dict(img_path='RGB', seg_map_path='GT/LABELS'),
+             pipeline=source_pipeline)],
+    progressive=[3],
+    rare_class_sampling=dict(min_pixels=20))
 """,
     ),
     'mic-on-hrda': (

@@ -11,7 +11,9 @@ from ...errors import UserValueError
 UNNAMED = 254
 
 
-def name_labels(dataset: BaseDataset, names: Any, key: str) -> None:
+def name_labels(
+    dataset: BaseDataset, setting: tuple[Any, dict], key: str
+) -> None:
     """Map the ids of label files to the classes by their names.
 
     MMSegmentation maps the classes of a data set's class to a part of them
@@ -19,12 +21,14 @@ def name_labels(dataset: BaseDataset, names: Any, key: str) -> None:
     trained, with more, or in another order.
 
     Args:
-        dataset: Data set, built lazily; its ``metainfo.classes`` are those
-            that are trained. Its ``label_map`` is set, which loading and the
-            class statistics apply, after ``reduce_zero_label``.
-        names: ``label_classes``: the class of id 0, 1, 2, ... in the label
-            files, or a dict of ids and classes. None stands for ignored
-            pixels; several ids may have one class.
+        dataset: Data set, built lazily. Its ``label_map`` is set, which
+            loading and the class statistics apply, after
+            ``reduce_zero_label``.
+        setting: ``label_classes``: the class of id 0, 1, 2, ... in the label
+            files, or a dict of ids and classes, where None stands for ignored
+            pixels and several ids may have one class; and ``metainfo``, whose
+            classes are those that are trained, by default those of the class
+            of the data set.
         key: Key of the data set, for messages.
 
     Raises:
@@ -34,7 +38,9 @@ def name_labels(dataset: BaseDataset, names: Any, key: str) -> None:
         >>> dict(type='BaseSegDataset', metainfo=dict(classes=CITYSCAPES),
         ...      label_classes=('road', 'person', 'person', None), ...)
     """
+    names, metainfo = setting
     named = _by_id(names, key)
+    dataset._metainfo.update(metainfo)
     classes = list(dataset.metainfo.get('classes') or ())
     unknown = [n for n in named.values() if n is not None and n not in classes]
     if unknown:
@@ -52,6 +58,9 @@ def name_labels(dataset: BaseDataset, names: Any, key: str) -> None:
     }
     dataset.label_map = label_map
     dataset._metainfo['label_map'] = label_map
+    if len(dataset._metainfo.get('palette') or ()) != len(classes):
+        dataset._metainfo['palette'] = []  # mmseg takes colours of its own
+        dataset._metainfo['palette'] = dataset._update_palette()
     dataset.label_classes = names
 
 

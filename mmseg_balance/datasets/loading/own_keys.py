@@ -23,13 +23,19 @@ def take_own_keys(config: dict) -> dict[str, Any]:
     """Take the keys out of a config that its class would not know.
 
     Args:
-        config: Config of a data set with files, changed in place.
+        config: Config of a data set with files, changed in place. With
+            ``label_classes``, ``metainfo`` is taken out as well, of which
+            MMSegmentation demands that its classes are those of the class.
 
     Returns:
         What they were set to; those that are None are left out.
     """
     taken = {k: config.pop(k) for k in OWN_KEYS if k in config}
-    return {k: value for k, value in taken.items() if value is not None}
+    taken = {k: value for k, value in taken.items() if value is not None}
+    if 'label_classes' in taken:
+        metainfo = config.pop('metainfo', None)
+        taken['label_classes'] = taken['label_classes'], metainfo or {}
+    return taken
 
 
 def apply_own_keys(

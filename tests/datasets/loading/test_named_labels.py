@@ -34,6 +34,18 @@ def test_ids_become_the_classes_of_their_names(domain, names):
     assert label_of(dataset) == [[2, 255, 1], [1, 0, 0]]
 
 
+def test_a_data_set_of_other_classes(domain):
+    """GTA's train ids as the classes of another task."""
+    classes = ('ground', 'thing')
+    names = ['ground', 'ground', *['thing'] * 16, None]
+    config = dict(domain, type='GTADataset', seg_map_suffix='.png')
+    config.update(metainfo=dict(classes=classes), label_classes=names)
+    dataset = UDADataset(config)
+    assert dataset.metainfo['classes'] == classes
+    assert len(dataset.metainfo['palette']) == 2
+    assert label_of(dataset) == [[0, 0, 1], [1, 1, 1]]
+
+
 def test_statistics_count_the_classes(domain):
     root = Path(domain['data_root'])
     counts = np.bincount(IDS.ravel(), minlength=5)[None]
