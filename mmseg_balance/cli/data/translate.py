@@ -27,6 +27,9 @@ EXAMPLE = """\
 examples:
   mmseg-balance translate CONFIG --out data/gta_fourier
   mmseg-balance translate CONFIG --out data/gta_lab --translator lab
+  mmseg-balance translate CONFIG --out data/gta_gan \\
+      --translator cyclegan/cyclegan_resnet9_200k_gta2cityscapes-512x512.py \\
+      CHECKPOINT
 """
 
 
@@ -49,7 +52,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=['fourier'],
         metavar='NAME',
         help='fourier (default): low-frequency amplitudes of a target image; '
-        'lab: its mean and deviation in LAB',
+        'lab: its mean and deviation in LAB; or CONFIG CHECKPOINT of a '
+        'translator that was trained (configs/cyclegan)',
+    )
+    parser.add_argument(
+        '--own-size',
+        action='store_true',
+        help='of a trained translator: translate images at their own size, '
+        'where its training resizes them before it crops',
     )
     parser.add_argument(
         '--beta',
@@ -101,7 +111,9 @@ def translate(args: Namespace) -> 'Summary':
     from ...runs.translation.translate_source import translate_source
 
     cfg = load_config(args.config, args.cfg_options, args.data_root)
-    translator = build_translator(args.translator, args.beta, args.device)
+    translator = build_translator(
+        args.translator, args.beta, args.own_size, args.device
+    )
     return translate_source(
         cfg, args.out, translator, args.source, args.seed, args.nproc
     )

@@ -96,7 +96,12 @@ class NetworkTranslator:
 
     def settings(self) -> dict[str, Any]:
         """See :class:`Translator`."""
-        return dict(self._settings)
+        return dict(
+            self._settings,
+            resize=None if self.resize is None else str(self.resize),
+            mean=self._mean.flatten().tolist(),
+            std=self._std.flatten().tolist(),
+        )
 
 
 def network_translator(
@@ -143,7 +148,6 @@ def network_translator(
         device or str(get_device()),
         type='network',
         direction=direction,
-        own_size=own_size,
         sha256=hash_file(checkpoint),
     )
 
@@ -176,6 +180,8 @@ def _resize(cfg: Config, direction: str) -> Resize | None:
     for step in data.get('pipeline') or ():
         if 'Crop' in type_name(step):
             return None
-        if class_of(step, TRANSFORMS) is Resize:
+        kind = class_of(step, TRANSFORMS)
+        # MMSegmentation's own is one of mmcv's
+        if isinstance(kind, type) and issubclass(kind, Resize):
             return TRANSFORMS.build(step)
     return None

@@ -87,6 +87,7 @@ def _flat(settings: Any, key: str = '') -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
-    """A value as JSON; of a digest its beginning."""
-    text = json.dumps(value)
-    return text if len(text) < 60 else f'{text[1:11]}...'
+    """A value as JSON; of a SHA-256 its beginning."""
+    if isinstance(value, str) and len(value) == 64:
+        return f'{value[:10]}...'
+    return json.dumps(value)
