@@ -16,6 +16,7 @@ COMMANDS = {
     'train': 'train a model, on one GPU or several',
     'test': 'evaluate a checkpoint',
     'predict': 'label images with a trained model',
+    'pseudo-labels': 'label the target set of a training, for a second one',
     'watch': 'a training that runs, in a browser',
     'browse': 'look at what a training would learn from',
     'demo': 'adapt a small network to toy streets, in minutes on a CPU',
@@ -50,7 +51,10 @@ COMMANDS = {
     'figure tau': 'scores of post-hoc balancing over its scale',
 }
 # modules that lie beside related ones
-PLACES = {'translate': 'data.translate'}
+PLACES = {
+    'pseudo-labels': 'data.pseudo_labels',
+    'translate': 'data.translate',
+}
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}
 HELP = ('-h', '--help')
 

@@ -74,13 +74,7 @@ def _dataset_ids(cfg: Config, num_classes: int) -> np.ndarray:
             _rule_of_config(c, k) for k, c in leaf_configs(config, TEST_SET)
         ]
     else:
-        rules = [
-            (
-                bool(getattr(leaf, 'reduce_zero_label', False)),
-                getattr(leaf, 'label_map', None),
-            )
-            for _, leaf in keyed_leaves(dataset, TEST_SET)
-        ]
+        rules = [_rule_of(leaf) for _, leaf in keyed_leaves(dataset, TEST_SET)]
     values = [_invert(*rule, num_classes) for rule in rules]
     if any((v != values[0]).any() for v in values):
         raise UserValueError(
@@ -89,6 +83,27 @@ def _dataset_ids(cfg: Config, num_classes: int) -> np.ndarray:
             'metainfo.classes): take --ids class'
         )
     return values[0]
+
+
+def stored_values(dataset: Any, num_classes: int) -> np.ndarray:
+    """Value of each class in the label files of a data set that is built.
+
+    Args:
+        dataset: Data set of MMSegmentation, without others in it.
+        num_classes: Number of classes C.
+
+    Returns:
+        int64 (C,).
+    """
+    return _invert(*_rule_of(dataset), num_classes)
+
+
+def _rule_of(dataset: Any) -> tuple[bool, Mapping | None]:
+    """What loading does to labels."""
+    return (
+        bool(getattr(dataset, 'reduce_zero_label', False)),
+        getattr(dataset, 'label_map', None),
+    )
 
 
 def _rule_of_config(config: dict, key: str) -> tuple[bool, Mapping | None]:
