@@ -18,6 +18,7 @@ from ...datasets.loading.leaves import (
     leaf_datasets,
 )
 from ...datasets.loading.transform_kinds import is_label_loader
+from ...datasets.sampling.few_shot import FewShot
 from ...errors import UserValueError
 from ..domain_data import folder_config
 from ..predictor.label_ids import stored_values
@@ -88,7 +89,7 @@ def find_target(
     key = TARGET
     if folder is not None:
         config, key = folder_config(folder, dict(classes=classes)), '--images'
-        config['seg_map_suffix'] = '.png'
+        config |= dict(type='FolderDataset', seg_map_suffix='.png')
     if not config:
         raise UserValueError(
             f'{cfg.filename} has no {TARGET}, whose images get labels: name '
@@ -100,8 +101,9 @@ def find_target(
         check_folders(leaf, key, with_labels=False)
         leaf.full_init()
         check_image_files(leaf, key)
-    if folder is None and not all_images:
-        _keep_few(data, dataset)
+    few_shot = FewShot.from_key(data.get('few_shot'))
+    if few_shot is not None and folder is None and not all_images:
+        few_shot.keep_in(dataset)
     images = [image for leaf in leaves for image in _images_of(leaf, out, key)]
     _check_names(images, key)
     return TargetSet(images, _values(leaves, classes, key), dataset)
@@ -125,10 +127,6 @@ def with_labels_in(config: dict, out: Path) -> dict:
             if not is_label_loader(step)
         ]
     return config
-
-
-def _keep_few(data: dict, dataset: Any) -> None:
-    """Leave out what the training does not see."""
 
 
 def _images_of(leaf: Any, out: Path, key: str) -> list[TargetImage]:
