@@ -277,7 +277,7 @@ def test_the_command(images, stage, capsys):
 
 def test_few_target_images_and_the_others_on_demand(images, stage):
     key = 'train_dataloader.dataset.few_shot'
-    files = stage(**{key: ['ulm/x_leftImg8bit']})
+    files = stage(**{key: ['ulm/x']})
     predictor = Predictor(*files, num_workers=0, device='cpu')
     for all_images, expected in ((False, NAMES[2:]), (True, NAMES)):
         found = find_target(
