@@ -30,6 +30,9 @@ class UDADataset:
     from the seed in that index, in whichever process it is made; with a
     plain index the present state of the global generators is used.
 
+    A transform of a source pipeline that has ``needs_target_image``, as
+    :class:`FourierStyle`, is given the image of the target sample.
+
     Both data sets are checked when this one is built: their folders, that
     every source image has a label, and for 32 files the label values, the
     size of label and image, and the class statistics where they are used;

@@ -207,3 +207,16 @@ def test_of_several_sources_those_with_a_style_get_one(tmp_path, monkeypatch):
     assert not read
     dataset[Draw(6, seed=0)]
     assert len(read) == 1
+
+
+def test_of_few_target_images_those_alone(pair_of, seen_target, tmp_path):
+    dataset = pair_of(seen_target, few_shot=2)
+    chosen = {dataset.target.get_data_info(i)['img_path'] for i in range(2)}
+    images = [cv2.imread(path)[:, :16] for path in chosen]
+    for k in range(12):
+        crop = dataset[Draw(k % 6, seed=k)]['source']['inputs'].numpy()
+        pixels = {tuple(p) for p in crop.reshape(3, -1).T}
+        assert any(
+            pixels <= {tuple(p) for p in image.reshape(-1, 3)}
+            for image in images
+        )

@@ -170,6 +170,16 @@ def test_jpegs_stay_jpegs_and_lose_little(data, tmp_path):
     assert np.abs(written - wanted).max() <= 3
 
 
+def test_of_few_target_images_those_alone(data, tmp_path):
+    data['few_shot'] = ['2']
+    images = translations(build_domains(config(data)), True, 0)
+    path = str(tmp_path / 'target/images/2.png')
+    assert {image.target.path for image in images} == {path}
+    translate_source(config(data), tmp_path / 'out', LAB)
+    record = json.loads((tmp_path / 'out/translation.json').read_text())
+    assert record['settings']['target']['images'] == 1
+
+
 def test_one_of_several_sources(data, tmp_path):
     other = make(tmp_path, 'source_2', ['x', 'y'])
     data['source'] = [data['source'], other]
