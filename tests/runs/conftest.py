@@ -98,6 +98,19 @@ METHODS = {
         'advent/advent_lite0_300_toy2toy-192x192.py',
         WITHOUT_BLDA,
     ),
+    # every term on one pass; buffers that are full in a few iterations
+    'phfa': (
+        'adaptsegnet/adaptsegnet_lite0_300_toy2toy-192x192.py',
+        WITHOUT_BLDA
+        + """
+model.update(
+    type='PHFA',
+    feature_alignment=dict(
+        stuff_classes=[0, 1, 2, 3, 4, 8, 9, 10],
+        thing_classes=[5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 18],
+        stuff_buffer=2, thing_buffer=3, check_class=False))
+""",
+    ),
     'max-square': (
         'maxsquare/maxsquare_lite0_300_toy2toy-192x192.py',
         WITHOUT_BLDA,

@@ -29,6 +29,7 @@ def load(path):
     [
         ('advent', ACCUMULATE, ('--amp',)),
         ('max-square', '', ()),
+        ('phfa', '', ()),
     ],
 )
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
@@ -66,13 +67,15 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     for part in ('state_dict', 'optimizer', 'param_schedulers'):
         assert_equal(a[part], b[part], part)
 
-    is_adversarial = method == 'advent'
+    is_adversarial = method != 'max-square'
     both = {'student', 'discriminator'}
     assert (set(a['optimizer']) == both) == is_adversarial
     assert ('discriminator.lr' in first[5]) == is_adversarial
     assert any('discriminators' in k for k in a['state_dict']) == (
         is_adversarial
     )
+    if method == 'phfa':
+        assert first[7]['tgt.loss_stuff'] > 0
     if extra:
         for number, iteration in enumerate((2, 4, 6, 7), 1):
             state = load(whole / f'iter_{iteration}.pth')['optimizer']
@@ -80,9 +83,15 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
                 assert state[name]['state'][0]['step'] == number
 
 
-def test_two_ranks_stay_equal(write_config, run_two_ranks):
-    ranks = run_two_ranks(write_config(6, 6, DUMP, 'advent'))
-    assert any('discriminators' in key for key in ranks[0]['state'])
+@pytest.mark.parametrize('method', ['advent', 'phfa'])
+def test_two_ranks_stay_equal(method, write_config, run_two_ranks):
+    ranks = run_two_ranks(write_config(6, 6, DUMP, method))
+    state = ranks[0]['state']
+    assert any('discriminators' in key for key in state)
+    # features of both ranks' images are in the buffers of both
+    buffers = [v for k, v in state.items() if k.endswith('stuff.rows')]
+    assert len(buffers) == (method == 'phfa')
+    assert all(rows.any() for rows in buffers)
 
 
 def test_checkpoints_are_tested(write_config, start, fork, tmp_path):

@@ -10,6 +10,8 @@ from torch import distributed, multiprocessing, nn
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.models.losses import LBWLoss, SeesawLoss
 from mmseg_balance.models.losses.class_weights.rank_sums import sum_over_ranks
+from mmseg_balance.models.uda.alignment.feature_buffer import FeatureBuffer
+from mmseg_balance.models.uda.alignment.ranks import of_all_ranks
 from mmseg_balance.models.uda.optimization.sequential_backward import (
     average_gradients,
     average_norm_statistics,
@@ -85,6 +87,22 @@ def feed(losses, rank):
         loss(logits.clone().requires_grad_(), labels)
 
 
+def write_features(buffer, *ranks):
+    """Those of an image of each rank, of which not as many are kept.
+
+    Args:
+        buffer: Of three classes.
+        *ranks: Of one: it is given what the others have, too.
+    """
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(2, 3, 4, generator=generator)
+    is_kept = torch.tensor([[1, 0, 0], [1, 1, 1]]) > 0
+    features, is_kept = features[list(ranks)], is_kept[list(ranks)]
+    if len(ranks) == 1:
+        features, is_kept = of_all_ranks(features, is_kept)
+    buffer.write(features.transpose(0, 1), is_kept.T)
+
+
 def worker(rank, port, folder):
     os.environ.update(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port))
     distributed.init_process_group('gloo', rank=rank, world_size=2)
@@ -105,8 +123,12 @@ def worker(rank, port, folder):
         feed(losses, rank)
         for loss in losses:
             loss.update_statistics()
+    buffer = FeatureBuffer(3, 2, 4)
+    for _ in range(2):
+        write_features(buffer, rank)
     torch.save(
         dict(
+            buffer=buffer.state_dict(),
             losses=losses.state_dict(),
             grads=[a.grad, b.grad],
             mean=norm.running_mean,
@@ -129,6 +151,13 @@ def test_ranks_average_gradients_and_share_statistics(tmp_path):
         assert found['grads'][0].tolist() == [1.5] * 3
         assert found['grads'][1].tolist() == [2.0] * 3
         assert found['mean'].tolist() == [0.5] * 2
+    whole = FeatureBuffer(3, 2, 4)
+    for _ in range(2):
+        write_features(whole, 0, 1)
+    for key, value in whole.state_dict().items():
+        assert torch.equal(ranks[0]['buffer'][key], value)
+        assert torch.equal(ranks[1]['buffer'][key], value)
+    assert whole.written.tolist() == [4, 2, 2]
     union = LogitStatistics(4, min_samples=20)
     for _ in range(2):
         for rank in range(2):
