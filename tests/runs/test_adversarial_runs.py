@@ -75,7 +75,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
         is_adversarial
     )
     if method == 'phfa':
-        assert first[7]['tgt.loss_stuff'] > 0
+        assert first[6]['tgt.loss_stuff'] > 0
     if extra:
         for number, iteration in enumerate((2, 4, 6, 7), 1):
             state = load(whole / f'iter_{iteration}.pth')['optimizer']
@@ -83,15 +83,13 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
                 assert state[name]['state'][0]['step'] == number
 
 
-@pytest.mark.parametrize('method', ['advent', 'phfa'])
-def test_two_ranks_stay_equal(method, write_config, run_two_ranks):
-    ranks = run_two_ranks(write_config(6, 6, DUMP, method))
+def test_two_ranks_stay_equal(write_config, run_two_ranks):
+    ranks = run_two_ranks(write_config(6, 6, DUMP, 'phfa'))
     state = ranks[0]['state']
     assert any('discriminators' in key for key in state)
     # features of both ranks' images are in the buffers of both
-    buffers = [v for k, v in state.items() if k.endswith('stuff.rows')]
-    assert len(buffers) == (method == 'phfa')
-    assert all(rows.any() for rows in buffers)
+    (rows,) = (v for k, v in state.items() if k.endswith('stuff.rows'))
+    assert rows.any()
 
 
 def test_checkpoints_are_tested(write_config, start, fork, tmp_path):
