@@ -112,6 +112,12 @@ def test_a_source_that_never_has_its_turn(
     ) in output.out + output.err
 
 
+def test_the_hook_without_several_sources(run_tool, uda_config, tmp_path):
+    config = uda_config(hooks=[dict(type='SourceSharesHook')])
+    with pytest.raises(SystemExit, match='SourceSharesHook is for a UDADatas'):
+        train(run_tool, config, tmp_path / 'run')
+
+
 def test_another_sampler_stops_before_the_first_iteration(
     run_tool, two_sources, tmp_path
 ):

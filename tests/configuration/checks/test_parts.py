@@ -92,6 +92,23 @@ def test_forgotten_data_are_refused(read):
         check_parts(read('', pipelines))
 
 
+def test_parts_among_several_sources(read):
+    sources = [dict(type='GTADataset', data_root='data/gta')]
+    taken = Config(
+        dict(
+            pair_source=dict(type='SYNTHIADataset', data_root='data/synthia'),
+            train_dataloader=dict(dataset=dict(source=sources)),
+        )
+    )
+    with pytest.raises(ValueError, match='^pair_source'):
+        check_parts(taken)
+    taken.train_dataloader.dataset.source.append(dict(taken.pair_source))
+    check_parts(taken)
+    taken.train_dataloader.dataset.source.append(dict(data_root='data/own'))
+    with pytest.raises(ValueError, match=r'\.source\[2\] has no type'):
+        check_parts(taken)
+
+
 def test_parts_taken_the_long_way_may_stay_behind(read):
     cfg = read(
         'model = {{_base_.balance_model}}\n'

@@ -8,6 +8,8 @@ from mmseg.registry import HOOKS
 
 from mmseg_balance.datasets.pairs.sources import SOURCE_KEY
 
+from ....errors import UserValueError
+
 COUNTS_KEY = 'source_samples'
 SOURCE_LOSSES = 'src.'  # what those of the source objective begin with
 
@@ -22,14 +24,28 @@ class SourceSharesHook(Hook):
     alone, which is known without another pass; where batches are always mixed
     there is none. Both are of rank 0. Where sources take turns, a line says
     when the next one does. A training on several sources is given the hook.
+
+    Raises:
+        ValueError: Before training: there is one source.
     """
 
     # in front of mmengine's logger, which is BELOW_NORMAL
     priority = 'NORMAL'
     without_effect = True
 
+    def prepare(self, runner: Runner) -> None:
+        """Refuse a training on one source."""
+        dataset = runner.train_dataloader.dataset
+        sources = getattr(dataset, 'sources', None)
+        if sources is None or len(sources.domains) < 2:
+            raise UserValueError(
+                'SourceSharesHook is for a UDADataset whose source is a list: '
+                "remove dict(type='SourceSharesHook') from custom_hooks"
+            )
+
     def before_train(self, runner: Runner) -> None:
         """Go on counting where a resumed run stopped."""
+        self.prepare(runner)
         sources = runner.train_dataloader.dataset.sources
         self._names, self._choice = sources.names, sources.choice
         kept = runner.message_hub.runtime_info.get(COUNTS_KEY) or {}
