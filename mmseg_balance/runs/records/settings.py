@@ -34,7 +34,7 @@ PLACES = (
     *('*.data_root', '*.stats_dir', '*.init_cfg.checkpoint'),
     *('*.pretrained', '*.statistics', 'data_root'),
 )
-PATHS = ('*.data_prefix.*', '*.ann_file')
+PATHS = ('*.data_prefix.*', '*.ann_file', '*.translated_root')
 MISSING = '(not set)'
 # what the text of a config consists of
 PLAIN_NODES = (

@@ -89,6 +89,25 @@ class Reproduction:
             command = [*slurm, '--ntasks=1', *command]
         return command
 
+    def write_command(self, tool: str, words: Sequence[str]) -> list[str]:
+        """Command that writes what a training reads, in one go or several.
+
+        Args:
+            tool: 'pseudo-labels' or 'translate'.
+            words: Its arguments.
+
+        Returns:
+            Its words.
+        """
+        command = [sys.executable, '-m', 'mmseg_balance', tool, *words]
+        command += self._overrides()
+        if self.launcher == 'slurm':
+            slurm = ['srun', '-p', str(self.partition), '--gres=gpu:1']
+            command = [*slurm, '--ntasks=1', *command]
+        elif self.gpus > 1 and tool == 'pseudo-labels':
+            command += ['--gpus', str(self.gpus)]
+        return command
+
     def test_command(
         self, row: PublishedRow, config: str, checkpoint: Path, work_dir: Path
     ) -> list[str]:
@@ -200,7 +219,9 @@ def name_of(command: Sequence[str]) -> str:
         command: Its words.
 
     Returns:
-        Name of the file.
+        Name of the file, or the command of the package.
     """
     first = Path(command[0]).name
+    if command[1:3] == ['-m', 'mmseg_balance']:
+        return f'mmseg-balance {command[3]}'
     return Path(command[1]).name if command[0] == sys.executable else first

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,9 @@ from ...evaluation.recipes import describe_recipe
 from ..records.scores import ORIGIN_KEY, read_scores
 from ..work_dir import default_work_dir, is_complete, latest_checkpoint
 from .commands import STATISTICS, Reproduction, config_of
-from .earlier_run import (
-    compare_with,
-    find_work_dir,
-    run_config,
-    stale_statistics,
-)
+from .earlier_run import compare_with, stale_statistics
+from .stages import Planner
+from .steps import Step, TrainStep
 
 
 @dataclass(frozen=True)
@@ -33,6 +30,7 @@ class Prepared:
         cfg: The config, with seed and number of ranks.
         work_dir: Folder of the run.
         notes: What differs from what is there, and may be meant.
+        before: What it builds on, in the order in which it is made.
     """
 
     how: Reproduction
@@ -40,6 +38,7 @@ class Prepared:
     cfg: Config
     work_dir: Path
     notes: Sequence[str]
+    before: Sequence[Step] = ()
 
     @property
     def seed(self) -> int:
@@ -84,16 +83,20 @@ def prepare(how: Reproduction) -> Prepared:
     """
     row = find_row(how.row)
     config = config_of(find_row(row.trained_as))
-    cfg = build_or_exit(
-        lambda: run_config(
-            config, how.seed, how.cfg_options, how.gpus, how.data_root
-        ),
+    folder = how.work_dir and Path(how.work_dir)
+    plan = build_or_exit(
+        lambda: Planner(how, how.seed).plan(config, folder, how.cfg_options),
         how.work_dir or default_work_dir(config),
     )
-    seed = cfg.randomness.seed
-    work_dir = Path(how.work_dir or find_work_dir(config, seed))
-    notes = check_folder(work_dir, cfg, how.allow_changed)
-    return Prepared(how, config, cfg, work_dir, notes)
+    last = plan.training
+    trainings = [s for s in plan.before if isinstance(s, TrainStep)]
+    notes = [
+        note
+        for step in (*trainings, last)
+        for note in check_folder(step.work_dir, step.cfg, how.allow_changed)
+    ]
+    how = replace(how, cfg_options=last.overrides)
+    return Prepared(how, config, last.cfg, last.work_dir, notes, plan.before)
 
 
 def finish(run: Prepared) -> tuple[dict[str, Any], Path]:
@@ -111,6 +114,8 @@ def finish(run: Prepared) -> tuple[dict[str, Any], Path]:
     """
     how, config, work_dir = run.how, run.config, run.work_dir
     row = find_row(how.row)
+    for step in run.before:
+        step.run(how)
     how.run(how.train_command(config, work_dir, run.seed), work_dir)
     checkpoint = latest_checkpoint(work_dir)
     if checkpoint is None or how.dry_run:
