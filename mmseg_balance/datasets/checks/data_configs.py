@@ -9,7 +9,7 @@ from mmseg.registry import DATASETS
 from ...errors import UserFileNotFoundError
 from ...files.config_walk import class_of
 from ..loading.leaves import build_lazily, leaf_configs
-from ..loading.preparation import WITHOUT_LABELS, preparation
+from ..loading.preparation import WITHOUT_LABELS, preparation, target_labels
 from ..loading.transform_kinds import is_label_loader
 from .folder_checks import folder_problems
 
@@ -50,7 +50,8 @@ def check_data_configs(cfg: Config) -> None:
             dataset = build_lazily(config, key)
             for place, problem in folder_problems(dataset, with_labels):
                 problems.setdefault(problem, []).append(f'{key}.{place}')
-                remedies[preparation(dataset)] = None
+                how = target_labels(dataset, key) if 'seg_map' in place else ''
+                remedies[how or preparation(dataset)] = None
                 if loader == 'val_dataloader' and 'seg_map' in place:
                     remedies[WITHOUT_LABELS] = None
     if problems:
