@@ -21,7 +21,7 @@ RUN = {c.words for c in COMMANDS if c.page in FOLLOWED and not c.needs_data}
 ALONE = ('configs', 'reproduce', '--help')
 SMALL = {('configs', 'flops'): ('--shape', '64', '64')}
 # what the reader puts something of theirs into
-PLACEHOLDERS = ('CONFIG', 'CHECKPOINT', 'EXPORTED', 'IN', 'OUT')
+PLACEHOLDERS = ('CONFIG', 'CHECKPOINT', 'EXPORTED', 'IN', 'OUT', 'SECOND')
 
 
 class Accepted(Exception):
