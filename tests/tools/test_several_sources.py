@@ -44,7 +44,9 @@ def weights(folder, iteration=ITERS):
 def test_dacs_learns_from_two_sources_and_logs_each(
     run_tool, two_sources, tmp_path
 ):
-    config = two_sources(source_weights=[1, 2], source_names=['day', 'dusk'])
+    config = two_sources(
+        source_weights=[1, 2], source_names=['daytime', 'dusk']
+    )
     train(run_tool, config, tmp_path / 'run')
     logged = losses(tmp_path / 'run')
     counts = weights(tmp_path / 'run')['message_hub']['runtime_info']
@@ -52,7 +54,7 @@ def test_dacs_learns_from_two_sources_and_logs_each(
     assert sum(counts.values()) == 2 * ITERS
     assert min(counts.values()) > 0
     last = logged[ITERS]
-    for name in ('day', 'dusk'):
+    for name in names:
         share = last[f'source.share/{name}']
         assert share == pytest.approx(counts[name] / (2 * ITERS), abs=1e-4)
     # the second batch is of the second source alone

@@ -155,10 +155,9 @@ def _of_each(arguments: Any, num_sources: int) -> list[dict | None]:
         )
     if len(rows) != num_sources:
         raise UserValueError(
-            f'rare_class_sampling is a list of {len(rows)}, and there '
-            f'{"is 1 source" if num_sources == 1 else "are"} '
-            f'{"" if num_sources == 1 else f"{num_sources} sources"}: expected'
-            ' one entry (a dict or None) a source, or one dict for all'
+            f'rare_class_sampling is a list of {len(rows)}, source of '
+            f'{num_sources}: expected one entry (a dict or None) a source, or '
+            'one dict for all'
         )
     return list(rows)
 
@@ -168,12 +167,12 @@ def _checked_names(names: Any, num_sources: int) -> list[str]:
         return [f'source{i}' for i in range(num_sources)]
     if (
         not isinstance(names, list | tuple)
-        or len(set(map(str, names))) != num_sources
-        or not all(isinstance(name, str) and name for name in names)
+        or not len(names) == len(set(map(str, names))) == num_sources
+        or not all(isinstance(n, str) and n and '/' not in n for n in names)
     ):
         raise UserValueError(
-            f'source_names: expected {num_sources} different names, one a '
-            f"source, as in ['gta', 'synthia'], found {names!r}"
+            f'source_names: expected {num_sources} different names without a '
+            f"slash, one a source, as in ['gta', 'synthia'], found {names!r}"
         )
     return list(names)
 

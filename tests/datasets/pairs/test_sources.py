@@ -211,7 +211,7 @@ def test_each_source_has_its_rare_class_sampling(sources_with_stats):
     drawn = [dataset[Draw(i, seed=i)]['source'] for i in range(5, 8)]
     assert [stem(p) for p in drawn] == ['000', '001', '002']
     for wrong, message in (
-        ([one], 'a list of 1, and there are 2 sources'),
+        ([one], 'is a list of 1, source of 2: expected one'),
         ([one, True], 'rare_class_sampling is .*, expected'),
     ):
         with pytest.raises((TypeError, ValueError), match=message):
@@ -257,6 +257,8 @@ def test_messages_name_the_source(sources, target):
     [
         (dict(source=[]), 'source is an empty list'),
         (dict(source_names=['a']), 'source_names: expected 2 different names'),
+        (dict(source_names=['a/b', 'c']), 'without a slash'),
+        (dict(source_names=['a', 'b', 'b']), 'source_names: expected 2 diff'),
         (dict(source_names=['a', 'a']), 'source_names: expected 2 different'),
         (dict(source_weights=[1]), 'source_weights: expected 2 numbers'),
     ],

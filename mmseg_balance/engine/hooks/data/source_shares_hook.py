@@ -82,8 +82,10 @@ class SourceSharesHook(Hook):
         total = sum(self._counts.values())
         hub = runner.message_hub
         for name in self._names:
-            share = self._counts[name] / total
-            hub.update_scalar(f'train/source.share/{name}', share)
+            key = f'train/source.share/{name}'
+            # of names with 'time' in them mmengine logs the mean of the last
+            hub.log_scalars.pop(key, None)
+            hub.update_scalar(key, self._counts[name] / total)
         losses = [
             value
             for key, value in (outputs or {}).items()
