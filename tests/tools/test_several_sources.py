@@ -44,9 +44,8 @@ def weights(folder, iteration=ITERS):
 def test_dacs_learns_from_two_sources_and_logs_each(
     run_tool, two_sources, tmp_path
 ):
-    config = two_sources(
-        source_weights=[1, 2], source_names=['daytime', 'dusk']
-    )
+    names = ['daytime', 'dusk']
+    config = two_sources(source_weights=[1, 2], source_names=names)
     train(run_tool, config, tmp_path / 'run')
     logged = losses(tmp_path / 'run')
     counts = weights(tmp_path / 'run')['message_hub']['runtime_info']
