@@ -4,14 +4,15 @@ Yang and Soatto, "FDA: Fourier Domain Adaptation for Semantic Segmentation",
 CVPR 2020, https://github.com/YanchaoYang/FDA (``FDA_source_to_target_np``).
 """
 
-from math import floor
+from math import floor, sqrt
 
 import cv2
 import numpy as np
 from scipy import fft
 
-# of a wave in an image of 0 to 255: what is below is rounding
-LEAST_AMPLITUDE = 1e-3
+# Of a coefficient, by the square root of the number of pixels: ten times what
+# float32 leaves of one that is 0, a hundredth of what rounding of images adds
+LEAST_AMPLITUDE = 2e-3
 
 
 def swap_low_frequencies(
@@ -27,7 +28,7 @@ def swap_low_frequencies(
     stays out; so an image of one colour changes as a whole.
 
     Args:
-        image: (H, W, C), any numbers.
+        image: (H, W, C), of up to 4 channels.
         target: (H', W', C); another size is brought to that of the image.
         beta: Share of the shorter side, 0 to 0.5; 0 swaps the mean alone.
 
@@ -39,20 +40,27 @@ def swap_low_frequencies(
         target = cv2.resize(
             target, (width, height), interpolation=cv2.INTER_AREA
         )
-    spectrum = _spectrum(image)
+    mean, spectrum = _mean_and_spectrum(image)
+    wanted_mean, wanted = _mean_and_spectrum(target)
     reach = floor(min(height, width) * beta)
     # a real image has negative columns equal to the positive ones
     low = np.ix_(np.arange(-reach, reach + 1), np.arange(reach + 1))
     spectrum[low] = _with_amplitude(
         spectrum[low],
-        np.abs(_spectrum(target)[low]),
-        LEAST_AMPLITUDE * height * width,
+        np.abs(wanted[low]),
+        LEAST_AMPLITUDE * sqrt(height * width),
     )
-    return fft.irfft2(spectrum, s=(height, width), axes=(0, 1))
+    swapped = fft.irfft2(spectrum, s=(height, width), axes=(0, 1))
+    # the mean is the wave of frequency 0, and its phase is its sign
+    swapped += np.copysign(wanted_mean, mean)
+    return swapped
 
 
-def _spectrum(image: np.ndarray) -> np.ndarray:
-    return fft.rfft2(image.astype(np.float32), axes=(0, 1))
+def _mean_and_spectrum(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of each channel, and the waves around it."""
+    mean = np.float32(cv2.mean(image)[: image.shape[2]])
+    waves = fft.rfft2(image.astype(np.float32) - mean, axes=(0, 1))
+    return mean, waves
 
 
 def _with_amplitude(
@@ -61,9 +69,5 @@ def _with_amplitude(
     """Waves with their own phase and another amplitude."""
     amplitude = np.abs(waves)
     is_there = amplitude > least
-    phase = waves / np.where(is_there, amplitude, 1)
-    # the mean of an image that is all black is 0, and may still be raised
-    mean = phase.shape[0] // 2, 0
-    phase[mean] = np.where(is_there[mean], phase[mean], 1)
-    is_there[mean] = True
-    return np.where(is_there, wanted * phase, waves)
+    scale = wanted / np.where(is_there, amplitude, 1)
+    return np.where(is_there, waves * scale, waves)

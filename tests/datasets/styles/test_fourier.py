@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -42,6 +43,14 @@ def test_it_is_the_swap_of_the_paper(size, beta):
     ours = swap_low_frequencies(source, target, beta)
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours, direct(source, target, beta), atol=2e-3)
+
+
+def test_weak_waves_are_swapped_as_well():
+    """A smooth image has hardly more of them than rounding leaves."""
+    smooth = cv2.GaussianBlur(street((48, 65), 7), (0, 0), 3)
+    target = street((48, 65), 8)
+    ours = swap_low_frequencies(smooth, target, 0.5)
+    np.testing.assert_allclose(ours, direct(smooth, target, 0.5), atol=2e-3)
 
 
 def test_an_image_of_its_own_style_stays():
