@@ -6,6 +6,9 @@ On the validation set of Cityscapes:
   2025), Tables 1 to 4, 9 and 17.
 - G: "Gradient-based Class Weighting for Unsupervised Domain Adaptation in
   Dense Prediction Visual Tasks" (GBW, 2024), Tables 1, 4 and 5.
+- P: "Synthetic to Realistic Imbalanced Domain Adaption for Urban Scene
+  Perception" (PHFA, TII 2022), Tables 2 to 4: on 30 target images. Its
+  columns of BDL are phfa-aa-it-sg here, and of CLAN there is no config.
 """
 
 import re
@@ -65,6 +68,13 @@ gta/hrda+gbw-10.0                      G5                  hrda/hrda_gbw-10.0_mi
 gta/mic                                B1,B3,G1            mic/mic_hrda_mit-b5_40k                                75.9   14.8  83.2  11.6
 gta/mic+blda                           B1,B3               mic/mic_hrda_blda_mit-b5_40k                           77.1   13.5  86.3   9.8
 gta/mic+gbw                            G1                  mic/mic_hrda_gbw_mit-b5_40k                            76.4      -     -     -
+gta/phfa-source-only                   P2,P4               phfa/phfa_source-only_r101_200k                        36.6      -     -     -
+gta/phfa-aa                            P2,P4               phfa/phfa_aa_r101_200k                                 38.9      -     -     -
+gta/phfa-aa-it                         P4                  phfa/phfa_aa-it_r101_200k                              44.0      -     -     -
+gta/phfa-aa-it-sg                      P2,P4               phfa/phfa_aa-it-sg_r101_200k                           45.6      -     -     -
+gta/phfa                               P2,P4               phfa/phfa_r101_200k                                    46.8      -     -     -
+gta/sim                                P2                  sim/sim_r101_200k                                      39.1      -     -     -
+gta/sim+ssl                            P2                  sim/sim_ssl_r101_200k                                  41.5      -     -     -
 synthia/dacs                           G1                  dacs/dacs_r101_40k                                     48.3      -     -     -
 synthia/dacs-original                  G1                  dacs/dacs_original_r101_250k                           48.3      -     -     -
 synthia/dacs-original+gbw              G1                  dacs/dacs_original-gbw_r101_250k                       50.1      -     -     -
@@ -82,6 +92,12 @@ synthia/hrda+gbw                       G1                  hrda/hrda_gbw_mit-b5_
 synthia/mic                            B2,B9               mic/mic_hrda_mit-b5_40k                                67.3   21.0  79.2  21.2
 synthia/mic+blda                       B2,B9               mic/mic_hrda_blda_mit-b5_40k                           69.1   20.4  82.4  19.4
 synthia/mic+gbw                        G1                  mic/mic_hrda_gbw_mit-b5_40k                            68.8      -     -     -
+synthia/phfa-source-only               P3                  phfa/phfa_source-only_r101_200k                        38.6*     -     -     -
+synthia/phfa-aa                        P3                  phfa/phfa_aa_r101_200k                                 43.3*     -     -     -
+synthia/phfa-aa-it-sg                  P3                  phfa/phfa_aa-it-sg_r101_200k                           46.9*     -     -     -
+synthia/phfa                           P3                  phfa/phfa_r101_200k                                    51.0*     -     -     -
+synthia/sim                            P3                  sim/sim_r101_200k                                      41.1*     -     -     -
+synthia/sim+ssl                        P3                  sim/sim_ssl_r101_200k                                  43.6*     -     -     -
 """  # noqa: E501
 POST_HOC = '+posthoc'
 NUM_NEAREST = 5

@@ -101,6 +101,32 @@ NOTES = (
         'released',
     ),
     Note(
+        r'(gta|synthia)/(phfa.*|sim.*)',
+        'other',
+        'PHFA names neither its 30 target images nor iterations and seeds; '
+        'crops of two images an iteration (there one whole image of 1280 x '
+        '720 and one of 1024 x 512), ImageNet weights of another ResNet-101, '
+        'trained batch norm weights',
+    ),
+    Note(
+        r'(gta|synthia)/phfa(-aa-it.*)?',
+        'other',
+        'translated images are to be made first: cyclegan_ppl_resnet9_200k_* '
+        'and mmseg-balance translate',
+    ),
+    Note(
+        r'(gta|synthia)/phfa(-aa-it-sg)?',
+        'other',
+        'several sources are in no row of the ablation, nor are they here: '
+        'phfa_aa-hfa-sg_r101_200k_synthia-gta2cityscapes-512x512.py has them',
+    ),
+    Note(
+        r'(gta|synthia)/phfa-aa-it-sg',
+        'other',
+        'Tables 2 and 3 call it BDL, whose translator and labels are trained '
+        'in turns, twice; here once each',
+    ),
+    Note(
         r'(gta|synthia)/(hrda|mic)(\+.*)?',
         'published',
         'settings of gtaHR2csHR_hrda.py and gtaHR2csHR_mic_hrda.py',

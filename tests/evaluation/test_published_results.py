@@ -85,7 +85,7 @@ def test_every_number_is_the_papers(paper):
     for row in ROWS:
         published = list(row.scores.values())
         for table in row.tables:
-            if table == 'B4' or table.startswith('G'):
+            if table == 'B4' or table.startswith(('G', 'P')):
                 continue
             table = int(table[1:])
             # the 250k rows are those of the paper's one DACS
@@ -187,6 +187,59 @@ def test_rows_with_gbw_are_tables_4_and_5_of_its_paper():
         assert miou(f'gta/hrda+gbw{name}') == float(value)
 
 
+def columns_of(table):
+    """Columns of Table 2 or 3 of PHFA's paper, by the name of the method."""
+    text = (REFERENCE / 'phfa_tables.tsv').read_text()
+    block = re.search(rf'Table {table}:[^\n]*\n(.*?)(\n\n|$)', text, re.S)[1]
+    head, *lines = (line.split('\t') for line in block.splitlines())
+    return {
+        name: [float(line[i]) for line in lines]
+        for i, name in enumerate(head[1:], 1)
+    }
+
+
+PHFA_METHODS = {
+    'FCN (baseline)': 'phfa-source-only',
+    'AdaptSegNet': 'phfa-aa',
+    'SIM': 'sim',
+    'BDL': 'phfa-aa-it-sg',
+    'SIM with SSL': 'sim+ssl',
+    'Ours (PHFA)': 'phfa',
+}
+
+
+@pytest.mark.parametrize('table, source', [(2, 'gta'), (3, 'synthia')])
+def test_rows_on_few_target_images_are_tables_2_and_3(table, source):
+    columns = columns_of(table)
+    assert columns.keys() - PHFA_METHODS.keys() == {'CLAN'}
+    for name, (*classes, mean) in columns.items():
+        assert len(classes) == {2: 19, 3: 13}[table]
+        assert np.mean(classes) == pytest.approx(mean, abs=0.06)
+        if name in PHFA_METHODS:
+            row = find_row(f'{source}/{PHFA_METHODS[name]}')
+            assert next(iter(row.scores.values())) == mean
+            assert f'P{table}' in row.tables
+    found = [row for row in ROWS if f'P{table}' in row.tables]
+    assert len(found) == len(PHFA_METHODS)
+
+
+def test_ablation_on_few_target_images_is_table_4():
+    text = (REFERENCE / 'phfa_tables.tsv').read_text()
+    lines = text[text.index('Table 4:') :].splitlines()[2:]
+    printed = [line.split('\t') for line in lines if line]
+    rows = [row for row in ROWS if 'P4' in row.tables]
+    for row, (parts, mean) in zip(rows, printed, strict=True):
+        assert row.scores['mIoU'] == float(mean)
+        own = row.name.removeprefix('gta/phfa')
+        expected = dict(zip(
+            ('FCN', 'FCN+AA', 'FCN+AA+IT', 'FCN+AA+IT+SG',
+             'FCN+AA+IT+SG+HFA'),
+            ('-source-only', '-aa', '-aa-it', '-aa-it-sg', ''),
+            strict=True,
+        ))  # fmt: skip
+        assert own == expected[parts]
+
+
 def test_every_row_has_a_config_of_its_own():
     configs = [row.config for row in ROWS]
     assert len(set(configs)) == len(configs)
@@ -204,8 +257,9 @@ def test_every_row_has_a_config_of_its_own():
 def test_every_config_of_the_tables_has_a_row():
     """Those of the paper's networks; others are variants of ours."""
     pattern = re.compile(
-        r'(dacs|daformer|hrda|mic_hrda|cdac|advent|adaptsegnet)(_(?!r101|mit)[-\w.]+?)?'
-        r'_(r101|mit-b5)_(40k|120k|150k|250k)_(gta|synthia)2cityscapes-\d+x\d+'
+        r'(dacs|daformer|hrda|mic_hrda|cdac|advent|adaptsegnet|phfa|sim)'
+        r'(_(?!r101|mit)[-\w.]+?)?_(r101|mit-b5)_(40k|120k|150k|200k|250k)_'
+        r'(gta|synthia)2cityscapes-\d+x\d+'
     )
     files = {
         str(p.relative_to(ROOT))
@@ -220,6 +274,8 @@ def test_every_config_of_the_tables_has_a_row():
         if re.search('dacs_ola|dacs_blda.*_synthia|dacs_r101_250k_synthia', f)
         or 'gbw-blda' in f
         or re.search('cdac.*_synthia|adaptsegnet.*_40k', f)
+        # first stages, image transfer alone, balance on top
+        or re.search('phfa_(aa-it-hfa|blda|gbw)|phfa_aa-it_.*_synthia', f)
     }
     assert files - extra == {row.config for row in ROWS}
 
@@ -257,6 +313,9 @@ def test_every_row_has_a_recipe():
         ('gta/daformer', 'close', 'cat_max_ratio 0.75'),
         ('gta/hrda', 'published', 'gtaHR2csHR_hrda.py'),
         ('synthia/mic+gbw', 'close', "mode='released'"),
+        ('gta/phfa-aa', 'other', 'neither its 30 target images'),
+        ('gta/phfa', 'other', 'translated images are to be made first'),
+        ('gta/phfa-aa-it-sg', 'other', 'call it BDL'),
     ],
 )
 def test_recipe_says_what_differs(row, level, words):

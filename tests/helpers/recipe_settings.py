@@ -72,6 +72,8 @@ def data(cfg):
     """Batch, images, crops, and rare class sampling."""
     found = dict(batch_size=cfg.train_dataloader.batch_size)
     dataset = cfg.train_dataloader.dataset
+    if dataset.get('few_shot') is not None:
+        found['few_shot'] = dataset.few_shot
     for name in ('source', 'target'):
         steps = {step.type: step for step in dataset[name].pipeline}
         found[f'{name}.scale'] = steps['Resize'].scale
@@ -113,11 +115,16 @@ def teaching(model):
 def objectives(model):
     """What each objective has numbers for."""
     found = {}
+    parts = list(model.objectives)
     for objective in model.objectives:
+        # of several terms on one pass over the target
+        parts += getattr(objective, 'terms', ())
+    for objective in parts:
         name = objective.prefix
         for key in (
             *('loss_weight', 'auxiliary_loss_weight', 'attention_weight'),
             *('block_size', 'mask_ratio', 'domains'),
+            *('stuff_weight', 'thing_weight', 'capacities', 'check_class'),
         ):
             if hasattr(objective, key):
                 found[f'{name}.{key}'] = getattr(objective, key)

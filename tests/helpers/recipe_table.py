@@ -99,6 +99,19 @@ ADVERSARIAL = {
     'adv.criterion': 'binary_cross_entropy_with_logits',
     'auxiliary.loss_weight': 0.1,
 }
+# one classifier, on few target images
+FEW_SHOT = {
+    **OPTIMIZERS['sgd'],
+    **DEEPLAB,
+    'few_shot': 30,
+    'alpha': None,
+    'optimizer.auxiliary_head': 10.0,
+}
+ONE_LEVEL = {
+    **{k: v for k, v in ADVERSARIAL.items() if k.startswith('discrim')},
+    'adv.criterion': 'binary_cross_entropy_with_logits',
+    'adv.auxiliary_loss_weight': 0.0,
+}
 BLDA = {
     'loss': 'BLDALoss',
     'loss.tau': 0.1,
@@ -302,6 +315,58 @@ PARTS = [
         S + 'maxsquare_iw',
         'the same',
         {'tgt.criterion': 'image_weighted_max_square', 'tgt.ratio': 0.2},
+    ),
+    (
+        S + '(phfa|sim).*',
+        'PHFA, Sec. IV-B, Table I; iterations of SIM',
+        {**FEW_SHOT, 'iterations': 200000},
+    ),
+    (S + 'phfa.*', 'PHFA, Table I: initial rate', {'optimizer.lr': 1e-4}),
+    (
+        S + '(phfa(?!-source-only)|sim).*',
+        'PHFA, Table I; SIM: discriminator',
+        ONE_LEVEL,
+    ),
+    (
+        S + 'phfa(?!-source-only).*',
+        'PHFA, Table I: lambda_adv',
+        {'adv.loss_weight': 0.01},
+    ),
+    (
+        S + 'phfa',
+        'PHFA, Eq. 3, Table I: lambda_class, lambda_obj, w',
+        {
+            'tgt.criterion': 'image_weighted_max_square',
+            'tgt.ratio': 0.2,
+            'tgt.loss_weight': 0.003,
+            'tgt.auxiliary_loss_weight': 0.0,
+            'align.stuff_weight': 0.01,
+            'align.thing_weight': 0.01,
+            'align.capacities': (50, 50),
+            'align.check_class': True,
+        },
+    ),
+    (
+        S + r'sim(\+ssl)?',
+        'SHI-Labs/Unsupervised-Domain-Adaptation-with-Differential-Treatment: '
+        'train_sim.py',
+        {
+            'adv.loss_weight': 0.001,
+            'align.stuff_weight': 0.01,
+            'align.thing_weight': 0.01,
+            'align.capacities': (50, 500),
+            'align.check_class': True,
+        },
+    ),
+    (
+        S + r'sim\+ssl',
+        'the same, second phase',
+        {'align.stuff_weight': 0.001, 'align.thing_weight': 0.001},
+    ),
+    (
+        S + r'(phfa(-aa-it-sg)?|sim\+ssl)',
+        'PHFA, Eq. 11: as much as the source',
+        {'labelled.loss_weight': 1.0},
     ),
     (
         r'.*\+(uniform-)?(blda|ola|ola-source)',

@@ -17,7 +17,7 @@ FILES = {
 MODELS = [model for file in FILES.values() for model in file['Models']]
 PUBLISHED = {m['Config']: m for m in MODELS if 'Results' in m}
 # names of the papers in the files, and the letters of published_results
-PAPERS = {'BLDA': 'B', 'GBW': 'G'}
+PAPERS = {'BLDA': 'B', 'GBW': 'G', 'PHFA': 'P'}
 
 
 def test_the_index_has_each_file():

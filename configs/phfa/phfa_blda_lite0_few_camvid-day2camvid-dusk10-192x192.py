@@ -1,0 +1,5 @@
+_base_ = './phfa_blda_lite0_few_camvid-day2camvid-dusk-192x192.py'
+train_dataloader = dict(dataset=dict(few_shot=10))
+first_stage = dict(
+    config='phfa/phfa_aa-it-hfa_lite0_few_camvid-day2camvid-dusk10-192x192.py',
+)

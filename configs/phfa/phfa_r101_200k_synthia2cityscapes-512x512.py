@@ -1,0 +1,12 @@
+# Row 5 of Table IV of PHFA: all of it. (Eq. 11: the second training aligns
+# features, too.)
+_base_ = './phfa_aa-it-hfa_r101_200k_synthia2cityscapes-512x512.py'
+first_stage = dict(
+    config='phfa/phfa_aa-it-hfa_r101_200k_synthia2cityscapes-512x512.py',
+    # the median of a class, at most 0.9
+    pseudo_labels=dict(share=0.5, cap=0.9),
+)
+model = dict(labelled_target={})
+target_pipeline = _base_.target_pipeline
+target_pipeline.insert(1, dict(type='LoadAnnotations'))
+train_dataloader = dict(dataset=dict(target=dict(pipeline=target_pipeline)))
