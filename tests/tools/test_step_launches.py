@@ -1,6 +1,7 @@
 """What a step launches: operators as CUDA runs them, by part."""
 
 import ast
+import importlib
 import json
 import re
 import sys
@@ -282,3 +283,16 @@ def test_a_part_that_moved_is_missed(tool, monkeypatch):
         ].__closure__
         is None
     )  # everything is put back
+
+
+def test_cases_that_align_features(tool):
+    """Those of the script beside this one, alignment_cost.py."""
+    cases = sys.modules['step_cases']
+    found = [cases.case_config(cases.Case(m)).model for m in cases.ALIGNED]
+    assert [model.type for model in found] == ['SIM', 'PHFA', 'PHFA']
+    assert [bool(m.feature_alignment) for m in found] == [True, True, False]
+    assert all(m.segmentor.decode_head.type == 'DLV2Head' for m in found)
+    cost = importlib.import_module('alignment_cost')
+    name, *times = cost.map_row(16, 24, 1)
+    assert name == '16 x 24'
+    assert all(float(milliseconds) > 0 for milliseconds in times)

@@ -42,6 +42,10 @@ CNN_FILES = dict(
     advent='advent/advent_r101_120k_gta2cityscapes-512x512.py',
     adaptsegnet='adaptsegnet/adaptsegnet_r101_150k_gta2cityscapes-512x512.py',
 )
+# the network of one level, with what configs/_base_/uda has of theirs
+# (phfa-outputs: without its feature_alignment)
+ALIGNED = ('sim', 'phfa', 'phfa-outputs')
+CNN_FILES |= dict.fromkeys(ALIGNED, CNN_FILES['minent'])
 CNN_METHODS = tuple(CNN_FILES)
 # online logits adjustment; the same with density estimation; GBW
 BALANCES = ('none', 'ola', 'blda', 'gbw')
@@ -143,6 +147,8 @@ def case_config(case: Case) -> Config:
     segmentor = cfg.model.segmentor
     if case.method == 'dacs':
         cfg.model.update(type='DACS', feature_distance=None)
+    if case.method in ALIGNED:
+        align(cfg, case.method)
     if case.method == 'reference':
         segmentor.backbone.type = 'MixVisionTransformer'
     segmentor.backbone.update(init_cfg=None, with_cp=case.with_cp)
@@ -160,6 +166,27 @@ def case_config(case: Case) -> Config:
                 type='AmpOptimWrapper', loss_scale='dynamic'
             )
     return cfg
+
+
+def align(cfg: Config, method: str) -> None:
+    """Make a config that of a method which aligns features.
+
+    Args:
+        cfg: Of DeepLabV2 with one level, changed in place.
+        method: One of ALIGNED.
+    """
+    name = method.removesuffix('-outputs')
+    base = Config.fromfile(CONFIGS / f'_base_/uda/{name}.py')
+    cfg.merge_from_dict(dict(model=base.uda_model.to_dict()))
+    if name != method:
+        cfg.model.feature_alignment = None
+    optimizer = cfg.optim_wrapper
+    adam = dict(optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)))
+    cfg.optim_wrapper = ConfigDict(
+        constructor='AdversarialOptimWrapperConstructor',
+        student=optimizer,
+        discriminator=adam,
+    )
 
 
 def set_net(segmentor: ConfigDict, dims: int, layers: list[int]) -> None:

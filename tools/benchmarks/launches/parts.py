@@ -30,6 +30,11 @@ FUNCTIONS = {
     'CrossAttentionObjective.training_batch': 'mixing',
     f'{MODELS}.uda.distances.feature_distance:'
     'FeatureDistance.forward': 'feature distance',
+    f'{OBJECTIVES}.feature_alignment:'
+    'FeatureAlignmentObjective.keep': 'kept features',
+    f'{OBJECTIVES}.feature_alignment:'
+    'FeatureAlignmentObjective.target_losses': 'alignment',
+    f'{MODELS}.uda.alignment.segments:component_roots': 'objects',
     f'{MODELS}.head_losses.segmentation_loss:loss_values': 'loss',
     f'{MODELS}.head_losses.segmentation_loss:pixel_accuracy': 'loss',
     f'{STATISTICS}.collect': 'sampling',

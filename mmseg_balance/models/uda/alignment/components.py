@@ -68,18 +68,23 @@ def propagated_roots(classes: Tensor, things: Tensor) -> Tensor:
     """
     images, height, width = classes.shape
     size = height * width
-    planes = classes[:, None] == things[:, None, None]
-    is_thing = planes.any(1).flatten(1)
-    plane = planes.byte().argmax(1).view(images, 1, size)
+    # from the last pixel to the first, so that the first is the maximum
+    turned = classes.flip(1, 2)[:, None]
+    planes = turned == things[:, None, None]
+    is_thing = planes.any(1)
+    plane = torch.where(is_thing, planes.byte().argmax(1), len(things))
+    plane = plane.view(images, 1, size)
+    # what is no thing has a plane of its own, with nothing in it
+    planes = torch.cat([planes, torch.zeros_like(planes[:, :1])], 1)
     pointers = torch.arange(size, device=classes.device).repeat(images, 1)
     for _ in range(size.bit_length()):
-        # the largest is the first; 0 is no pixel. Exact below 2^24 pixels
-        order = (size - pointers).float().view(images, 1, height, width)
-        near = F.max_pool2d(order * planes, 3, 1, 1).flatten(2)
-        near = size - near.gather(1, plane).squeeze(1).long()
-        near = torch.where(is_thing, near, pointers)
-        moved = pointers.scatter_reduce(1, pointers, near, 'amin')
-        moved = torch.minimum(moved, near)
+        # exact below 2^24 pixels
+        order = pointers.float().view(images, 1, height, width)
+        near = F.max_pool2d(torch.where(planes, order, -1.0), 3, 1, 1)
+        near = near.flatten(2).gather(1, plane).squeeze(1).long()
+        moved = pointers.scatter_reduce(1, pointers, near, 'amax')
+        moved = torch.maximum(moved, near)
         pointers = moved.gather(1, moved)
         pointers = pointers.gather(1, pointers)
-    return torch.where(is_thing, pointers, -1).view_as(classes)
+    roots = (size - 1 - pointers).view_as(classes)
+    return torch.where(is_thing, roots, -1).flip(1, 2)
