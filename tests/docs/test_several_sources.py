@@ -25,7 +25,7 @@ def first(tmp_path):
 def test_the_first_config_is_that_of_the_base_file(first):
     check_parts(first)
     data = first.train_dataloader.dataset
-    base = Config.fromfile(CONFIGS / '_base_/datasets/toy-toy2toy_128.py')
+    base = Config.fromfile(CONFIGS / '_base_/datasets/toys2toy_128.py')
     base = base.train_dataloader.dataset
     assert data.pop('source_weights') == [1, 1]
     assert data.to_dict() == base.to_dict()
