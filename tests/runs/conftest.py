@@ -168,6 +168,12 @@ train_dataloader['dataset'].update(
         'mic/mic_hrda_blda_lite0_300_toy2toy-192x192.py',
         """
 model['masked_consistency'] = dict(block_size=16)
+# a second stage, which has labels of the target as well
+model['labelled_target'] = dict(loss_weight=0.5)
+train_dataloader['dataset']['target'].update(
+    data_prefix=dict(
+        img_path='leftImg8bit/train', seg_map_path='gtFine/train'),
+    pipeline=source_pipeline)
 model['segmentor'].update(
     detail_crop_size=(32, 32), test_cfg=dict(crop_size=crop, stride=(32, 32)))
 train_dataloader['dataset']['rare_class_sampling'] = dict(min_pixels=20)
