@@ -9,6 +9,7 @@ from typing import Any
 from mmengine.dataset import BaseDataset
 
 from ...datasets.loading.leaves import keyed_leaves
+from ...datasets.loading.transform_kinds import is_label_loader
 from .code import changed_code, own_code
 
 PROVENANCE_KEY = 'provenance'
@@ -41,18 +42,21 @@ def describe_data(dataset: Any) -> dict[str, str]:
 
     Returns:
         By 'source' and 'target', or 'data' of another: the number of images
-        and a hash of their names and of the sizes of 32 of the files.
+        and a hash of their names and of the sizes of 32 of the files. By
+        'target labels', where such are loaded: see :func:`describe_labels`.
     """
     domains = {
         name: getattr(dataset, name, None) for name in ('source', 'target')
     }
     if domains['source'] is None:
         domains = dict(data=dataset)
-    return {
+    found = {
         name: describe_files(domain)
         for name, domain in domains.items()
         if domain is not None
     }
+    labels = describe_labels(domains.get('target'))
+    return found if labels is None else found | {'target labels': labels}
 
 
 def describe_files(domain: Any) -> str:
@@ -80,6 +84,31 @@ def describe_files(domain: Any) -> str:
         size = file.stat().st_size if file.is_file() else None
         digest.update(f'{size}\n'.encode())
     return f'{len(images)} images {digest.hexdigest()[:12]}'
+
+
+def describe_labels(domain: Any) -> str | None:
+    """The labels of a target in a few words, which may be written anew.
+
+    Args:
+        domain: Its data set, or None.
+
+    Returns:
+        Their number and 12 hex digits of the names of their images and of
+        their sizes; None where none are loaded.
+    """
+    digest, number = hashlib.sha256(), 0
+    for _, leaf in () if domain is None else keyed_leaves(domain, ''):
+        if not isinstance(leaf, BaseDataset) or not any(
+            map(is_label_loader, leaf.pipeline.transforms)
+        ):
+            continue
+        for i in range(len(leaf)):
+            info = leaf.get_data_info(i)
+            file = Path(info.get('seg_map_path') or '')
+            size = file.stat().st_size if file.is_file() else None
+            digest.update(f'{Path(info["img_path"]).name} {size}\n'.encode())
+            number += 1
+    return f'{number} labels {digest.hexdigest()[:12]}' if number else None
 
 
 def changed_provenance(

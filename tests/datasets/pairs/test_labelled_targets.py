@@ -10,6 +10,10 @@ from torch import nn
 
 from mmseg_balance.datasets import UDADataset
 from mmseg_balance.models.data_checks import check_target
+from mmseg_balance.runs.records.provenance import (
+    changed_provenance,
+    provenance,
+)
 
 CLASSES = ('road', 'sidewalk')  # train ids 0 and 1
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
@@ -91,3 +95,27 @@ def test_models_and_targets_that_do_not_go_together(domains, capfd):
     loader.dataset = UDADataset(**domains)
     with pytest.raises(ValueError, match='LoadAnnotations.*seg_map_path'):
         check_target(model, loader)
+
+
+def test_few_shots_need_labels_of_their_own_alone(domains, tmp_path):
+    label = 'ulm/y_gtFine_labelTrainIds.png'
+    (tmp_path / 'target/labels' / label).unlink()
+    dataset = UDADataset(**domains, few_shot=['bonn/x'])
+    assert len(dataset.target) == 1
+    with pytest.raises(FileNotFoundError, match='target: 1 of 1 images'):
+        UDADataset(**domains, few_shot=['ulm/y'])
+
+
+def test_a_run_notes_the_labels_of_its_target(domains, tmp_path):
+    before = provenance(UDADataset(**domains))
+    assert before['data']['target labels'].startswith('2 labels ')
+    again = provenance(UDADataset(**domains))
+    assert changed_provenance(before, again)['data'] == []
+    place = tmp_path / 'target/labels/ulm/y_gtFine_labelTrainIds.png'
+    cv2.imwrite(str(place), np.zeros((8, 12), np.uint8))
+    (line,) = changed_provenance(before, provenance(UDADataset(**domains)))[
+        'data'
+    ]
+    assert line.startswith('target labels was 2 labels ')
+    domains['target']['pipeline'] = [LOAD[0], *PACK]
+    assert 'target labels' not in provenance(UDADataset(**domains))['data']
