@@ -111,7 +111,6 @@ def prediction_losses(
     Returns:
         Those of the decode head first, as ``decode_predictions`` gives them.
     """
-    targets.note()
     decoded = decode_predictions(
         segmentor.decode_head,
         features,
@@ -120,6 +119,28 @@ def prediction_losses(
     show_pass(segmentor, SeenPass(features, decoded[0], targets))
     # all heads run before the first loss, which may draw random numbers
     others = auxiliary_predictions(segmentor, features)
+    return losses_of_predictions(decoded, others, targets, collect, density)
+
+
+def losses_of_predictions(
+    decoded: list[Prediction],
+    others: list[Prediction],
+    targets: PixelTargets,
+    collect: bool = True,
+    density: nn.Module | None = None,
+) -> list[PredictionLosses]:
+    """Losses of predictions that have been made.
+
+    Args:
+        decoded: Of the decode head; with their features where there is a
+            density.
+        others: Of the auxiliary heads.
+        targets, collect, density: As above.
+
+    Returns:
+        As above.
+    """
+    targets.note()
     return [
         *(_losses_of(p, targets, collect, density) for p in decoded),
         *(_losses_of(p, targets, collect) for p in others),

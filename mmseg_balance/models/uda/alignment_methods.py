@@ -12,6 +12,7 @@ from .objectives import (
     AdversarialObjective,
     EntropyObjective,
     FeatureAlignmentObjective,
+    LabelledTargetObjective,
     TargetPassObjective,
 )
 from .part_settings import DEFAULTS
@@ -41,6 +42,8 @@ class PHFA(TargetMethod):
         max_square: Arguments of ``EntropyObjective``. Default: kind
             'image_weighted_max_square' with ratio 0.2, weight 0.003 for the
             decode head, none for others. None: without.
+        labelled_target: Arguments of ``LabelledTargetObjective`` (Eq. 9 and
+            11), {} for its defaults, on the same pass. Default: none.
         **kwargs: See :class:`TargetMethod`.
 
     Raises:
@@ -53,6 +56,7 @@ class PHFA(TargetMethod):
         feature_alignment: OptConfigType,
         adversarial: OptConfigType = DEFAULTS,
         max_square: OptConfigType = DEFAULTS,
+        labelled_target: OptConfigType = None,
         **kwargs: Any,
     ) -> None:
         square = dict(kind='image_weighted_max_square', loss_weight=0.003)
@@ -68,6 +72,7 @@ class PHFA(TargetMethod):
                 dict(thing_buffer=50),
                 feature_alignment,
             ),
+            (LabelledTargetObjective, {}, labelled_target),
         )
         terms = [
             kind(**{**defaults, **settings})
@@ -76,9 +81,10 @@ class PHFA(TargetMethod):
         ]
         if not terms:
             raise UserValueError(
-                f'{type(self).__name__} has adversarial, max_square and '
-                'feature_alignment all None, so that it learns nothing from '
-                "the target: leave one of them, or set model.type='SourceOnly'"
+                f'{type(self).__name__} has adversarial, max_square, '
+                'feature_alignment and labelled_target all None, so that it '
+                'learns nothing from the target: leave one of them, or set '
+                "model.type='SourceOnly'"
             )
         super().__init__(segmentor, TargetPassObjective(terms), **kwargs)
 

@@ -186,7 +186,7 @@ class AdversarialObjective(TargetTerm):
         """Losses of the student."""
         losses = {}
         for name in self.discriminators:
-            logits = outputs.logits[name]
+            logits = outputs.logits(name)
             weight = self.auxiliary_loss_weight
             if name == MAIN:
                 weight = self.loss_weight

@@ -112,9 +112,10 @@ class EntropyObjective(TargetTerm):
         """Losses by name."""
         losses = {}
         with torch.autocast(step.target_images.device.type, enabled=False):
-            for name, logits in outputs.logits.items():
+            for name in outputs.whole:
                 if name != MAIN and not self.uses_auxiliary:
                     continue
+                logits = outputs.logits(name)
                 weight = self.auxiliary_loss_weight
                 if name == MAIN:
                     weight = self.loss_weight

@@ -1,7 +1,5 @@
 """Supervised learning on the target domain, by labels made before."""
 
-from typing import Any
-
 import torch
 from mmseg.registry import MODELS
 from torch import Tensor, nn
@@ -9,14 +7,17 @@ from torch import Tensor, nn
 from ....errors import UserValueError
 from ....number_checks import is_number
 from ...head_losses.pixel_targets import PixelTargets
-from ...head_losses.predictions import training_features
-from ...head_losses.segmentation_loss import joined_log, prediction_losses
-from .objective import Objective
+from ...head_losses.segmentation_loss import (
+    joined_log,
+    losses_of_predictions,
+)
+from ..teacher.image_logits import ImageOutputs
 from .step import UDAStep
+from .target_term import TargetTerm
 
 
 @MODELS.register_module()
-class LabelledTargetObjective(Objective):
+class LabelledTargetObjective(TargetTerm):
     """The losses of the segmentor on target images that come with labels.
 
     For the second stage of offline self-training: Eq. 9 and 11 of Hua and
@@ -35,8 +36,7 @@ class LabelledTargetObjective(Objective):
     """
 
     prefix = 'labelled'
-    needs_target = True
-    needs_pseudo_labels = False
+    noted_in = None
     needs_target_labels = True
 
     def __init__(self, loss_weight: float = 1.0) -> None:
@@ -55,24 +55,20 @@ class LabelledTargetObjective(Objective):
         """Have the density estimated, too."""
         self._shared = (density,)
 
-    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
-        """Losses by name."""
-        features = training_features(student, step.target_images)
-        return self.losses(student, features, step)
+    @property
+    def uses_auxiliary(self) -> bool:
+        """All heads learn."""
+        return True
 
-    def losses(
-        self, student: nn.Module, features: Any, step: UDAStep
+    @property
+    def uses_features(self) -> bool:
+        """The density is estimated of what enters the classifier."""
+        return self._shared != (None,)
+
+    def target_losses(
+        self, student: nn.Module, outputs: ImageOutputs, step: UDAStep
     ) -> dict[str, Tensor]:
-        """Losses of a forward pass over the target images.
-
-        Args:
-            student: The segmentor that is trained.
-            features: Of ``training_features`` for ``step.target_images``.
-            step: Data of the iteration, with ``target_labels``.
-
-        Returns:
-            As ``forward``.
-        """
+        """Losses by name."""
         (density,) = self._shared
         labels = step.target_labels
         targets = PixelTargets(
@@ -81,7 +77,7 @@ class LabelledTargetObjective(Objective):
         )
         return joined_log(
             each.scaled(self.loss_weight)
-            for each in prediction_losses(
-                student, features, targets, density=density
+            for each in losses_of_predictions(
+                outputs.decoded, outputs.others, targets, density=density
             )
         )

@@ -28,9 +28,9 @@ class TargetPassObjective(Objective):
 
     Args:
         terms: Configs, or modules, of ``TargetTerm`` objectives:
-            ``AdversarialObjective``, ``EntropyObjective`` or
-            ``FeatureAlignmentObjective``. At most one has an optimizer of
-            its own.
+            ``AdversarialObjective``, ``EntropyObjective``,
+            ``FeatureAlignmentObjective`` or ``LabelledTargetObjective``. At
+            most one has an optimizer of its own.
 
     Raises:
         TypeError: One is no such term; names it.
@@ -66,6 +66,9 @@ class TargetPassObjective(Objective):
                 'have an optimizer of its own, but got '
                 f'{[type(t).__name__ for t in own]}'
             )
+        self.needs_target_labels = any(
+            term.needs_target_labels for term in self.terms
+        )
         self._learner = tuple(own)
         self.optimizer_name = own[0].optimizer_name if own else None
 

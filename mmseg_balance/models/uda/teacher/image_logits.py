@@ -6,8 +6,7 @@ An output is a head that predicts the whole image: 'decode', and 'aux' or
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -43,30 +42,46 @@ class ImageOutputs:
     Attributes:
         images: (N, 3, H, W).
         features: Of ``training_features``.
-        predictions: Those of the whole image, that of the decode head first.
+        decoded: Predictions of the decode head, that of the whole image
+            first.
+        others: Predictions of auxiliary heads, perhaps none.
     """
 
     images: Tensor
     features: Any
-    predictions: list[Prediction]
+    decoded: list[Prediction]
+    others: list[Prediction]
+    _resized: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def main(self) -> Prediction:
-        """Prediction of the decode head."""
-        return self.predictions[0]
+        """The decode head's prediction of the whole image."""
+        return self.decoded[0]
 
-    @cached_property
-    def logits(self) -> dict[str, Tensor]:
-        """Logits at the size of the images, (N, C, H, W), by output."""
-        return {
-            prediction.name: resize(
-                prediction.logits,
-                size=self.images.shape[-2:],
-                mode='bilinear',
-                align_corners=prediction.head.align_corners,
-            )
-            for prediction in self.predictions
-        }
+    @property
+    def whole(self) -> dict[str, Prediction]:
+        """Predictions of whole images, by output."""
+        both = [*self.decoded, *self.others]
+        return {each.name: each for each in both if each.box is None}
+
+    def logits(self, name: str) -> Tensor:
+        """Logits at the size of the images, (N, C, H, W).
+
+        Args:
+            name: Of the output.
+        """
+        if name not in self._resized:
+            self._resized[name] = self.resized(self.whole[name])
+        return self._resized[name]
+
+    def resized(self, prediction: Prediction) -> Tensor:
+        """Its logits at the size of the images; nothing is kept of them."""
+        return resize(
+            prediction.logits,
+            size=self.images.shape[-2:],
+            mode='bilinear',
+            align_corners=prediction.head.align_corners,
+        )
 
 
 def image_outputs(
@@ -85,12 +100,12 @@ def image_outputs(
     """
     features = training_features(student, images)
     head = student.decode_head
-    predictions = decode_predictions(head, features, keep_features)
-    if auxiliary:
-        predictions = predictions + auxiliary_predictions(student, features)
-    whole = [each for each in predictions if each.box is None]
-    outputs = ImageOutputs(images, features, whole)
-    note(PREDICTION, lambda: predicted_classes(head, outputs.logits[MAIN]))
+    decoded = decode_predictions(head, features, keep_features)
+    others = auxiliary_predictions(student, features) if auxiliary else []
+    outputs = ImageOutputs(images, features, decoded, others)
+    main = outputs.main
+    # not by what is kept: it is called without gradients
+    note(PREDICTION, lambda: predicted_classes(head, outputs.resized(main)))
     return outputs
 
 
@@ -105,7 +120,8 @@ def image_logits(
     Returns:
         Logits (N, C, H, W) by output.
     """
-    return image_outputs(student, images, auxiliary).logits
+    outputs = image_outputs(student, images, auxiliary)
+    return {name: outputs.logits(name) for name in outputs.whole}
 
 
 def recorded_logits(

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from mmengine.config import ConfigDict
+from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from torch import nn
 
@@ -80,6 +81,44 @@ def test_terms_share_one_pass(build, batch, optimizers):
     students = (model.student.parameters() for model in (apart, shared))
     for a, b in zip(*students, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_labels_of_the_target_are_learnt_on_the_same_pass(
+    build, batch, segmentor, optimizers
+):
+    loss = dict(type='BLDALoss', num_classes=4, min_samples=4)
+    model = build(
+        'PHFA',
+        segmentor=segmentor(loss, auxiliary_head=segmentor()['decode_head']),
+        feature_alignment=SMALL,
+        labelled_target=dict(loss_weight=0.5),
+        density_estimation={},
+    )
+    assert model.needs_target_labels and len(model.objectives) == 2
+    data, seen = batch(), passes(model)
+    for sample in data['target']['data_samples']:
+        labels = torch.full((1, 32, 32), 3)
+        sample.gt_sem_seg = PixelData(data=labels)
+    logs = model.train_step(data, optimizers(model))
+    assert len(seen) == 2
+    assert {
+        *('tgt.decode.loss_blda', 'tgt.decode.loss_density'),
+        *('tgt.aux.loss_ce', 'tgt.decode.loss_generator', 'tgt.loss_stuff'),
+    } <= set(logs)
+    alone = build('SourceOnly', segmentor=segmentor(), labelled_target={})
+    # what it is by itself, but for the weight
+    shared = build(
+        'PHFA',
+        segmentor=segmentor(),
+        feature_alignment=None,
+        labelled_target=dict(loss_weight=0.5),
+    )
+    shared.student.load_state_dict(alone.student.state_dict())
+    found = shared.train_step(copy.deepcopy(data), optimizers(shared))
+    expected = alone.train_step(data, optimizers(alone))
+    assert found['tgt.decode.loss_ce'] == pytest.approx(
+        0.5 * expected['labelled.decode.loss_ce']
+    )
 
 
 @pytest.mark.parametrize('check', [True, False])
