@@ -23,6 +23,12 @@ PLACES = {
         'train_dataloader = dict(dataset=dict(rare_class_sampling='
         "_base_.pop('balance_sampling')))",
     ),
+    'source_style': (
+        'train_dataloader.dataset.source.pipeline',
+        "_base_.source_pipeline.insert(-3, _base_.pop('source_style')) and "
+        'train_dataloader = dict(dataset=dict(source=dict('
+        'pipeline=_base_.source_pipeline)))',
+    ),
     'pair_train': (
         'train_dataloader.dataset',
         "train_dataloader = dict(dataset=_base_.pop('pair_train'))",
@@ -53,8 +59,8 @@ SETS = (
 def check_parts(cfg: Config) -> None:
     """Refuse a config that has a part which is nowhere in use.
 
-    Files of ``_base_/balance``, ``_base_/uda`` and ``_base_/datasets/pair_*``
-    hold parts of ``model``, ``custom_hooks`` and the loaders under names of
+    Files of ``_base_/balance``, ``_base_/uda``, ``_base_/styles`` and
+    ``_base_/datasets/pair_*`` hold parts of ``model``, ``custom_hooks`` and the loaders under names of
     their own, since two base files may not set one key. A config that lists
     such a file and forgets the line that puts the part in place would be
     trained without it.

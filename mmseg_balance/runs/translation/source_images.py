@@ -6,6 +6,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,9 @@ def translations(
                 'the translator gives images the look of a target image, and '
                 f'{DATASET} of the config has no target'
             )
-        targets = [image for _, image in named_images(domains['target'])]
+        # by name, however they are listed
+        target = sorted(named_images(domains['target']), key=itemgetter(0))
+        targets = [image for _, image in target]
     named: dict[str, PlainImage] = {}
     for name, image in named_images(domains['source']):
         if name.startswith(os.pardir):

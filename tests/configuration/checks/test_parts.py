@@ -56,6 +56,24 @@ def test_rare_class_sampling_is_taken(read):
     assert cfg.train_dataloader.dataset.rare_class_sampling.class_temp == 0.01
 
 
+STYLES = ('_base_/styles/fourier.py', '_base_/styles/lab.py')
+
+
+@pytest.mark.parametrize('style', STYLES)
+def test_styles_are_taken(read, style):
+    with pytest.raises(ValueError, match='source_style.*source.pipeline') as e:
+        check_parts(read('', DACS, style))
+    line, _, loader = str(e.value).partition(' and train_dataloader')
+    line = line.partition(': write ')[2]
+    loader = f'train_dataloader{loader.partition(" in the config")[0]}'
+    cfg = read(f'{line}\n{loader}', DACS, style)
+    check_parts(cfg)
+    assert 'source_style' not in cfg
+    kinds = [t.type for t in cfg.train_dataloader.dataset.source.pipeline]
+    assert kinds[2] in ('FourierStyle', 'LabStyle')
+    assert kinds[3] == 'RandomCrop'
+
+
 @pytest.mark.parametrize('part', LOSSES, ids=lambda part: part.stem)
 def test_a_forgotten_balance_method_is_refused(read, part):
     with pytest.raises(ValueError, match='^balance_model') as raised:

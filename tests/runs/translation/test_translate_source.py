@@ -170,6 +170,17 @@ def test_jpegs_stay_jpegs_and_lose_little(data, tmp_path):
     assert np.abs(written - wanted).max() <= 3
 
 
+def test_target_images_are_drawn_by_name_not_by_place(data, tmp_path):
+    def drawn(names):
+        listed = tmp_path / 'target/listed.txt'
+        listed.write_text('\n'.join(names))
+        data['target']['ann_file'] = str(listed)
+        images = translations(build_domains(config(data)), True, 0)
+        return [image.target.path for image in images]
+
+    assert drawn('0123') == drawn('3201')
+
+
 def test_of_few_target_images_those_alone(data, tmp_path):
     data['few_shot'] = ['2']
     images = translations(build_domains(config(data)), True, 0)
