@@ -62,9 +62,8 @@ def check_parts(cfg: Config) -> None:
     Files of ``_base_/balance``, ``_base_/uda``, ``_base_/styles`` and
     ``_base_/datasets/pair_*`` hold parts of ``model``, ``custom_hooks`` and
     the loaders under names of their own, since two base files may not set one
-    key. A config that lists
-    such a file and forgets the line that puts the part in place would be
-    trained without it.
+    key. A config that lists such a file and forgets the line that puts the
+    part in place would be trained without it.
 
     Args:
         cfg: Config of a training run.
