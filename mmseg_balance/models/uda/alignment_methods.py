@@ -1,6 +1,5 @@
 """Methods that align features of objects, one pass over the target a step."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from mmseg.registry import MODELS
@@ -104,22 +103,32 @@ class SIM(PHFA):
             0.01.
         adversarial: Arguments of ``AdversarialObjective``. Default: weight
             0.001 for the decode head, none for others. None: without.
-        **kwargs: See :class:`TargetMethod`.
+        max_square: See :class:`PHFA`. Default: none.
+        **kwargs: See :class:`PHFA`.
+
+    Raises:
+        ValueError: ``feature_alignment`` is None.
     """
 
     def __init__(
         self,
         segmentor: ConfigType,
-        feature_alignment: Mapping[str, Any],
+        feature_alignment: ConfigType,
         adversarial: OptConfigType = DEFAULTS,
+        max_square: OptConfigType = None,
         **kwargs: Any,
     ) -> None:
+        if feature_alignment is None:
+            raise UserValueError(
+                'SIM without feature_alignment is AdaptSegNet: set '
+                "model.type='AdaptSegNet', or feature_alignment to a dict"
+            )
         if adversarial is not None:
             adversarial = {'loss_weight': 0.001, **adversarial}
         super().__init__(
             segmentor,
             {'thing_buffer': 500, **feature_alignment},
             adversarial,
-            max_square=None,
+            max_square,
             **kwargs,
         )

@@ -13,6 +13,7 @@ def check_settings(
     weights: Mapping[str, Any],
     counts: Mapping[str, Any],
     feature: Any,
+    check_class: Any,
 ) -> None:
     """Refuse settings out of range.
 
@@ -21,6 +22,7 @@ def check_settings(
         weights: Numbers of at least 0 by name.
         counts: Numbers of at least 1 by name.
         feature: Which features.
+        check_class: Whether the classifier is asked.
 
     Raises:
         ValueError: Names the setting.
@@ -40,8 +42,8 @@ def check_settings(
     if twice or not listed:
         found = f'{twice} more than once' if twice else 'none'
         raise UserValueError(
-            f'Expected {names} of {OWNER} to name classes once each, but got '
-            f'{found}'
+            f'Expected {names} of {OWNER} to name classes, each of them once,'
+            f' but got {found}'
         )
     for name, value in weights.items():
         check_number(OWNER, name, value)
@@ -52,6 +54,11 @@ def check_settings(
         raise UserValueError(
             f"Expected `feature` of {OWNER} to be 'classifier' or the index "
             f'of an output of the backbone, but got {feature!r}'
+        )
+    if not isinstance(check_class, bool):
+        raise UserValueError(
+            f'Expected `check_class` of {OWNER} to be True or False, but got '
+            f'{check_class!r}'
         )
 
 

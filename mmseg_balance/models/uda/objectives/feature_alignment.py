@@ -55,7 +55,9 @@ class FeatureAlignmentObjective(TargetTerm):
 
     Args:
         stuff_classes: Indices of classes that are compared as a whole.
+            Default: none.
         thing_classes: Indices of classes that are compared object by object.
+            Default: none.
         stuff_weight: Factor of the loss of stuff, at least 0.
         thing_weight: Factor of the loss of objects, at least 0.
         stuff_buffer: How many features of each stuff class are kept.
@@ -79,8 +81,8 @@ class FeatureAlignmentObjective(TargetTerm):
 
     def __init__(
         self,
-        stuff_classes: Sequence[int],
-        thing_classes: Sequence[int],
+        stuff_classes: Sequence[int] = (),
+        thing_classes: Sequence[int] = (),
         stuff_weight: float = 0.01,
         thing_weight: float = 0.01,
         stuff_buffer: int = 50,
@@ -102,6 +104,7 @@ class FeatureAlignmentObjective(TargetTerm):
                 max_objects=max_objects,
             ),
             feature,
+            check_class,
         )
         self.stuff_weight = stuff_weight
         self.thing_weight = thing_weight

@@ -278,13 +278,14 @@ def test_features_of_an_index_are_the_backbones(build, segmentor):
     [
         (dict(stuff_classes=3), 'stuff_classes.*indices of classes.*3'),
         (dict(thing_classes=[-1]), r'thing_classes.*\[-1\]'),
-        (dict(thing_classes=[1, 2]), r'once each, but got \[1\] more'),
+        (dict(thing_classes=[1, 2]), r'each of them once, but got \[1\] more'),
         (dict(stuff_classes=[], thing_classes=[]), 'but got none'),
         (dict(thing_classes=[2, 4]), r'num_classes=4, but got \[2, 4\]'),
         (dict(thing_buffer=0), 'thing_buffer.*at least 1, but got 0'),
         (dict(max_objects=1.5), 'max_objects.*1.5'),
         (dict(stuff_weight=-1), 'stuff_weight.*at least 0'),
         (dict(feature='layer4'), "feature.*'classifier' or the index.*layer4"),
+        (dict(check_class='no'), "check_class.*True or False.*'no'"),
         (dict(feature=True), 'feature.*True'),
         (dict(feature=1), 'one of the 1 outputs of TinyBackbone, 0 to 0'),
         (dict(feature=-2), 'TinyBackbone.*but got -2.*out_indices'),
@@ -333,6 +334,8 @@ def test_parts_of_methods(build, batch, optimizers):
     assert objective.capacities == (50, 500)
     assert objective.find_segments.max_objects == 10
     assert objective.stuff_weight == objective.thing_weight == 0.01
+    with pytest.raises(ValueError, match='is AdaptSegNet'):
+        build('SIM', feature_alignment=None)
     # a part less, down to one
     parts = dict(adversarial=None, max_square=None)
     model = build('PHFA', feature_alignment=ALIGNED, **parts)

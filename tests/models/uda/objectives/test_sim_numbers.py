@@ -54,6 +54,27 @@ def test_objects_and_means_are_those_of_the_public_code(place):
 
 
 @pytest.mark.parametrize('place', ['', *whole_files('')])
+def test_eq_3_is_the_image_wise_loss_of_the_public_code(place, build):
+    """As PHFA has it: of the probabilities, and with alpha 0.2."""
+    expected = reference(f'{place}maxsquare')
+    model = build(
+        'PHFA', feature_alignment=dict(stuff_classes=[0]), adversarial=None
+    )
+    square, _ = model.objectives[1].terms
+    for i in range(2):
+        logits = expected['logits'][i, None].requires_grad_()
+        loss = square.criterion(logits)
+        key = f'image{i}_iw_maxsquare_ratio02'
+        torch.testing.assert_close(loss.detach(), expected[key])
+        loss.backward()
+        kept = expected[f'{key}_grad']
+        bound = 1e-5 * float(kept.abs().max())
+        torch.testing.assert_close(
+            corner(logits.grad, kept), kept, rtol=0, atol=bound
+        )
+
+
+@pytest.mark.parametrize('place', ['', *whole_files('')])
 def test_twenty_iterations_are_those_of_the_public_code(place):
     expected = reference(f'{place}sim_losses')
     student = given_segmentor()
