@@ -7,6 +7,10 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 model = _base_.pop('uda_model')
+translation = dict(
+    translator='cyclegan/'
+    'cyclegan_ppl_resnet9_200k_few_synthia2cityscapes-512x512.py'
+)
 train_dataloader = dict(
     dataset=dict(source=dict(translated_root='data/synthia_translated'))
 )

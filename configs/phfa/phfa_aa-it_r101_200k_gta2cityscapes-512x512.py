@@ -1,7 +1,10 @@
 # Row 3 of Table IV of PHFA: and image transfer, source images that a CycleGAN
-# with the perceptual loss (cyclegan_ppl_resnet9_200k_...) translated; a folder
-# that `mmseg-balance translate` writes.
+# with the perceptual loss translated; `reproduce` trains it before.
 _base_ = './phfa_aa_r101_200k_gta2cityscapes-512x512.py'
+translation = dict(
+    translator='cyclegan/'
+    'cyclegan_ppl_resnet9_200k_few_gta2cityscapes-512x512.py'
+)
 train_dataloader = dict(
     dataset=dict(source=dict(translated_root='data/gta_translated'))
 )

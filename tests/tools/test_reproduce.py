@@ -55,8 +55,15 @@ def test_dry_run_of_every_row(dry_run, row):
     config = find_row(find_row(row).trained_as).config
     names = [os.path.basename(words[1]) for words in commands]
     fit = ['fit_logit_statistics.py'] * row.endswith('posthoc')
-    assert names == ['train.py', *fit, 'test.py']
-    for words in commands:
+    own = ['train.py', *fit, 'test.py']
+    *before, _, _ = [name for name in names if name not in fit]
+    assert names == [*before, *own]
+    cfg = Config.fromfile(config)
+    stages = {'pseudo-labels': 'first_stage', 'translate': 'translation'}
+    found = {words[3] for words in commands if words[1] == '-m'}
+    assert found == {k for k, v in stages.items() if v in cfg}
+    assert bool(before) == bool(found)
+    for words in commands[len(before) :]:
         assert words[0] == sys.executable
         assert os.path.isfile(words[1])
         assert words[2] == config

@@ -161,6 +161,21 @@ def test_a_translator_and_its_network_are_trained_before(
     words = short(commands[2])
     assert '--translator gan.py work_dirs/gan_seed0/iter_6.pth' in words
     assert words.endswith('--own-size')
+    # where other rows find them
+    assert '--out work_dirs/gan_seed0/translated ' in words
+
+
+def test_one_translator_of_both_stages(second_stage, uda_config, reproduce):
+    looks = dict(translation=dict(translator=str(uda_config('gan'))))
+    second_stage(looks, **looks)
+    commands = reproduce('--dry-run', '--work-dir', 'w')
+    folders = [
+        Path(c[c.index('--work-dir') + 1])
+        for c in commands
+        if '--work-dir' in c
+    ]
+    first = Path('w/first_stage')
+    assert folders == [first / 'translator', first, Path('w'), Path('w/test')]
 
 
 @pytest.mark.parametrize(

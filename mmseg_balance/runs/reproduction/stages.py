@@ -128,11 +128,14 @@ class Planner:
             parts.append(_labels(plan, first.get('pseudo_labels'), folder))
             theirs = _translations(plan.training.cfg)
             if _translations(cfg) == theirs:
-                folder = plan.training.work_dir  # they are there already
+                # they are there already
+                folder, work_dir = plan.training.work_dir, inner
         for i, entry in enumerate(_translations(cfg)):
-            out = folder / ('translated' if not i else f'translated_{i}')
+            name = 'translated' if not i else f'translated_{i}'
             parts.append(
-                self._translation(config, cfg, entry, out, work_dir, options)
+                self._translation(
+                    config, cfg, entry, folder / name, work_dir, options
+                )
             )
         return parts
 
@@ -153,7 +156,10 @@ class Planner:
             inner = None if work_dir is None else work_dir / 'translator'
             plan = self.plan(_file(name, f'{TRANSLATION}.translator'), inner)
             steps = [*plan.before, plan.training]
-            words[-1:] = [plan.training.config, plan.training]
+            # where other trainings find them
+            out = plan.training.work_dir / out.name
+            words[2:] = [str(out), '--translator', plan.training.config]
+            words.append(plan.training)
         words += words_of('translate', rest, TRANSLATION)
         steps.append(WriteStep('translate', words, out, options))
         key = _source_key(cfg, rest.get('source'))
