@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.export.segmentor import choose_part
 from ..configuration.checks.post_hoc import refuse_post_hoc
+from ..configuration.checks.predictions import check_predicts_labels
 from ..configuration.model_config import model_config
 from ..configuration.reading import load_config
 from ..datasets.checks import build_lazily
@@ -59,6 +60,7 @@ def build_predictor(
             f'{cfg.filename} has no model: give the config that {checkpoint} '
             'was trained with'
         )
+    check_predicts_labels(cfg)
     refuse_post_hoc(cfg)
     loaded = Checkpoint.read(checkpoint)
     init_default_scope(cfg.get('default_scope', 'mmseg'))

@@ -110,6 +110,8 @@ class TrainingSamples:
         with recorded_step(model, recorder):
             if isinstance(model, UDASegmentor):
                 self._note_objectives(self._step(domains))
+            elif getattr(model, 'notes_steps', False):
+                model.prepare(domains)
             else:
                 model.data_preprocessor(domains[SOURCE], training=True)
         if not self.has_labels:

@@ -10,6 +10,8 @@ Read from a config, before anything is built:
 - ``needs_hook(hook, config)``, a classmethod: whether with this config it
   needs one of them. Default: it does.
 - ``not_trainable``: why a model cannot be trained, as an end of "which ...".
+- ``predicts_no_labels``: why a model cannot be evaluated, exported, or label
+  images, as an end of "which ...".
 - ``balances_logits``: whether what a model predicts are balanced scores.
 - ``checks_losses``: whether a model's own ``train_step`` ends a training whose
   loss is no number.
@@ -25,7 +27,7 @@ Read from what is built, by ``CompileHook``:
 Read from what is built, by hooks that record an iteration:
 
 - ``notes_steps``: whether a model notes itself what its steps are given, see
-  ``note_step``.
+  ``note_step``, in its ``prepare(data)``.
 """
 
 from typing import Any

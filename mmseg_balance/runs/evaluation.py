@@ -8,6 +8,7 @@ from mmengine.model import BaseTTAModel
 from mmengine.runner import Runner
 
 from ..checkpoints.checkpoint import Checkpoint
+from ..configuration.checks.predictions import check_predicts_labels
 from ..datasets.checks import (
     check_data_configs,
     check_evaluation_set,
@@ -93,6 +94,7 @@ class Evaluation:
             The steps in their order.
         """
         return (
+            check_predicts_labels,
             check_tested,
             self._set_pictures,
             # around the model, and test-time augmentation around both

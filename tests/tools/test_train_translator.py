@@ -8,6 +8,7 @@ import torch
 from helpers.comparison import assert_equal, losses
 from mmengine.config import Config
 
+from mmseg_balance.cli.main import main
 from mmseg_balance.runs.trained_parts import trained_segmentor
 
 OPTIMIZER = dict(
@@ -161,6 +162,35 @@ def test_what_cannot_work_is_one_line(
     with pytest.raises(SystemExit, match=f'(?s)^error: .*{message}') as error:
         run_tool('train.py', config, '--work-dir', tmp_path / 'run')
     assert '\n' not in str(error.value).strip()
+
+
+def test_what_asks_for_labels_is_refused(
+    run_tool, translator_config, tmp_path
+):
+    config, path = translator_config(), tmp_path / 'a.pth'
+    torch.save(dict(state_dict={'netG_A.model.1.weight': torch.ones(1)}), path)
+    told = '^error: .*CycleGAN, which translates images.*mmseg-balance tran'
+    with pytest.raises(SystemExit, match=told):
+        run_tool('test.py', config, path, '--work-dir', tmp_path / 'test')
+    for words in (
+        ('predict', config, path, '--input', path, '--out', tmp_path / 'x'),
+        ('checkpoint', 'export', config, path, tmp_path / 'exported'),
+    ):
+        with pytest.raises(SystemExit, match=told):
+            main([str(word) for word in words])
+    assert not (tmp_path / 'exported').exists()
+
+
+def test_browse_shows_what_is_translated(
+    run_tool, translator_config, tmp_path
+):
+    # the network of the perceptual loss is not asked for
+    config = translator_config(
+        segmentation=dict(config='nowhere.py', checkpoint='nowhere.pth')
+    )
+    out = tmp_path / 'pictures'
+    main(['browse', str(config), '--out', str(out), '--num', '2'])
+    assert len(list(out.glob('*.png'))) == 2
 
 
 def test_a_segmentor_of_another_checkpoint_is_refused(

@@ -10,6 +10,7 @@ from mmseg.registry import DATASETS, MODELS
 from torch import Tensor
 
 from ...configuration.checks.post_hoc import refuse_post_hoc
+from ...configuration.checks.predictions import check_predicts_labels
 from ...configuration.model_config import model_config
 from ...errors import UserFileExistsError, UserValueError
 from ...files.writing import write_atomically
@@ -89,8 +90,9 @@ def choose_part(cfg: Config, part: str | None) -> tuple[dict, str | None]:
 
     Raises:
         ValueError: ``part`` is given for a plain segmentor, or is neither of
-            the two.
+            the two; or the model is no segmentor at all.
     """
+    check_predicts_labels(cfg)
     model = model_config(cfg)
     if 'segmentor' not in model:
         if part is not None:

@@ -18,7 +18,7 @@ from ...errors import UserValueError, with_message
 from ...files.config_walk import class_of, type_name
 from ...files.hashing import hash_file
 from ...files.weights import read_weights
-from ...models.translation.weights import (
+from ...models.translation.generator_weights import (
     NAMES,
     generator_weights,
     load_generator,

@@ -96,6 +96,10 @@ class CycleGAN(BaseModel):
     checks_losses = True  # so that no hook has to
     notes_steps = True
     needs_target = True
+    predicts_no_labels = (
+        'translates images and predicts no labels: mmseg-balance translate '
+        'runs it'
+    )
     # dict(config=..., checkpoint=...) stands for a segmentor with weights
     trained_parts = ('segmentation',)
 
@@ -194,8 +198,7 @@ class CycleGAN(BaseModel):
         """
         if mode != 'tensor':
             raise UserRuntimeError(
-                f'{type(self).__name__} translates images and predicts no '
-                'labels: run it with mmseg-balance translate, and leave '
+                f'{type(self).__name__} {self.predicts_no_labels}; leave '
                 'val_dataloader and test_dataloader away'
             )
         return self.netG_A(inputs)

@@ -8,7 +8,12 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from ... import compat
-from ...errors import UserRuntimeError, UserTypeError, UserValueError
+from ...errors import (
+    UserRuntimeError,
+    UserTypeError,
+    UserValueError,
+    with_message,
+)
 from ...files.weights import read_weights
 from ...state_dicts import differences, shown
 from ..uda.checks.segmentor import check_segmentor
@@ -32,43 +37,43 @@ class FrozenSegmentor(nn.Module):
     Args:
         segmentor: Config of an ``EncoderDecoder`` with
             ``init_cfg=dict(type='Pretrained', checkpoint=...)``, and its
-            ``prefix`` where the file is of a UDA model.
+            ``prefix`` where the file is of a UDA model. Weights are looked
+            for by :meth:`load`, so that a model can be built without.
         preprocessor: What normalised the images that it is shown.
 
     Raises:
-        TypeError, ValueError: It names no weights, or is no such segmentor.
+        TypeError, ValueError: It is no such segmentor; names the key.
     """
 
     def __init__(self, segmentor: ConfigType, preprocessor: nn.Module) -> None:
         super().__init__()
         init_cfg = segmentor.get('init_cfg') or {}
-        if not init_cfg.get('checkpoint'):
-            raise UserValueError(
-                f'{KEY} names no weights, and its outputs would mean '
-                f'nothing: {GIVE}'
-            )
-        self.path = init_cfg['checkpoint']
+        self.path = init_cfg.get('checkpoint')
         self.prefix = init_cfg.get('prefix') or ''
-        config = {k: v for k, v in segmentor.items() if k != 'init_cfg'}
-        # the first weights of what is beside it do not depend on it
-        with torch.random.fork_rng(devices=[]):
-            network = MODELS.build(config)
-        check_segmentor(network)
-        network.eval().requires_grad_(False)
         # in a tuple: neither saved nor set to training mode
-        self._network = (network,)
-        self._renormalise = renormalisation(
-            preprocessor, network.data_preprocessor
-        )
+        self._network: tuple[nn.Module, ...] = ()
         self._is_loaded = False
+        if 'type' in segmentor:
+            network = _built(segmentor)
+            self._network = (network,)
+            self._renormalise = renormalisation(
+                preprocessor, network.data_preprocessor
+            )
 
     def load(self) -> None:
         """Load the weights.
 
         Raises:
-            FileNotFoundError, ValueError: The file is missing, or does not
+            FileNotFoundError, ValueError: There is no file, or it does not
                 hold all weights; names them.
         """
+        if not self._network or not self.path:
+            raise UserValueError(
+                f'{KEY} names no weights, and its outputs would mean nothing: '
+                f'{GIVE}, which mmseg-balance train reads; elsewhere give '
+                'the config of a segmentor, its weights as init_cfg=dict('
+                "type='Pretrained', checkpoint='CHECKPOINT')"
+            )
         content = read_weights(self.path, mmap=True)
         weights = content.get('state_dict', content)
         prefix = f'{self.prefix.rstrip(".")}.' if self.prefix else ''
@@ -126,6 +131,19 @@ class FrozenSegmentor(nn.Module):
         for network in self._network:
             network._apply(*args, **kwargs)
         return super()._apply(*args, **kwargs)
+
+
+def _built(segmentor: ConfigType) -> nn.Module:
+    """A segmentor that stays as it is."""
+    config = {k: v for k, v in segmentor.items() if k != 'init_cfg'}
+    # the first weights of what is beside it do not depend on it
+    with torch.random.fork_rng(devices=[]):
+        network = MODELS.build(config)
+    try:
+        check_segmentor(network)
+    except (TypeError, ValueError) as error:
+        raise with_message(error, f'{KEY}: {error}') from error
+    return network.eval().requires_grad_(False)
 
 
 def renormalisation(

@@ -28,7 +28,7 @@ def translators():
 
 def segmentor(**changes):
     return dict(
-        type='EncoderDecoder',
+        type=changes.pop('type', 'EncoderDecoder'),
         data_preprocessor=dict(
             type='SegDataPreProcessor', mean=MEAN, std=STD, bgr_to_rgb=False
         ),
@@ -114,7 +114,14 @@ def test_logits_are_those_of_the_checkpoint(tmp_path, prefix):
 
 def test_weights_have_to_be_there_and_to_fit(tmp_path):
     with pytest.raises(ValueError, match=r'segmentation names no weights'):
-        FrozenSegmentor(segmentor(), translators())
+        FrozenSegmentor(segmentor(), translators()).load()
+    given = dict(config='a.py', checkpoint='a.pth')
+    with pytest.raises(ValueError, match='which mmseg-balance train reads'):
+        FrozenSegmentor(given, translators()).load()
+    cascade = segmentor(type='CascadeEncoderDecoder', num_stages=1)
+    cascade['decode_head'] = [cascade['decode_head']]
+    with pytest.raises(ValueError, match=r'^model.segmentation: Expected'):
+        FrozenSegmentor(cascade, translators())
     path = tmp_path / 'a.pth'
     torch.save(dict(state_dict={'student.x': torch.zeros(1)}), path)
     init_cfg = dict(type='Pretrained', checkpoint=str(path))

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmseg_balance.models.translation import ResnetGenerator
-from mmseg_balance.models.translation.weights import (
+from mmseg_balance.models.translation.generator_weights import (
     generator_weights,
     load_generator,
 )
