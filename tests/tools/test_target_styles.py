@@ -5,7 +5,7 @@ from mmengine.config import Config
 
 
 def test_resumed_run_is_that_which_never_stopped(
-    run_tool, uda_config, tmp_path
+    run_tool, uda_config, tmp_path, capfd
 ):
     path = uda_config()
     cfg = Config.fromfile(path)
@@ -17,6 +17,7 @@ def test_resumed_run_is_that_which_never_stopped(
     whole = torch.load(tmp_path / 'run/iter_6.pth')['state_dict']
     (tmp_path / 'run/iter_6.pth').unlink()
     run_tool('train.py', path, '--work-dir', tmp_path / 'run', '--resume')
+    assert 'iter: 3' in ''.join(capfd.readouterr())
     resumed = torch.load(tmp_path / 'run/iter_6.pth')['state_dict']
     assert whole.keys() == resumed.keys()
     for key, value in whole.items():
