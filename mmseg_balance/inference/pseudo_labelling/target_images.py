@@ -17,7 +17,6 @@ from ...datasets.loading.leaves import (
     leaf_configs,
     leaf_datasets,
 )
-from ...datasets.loading.transform_kinds import is_label_loader
 from ...datasets.sampling.few_shot import FewShot
 from ...errors import UserValueError
 from ..domain_data import folder_config
@@ -95,10 +94,12 @@ def find_target(
             f'{cfg.filename} has no {TARGET}, whose images get labels: name '
             'a folder of images with --images'
         )
-    dataset = build_lazily(with_labels_in(config, out), key)
+    dataset = build_lazily(_without_pipeline(config), key)
     leaves = list({id(x): x for x in leaf_datasets(dataset, key)}.values())
     for leaf in leaves:
         check_folders(leaf, key, with_labels=False)
+        # the rest of its prefixes may be defaults of its class
+        leaf.data_prefix['seg_map_path'] = os.path.abspath(out)
         leaf.full_init()
         check_image_files(leaf, key)
     few_shot = FewShot.from_key(data.get('few_shot'))
@@ -109,23 +110,11 @@ def find_target(
     return TargetSet(images, _values(leaves, classes, key), dataset)
 
 
-def with_labels_in(config: dict, out: Path) -> dict:
-    """Config of a data set without its pipeline, with labels in a folder.
-
-    Args:
-        config: Config of a data set, or of one that wraps others.
-        out: The folder.
-    """
+def _without_pipeline(config: dict) -> dict:
+    """Config of a data set, or of one that wraps others, for its files."""
     config = copy.deepcopy(dict(config))
     for _, leaf in leaf_configs(config, TARGET):
-        prefix = dict(leaf.get('data_prefix') or {})
-        prefix['seg_map_path'] = os.path.abspath(out)
-        leaf['data_prefix'] = prefix
-        leaf['pipeline'] = [
-            step
-            for step in leaf.get('pipeline') or ()
-            if not is_label_loader(step)
-        ]
+        leaf['pipeline'] = []
     return config
 
 

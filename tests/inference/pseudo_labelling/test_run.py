@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmseg.datasets import BaseSegDataset
+from mmseg.registry import DATASETS
 
 from mmseg_balance.cli.main import main
 from mmseg_balance.inference import Predictor
@@ -288,3 +290,20 @@ def test_few_target_images_and_the_others_on_demand(images, stage):
         )
         names = [image.name.as_posix() for image in found.images]
         assert names == [f'{n}_gtFine_labelTrainIds.png' for n in expected]
+
+
+@DATASETS.register_module()
+class PrefixedDataset(BaseSegDataset):
+    """Knows its folders itself."""
+
+    def __init__(self, **kwargs):
+        prefix = dict(img_path='leftImg8bit', seg_map_path='gtFine')
+        super().__init__(data_prefix=prefix, img_suffix='.png', **kwargs)
+
+
+def test_data_sets_that_know_their_folders(images, stage):
+    target = dict(type='PrefixedDataset', data_root='data')
+    predictor = Predictor(*stage(target), num_workers=0)
+    found = find_target(predictor.cfg, Path('out'), predictor.classes)
+    names = [image.name.as_posix() for image in found.images]
+    assert names == [f'{name}_leftImg8bit.png' for name in NAMES]
