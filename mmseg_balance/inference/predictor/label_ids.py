@@ -94,6 +94,9 @@ def stored_values(dataset: Any, num_classes: int) -> np.ndarray:
 
     Returns:
         int64 (C,).
+
+    Raises:
+        ValueError: No value stands for a class.
     """
     return _invert(*_rule_of(dataset), num_classes)
 
@@ -130,6 +133,16 @@ def _invert(
 ) -> np.ndarray:
     """Value in the file of each class that loading made of it."""
     values = np.arange(num_classes)
+    if label_map:
+        unnamed = sorted(set(range(num_classes)) - set(label_map.values()))
+        if unnamed:
+            raise UserValueError(
+                'label_classes names no id of the label files for the '
+                f'{"class" if len(unnamed) == 1 else "classes"} '
+                f'{", ".join(map(str, unnamed))}, which could not be written '
+                'so that they are read again: take label_classes out of the '
+                'data set that labels are written for'
+            )
     for old, new in (label_map or {}).items():
         if 0 <= new < num_classes:
             values[new] = old
