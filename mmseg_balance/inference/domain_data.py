@@ -107,12 +107,15 @@ def build_domains(
     ).domains
 
 
-def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:
+def folder_config(
+    folder: str | Path, metainfo: dict, option: str = '--target-images'
+) -> dict[str, Any]:
     """Config of a data set of all images in a folder, without labels.
 
     Args:
         folder: The folder; images may lie in sub-folders.
         metainfo: Of a data set with the same classes.
+        option: What names the folder, for the error.
 
     Returns:
         The config.
@@ -121,7 +124,7 @@ def folder_config(folder: str | Path, metainfo: dict) -> dict[str, Any]:
         NotADirectoryError: There is no such folder.
     """
     if not Path(folder).is_dir():
-        raise UserNotADirectoryError(f'--target-images {folder} is no folder')
+        raise UserNotADirectoryError(f'{option} {folder} is no folder')
     return dict(
         type='BaseSegDataset',
         data_prefix=dict(img_path=str(folder)),

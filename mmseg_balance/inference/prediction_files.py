@@ -17,6 +17,7 @@ from ..datasets.loading.leaves import keyed_leaves
 from ..errors import (
     UserFileExistsError,
     UserNotADirectoryError,
+    UserOSError,
     UserValueError,
 )
 from ..files.writing import write_atomically
@@ -77,6 +78,25 @@ def claim_folder(folder: Path, names: Sequence[PurePath]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     listed = json.dumps(sorted(known | set(own)), indent=0)
     write_atomically(folder / LIST, listed.encode())
+
+
+def make_folder(folder: Path, option: str = '--out') -> None:
+    """Make a folder of results, where it is not there.
+
+    Args:
+        folder: The folder.
+        option: What names it, for the error.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserOSError(
+            f'{option} {folder} cannot be made ({error.strerror}): name a '
+            'folder that you may write to'
+        ) from error
 
 
 def draws_pictures(runner: Runner) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from ...datasets.loading.bad_files import BadFileError
-from ...errors import UserOSError
 from ...progress import progress_bar
 from ...stop_signals import StopSignals
 from ...version import __version__
@@ -18,7 +17,7 @@ from ..files.inputs import Input, find_inputs
 from ..files.outputs import OVERLAYS, ResultFiles, paint, result_folders
 from ..files.prediction_options import RunOptions, Summary
 from ..files.run_record import RunRecord
-from ..prediction_files import claim_folder
+from ..prediction_files import claim_folder, make_folder
 from .prediction import Prediction
 from .predictor import Predictor
 from .run_settings import run_settings
@@ -172,13 +171,7 @@ class PredictionRun:
 
     def _claim(self) -> None:
         """Refuse to replace files of a user; say what will be written."""
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserOSError(
-                f'--out {self.out} cannot be made ({error.strerror}): name a '
-                'folder that you may write to'
-            ) from error
+        make_folder(self.out)
         names = [one.name for one in self.inputs]
         for kind in self._files.kinds:
             claim_folder(self.out / kind, names)

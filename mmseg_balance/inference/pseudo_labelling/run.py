@@ -15,7 +15,7 @@ from ...stop_signals import StopSignals
 from ...version import __version__
 from ...visualization.figures import colour_labels
 from ..files.background import Background
-from ..prediction_files import claim_folder
+from ..prediction_files import claim_folder, make_folder
 from ..predictor.predictor import Predictor
 from ..predictor.run_settings import run_settings
 from .record import LabelRecord
@@ -102,8 +102,10 @@ class PseudoLabelRun:
 
     def _claim(self) -> None:
         """Refuse to replace files of a user; say what will be written."""
+        make_folder(self.out)
         claim_folder(self.out, self.names)
         if self.pictures is not None:
+            make_folder(self.pictures, '--pictures')
             claim_folder(self.pictures, self.names)
         self.record.note(
             checkpoint=self.predictor.checkpoint,

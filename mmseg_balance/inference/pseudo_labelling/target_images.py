@@ -87,7 +87,8 @@ def find_target(
     config = data.get('target')
     key = TARGET
     if folder is not None:
-        config, key = folder_config(folder, dict(classes=classes)), '--images'
+        key = '--images'
+        config = folder_config(folder, dict(classes=classes), key)
         config |= dict(type='FolderDataset', seg_map_suffix='.png')
     if not config:
         raise UserValueError(

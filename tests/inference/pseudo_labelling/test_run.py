@@ -307,3 +307,11 @@ def test_data_sets_that_know_their_folders(images, stage):
     found = find_target(predictor.cfg, Path('out'), predictor.classes)
     names = [image.name.as_posix() for image in found.images]
     assert names == [f'{name}_leftImg8bit.png' for name in NAMES]
+
+
+def test_folders_that_cannot_be_made_or_are_not_there(images, stage):
+    files = stage()
+    with pytest.raises(OSError, match='--out /proc/x cannot be made'):
+        make(files, '/proc/x').run()
+    with pytest.raises(NotADirectoryError, match='--images no is no folder'):
+        make(files, images='no')
