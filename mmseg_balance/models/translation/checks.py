@@ -1,6 +1,5 @@
 """What cannot work of a translator, said when it is built."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -9,42 +8,32 @@ from torch import nn
 from ...errors import UserValueError
 from ...number_checks import check_count, check_number
 from .gan_losses import GAN_LOSSES
+from .generator_losses import GeneratorLosses
 from .perceptual import DISTANCES
 
 OWNER = 'CycleGAN'
+CHOICES = dict(ppl_distance=DISTANCES, gan_loss=GAN_LOSSES)
 CLOSE = 0.02  # mean and std of 127 and 128 pass
 
 
-def check_settings(
-    weights: Mapping[str, float],
-    distance: str,
-    gan_loss: str,
-    pool_size: int,
-    init_cfg: Any,
-) -> None:
+def check_settings(losses: GeneratorLosses, pool_size: int) -> None:
     """Refuse settings of ``CycleGAN`` that are out of range.
 
     Raises:
         ValueError: Names the key, the value and what was expected.
     """
-    for name, weight in weights.items():
-        check_number(OWNER, name, weight)
-    for name, value, known in (
-        ('ppl_distance', distance, DISTANCES),
-        ('gan_loss', gan_loss, GAN_LOSSES),
-    ):
+    for name, known in CHOICES.items():
+        value = getattr(losses, name)
         if value not in known:
             raise UserValueError(
                 f'Expected `{name}` of {OWNER} to be one of {sorted(known)}, '
                 f'but got {value!r}'
             )
+    for name, value in vars(losses).items():
+        if name not in CHOICES:
+            check_number(OWNER, name, value)
     if pool_size != 0:
         check_count(OWNER, 'pool_size', pool_size)
-    if init_cfg is not None:
-        raise UserValueError(
-            f'model.init_cfg is {init_cfg!r}, which {OWNER} does not read: '
-            'name the weights to start from in load_from'
-        )
 
 
 def check_preprocessor(

@@ -2,25 +2,15 @@
 
 from typing import Any
 
+from mmengine.logging import print_log
 from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ...errors import UserRuntimeError
-from ..recording import (
-    IDENTITY,
-    IMAGE,
-    PREDICTION,
-    SOURCE,
-    TARGET,
-    TRANSLATED,
-    TRANSLATED_BACK,
-    note,
-    noted_in,
-)
+from ..recording import IMAGE, SOURCE, TARGET, note, noted_in
 from ..uda.adversaries.discriminator import frozen
 from ..uda.optimization.log import to_host
 from ..uda.optimization.sequential_backward import (
@@ -32,9 +22,9 @@ from ..uda.preprocessing import do_not_wait, preprocessed
 from .checks import check_batch, check_preprocessor, check_settings
 from .direction import Direction
 from .frozen_segmentor import FrozenSegmentor
-from .gan_losses import discriminator_loss, gan_loss
+from .gan_losses import discriminator_loss
+from .generator_losses import GeneratorLosses
 from .image_pool import ImagePool
-from .perceptual import perceptual_losses
 
 GENERATOR = 'generator'
 PREPROCESSOR = dict(
@@ -83,7 +73,6 @@ class CycleGAN(BaseModel):
             none.
         data_preprocessor: Its ``size`` is that of the crops. Values have to
             be from -1 to 1, which is so by default.
-        pretrained, train_cfg, init_cfg: Only None.
 
     Raises:
         TypeError, ValueError: A setting that cannot work; names it.
@@ -117,26 +106,23 @@ class CycleGAN(BaseModel):
         gan_loss: str = 'ls',
         pool_size: int = 50,
         data_preprocessor: OptConfigType = None,
-        pretrained: None = None,
-        train_cfg: None = None,
-        init_cfg: None = None,
     ) -> None:
-        weights = dict(
-            lambda_gan=lambda_gan,
-            lambda_cycle=lambda_cycle,
-            lambda_identity=lambda_identity,
-            lambda_ppl=lambda_ppl,
-            lambda_ppl_recon=lambda_ppl_recon,
+        losses = GeneratorLosses(
+            lambda_gan,
+            lambda_cycle,
+            lambda_identity,
+            lambda_ppl,
+            lambda_ppl_recon,
+            ppl_distance,
+            gan_loss,
         )
-        check_settings(weights, ppl_distance, gan_loss, pool_size, init_cfg)
+        check_settings(losses, pool_size)
         super().__init__(
             MODELS.build(self.preprocessor_config(data_preprocessor))
         )
         do_not_wait(self.data_preprocessor)
         size = check_preprocessor(self.data_preprocessor, pool_size)
-        self.weights = weights
-        self.ppl_distance = ppl_distance
-        self.gan_loss = gan_loss
+        self.losses = losses
         self.netG_A = MODELS.build(generator)
         self.netG_B = MODELS.build(generator)
         self.netD_A = MODELS.build(discriminator)
@@ -144,7 +130,7 @@ class CycleGAN(BaseModel):
         self.fake_B_pool = ImagePool(pool_size, size)
         self.fake_A_pool = ImagePool(pool_size, size)
         self.segmentation = None
-        if segmentation is not None and (lambda_ppl or lambda_ppl_recon):
+        if segmentation is not None and losses.has_perceptual:
             self.segmentation = FrozenSegmentor(
                 segmentation, self.data_preprocessor
             )
@@ -178,9 +164,16 @@ class CycleGAN(BaseModel):
         }
 
     def init_weights(self) -> None:
-        """Load the weights of the segmentation network."""
+        """Load the weights of the segmentation network, and say which."""
+        line = 'no perceptual loss, as model.segmentation is not set'
         if self.segmentation is not None:
             self.segmentation.load()
+            line = f'perceptual loss through {self.segmentation.path}'
+        elif not self.losses.has_perceptual:
+            line = (
+                'no perceptual loss, as lambda_ppl and lambda_ppl_recon are 0'
+            )
+        print_log(f'{type(self).__name__}: {line}', 'current')
 
     def forward(
         self, inputs: Tensor, data_samples: Any = None, mode: str = 'tensor'
@@ -270,54 +263,15 @@ class CycleGAN(BaseModel):
         way, logs = self.directions[domain], {}
         context = optimization.optim_wrapper.optim_context
         with context(self), frozen(way.discriminator), noted_in(domain):
-            translated, losses = self._translation_losses(way, images[domain])
+            translated, losses = self.losses.of_translation(
+                way, images[domain], self.segmentation
+            )
         logs |= _backward(losses, optimization)
-        if self.weights['lambda_identity']:
-            with context(self), noted_in(other):
-                losses = self._identity_losses(way, images[other])
-            logs |= _backward(losses, optimization)
+        with context(self), noted_in(other):
+            losses = self.losses.of_identity(way, images[other])
+        logs |= _backward(losses, optimization)
         logs['loss'] = sum(logs.values())
         return {f'{domain}.{k}': v for k, v in logs.items()}, translated
-
-    def _translation_losses(
-        self, way: Direction, images: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """A translation without its graph, and what it and its way back cost.
-
-        All but the identity loss.
-        """
-        weights = self.weights
-        translated = way.generator(images)
-        back = way.generator_back(translated)
-        note(TRANSLATED, translated)
-        note(TRANSLATED_BACK, back)
-        scores = way.discriminator(translated)
-        losses = dict(
-            loss_gan=weights['lambda_gan']
-            * gan_loss(scores, True, self.gan_loss),
-            loss_cycle=weights['lambda_cycle'] * F.l1_loss(back, images),
-        )
-        if self.segmentation is not None:
-            logits = self.segmentation(images)  # no graph: nothing is trained
-            note(PREDICTION, lambda: logits.argmax(1))
-            losses |= perceptual_losses(
-                logits,
-                self.segmentation(translated),
-                self.segmentation(back),
-                weights['lambda_ppl'],
-                weights['lambda_ppl_recon'],
-                self.ppl_distance,
-            )
-        return translated.detach(), losses
-
-    def _identity_losses(
-        self, way: Direction, images: Tensor
-    ) -> dict[str, Tensor]:
-        """What a change of images costs that are of the domain already."""
-        same = way.generator(images)
-        note(IDENTITY, same)
-        weight = self.weights['lambda_cycle'] * self.weights['lambda_identity']
-        return dict(loss_identity=weight * F.l1_loss(same, images))
 
     def _learn_to_judge(
         self,
@@ -334,7 +288,7 @@ class CycleGAN(BaseModel):
             loss = discriminator_loss(
                 way.discriminator(images[other]),
                 way.discriminator(shown),
-                self.gan_loss,
+                self.losses.gan_loss,
             )
         optimization.backward(loss)
         return {f'{DISCRIMINATOR}.loss_{other}': loss.detach()}
@@ -343,6 +297,7 @@ class CycleGAN(BaseModel):
 def _backward(
     losses: dict[str, Tensor], optimization: SequentialBackward
 ) -> dict[str, Tensor]:
-    """Add the gradients of losses, and give their values."""
-    optimization.backward(sum(losses.values()))
+    """Add the gradients of losses, if there are any; give their values."""
+    if losses:
+        optimization.backward(sum(losses.values()))
     return {name: loss.detach() for name, loss in losses.items()}

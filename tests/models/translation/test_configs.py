@@ -45,7 +45,8 @@ def test_a_name_says_what_is_trained(file, batch):
     if network is not None:
         assert (ROOT / 'configs' / network.config).is_file()
         assert Path(network.config).stem == Path(network.checkpoint).parts[1]
-        assert f'_{match["data"]}-' in network.config
+        pair = match['data'].removeprefix('few_')
+        assert f'_{pair}-' in network.config
         trained = Config.fromfile(ROOT / 'configs' / network.config)
         last = f'iter_{trained.train_cfg.max_iters}.pth'
         assert Path(network.checkpoint).name == last

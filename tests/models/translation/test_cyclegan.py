@@ -160,7 +160,6 @@ def test_pictures_show_translations_of_both_domains(tiny_gan, batch):
             ),
             r'values from -0.97.*\[127.5\] \* 3',
         ),
-        (dict(init_cfg=dict(type='Pretrained')), 'model.init_cfg.*load_from'),
     ],
 )
 def test_settings_that_cannot_work_are_told(changes, message, tiny_gan):
