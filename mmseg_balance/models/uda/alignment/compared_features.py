@@ -12,11 +12,9 @@ from ....errors import UserTypeError, UserValueError
 from ...head_losses.classifier_features import classifier_of, classify
 from ...head_losses.predictions import (
     Prediction,
-    SeveralPredictions,
     context_features,
     predicted_classes,
 )
-from ...head_losses.signatures import offers
 
 OWNER = 'FeatureAlignmentObjective'
 CLASSIFIER = 'classifier'
@@ -50,7 +48,7 @@ class ComparedFeatures:
             return
         self.channels, self._outputs = _output_channels(place, student)
         if checks_class:
-            _check_single_input(place, student)
+            self._try_classifier(student)
 
     @property
     def enter_classifier(self) -> bool:
@@ -89,8 +87,24 @@ class ComparedFeatures:
             if self.enter_classifier:
                 logits = classify(head, maps)
             else:
-                logits = head.forward([maps] * self._outputs)
+                inputs: list[Tensor | None] = [None] * self._outputs
+                inputs[self.place] = maps
+                logits = head.forward(inputs)
         return predicted_classes(head, logits).view(features.shape[:-1])
+
+    def _try_classifier(self, student: nn.Module) -> None:
+        """Refuse a head that needs other outputs beside."""
+        head = student.decode_head
+        mean = next(head.parameters()).new_zeros(1, self.channels)
+        try:
+            self.taken_for(mean, student)
+        except Exception:  # whatever a head does with what is not there
+            raise UserValueError(
+                f'{OWNER} has feature={self.place} and check_class=True, but '
+                f'{type(head).__name__} does not classify this output of the '
+                f'backbone alone (in_index={getattr(head, "in_index", None)}):'
+                " set check_class=False, or feature='classifier'"
+            ) from None
 
 
 def predicted_at(features: Tensor, prediction: Prediction) -> Tensor:
@@ -138,19 +152,6 @@ def _output_channels(place: int, student: nn.Module) -> tuple[int, int]:
             'one of these, or give the backbone more out_indices'
         )
     return outputs[place].shape[1], len(outputs)
-
-
-def _check_single_input(place: int, student: nn.Module) -> None:
-    head = student.decode_head
-    index = getattr(head, 'in_index', None)
-    if isinstance(index, int) and not offers(head, SeveralPredictions):
-        return
-    raise UserValueError(
-        f'{OWNER} has feature={place} and check_class=True, but '
-        f'{type(head).__name__} classifies no single output of the backbone '
-        f'(in_index={index}): set check_class=False, or '
-        "feature='classifier'"
-    )
 
 
 @contextmanager

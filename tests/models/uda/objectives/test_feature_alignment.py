@@ -296,6 +296,18 @@ def test_settings_that_cannot_work(build, settings, words):
         build('SIM', feature_alignment=ALIGNED | settings)
 
 
+@MODELS.register_module()
+class PairBackbone(nn.Module):
+    """Two outputs of one size."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(3, 8, 3, 2, 1)
+
+    def forward(self, images):
+        return (self.layer(images), self.layer(images).relu())
+
+
 def test_networks_without_the_feature(build, segmentor):
     model = build(segmentor=segmentor())
     head = model.student.decode_head
@@ -305,10 +317,19 @@ def test_networks_without_the_feature(build, segmentor):
         ComparedFeatures('classifier', True, model.student)
     head.conv_seg = conv
     head.in_index = [0]
-    words = r'FCNHead classifies no single output.*in_index=\[0\]'
+    head.input_transform = 'multiple_select'
+    words = r'FCNHead does not classify this output.*alone.*in_index=\[0\]'
     with pytest.raises(ValueError, match=words):
         ComparedFeatures(0, True, model.student)
     assert ComparedFeatures(0, False, model.student).channels == 8
+    # a head on another output
+    cfg = segmentor()
+    cfg['backbone'] = dict(type='PairBackbone')
+    cfg['decode_head'].update(in_index=1)
+    model = build(segmentor=cfg)
+    assert ComparedFeatures(-1, True, model.student).channels == 8
+    with pytest.raises(ValueError, match='feature=0.*not classify this'):
+        ComparedFeatures(0, True, model.student)
 
 
 def test_it_needs_a_source(build):
