@@ -243,5 +243,17 @@ def test_labels_of_a_first_stage_with_other_names_are_named(
 ):
     key = 'train_dataloader.dataset.target.seg_map_suffix'
     second_stage(**{key: '_other.png'})
-    with pytest.raises(SystemExit, match="'_other.png'.*pseudo-labels CONFIG"):
+    with pytest.raises(
+        SystemExit, match="'_other.png'.*pseudo-labels .*first.py "
+    ):
         reproduce()
+
+
+def test_a_second_stage_that_is_trained_before_the_first(
+    second_stage, run_tool, capsys
+):
+    config = second_stage(**{LABELS: 'later'})
+    words = r'later does not exist.*pseudo-labels .*first\.py CHECKPOINT'
+    with pytest.raises(SystemExit, match=words):
+        run_tool('train.py', config, '--work-dir', 'w')
+    assert 'nothing reads first_stage' not in capsys.readouterr().err

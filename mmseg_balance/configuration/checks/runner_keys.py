@@ -32,6 +32,8 @@ ASKED_BY_TOOLS = (
     'data_root',
     'vis_backends',
     'dry_run',
+    'first_stage',
+    'translation',
 )
 # variables of mmseg's base files that stand in no other key as they are
 HELPERS = ('crop_size', 'img_ratios')

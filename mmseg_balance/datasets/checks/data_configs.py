@@ -34,6 +34,8 @@ def check_data_configs(cfg: Config) -> None:
     """
     problems: dict[str, list[str]] = {}
     remedies: dict[str, None] = {}
+    first = cfg.get('first_stage')
+    first = first.get('config') if isinstance(first, dict) else None
     for loader in _wanted_loaders(cfg):
         dataset = (cfg.get(loader) or {}).get('dataset')
         for key, config in leaf_configs(dataset, f'{loader}.dataset'):
@@ -50,7 +52,9 @@ def check_data_configs(cfg: Config) -> None:
             dataset = build_lazily(config, key)
             for place, problem in folder_problems(dataset, with_labels):
                 problems.setdefault(problem, []).append(f'{key}.{place}')
-                how = target_labels(dataset, key) if 'seg_map' in place else ''
+                how = ''
+                if 'seg_map' in place:
+                    how = target_labels(dataset, key, first or 'CONFIG')
                 remedies[how or preparation(dataset)] = None
                 if loader == 'val_dataloader' and 'seg_map' in place:
                     remedies[WITHOUT_LABELS] = None

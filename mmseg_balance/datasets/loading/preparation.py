@@ -60,12 +60,15 @@ def preparation(dataset: BaseDataset) -> str:
     )
 
 
-def target_labels(dataset: BaseDataset, key: str) -> str:
+def target_labels(
+    dataset: BaseDataset, key: str, config: str = 'CONFIG'
+) -> str:
     """How labels of a target set are made, which nobody has drawn.
 
     Args:
         dataset: Data set, built at least lazily.
         key: Its key in the training.
+        config: That of the first stage, where it is known.
 
     Returns:
         What to put behind an error message; empty for other data sets.
@@ -74,8 +77,8 @@ def target_labels(dataset: BaseDataset, key: str) -> str:
         return ''
     folder = dataset.data_prefix.get('seg_map_path') or 'FOLDER'
     return (
-        '. Pseudo-labels are written by: mmseg-balance pseudo-labels CONFIG '
-        f'CHECKPOINT --out {folder}'
+        '. Pseudo-labels are written by: mmseg-balance pseudo-labels '
+        f'{config} CHECKPOINT --out {folder}'
     )
 
 
