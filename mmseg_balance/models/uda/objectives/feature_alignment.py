@@ -187,7 +187,7 @@ class FeatureAlignmentObjective(TargetTerm):
     def target_losses(
         self, student: nn.Module, outputs: ImageOutputs, step: UDAStep
     ) -> dict[str, Tensor]:
-        """Distances to what the buffers hold; how many objects count."""
+        """Distances to what the buffers hold, and how much has one."""
         features = self.compared.of(outputs.features, outputs.main)
         valid = resize(step.target_valid[:, None].float(), features.shape[-2:])
         predicted = predicted_at(features, outputs.main)
@@ -210,6 +210,7 @@ class FeatureAlignmentObjective(TargetTerm):
             loss_stuff=self.stuff_weight * loss_stuff,
             loss_thing=self.thing_weight * loss_thing,
             aligned_objects=number,
+            ready_classes=self.stuff.is_full.sum() + self.things.is_full.sum(),
         )
 
     def _is_accepted(self, means: Tensor, student: nn.Module) -> Tensor:

@@ -72,6 +72,9 @@ def test_terms_share_one_pass(build, batch, optimizers):
         logs.append(log)
     one, both = logs
     assert one['align.loss_stuff'] > 0 and one['align.loss_thing'] > 0
+    buffers = aligned(apart).stuff, aligned(apart).things
+    ready = sum(int(b.is_full.sum()) for b in buffers)
+    assert one['align.ready_classes'] == ready > 0
     for key, value in both.items():
         # each term by itself has a prefix of its own
         names = [key, key.replace('tgt.', 'adv.'), key.replace('tgt', 'align')]
