@@ -40,6 +40,11 @@ class FeatureBuffer(nn.Module):
         """
         return self.written > self.shape[1]
 
+    @property
+    def num_full(self) -> Tensor:
+        """How many classes that is, float32."""
+        return self.is_full.float().sum()
+
     @torch.no_grad()
     def write(self, features: Tensor, is_kept: Tensor) -> None:
         """Add features, of which some are kept; the oldest have to go.

@@ -210,7 +210,7 @@ class FeatureAlignmentObjective(TargetTerm):
             loss_stuff=self.stuff_weight * loss_stuff,
             loss_thing=self.thing_weight * loss_thing,
             aligned_objects=number,
-            ready_classes=self.stuff.is_full.sum() + self.things.is_full.sum(),
+            ready_classes=self.stuff.num_full + self.things.num_full,
         )
 
     def _is_accepted(self, means: Tensor, student: nn.Module) -> Tensor:
