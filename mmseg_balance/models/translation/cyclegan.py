@@ -85,6 +85,7 @@ class CycleGAN(BaseModel):
     checks_losses = True  # so that no hook has to
     notes_steps = True
     needs_target = True
+    compiled_parts = ('netG_A', 'netG_B', 'netD_A', 'netD_B')
     predicts_no_labels = (
         'translates images and predicts no labels: mmseg-balance translate '
         'runs it'

@@ -14,7 +14,7 @@ from ...errors import (
     UserValueError,
     with_message,
 )
-from ...files.weights import read_weights
+from ...files.weights import download_weights, read_weights
 from ...state_dicts import differences, shown
 from ..uda.checks.segmentor import check_segmentor
 
@@ -74,7 +74,10 @@ class FrozenSegmentor(nn.Module):
                 'the config of a segmentor, its weights as init_cfg=dict('
                 "type='Pretrained', checkpoint='CHECKPOINT')"
             )
-        content = read_weights(self.path, mmap=True)
+        if '://' in self.path:
+            content = download_weights(self.path)
+        else:
+            content = read_weights(self.path, mmap=True)
         weights = content.get('state_dict', content)
         prefix = f'{self.prefix.rstrip(".")}.' if self.prefix else ''
         weights = {

@@ -8,6 +8,7 @@ from mmengine.optim import build_optim_wrapper
 from mmseg.registry import MODELS
 from torch import nn
 
+from mmseg_balance.engine.hooks.compile_hook import compile_networks
 from mmseg_balance.models.recording import recording
 
 OPTIM = dict(
@@ -195,6 +196,20 @@ def test_a_loss_that_is_no_number_ends_the_training(tiny_gan, batch):
         model.netG_A.model[1].bias.fill_(float('nan'))
     with pytest.raises(FloatingPointError, match='source.loss_cycle = nan'):
         model.train_step(batch(), build_optim_wrapper(model, OPTIM))
+
+
+def test_compiled_networks_do_the_same(tiny_gan, batch):
+    torch.manual_seed(0)
+    plain = tiny_gan(pool_size=0)
+    compiled = copy.deepcopy(plain)
+    assert compile_networks(compiled, backend='eager') == 4
+    logs = []
+    for model in (plain, compiled):
+        wrapper = build_optim_wrapper(model, OPTIM)
+        logs.append(model.train_step(batch(), wrapper))
+    assert logs[0] == pytest.approx(logs[1], rel=1e-4)
+    for a, b in zip(plain.parameters(), compiled.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
 def test_the_registry_builds_it(tiny_gan):
