@@ -26,6 +26,7 @@ from mmseg_balance.models.uda.objectives import (
     AdversarialObjective,
     EntropyObjective,
     FeatureAlignmentObjective,
+    LabelledTargetObjective,
 )
 
 CONFIGS = sorted(
@@ -41,6 +42,8 @@ NAME = re.compile(
 TERMS = dict(
     aa=[AdversarialObjective],
     hfa=[EntropyObjective, FeatureAlignmentObjective],
+    fa=[FeatureAlignmentObjective],
+    sg=[LabelledTargetObjective],
 )
 FULL = ['aa', 'it', 'hfa', 'sg']
 PARTS = {'source-only': [], None: FULL, 'blda': FULL, 'gbw': FULL}
@@ -84,12 +87,9 @@ def test_is_made_as_its_name_says(file):
     kind = dict(sim='SIM', phfa='PHFA')[name['method']]
     assert type(model).__name__ == (kind if parts else 'SourceOnly')
     objectives = {o.prefix: o for o in model.objectives}
-    expected = ['src', 'tgt'] if parts else ['src']
-    assert list(objectives) == expected + ['labelled'] * ('sg' in parts)
+    assert list(objectives) == (['src', 'tgt'] if parts else ['src'])
     if 'tgt' in objectives:
         terms = [t for part in parts for t in TERMS.get(part, ())]
-        if name['method'] == 'sim':
-            terms.append(FeatureAlignmentObjective)
         assert [type(t) for t in objectives['tgt'].terms] == terms
     losses = [type(m) for m in model.student.modules()]
     assert (BLDALoss in losses) == (name['variant'] == 'blda')
@@ -220,8 +220,10 @@ def test_trains_one_step(file):
     found = {k.split('.')[0] for k in losses} - {'loss'}
     expected = {'src'}
     expected |= {'tgt', 'discriminator'} if 'aa' in parts else set()
-    expected |= {'labelled'} if 'sg' in parts else set()
     assert found == expected, losses.keys()
+    supervised = {k for k in losses if k.startswith('src.decode.loss')}
+    labelled = {k.replace('src', 'tgt', 1) for k in supervised} & {*losses}
+    assert len(labelled) == len(supervised) * ('sg' in parts), losses.keys()
     align = 'tgt.loss_stuff' in losses and 'tgt.loss_thing' in losses
     assert align == bool({'fa', 'hfa'} & {*parts}), losses.keys()
     for hook in cfg.custom_hooks:
