@@ -1,5 +1,6 @@
 """A trained segmentation network that looks at translations."""
 
+import os
 from collections.abc import Callable
 
 import torch
@@ -37,12 +38,14 @@ class FrozenSegmentor(nn.Module):
     Args:
         segmentor: Config of an ``EncoderDecoder`` with
             ``init_cfg=dict(type='Pretrained', checkpoint=...)``, and its
-            ``prefix`` where the file is of a UDA model. Weights are looked
-            for by :meth:`load`, so that a model can be built without.
+            ``prefix`` where the file is of a UDA model. Where there is no
+            such file, :meth:`load` says so, and a model can be built
+            without.
         preprocessor: What normalised the images that it is shown.
 
     Raises:
-        TypeError, ValueError: It is no such segmentor; names the key.
+        TypeError, ValueError: It is no such segmentor, or the file is of
+            another one; names the key.
     """
 
     def __init__(self, segmentor: ConfigType, preprocessor: nn.Module) -> None:
@@ -59,14 +62,19 @@ class FrozenSegmentor(nn.Module):
             self._renormalise = renormalisation(
                 preprocessor, network.data_preprocessor
             )
+            # what does not fit is said before anything of a run is changed
+            if self.path and os.path.isfile(self.path):
+                self.load()
 
     def load(self) -> None:
-        """Load the weights.
+        """Load the weights, unless they are there.
 
         Raises:
             FileNotFoundError, ValueError: There is no file, or it does not
                 hold all weights; names them.
         """
+        if self._is_loaded:
+            return
         if not self._network or not self.path:
             raise UserValueError(
                 f'{KEY} names no weights, and its outputs would mean nothing: '
