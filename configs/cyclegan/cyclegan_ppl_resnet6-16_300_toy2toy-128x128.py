@@ -6,5 +6,7 @@ model = dict(
     segmentation=dict(
         config=f'adaptsegnet/{__name}.py',
         checkpoint=f'work_dirs/{__name}/iter_300.pth',
-    )
+    ),
+    # of BDL's 10 little more than noise comes in so few iterations
+    lambda_ppl_recon=1.0,
 )
