@@ -29,8 +29,9 @@ TRANSLATED, TRANSLATED_BACK, IDENTITY = (
     'translation back',
     'unchanged (identity)',
 )
-CELLS, ATTENTION, OFFSET, DENSITY, DENSITY_PREDICTION = (
+CELLS, SEGMENTS, ATTENTION, OFFSET, DENSITY, DENSITY_PREDICTION = (
     'feature distance cells',
+    'aligned segments',
     'detail attention',
     'offset',
     'density d',

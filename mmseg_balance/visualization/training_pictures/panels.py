@@ -17,6 +17,7 @@ from ...models.recording import (
     LABELS,
     OFFSET,
     PREDICTION,
+    SEGMENTS,
     SOURCE,
     TARGET,
     WEIGHTS,
@@ -34,6 +35,7 @@ COLUMNS = (
     (OFFSET,),
     (DENSITY,),
     (DENSITY_PREDICTION,),
+    (SEGMENTS,),
 )
 COLUMN_OF = {name: i for i, names in enumerate(COLUMNS) for name in names}
 # what is of both signs
@@ -41,6 +43,7 @@ SIGNED = {OFFSET}
 TITLES = {
     (TARGET, LABELS): 'pseudo-labels',
     CELLS: 'cells of the feature distance',
+    SEGMENTS: 'stuff and objects whose features count',
     FROM_TARGET: 'from the target (white)',
     ATTENTION: 'attention to the detail',
     OFFSET: 'BLDA offset of the label',

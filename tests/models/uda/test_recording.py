@@ -88,6 +88,14 @@ def step(model, data, optimizers, recorder):
         ),
         ('AdvEnt', {}, dict(source=SOURCE, target={'image', 'prediction'})),
         ('MaxSquare', {}, dict(source=SOURCE, target={'image', 'prediction'})),
+        (
+            'PHFA',
+            dict(feature_alignment=dict(stuff_classes=[0])),
+            dict(
+                source=SOURCE | {'aligned segments'},
+                target={'image', 'prediction', 'aligned segments'},
+            ),
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else '',
 )

@@ -88,6 +88,23 @@ class SegmentFinder(nn.Module):
         missing = self.max_objects - largest.shape[-1]
         return F.pad(largest, (0, missing), value=-2)
 
+    def class_map(
+        self, segments: Segments, shape: Sequence[int], ignored: int
+    ) -> Tensor:
+        """Class of the segment that each pixel is in.
+
+        Args:
+            segments: Of N images.
+            shape: (N, H, W).
+            ignored: Of pixels that are in none.
+
+        Returns:
+            int64 (N, H, W).
+        """
+        masks = segments.masks
+        classes = self.classes[masks.byte().argmax(1)]
+        return torch.where(masks.any(1), classes, ignored).view(*shape)
+
     def by_class(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """What there is of each segment, class by class.
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ....errors import UserRuntimeError
 from ...head_losses.watching import SeenPass, watched_passes
+from ...recording import SEGMENTS, note, noted_in
 from ..alignment.compared_features import (
     CLASSIFIER,
     ComparedFeatures,
@@ -18,10 +19,10 @@ from ..alignment.compared_features import (
 from ..alignment.distances import object_distance, stuff_distance
 from ..alignment.feature_buffer import FeatureBuffer
 from ..alignment.ranks import of_all_ranks
-from ..alignment.segments import NONE, SegmentFinder, mean_features
+from ..alignment.segments import NONE, SegmentFinder, Segments, mean_features
 from ..alignment.settings import check_classes, check_settings
 from ..teacher.image_logits import ImageOutputs
-from .objective import Objective
+from .objective import Objective, row_of
 from .output_checks import check_has_source, check_outputs
 from .source import SourceObjective
 from .step import UDAStep
@@ -156,7 +157,8 @@ class FeatureAlignmentObjective(TargetTerm):
                 'segmentation_losses, so that FeatureAlignmentObjective sees '
                 'no features of the source'
             )
-        self.keep(student, passes[-1])
+        with noted_in(row_of(objective)):
+            self.keep(student, passes[-1])
 
     @torch.no_grad()
     def keep(self, student: nn.Module, seen: SeenPass) -> None:
@@ -171,9 +173,7 @@ class FeatureAlignmentObjective(TargetTerm):
         labels = resize(labels, features.shape[-2:]).squeeze(1).long()
         predicted = predicted_at(features, seen.prediction)
         with torch.autocast(features.device.type, enabled=False):
-            segments = self.find_segments(
-                torch.where(predicted == labels, predicted, NONE)
-            )
+            segments = self._segments(predicted, predicted == labels, student)
             means = mean_features(features, segments)
             is_kept = segments.sizes > 0
             if self.check_class:
@@ -192,9 +192,7 @@ class FeatureAlignmentObjective(TargetTerm):
         valid = resize(step.target_valid[:, None].float(), features.shape[-2:])
         predicted = predicted_at(features, outputs.main)
         with torch.autocast(features.device.type, enabled=False):
-            segments = self.find_segments(
-                torch.where(valid.squeeze(1) > 0, predicted, NONE)
-            )
+            segments = self._segments(predicted, valid.squeeze(1) > 0, student)
             means = mean_features(features, segments)
             counts = segments.sizes > 0
             stuff, objects = self.find_segments.by_class(means)
@@ -212,6 +210,20 @@ class FeatureAlignmentObjective(TargetTerm):
             aligned_objects=number,
             ready_classes=self.stuff.num_full + self.things.num_full,
         )
+
+    def _segments(
+        self, predicted: Tensor, counts: Tensor, student: nn.Module
+    ) -> Segments:
+        """Segments of the predictions that count."""
+        found = self.find_segments(torch.where(counts, predicted, NONE))
+        ignored = student.decode_head.ignore_index
+        note(
+            SEGMENTS,
+            lambda: self.find_segments.class_map(
+                found, predicted.shape, ignored
+            ),
+        )
+        return found
 
     def _is_accepted(self, means: Tensor, student: nn.Module) -> Tensor:
         """Whether the classifier takes segments for their class, (N, S)."""

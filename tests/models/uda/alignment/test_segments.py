@@ -45,6 +45,14 @@ def test_segments_are_stuff_and_the_largest_objects():
             torch.testing.assert_close(means[image, s], expected)
 
 
+def test_a_map_of_segments():
+    finder = SegmentFinder((3,), (1,), 1)
+    classes = torch.tensor([[[3, 1, 1], [2, -1, 0], [1, 3, 0]]])
+    found = finder.class_map(finder(classes), classes.shape, 255)
+    expected = [[[3, 1, 1], [255, 255, 255], [255, 3, 255]]]
+    assert found.tolist() == expected  # the smaller object does not count
+
+
 def test_an_image_smaller_than_the_number_of_objects():
     finder = SegmentFinder((), (1,), 10)
     segments = finder(torch.tensor([[[1, 0, 1]]]))
