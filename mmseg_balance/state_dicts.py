@@ -1,6 +1,6 @@
-"""What differs between two state dicts, in words."""
+"""What differs between state dicts, and what is not to be loaded then."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
@@ -38,3 +38,23 @@ def shown(clauses: Iterable[str]) -> str:
     return ', '.join(clauses[:SHOWN_KEYS]) + (
         f' and {more} more' if more > 0 else ''
     )
+
+
+def without_count(
+    state_dict: Mapping[str, Tensor], kept: str, own: Tensor, count: str
+) -> Mapping[str, Tensor]:
+    """Leave out how much has been kept, where what was kept does not fit.
+
+    mmengine warns of a tensor of another shape, leaves it and loads the
+    others: zeros would be taken for what has been kept.
+
+    Args:
+        state_dict: Of a checkpoint.
+        kept: Key of what has been kept.
+        own: That of the module.
+        count: Key of how much it is.
+    """
+    found = state_dict.get(kept)
+    if found is None or found.shape == own.shape:
+        return state_dict
+    return {k: v for k, v in state_dict.items() if k != count}

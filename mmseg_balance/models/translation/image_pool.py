@@ -1,10 +1,13 @@
 """Earlier translations, which discriminators are shown again."""
 
+from collections.abc import Mapping
+
 import torch
 from mmengine.dist import all_gather, get_rank, get_world_size
 from torch import Tensor, nn
 
 from ...errors import UserValueError
+from ...state_dicts import without_count
 
 
 class ImagePool(nn.Module):
@@ -96,6 +99,11 @@ class ImagePool(nn.Module):
                 'RandomCrop, or pool_size=0'
             )
 
-    def _load_from_state_dict(self, *args) -> None:
-        super()._load_from_state_dict(*args)
+    def _load_from_state_dict(
+        self, state_dict: Mapping[str, Tensor], prefix: str, *args
+    ) -> None:
+        if self.size:
+            names = f'{prefix}images', self.images, f'{prefix}num_filled'
+            state_dict = without_count(state_dict, *names)
+        super()._load_from_state_dict(state_dict, prefix, *args)
         self._filled = None

@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+from mmengine.runner.checkpoint import load_state_dict
 from torch import distributed, multiprocessing
 
 from mmseg_balance.models.translation.image_pool import ImagePool
@@ -59,6 +60,16 @@ def test_a_pool_goes_on_where_it_was_saved():
             shown.append(values(one(image(10 + seed)[None])))
         assert shown[0] == shown[1]
     assert torch.equal(pool.images, other.images)
+
+
+def test_images_that_do_not_fit_are_not_counted():
+    """mmengine loads what fits, beside a warning."""
+    pool, other = ImagePool(1, (2, 2)), ImagePool(1, (4, 4))
+    pool(image(1)[None])
+    load_state_dict(other, pool.state_dict(), strict=False)
+    new = torch.ones(1, 3, 4, 4)
+    assert torch.equal(other(new), new)
+    assert torch.equal(other.images, new)
 
 
 def test_without_a_pool_images_come_back():

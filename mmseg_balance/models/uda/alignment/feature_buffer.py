@@ -1,7 +1,11 @@
 """The last features of each class, in ring buffers."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
+
+from ....state_dicts import without_count
 
 
 class FeatureBuffer(nn.Module):
@@ -66,3 +70,11 @@ class FeatureBuffer(nn.Module):
         values = torch.where(is_kept[..., None], features, 0)
         self.rows.index_copy_(0, places.flatten(), values.flatten(0, 1))
         self.written += total[:, 0]
+
+    def _load_from_state_dict(
+        self, state_dict: Mapping[str, Tensor], prefix: str, *args
+    ) -> None:
+        state_dict = without_count(
+            state_dict, f'{prefix}rows', self.rows, f'{prefix}written'
+        )
+        super()._load_from_state_dict(state_dict, prefix, *args)

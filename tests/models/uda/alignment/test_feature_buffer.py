@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mmengine.runner.checkpoint import load_state_dict
 
 from mmseg_balance.models.uda.alignment.feature_buffer import FeatureBuffer
 
@@ -32,3 +33,13 @@ def test_it_is_saved():
     other.load_state_dict(buffer.state_dict())
     assert torch.equal(other.features, buffer.features)
     assert other.written == 1
+
+
+def test_features_that_do_not_fit_are_not_counted():
+    """mmengine loads what fits, beside a warning."""
+    small, large = FeatureBuffer(1, 2, 3), FeatureBuffer(1, 4, 3)
+    small.write(torch.ones(1, 5, 3), torch.ones(1, 5, dtype=torch.bool))
+    load_state_dict(large, small.state_dict(), strict=False)
+    assert large.written == 0 and not large.is_full
+    with pytest.raises(RuntimeError, match='size mismatch for rows'):
+        large.load_state_dict(small.state_dict())
