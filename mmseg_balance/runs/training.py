@@ -17,6 +17,7 @@ from ..checkpoints.weights import read_checkpoint
 from ..configuration.checks.agreement import check_agreement
 from ..configuration.checks.number_keys import check_numbers
 from ..configuration.checks.settling import settle_config
+from ..configuration.checks.stages import check_stages
 from ..configuration.checks.training import check_config
 from ..configuration.reading import load_config
 from ..configuration.run_options import add_hook, enable_amp
@@ -187,6 +188,7 @@ class Training:
             # that of the checkpoint to go on from, unless another is asked
             self._set_seed,
             check_config,
+            check_stages,
             check_data_configs,
             # of those that the model starts from, none in a resumed run
             check_initial_files,

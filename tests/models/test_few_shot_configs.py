@@ -77,6 +77,10 @@ def load(file):
     return cfg
 
 
+def load_translator(name):
+    return Config.fromfile(ROOT / 'configs' / name)
+
+
 @pytest.mark.parametrize('file', CONFIGS)
 def test_is_made_as_its_name_says(file):
     name, parts = parts_of(file)
@@ -111,10 +115,16 @@ def test_is_made_as_its_name_says(file):
     for source in sources:
         steps = [t.type for t in source.pipeline]
         assert ('FourierStyle' in steps) == ('it' in parts and small)
-        assert ('translated_root' in source) == ('it' in parts and not small)
         if 'FourierStyle' in steps:
             # in front of the crop, so that the whole images are compared
             assert steps.index('FourierStyle') < steps.index('RandomCrop')
+    translated = 'it' in parts and not small
+    assert ('translation' in cfg) == translated
+    if translated:
+        # neither its images nor those of its network are others
+        translator = load_translator(cfg.translation.translator)
+        assert translator.train_dataloader.dataset.few_shot == 30
+        assert f'_{name["data"]}-' in cfg.translation.translator
     assert model.num_classes == (11 if 'camvid' in file else 19)
     if small:
         assert cfg.train_cfg.max_iters == 500

@@ -50,6 +50,9 @@ def test_a_name_says_what_is_trained(file, batch):
         trained = Config.fromfile(ROOT / 'configs' / network.config)
         last = f'iter_{trained.train_cfg.max_iters}.pth'
         assert Path(network.checkpoint).name == last
+        # on the same target images
+        few = trained.train_dataloader.dataset.get('few_shot')
+        assert few == data.dataset.get('few_shot')
 
     cfg.model.data_preprocessor.size = (48, 48)
     generator.update(num_blocks=1, base_channels=2)
