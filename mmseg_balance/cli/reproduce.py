@@ -19,6 +19,8 @@ examples:
   mmseg-balance reproduce --list
   mmseg-balance reproduce gta/daformer+blda --seed 1
   mmseg-balance reproduce gta/daformer+blda --seeds 0 1 2
+  mmseg-balance reproduce \\
+      phfa/phfa_lite0_few_camvid-day2camvid-dusk-192x192.py --dry-run
   mmseg-balance reproduce gta/hrda+blda --launcher pytorch --gpus 2 \\
       --cfg-options train_dataloader.batch_size=1
 """
@@ -26,7 +28,12 @@ examples:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument('row', nargs='?', help='name of the row, see --list')
+    parser.add_argument(
+        'row',
+        nargs='?',
+        help='name of the row, see --list; or a config, a file or a name of '
+        '`configs list`, which is trained with what it builds on, and tested',
+    )
     parser.add_argument(
         '--list', action='store_true', help='show rows, configs and scores'
     )

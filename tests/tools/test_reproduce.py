@@ -15,6 +15,7 @@ from mmengine.config import Config
 from mmseg_balance.evaluation.published_results import ROWS, find_row
 from mmseg_balance.runs.records import code
 from mmseg_balance.runs.records.scores import add_origin, read_scores
+from mmseg_balance.runs.reproduction import named_row
 from mmseg_balance.runs.reproduction import row as reproduction
 from mmseg_balance.runs.reproduction.commands import name_of
 from mmseg_balance.runs.reproduction.earlier_run import find_work_dir
@@ -145,7 +146,7 @@ def small_row(run_tool, tiny_config, monkeypatch, tmp_path):
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
     config = tiny_config()
     row = replace(find_row('gta/mic'), config=str(config))
-    monkeypatch.setattr(reproduction, 'find_row', lambda name: row)
+    monkeypatch.setattr(named_row, 'find_row', lambda name: row)
     work_dir = tmp_path / 'work'
 
     def run(*args):

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from mmseg_balance.evaluation.published_results import find_row
-from mmseg_balance.runs.reproduction import row as reproduction
-from mmseg_balance.runs.reproduction import seeds as several
+from mmseg_balance.runs.reproduction import named_row
 from mmseg_balance.runs.reproduction.commands import Reproduction
 
 
@@ -19,8 +18,7 @@ def row(run_tool, tiny_config, monkeypatch, tmp_path, tools):
     """``reproduce`` of a tiny row, whose commands run in this process."""
     config = tiny_config()
     tiny = replace(find_row('gta/mic'), config=str(config))
-    for module in (reproduction, several):
-        monkeypatch.setattr(module, 'find_row', lambda name: tiny)
+    monkeypatch.setattr(named_row, 'find_row', lambda name: tiny)
 
     def run_here(self, command, work_dir=None):
         script = Path(command[1]).relative_to(tools)

@@ -1,8 +1,8 @@
 """Rows whose training builds on others: labels, translated images."""
 
+import re
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,6 @@ import torch
 from mmengine.config import Config
 
 from mmseg_balance.cli.main import main
-from mmseg_balance.evaluation.published_results import find_row
-from mmseg_balance.runs.reproduction import row as reproduction
 from mmseg_balance.runs.reproduction.commands import Reproduction
 from mmseg_balance.runs.work_dir import latest_checkpoint
 
@@ -25,7 +23,7 @@ def _in_tmp_path(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def second_stage(uda_config, monkeypatch):
+def second_stage(uda_config):
     """Config of a second stage; keywords change it, ``first`` the first."""
 
     def write(first=None, **changes):
@@ -44,8 +42,6 @@ def second_stage(uda_config, monkeypatch):
                 **changes,
             },
         )
-        row = replace(find_row('gta/mic'), config=str(path))
-        monkeypatch.setattr(reproduction, 'find_row', lambda name: row)
         return path
 
     return write
@@ -72,7 +68,7 @@ def reproduce(run_tool, tools, monkeypatch, capsys):
 
     def start(*args):
         commands.clear()
-        run_tool('reproduce.py', 'gta/mic', *args)
+        run_tool('reproduce.py', 'second.py', *args)
         return list(commands)
 
     return start
@@ -95,7 +91,7 @@ def test_commands(second_stage, reproduce, tmp_path):
         'work_dirs/second_seed0/pseudo_labels --cap 0.8 --share 0.4'
     )
     assert again[2:] == [
-        *(str(tmp_path / 'second.py'), '--work-dir', 'work_dirs/second_seed0'),
+        *('second.py', '--work-dir', 'work_dirs/second_seed0'),
         *('--seed', '0', '--cfg-options', f'{LABELS}={labels}'),
     ]
     assert test[3] == 'work_dirs/second_seed0/iter_6.pth'
@@ -207,7 +203,7 @@ def test_two_stages_killed_and_begun_again(
 ):
     second_stage()
     reproduce('--work-dir', 'whole')
-    assert 'gta/mic' in capsys.readouterr().out
+    assert re.search(r'second.py\nmIoU +[\d.]+\n', capsys.readouterr().out)
     plain = Reproduction.run
 
     def dies(self, command, work_dir=None):
@@ -257,3 +253,13 @@ def test_a_second_stage_that_is_trained_before_the_first(
     with pytest.raises(SystemExit, match=words):
         run_tool('train.py', config, '--work-dir', 'w')
     assert 'nothing reads first_stage' not in capsys.readouterr().err
+
+
+def test_seeds_of_a_config(second_stage, run_tool, reproduce, capsys):
+    second_stage()
+    commands = reproduce('--seeds', '0', '1', '--dry-run')
+    assert [short(c).split(' --')[0][:8] for c in commands] == [
+        *('train.py', '-m mmseg', 'train.py', 'test.py ') * 2
+    ]
+    with pytest.raises(SystemExit, match='no config file none.py'):
+        run_tool('reproduce.py', 'none.py', '--dry-run')

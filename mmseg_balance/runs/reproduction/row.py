@@ -10,12 +10,11 @@ from mmengine.config import Config
 
 from ...configuration.error_lines import build_or_exit
 from ...errors import UserFileNotFoundError, UserValueError
-from ...evaluation.published_results import PublishedRow, find_row, shown
-from ...evaluation.recipes import describe_recipe
 from ..records.scores import ORIGIN_KEY, read_scores
 from ..work_dir import default_work_dir, is_complete, latest_checkpoint
 from .commands import STATISTICS, Reproduction, config_of
 from .earlier_run import compare_with, stale_statistics
+from .named_row import comparison, named_row, recipe
 from .stages import Planner
 from .steps import Step, TrainStep
 
@@ -61,11 +60,11 @@ def reproduce(how: Reproduction) -> None:
     scores, checkpoint = finish(run)
     if how.dry_run:
         return
-    print(comparison(find_row(how.row), scores))
+    row = named_row(how.row)
+    print(comparison(row, scores))
     print(f'seed {run.seed}, {checkpoint}')
-    print(describe_recipe(how.row))
-    for note in run.notes:
-        print(f'note: {note}')
+    for line in (*recipe(row), *(f'note: {note}' for note in run.notes)):
+        print(line)
 
 
 def prepare(how: Reproduction) -> Prepared:
@@ -81,8 +80,8 @@ def prepare(how: Reproduction) -> Prepared:
         OSError, ValueError: The folder has another run.
         SystemExit: The config cannot be read.
     """
-    row = find_row(how.row)
-    config = config_of(find_row(row.trained_as))
+    row = named_row(how.row)
+    config = config_of(named_row(row.trained_as))
     folder = how.work_dir and Path(how.work_dir)
     plan = build_or_exit(
         lambda: Planner(how, how.seed).plan(config, folder, how.cfg_options),
@@ -113,7 +112,7 @@ def finish(run: Prepared) -> tuple[dict[str, Any], Path]:
         ValueError: What was tested is of another seed.
     """
     how, config, work_dir = run.how, run.config, run.work_dir
-    row = find_row(how.row)
+    row = named_row(how.row)
     for step in run.before:
         step.run(how)
     how.run(how.train_command(config, work_dir, run.seed), work_dir)
@@ -236,19 +235,3 @@ def fit(
             return
         print(f'{out} is fitted anew; what differs: {"; ".join(lines)}')
     how.run(how.fit_command(config, checkpoint, out))
-
-
-def comparison(row: PublishedRow, scores: dict[str, float]) -> str:
-    """Ours beside the published scores.
-
-    Args:
-        row: The row.
-        scores: Ours, in percent and points.
-
-    Returns:
-        A line for each score, below one of titles.
-    """
-    lines = [f'{row.name:<20}  ours   published']
-    for key, published in row.scores.items():
-        lines.append(f'{key:<20}  {scores[key]:4.1f}   {shown(published)}')
-    return '\n'.join(lines)

@@ -9,11 +9,10 @@ from ...errors import UserValueError
 from ...evaluation.comparison.comparison import compare
 from ...evaluation.comparison.report import report
 from ...evaluation.comparison.runs import ScoredRun
-from ...evaluation.published_results import find_row
-from ...evaluation.recipes import describe_recipe
 from ..comparison.published import published_of
 from ..comparison.result import numbers_of
 from .commands import Reproduction
+from .named_row import named_row, recipe
 from .row import Prepared, finish, prepare
 
 
@@ -39,7 +38,8 @@ def reproduce_seeds(how: Reproduction, seeds: Sequence[int]) -> None:
     finished = [finish(run) for run in runs]
     if not how.dry_run:
         print(table(how.row, runs, finished))
-        print(describe_recipe(how.row))
+        for line in recipe(named_row(how.row)):
+            print(line)
 
 
 def of_seed(how: Reproduction, seed: int) -> Reproduction:
@@ -77,6 +77,7 @@ def table(
         for run, (scores, checkpoint) in zip(runs, finished, strict=True)
     ]
     notes += [note for run in runs for note in run.notes]
-    published = {name: published_of(find_row(name))}
+    row = named_row(name)
+    published = {name: published_of(row)} if row.scores else {}
     comparison = compare(scored, published=published, notes=notes)
     return report(comparison, 'md')

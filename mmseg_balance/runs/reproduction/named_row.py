@@ -1,0 +1,68 @@
+"""What a user names: a row of the tables, or a config that is in none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...configuration.library import find_config
+from ...evaluation.published_results import PublishedRow, find_row, shown
+from ...evaluation.recipes import describe_recipe
+
+# of a config, whose scores stand beside none
+SHOWN = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
+
+
+def named_row(name: str) -> PublishedRow:
+    """A row of the tables, or one that a config makes.
+
+    Args:
+        name: Of the row; or the file of a config, or its name, with '.py'.
+
+    Returns:
+        The row; that of a config has no tables and no published scores.
+
+    Raises:
+        FileNotFoundError: There is no such config.
+        ValueError: There is no such row.
+    """
+    if not is_config(name):
+        return find_row(name)
+    return PublishedRow(name, (), str(find_config(name)), {})
+
+
+def is_config(name: str) -> bool:
+    """Whether a name is that of a config.
+
+    Args:
+        name: As above.
+    """
+    return name.endswith('.py')
+
+
+def comparison(row: PublishedRow, scores: Mapping[str, Any]) -> str:
+    """Ours beside the published scores, where there are such.
+
+    Args:
+        row: The row.
+        scores: Ours, in percent and points.
+
+    Returns:
+        A line for each score, below one of titles.
+    """
+    if not row.scores:
+        found = [key for key in SHOWN if key in scores]
+        return '\n'.join(
+            [row.name, *(f'{key:<20}  {scores[key]:4.1f}' for key in found)]
+        )
+    lines = [f'{row.name:<20}  ours   published']
+    for key, published in row.scores.items():
+        lines.append(f'{key:<20}  {scores[key]:4.1f}   {shown(published)}')
+    return '\n'.join(lines)
+
+
+def recipe(row: PublishedRow) -> list[str]:
+    """Lines on how near the recipe of a row is to the published one.
+
+    Args:
+        row: The row; none for a config.
+    """
+    return [] if is_config(row.name) else [describe_recipe(row.name)]
