@@ -1,9 +1,7 @@
 """What cannot work of a translator, said when it is built."""
 
+from collections.abc import Sequence
 from typing import Any
-
-import torch
-from torch import nn
 
 from ...errors import UserValueError
 from ...number_checks import check_count, check_number
@@ -13,7 +11,6 @@ from .perceptual import DISTANCES
 
 OWNER = 'CycleGAN'
 CHOICES = dict(ppl_distance=DISTANCES, gan_loss=GAN_LOSSES)
-CLOSE = 0.02  # mean and std of 127 and 128 pass
 
 
 def check_settings(losses: GeneratorLosses, pool_size: int) -> None:
@@ -36,46 +33,6 @@ def check_settings(losses: GeneratorLosses, pool_size: int) -> None:
         check_count(OWNER, 'pool_size', pool_size)
 
 
-def check_preprocessor(
-    preprocessor: nn.Module, pool_size: int
-) -> tuple[int, int]:
-    """Refuse images whose values generators could not give.
-
-    Args:
-        preprocessor: The model's data preprocessor.
-        pool_size: Images of a pool.
-
-    Returns:
-        Height and width of the images of pools; zeros without pools.
-
-    Raises:
-        ValueError: Values are not from -1 to 1, or the size is not known;
-            names the key.
-    """
-    mean, std = (
-        torch.as_tensor(getattr(preprocessor, name, value)).float()
-        for name, value in (('mean', 0.0), ('std', 1.0))
-    )
-    low, high = (0 - mean) / std, (255 - mean) / std
-    if (low + 1).abs().max() > CLOSE or (high - 1).abs().max() > CLOSE:
-        raise UserValueError(
-            'model.data_preprocessor gives values from '
-            f'{float(low.min()):.3g} to {float(high.max()):.3g}, but '
-            'generators end in tanh: set its mean and std to [127.5] * 3, '
-            'or leave data_preprocessor.mean and std of the config away'
-        )
-    if not pool_size:
-        return 0, 0
-    size = getattr(preprocessor, 'size', None)
-    if size is None or len(size) != 2:
-        raise UserValueError(
-            f'model.data_preprocessor.size is {size!r}, expected (height, '
-            'width) of the crops: image pools keep translations of that size '
-            'in checkpoints. Set it, or pool_size=0'
-        )
-    return int(size[0]), int(size[1])
-
-
 def check_batch(data: Any) -> None:
     """Refuse batches of other data sets than ``UDADataset``.
 
@@ -88,3 +45,26 @@ def check_batch(data: Any) -> None:
             "train_dataloader.dataset.type='UDADataset', with a source and a "
             'target'
         )
+
+
+def check_unpadded(domain: str, samples: Sequence[Any]) -> None:
+    """Refuse padding, which a translator would learn to make.
+
+    Args:
+        domain: 'source' or 'target', for the error.
+        samples: Of a batch, behind its data preprocessor.
+
+    Raises:
+        ValueError: Names an image, and what to set.
+    """
+    for sample in samples:
+        info = sample.metainfo
+        if any(info.get('padding_size') or ()):
+            raise UserValueError(
+                f'the {domain} image {info.get("img_path")} gives a crop of '
+                f'{tuple(info["img_shape"][:2])} (height, width), which '
+                'model.data_preprocessor.size pads, and a translator would '
+                'learn the padding: resize images in '
+                f'{domain}.pipeline before they are cropped, or set both '
+                'sizes to less'
+            )

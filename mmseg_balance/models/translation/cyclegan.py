@@ -19,22 +19,15 @@ from ..uda.optimization.sequential_backward import (
     named_optimizers,
 )
 from ..uda.preprocessing import do_not_wait, preprocessed
-from .checks import check_batch, check_preprocessor, check_settings
+from .checks import check_batch, check_settings, check_unpadded
 from .direction import Direction
 from .frozen_segmentor import FrozenSegmentor
 from .gan_losses import discriminator_loss
 from .generator_losses import GeneratorLosses
 from .image_pool import ImagePool
+from .preprocessing import check_preprocessor, preprocessor_config
 
 GENERATOR = 'generator'
-PREPROCESSOR = dict(
-    type='SegDataPreProcessor',
-    mean=[127.5] * 3,
-    std=[127.5] * 3,
-    bgr_to_rgb=True,
-    pad_val=0,
-    seg_pad_val=255,
-)
 
 
 @MODELS.register_module()
@@ -92,6 +85,8 @@ class CycleGAN(BaseModel):
     )
     # dict(config=..., checkpoint=...) stands for a segmentor with weights
     trained_parts = ('segmentation',)
+    # of a config, for who builds a generator alone
+    preprocessor_config = staticmethod(preprocessor_config)
 
     def __init__(
         self,
@@ -118,9 +113,7 @@ class CycleGAN(BaseModel):
             gan_loss,
         )
         check_settings(losses, pool_size)
-        super().__init__(
-            MODELS.build(self.preprocessor_config(data_preprocessor))
-        )
+        super().__init__(MODELS.build(preprocessor_config(data_preprocessor)))
         do_not_wait(self.data_preprocessor)
         size = check_preprocessor(self.data_preprocessor, pool_size)
         self.losses = losses
@@ -135,15 +128,6 @@ class CycleGAN(BaseModel):
             self.segmentation = FrozenSegmentor(
                 segmentation, self.data_preprocessor
             )
-
-    @staticmethod
-    def preprocessor_config(config: OptConfigType = None) -> dict:
-        """Config of the data preprocessor, with what it leaves open.
-
-        Args:
-            config: ``data_preprocessor`` of the model's config.
-        """
-        return {**PREPROCESSOR, **(config or {})}
 
     @property
     def directions(self) -> dict[str, Direction]:
@@ -242,12 +226,13 @@ class CycleGAN(BaseModel):
             (N, 3, H, W) by domain.
 
         Raises:
-            ValueError: Other batches.
+            ValueError: Other batches, or images that had to be padded.
         """
         check_batch(data)
         images = {}
         for domain in (SOURCE, TARGET):
             batch = preprocessed(self.data_preprocessor, data[domain])
+            check_unpadded(domain, batch['data_samples'])
             images[domain] = batch['inputs']
             with noted_in(domain):
                 note(IMAGE, images[domain])

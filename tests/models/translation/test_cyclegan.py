@@ -175,6 +175,9 @@ def test_other_batches_crops_and_optimizers_are_told(tiny_gan, batch):
         model.train_step(dict(inputs=[]), wrapper)
     with pytest.raises(ValueError, match=r'crops of \(24, 24\)'):
         model.train_step(batch(size=(24, 24)), wrapper)
+    with pytest.raises(ValueError, match=r'target.*\(16, 19\).*the padding'):
+        narrow = batch(size=(16, 19))['target']
+        model.train_step(batch() | dict(target=narrow), wrapper)
     with pytest.raises(RuntimeError, match='predicts no labels'):
         model.val_step(batch()['source'])
     one = build_optim_wrapper(
