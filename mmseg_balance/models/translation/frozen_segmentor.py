@@ -1,7 +1,6 @@
 """A trained segmentation network that looks at translations."""
 
 import os
-from collections.abc import Callable
 
 import torch
 from mmseg.registry import MODELS
@@ -59,7 +58,7 @@ class FrozenSegmentor(nn.Module):
         if 'type' in segmentor:
             network = _built(segmentor)
             self._network = (network,)
-            self._renormalise = renormalisation(
+            self.renormalise = Renormalisation(
                 preprocessor, network.data_preprocessor
             )
             # what does not fit is said before anything of a run is changed
@@ -128,7 +127,7 @@ class FrozenSegmentor(nn.Module):
                 'of the model, as the runner does'
             )
         (network,) = self._network
-        features = network.extract_feat(self._renormalise(images))
+        features = network.extract_feat(self.renormalise(images))
         logits = network.decode_head.forward(features)
         if not isinstance(logits, Tensor):
             raise UserTypeError(
@@ -157,31 +156,33 @@ def _built(segmentor: ConfigType) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def renormalisation(
-    before: nn.Module, after: nn.Module
-) -> Callable[[Tensor], Tensor]:
-    """What turns images of one data preprocessor into those of another.
+class Renormalisation(nn.Module):
+    """Turns images of one data preprocessor into those of another.
 
     Args:
         before: What normalised the images.
         after: What would have normalised them for the segmentor.
-
-    Returns:
-        A differentiable function of images (N, 3, H, W).
     """
-    flips = compat.swaps_channels(before) != compat.swaps_channels(after)
-    std_before, mean_before = _scale(before)
-    std_after, mean_after = _scale(after)
-    if flips:
-        std_before, mean_before = std_before.flip(0), mean_before.flip(0)
-    factor = std_before / std_after
-    offset = (mean_before - mean_after) / std_after
 
-    def renormalised(images: Tensor) -> Tensor:
-        images = images.flip(1) if flips else images
-        return images * factor.to(images) + offset.to(images)
+    def __init__(self, before: nn.Module, after: nn.Module) -> None:
+        super().__init__()
+        self.flips = compat.swaps_channels(before) != compat.swaps_channels(
+            after
+        )
+        std_before, mean_before = _scale(before)
+        std_after, mean_after = _scale(after)
+        if self.flips:
+            std_before, mean_before = std_before.flip(0), mean_before.flip(0)
+        # on the device of the model, so that no step copies them there
+        factor = std_before / std_after
+        self.register_buffer('factor', factor, persistent=False)
+        offset = (mean_before - mean_after) / std_after
+        self.register_buffer('offset', offset, persistent=False)
 
-    return renormalised
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W), as its input; differentiable."""
+        images = images.flip(1) if self.flips else images
+        return images * self.factor + self.offset
 
 
 def _scale(preprocessor: nn.Module) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from mmseg.registry import MODELS
 
 from mmseg_balance.models.translation.frozen_segmentor import (
     FrozenSegmentor,
-    renormalisation,
+    Renormalisation,
 )
 from mmseg_balance.models.translation.perceptual import (
     l1_distance,
@@ -68,7 +68,7 @@ def test_images_are_normalised_anew(swaps):
         p(dict(inputs=[files], data_samples=None))['inputs']
         for p in (translators(), theirs)
     )
-    found = renormalisation(translators(), theirs)(shown)
+    found = Renormalisation(translators(), theirs)(shown)
     torch.testing.assert_close(found, wanted, rtol=0, atol=2e-6)
 
 

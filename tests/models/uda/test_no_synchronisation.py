@@ -15,10 +15,12 @@ import torch
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
+from mmseg.registry import MODELS
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import mmseg_balance
+from mmseg_balance.models.translation import cyclegan
 from mmseg_balance.models.uda import segmentor
 
 BLDA = dict(type='BLDALoss', num_classes=4)
@@ -286,6 +288,45 @@ def test_a_step_without_pseudo_labels_runs_without_values(
     assert not copies.lines
     assert {'src.loss', expected} <= set(logged)
     assert all(value.device.type == 'meta' for value in logged.values())
+
+
+def test_a_step_of_a_translator_runs_without_values(
+    batch, segmentor, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
+    logs = {}
+    monkeypatch.setattr(
+        cyclegan, 'to_host', lambda values, losses: logs.update(values)
+    )
+    config, path = segmentor(), tmp_path / 'segmentor.pth'
+    torch.save(MODELS.build(config).state_dict(), path)
+    pretrained = dict(type='Pretrained', checkpoint=str(path))
+    model = cyclegan.CycleGAN(
+        generator=dict(type='ResnetGenerator', num_blocks=1, base_channels=2),
+        discriminator=dict(
+            type='PatchDiscriminator', base_channels=2, num_layers=1
+        ),
+        segmentation=dict(config, init_cfg=pretrained),
+        pool_size=3,
+        data_preprocessor=dict(size=(32, 32)),
+    )
+    model.init_weights()
+    model.to('meta')
+    optimizer = dict(optimizer=dict(type='Adam', lr=0.1))
+    wrapper = build_optim_wrapper(
+        model,
+        dict(
+            constructor='NamedOptimWrapperConstructor',
+            generator=optimizer,
+            discriminator=optimizer,
+        ),
+    )
+    with Copies() as copies:
+        for _ in range(3):  # the pools are filled in the second
+            model.train_step(batch(), wrapper)
+    assert not copies.lines
+    assert {'source.loss_ppl', 'discriminator.loss_target'} <= set(logs)
+    assert all(value.device.type == 'meta' for value in logs.values())
 
 
 def test_ranks_that_exchange_sums_run_without_values():

@@ -77,9 +77,9 @@ def propagated_roots(classes: Tensor, things: Tensor) -> Tensor:
     # what is no thing has a plane of its own, with nothing in it
     planes = torch.cat([planes, torch.zeros_like(planes[:, :1])], 1)
     pointers = torch.arange(size, device=classes.device).repeat(images, 1)
+    exact = torch.float if size <= 2**24 else torch.double
     for _ in range(size.bit_length()):
-        # exact below 2^24 pixels
-        order = pointers.float().view(images, 1, height, width)
+        order = pointers.to(exact).view(images, 1, height, width)
         near = F.max_pool2d(torch.where(planes, order, -1.0), 3, 1, 1)
         near = near.flatten(2).gather(1, plane).squeeze(1).long()
         moved = pointers.scatter_reduce(1, pointers, near, 'amax')
