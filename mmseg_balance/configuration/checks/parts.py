@@ -109,10 +109,15 @@ def _is_left(cfg: Config, key: str) -> bool:
 
 
 def _at(cfg: Config, key: str) -> Any:
-    """Value of a dotted key; None where there is none."""
-    for name in key.split('.'):
-        cfg = cfg.get(name) if isinstance(cfg, (dict, Config)) else None
-    return cfg
+    """Value of a dotted key; None where there is none.
+
+    Behind a list, as that of several sources, those of all its items.
+    """
+    name, _, rest = key.partition('.')
+    if isinstance(cfg, list):
+        return [_at(item, key) for item in cfg]
+    value = cfg.get(name) if isinstance(cfg, (dict, Config)) else None
+    return _at(value, rest) if rest else value
 
 
 def _is_in(part: Any, place: Any) -> bool:

@@ -127,6 +127,19 @@ def test_parts_among_several_sources(read):
         check_parts(taken)
 
 
+def test_a_style_in_the_pipeline_of_one_of_several_sources(read):
+    style = dict(type='FourierStyle', beta=0.01)
+    plain = dict(type='GTADataset', pipeline=[dict(type='LabStyle')])
+    dataset = dict(source=[plain, dict(plain, pipeline=[dict(style)])])
+    cfg = Config(
+        dict(source_style=style, train_dataloader=dict(dataset=dataset))
+    )
+    check_parts(cfg)
+    cfg.train_dataloader.dataset.source.pop()
+    with pytest.raises(ValueError, match='^source_style'):
+        check_parts(cfg)
+
+
 def test_parts_taken_the_long_way_may_stay_behind(read):
     cfg = read(
         'model = {{_base_.balance_model}}\n'
