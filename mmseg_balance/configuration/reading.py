@@ -14,7 +14,7 @@ from ..errors import (
 )
 from .data_roots import relocate_data, set_common_root
 from .library import find_config
-from .typos import new_keys
+from .typos import new_keys, refuse_keys_of_lists
 from .vis_backends import follow_vis_backends
 
 # what mmengine reads
@@ -125,13 +125,14 @@ def load_config(
     Raises:
         FileNotFoundError: There is no such file, or none of a base; see
             ``read_config``.
-        ValueError: The file is no Python, or a data root fits no data set;
-            see ``relocate_data``.
+        ValueError: The file is no Python, an override names no item of a
+            list, or a data root fits no data set; see ``relocate_data``.
     """
     cfg = read_config(path)
     for line in new_keys(cfg, options or {}):
         print(f'warning: --cfg-options: {line}', file=sys.stderr)
     set_common_root(cfg, options or {})
+    refuse_keys_of_lists(cfg, options or {})
     cfg.merge_from_dict(options or {})
     follow_vis_backends(cfg, options or {})
     if relocate:

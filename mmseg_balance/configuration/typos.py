@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import Registry, build_from_cfg
 from mmseg import registry as registries
 
+from ..errors import UserValueError
 from ..files.config_walk import class_of, keyed_dicts
 
 UNKNOWN_TYPE = re.compile(r'(\S+) is not in the \S+::(.+?) registry')
@@ -90,6 +91,36 @@ def new_keys(cfg: Config, options: dict[str, Any]) -> list[str]:
                 break
             parent = parent[part]
     return lines
+
+
+def refuse_keys_of_lists(cfg: Config, options: dict[str, Any]) -> None:
+    """Refuse overrides that name no item of a list.
+
+    Args:
+        cfg: Config before the overrides.
+        options: Overrides by dotted key, as ``--cfg-options`` gives them.
+
+    Raises:
+        ValueError: Names the list, its length and how an item is named.
+    """
+    for option in options:
+        value: Any = cfg._cfg_dict
+        parts = option.split('.')
+        for depth, part in enumerate(parts):
+            if isinstance(value, dict):
+                value = value.get(part)
+            elif isinstance(value, list):
+                if not (part.isdigit() and int(part) < len(value)):
+                    key = '.'.join(parts[:depth])
+                    rest = parts[depth + part.isdigit() :]
+                    raise UserValueError(
+                        f'--cfg-options {option}: {key} is a list of '
+                        f'{len(value)}, whose items have numbers from 0, as '
+                        f'in {".".join([key, "0", *rest])}'
+                    )
+                value = value[int(part)]
+            else:
+                break
 
 
 def nearest(word: str, words: Any) -> str | None:

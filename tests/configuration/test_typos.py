@@ -4,7 +4,11 @@ import pytest
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
-from mmseg_balance.configuration.typos import explain, failing_part
+from mmseg_balance.configuration.typos import (
+    explain,
+    failing_part,
+    refuse_keys_of_lists,
+)
 
 
 @pytest.fixture
@@ -54,3 +58,20 @@ def test_an_argument_that_is_not_handed_on(monkeypatch):
     line = explain(error.value, cfg)
     assert line.startswith('model.rate: Outer takes no such argument, but a')
     assert '**kwargs' in line
+
+
+@pytest.mark.parametrize(
+    'option, example',
+    [
+        ('data.source.data_root', 'data.source.0.data_root'),
+        ('data.source.2.data_root', 'data.source.0.data_root'),
+        ('data.source.0.pipeline.size', 'data.source.0.pipeline.0.size'),
+    ],
+)
+def test_overrides_that_name_no_item_of_a_list(option, example):
+    source = dict(data_root='a', pipeline=[dict(type='Resize')])
+    cfg = Config(dict(data=dict(source=[source, dict(source)])))
+    message = rf'{option}: data.source.* is a list of .*, as in {example}$'
+    with pytest.raises(ValueError, match=message):
+        refuse_keys_of_lists(cfg, {option: 'b'})
+    refuse_keys_of_lists(cfg, {example: 'b', 'new.key.0': 1, 'data.source': 1})
