@@ -17,6 +17,8 @@ from ...errors import UserTypeError, UserValueError
 from ...files.config_walk import type_name
 from .own_keys import apply_own_keys, take_own_keys
 
+# what mmseg says of metainfo.classes that the class of a data set has not
+NO_SUBSET = 'is not a subset of classes'
 WRAPPERS = (ConcatDataset, RepeatDataset, ClassBalancedDataset)
 
 
@@ -70,8 +72,8 @@ def build_lazily(config: dict, key: str) -> Any:
         The data set; ``full_init`` is still to be called.
 
     Raises:
-        ValueError: The data set refuses its folders without a reason, or a
-            key of this package in its config is not right.
+        ValueError: The data set refuses its folders without a reason, or
+            its classes, or a key of this package in its config is not right.
     """
     config = copy.deepcopy(config)
     for _, part in keyed_configs(config, key):
@@ -86,6 +88,14 @@ def build_lazily(config: dict, key: str) -> Any:
             f'{config.get("data_root")!r} and data_prefix='
             f'{config.get("data_prefix")!r}: '
             f'{str(error) or "a folder or file of it is missing"}'
+        ) from error
+    except ValueError as error:
+        if NO_SUBSET not in str(error):
+            raise
+        raise UserValueError(
+            f'{key}: {type_name(config)} has not all of the classes of '
+            'metainfo.classes. Beside it, label_classes names the class of '
+            f'each id in the label files (None: ignored). {error}'
         ) from error
     if any(settings):
         apply_own_keys(keyed_leaves(dataset, key), settings)

@@ -128,3 +128,15 @@ def test_synthia_of_16_classes_beside_gta(tmp_path):
     with pytest.raises(ValueError, match='only the source.1. has terrain'):
         UDADataset([synthia, dict(gta, metainfo=None)])
     assert len(UDADataset([gta, synthia]).metainfo['classes']) == 16
+
+
+def test_classes_that_the_class_of_a_data_set_has_not(domain):
+    config = dict(domain, type='ADE20KDataset', reduce_zero_label=False)
+    config['metainfo'] = dict(classes=('road', 'rider'))
+    with pytest.raises(ValueError, match='ADE20KDataset .* label_classes'):
+        UDADataset(config)
+    names = ['road', None, 'rider', 'rider', 'road']
+    assert label_of(UDADataset(dict(config, label_classes=names))) == [
+        [0, 255, 1],
+        [1, 0, 0],
+    ]
