@@ -138,8 +138,10 @@ def _phases(
                 'source_weights has a list for each'
             )
         return np.eye(num_sources).tolist()
-    if len(weights) != num_phases or not all(
-        isinstance(row, list | tuple) for row in weights
+    if not (
+        isinstance(weights, list | tuple)
+        and len(weights) == num_phases
+        and all(isinstance(row, list | tuple) for row in weights)
     ):
         raise UserValueError(
             f'source_weights is {weights!r}, and progressive has '

@@ -59,6 +59,7 @@ def test_where_the_iteration_is_not_known():
         ((2, None, [5, 9]), 'has 2 iterations for 2 sources, expected 1'),
         ((2, [1, 1], [5]), 'make 2 phases: expected a list of weights for'),
         ((2, [[1, 1]], [5]), 'make 2 phases'),
+        ((2, 0.5, [5]), 'source_weights is 0.5, .* make 2 phases'),
         ((2, [[1, 1], [1]], [5]), r'source_weights\[1\]: expected 2 numbers'),
     ],
 )
