@@ -9,7 +9,11 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ..datasets.sampling.samplers import tell_batch_size
-from ..models.data_checks import check_num_classes, check_target
+from ..models.data_checks import (
+    check_crops,
+    check_num_classes,
+    check_target,
+)
 from .hooks.missing_validation_hook import (
     VALIDATED_KEY,
     MissingValidationHook,
@@ -39,8 +43,9 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
 
     Raises:
         ValueError: The target set of a ``UDADataset`` is smaller than a
-            batch, or missing where the model needs it; or model and data set
-            differ in the number of classes.
+            batch, or missing where the model needs it; crops of its sources
+            do not go into one batch; or model and data set differ in the
+            number of classes.
     """
 
     validates_when_resumed = True
@@ -54,6 +59,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
             dataloader, seed=runner.seed, diff_rank_seed=diff_rank_seed
         )
         check_target(runner.model, loader)
+        check_crops(runner.model, loader)
         check_num_classes(runner.model, loader.dataset)
         tell_batch_size(loader)
         self._can_move = hasattr(_sampler_of(loader), 'start_at')

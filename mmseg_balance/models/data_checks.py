@@ -60,6 +60,41 @@ def _check_target_labels(model: nn.Module, dataset: UDADataset) -> None:
         )
 
 
+def check_crops(model: nn.Module, loader: DataLoader) -> None:
+    """Refuse several sources whose crops do not go into one batch.
+
+    Smaller ones pass, where the preprocessor brings them to its size.
+
+    Args:
+        model: The model, wrapped or not.
+        loader: Training data loader; any data set but ``UDADataset`` passes.
+
+    Raises:
+        ValueError: Names the sources and their crops.
+    """
+    sources = getattr(loader.dataset, 'sources', None)
+    batch_size = getattr(loader.batch_sampler, 'batch_size', 1)
+    if sources is None or len(sources.domains) < 2 or batch_size == 1:
+        return
+    preprocessor = getattr(unwrapped(model), 'data_preprocessor', None)
+    size = getattr(preprocessor, 'size', None)
+    crops = {
+        part.name: part.crop_size
+        for domain in sources.domains
+        for part in domain.parts
+        if part.crop_size is not None
+    }
+    if size is None or len(set(crops.values())) < 2:
+        return
+    if any(h > size[0] or w > size[1] for h, w in crops.values()):
+        shown = ', '.join(f'{name} {crop}' for name, crop in crops.items())
+        raise UserValueError(
+            'crops of several sources are of one batch, and the crop_size of '
+            f'their pipelines differ (height, width: {shown}): give all of '
+            f'them that of data_preprocessor.size, {tuple(size)}'
+        )
+
+
 def check_num_classes(
     model: nn.Module, dataset: Any, loader: str = 'train_dataloader'
 ) -> None:

@@ -81,6 +81,8 @@ def test_resumed_in_either_phase(run_tool, two_sources, tmp_path, capfd):
         mean = sums[i - 1] / i if i == 3 else (sums[i - 1] - sums[2]) / (i - 3)
         key = 'source.loss/' + ('first' if i == 3 else 'second')
         assert logged[i][key] == pytest.approx(mean, abs=1e-4)
+    # what is drawn no more has no loss
+    assert 'source.loss/first' not in logged[4]
     for stopped in (2, 3, 5):
         folder = tmp_path / f'stopped_{stopped}'
         shutil.copytree(whole, folder)
@@ -111,6 +113,20 @@ def test_a_source_that_never_has_its_turn(
         f'progressive has {ITERS}, and train_cfg.max_iters is {ITERS}: what '
         'is to be learnt from then on is never drawn'
     ) in output.out + output.err
+
+
+def test_crops_that_make_no_batch(run_tool, two_sources, tmp_path):
+    config = two_sources(source_names=['a', 'b'])
+    cfg = Config.fromfile(config)
+    for source, size in zip(
+        cfg.train_dataloader.dataset.source, (32, 64), strict=True
+    ):
+        crop = dict(type='RandomCrop', crop_size=(size, size))
+        source.pipeline.insert(2, crop)
+    cfg.dump(config)
+    message = r'of one batch.*source\[0\] \(32, 32\), source\[1\] \(64, 64\)'
+    with pytest.raises(SystemExit, match=message):
+        train(run_tool, config, tmp_path / 'run')
 
 
 def test_the_hook_without_several_sources(run_tool, uda_config, tmp_path):

@@ -11,6 +11,7 @@ from .bad_files import BadFileError
 from .label_range import LabelRange, check_label_size
 from .named_files import load_named
 from .transform_kinds import (
+    crop_size,
     is_image_loader,
     is_label_loader,
     is_loader,
@@ -43,6 +44,8 @@ class SplitPipeline:
         can_crop (bool): Whether there is a second part.
         possible_crops (list[str]): Where there is none, transforms that might
             crop, for all that is known of them.
+        crop_size (tuple[int, int] | None): Height and width of what it gives,
+            where a known crop says so.
         loaders (list[Callable]): The transforms that read files.
         annotations (Callable | None): The transform that reads labels.
         image_loader (Callable | None): The transform that reads images.
@@ -69,6 +72,7 @@ class SplitPipeline:
         self.possible_crops = (
             [] if self.can_crop else possible_crops(transforms)
         )
+        self.crop_size = crop_size(transforms)
         self._label_loaders = [t for t in transforms if is_label_loader(t)]
         self.annotations = next(iter(self._label_loaders), None)
         self.image_loader = next(

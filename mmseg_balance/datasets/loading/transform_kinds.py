@@ -124,6 +124,24 @@ def place_of_crop(
     return names.index(wanted, begin)
 
 
+def crop_size(transforms: Sequence[Callable]) -> tuple[int, int] | None:
+    """The size that a pipeline crops images to.
+
+    Args:
+        transforms: The transforms of a pipeline.
+
+    Returns:
+        Height and width; None where the last transform that changes them is
+        not mmseg's ``RandomCrop``, for all that is known.
+    """
+    for transform in reversed(transforms):
+        if isinstance(transform, RandomCrop):
+            return tuple(transform.crop_size)
+        if is_crop(transform) or 'Resize' in type(transform).__name__:
+            return None
+    return None
+
+
 def possible_crops(transforms: Sequence[Callable]) -> list[str]:
     """Transforms that might crop, for all that is known of them.
 

@@ -69,6 +69,9 @@ class SourceSharesHook(Hook):
             f'progressive: source samples are of {", ".join(drawn)} from '
             f'iteration {runner.iter} on'
         )
+        for name, p in zip(self._names, probs, strict=True):
+            if p == 0:  # or its last loss would be logged on and on
+                runner.message_hub.log_scalars.pop(_loss_key(name), None)
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
@@ -93,5 +96,9 @@ class SourceSharesHook(Hook):
         ]
         if len(drawn) == 1 and losses:
             (name,) = drawn
-            hub.update_scalar(f'train/source.loss/{name}', sum(losses))
+            hub.update_scalar(_loss_key(name), sum(losses))
         hub.update_info(COUNTS_KEY, dict(self._counts))
+
+
+def _loss_key(name: str) -> str:
+    return f'train/source.loss/{name}'
