@@ -99,8 +99,11 @@ def run(args: Namespace) -> None:
         summary = build_or_exit(lambda: translate(args), folder)
     kept = f', {summary.kept} were there' if summary.kept else ''
     print(f'{summary.translated} images translated{kept}: {args.out}')
+    key = f"translated_root='{args.out}'"
     print(
-        f"a training reads them by source=dict(translated_root='{args.out}')"
+        f'a training reads them by source=dict({key})'
+        if args.source is None
+        else f'a training reads them by {key} of source {args.source}'
     )
 
 
