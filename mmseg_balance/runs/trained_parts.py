@@ -11,7 +11,7 @@ from ..checkpoints.export.config import (
 from ..checkpoints.export.segmentor import choose_part
 from ..configuration.checks.post_hoc import refuse_post_hoc
 from ..configuration.reading import load_config
-from ..errors import UserValueError
+from ..errors import UserValueError, with_message
 from ..files.config_walk import keyed_dicts
 from ..models.declarations import declared
 
@@ -62,11 +62,10 @@ def trained_segmentor(key: str, given: dict) -> ConfigDict:
             f'{key} is {dict(given)}, expected {expected}, of one training'
             + (", and part='teacher' if need be" if unknown else '')
         )
-    config = load_config(given['config'], relocate=False)
-    if not config.get('model'):
-        raise UserValueError(f'{key}.config: {given["config"]} has no model')
-    refuse_post_hoc(config)
-    segmentor, part = choose_part(config, given.get('part'))
+    try:
+        segmentor, part = _chosen(given)
+    except (OSError, ValueError) as error:
+        raise with_message(error, f'{key}: {error}') from error
     segmentor = ConfigDict(copy.deepcopy(dict(segmentor)))
     strip_initial_weights(segmentor)
     replace_foreign_losses(segmentor)
@@ -77,3 +76,12 @@ def trained_segmentor(key: str, given: dict) -> ConfigDict:
     if part is not None:
         segmentor.init_cfg.prefix = f'{part}.'
     return segmentor
+
+
+def _chosen(given: dict) -> tuple[dict, str | None]:
+    """Config of the segmentor that is meant, and its part of a UDA model."""
+    config = load_config(given['config'], relocate=False)
+    if not config.get('model'):
+        raise UserValueError(f'{given["config"]} has no model')
+    refuse_post_hoc(config)
+    return choose_part(config, given.get('part'))

@@ -135,7 +135,7 @@ def test_a_resumed_run_goes_on_as_if_nothing_had_happened(
         ),
         (
             dict(segmentation=dict(config='nowhere.py', checkpoint='x')),
-            'no config file nowhere.py',
+            'model.segmentation: no config file nowhere.py',
         ),
         (
             {'model.data_preprocessor.size': (32, 32)},
