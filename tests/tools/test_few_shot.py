@@ -62,10 +62,10 @@ def test_a_resumed_run_has_the_same_and_no_other(
 def test_check_and_browse_name_them(uda_config, run_tool, tmp_path, capsys):
     config = uda_config('few', **{FEW: 2})
     run_tool('check_data.py', config, '--nproc', 1, '--work-dir', tmp_path)
-    assert (
-        'a training sees 2 of 5 images (few_shot=2, seed 0) of the target'
-        in (capsys.readouterr().out)
-    )
+    out = capsys.readouterr().out
+    # others may be bad, and are not read
+    assert 'train_dataloader.dataset.target: 2 images; width' in out
+    assert 'a training sees 2 of 5 images (few_shot=2, seed 0) of the t' in out
     run_tool('browse.py', config, '--num', 1, '--out', tmp_path / 'seen')
     assert 'a training sees 2 of 5 images' in capsys.readouterr().out
 
@@ -73,12 +73,15 @@ def test_check_and_browse_name_them(uda_config, run_tool, tmp_path, capsys):
 @pytest.mark.parametrize('few_shot, message', [
     ([], 'few_shot is an empty list'),
     (6, 'few_shot asks for 6 target images, and there are 5'),
-    (['9'], "1 names are those of no image ('9')"),
+    (['9'], "few_shot: 1 names are those of no image ('9')"),
 ])  # fmt: skip
 def test_what_cannot_be_chosen_is_one_line(
-    few_shot, message, uda_config, run_tool, tmp_path
+    few_shot, message, uda_config, run_tool, tmp_path, capsys
 ):
     config = uda_config('few', **{FEW: few_shot})
+    with pytest.raises(SystemExit):
+        run_tool('check_data.py', config, '--nproc', 1, '--work-dir', tmp_path)
+    assert f'STOPS: {message}' in capsys.readouterr().out
     with pytest.raises(SystemExit) as error:
         run_tool('train.py', config, '--work-dir', tmp_path / 'work')
     assert message in str(error.value)

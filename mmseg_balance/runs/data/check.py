@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -18,10 +19,12 @@ from ...datasets.checks.labels import check_label_files
 from ...datasets.checks.left_out import left_out
 from ...datasets.checks.survey import SurveyFile, survey
 from ...datasets.loading.split_pipeline import SplitPipeline
+from ...datasets.sampling.few_shot import FewShot
 from ...errors import UserValueError
 from .notes import absent_trained_classes
 from .report import DataReport, SetReport, duplicates, summarise
 
+TARGET = 'train_dataloader.dataset.target'
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -42,8 +45,10 @@ def check_data(cfg: Config, state: Path, nproc: int = 1) -> DataReport:
     """
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     file = SurveyFile(state)
+    data = (cfg.get('train_dataloader') or {}).get('dataset') or {}
+    few_shots = {TARGET: data.get('few_shot')}
     reports = [
-        _check_set(config, key, file, nproc)
+        _check_set(config, key, file, nproc, few_shots.get(key))
         for key, config in _distinct_sets(cfg)
     ]
     if not reports:
@@ -74,7 +79,7 @@ def _distinct_sets(cfg: Config) -> Iterator[tuple[str, dict]]:
 
 
 def _check_set(
-    config: dict, key: str, file: SurveyFile, nproc: int
+    config: dict, key: str, file: SurveyFile, nproc: int, few_shot: Any = None
 ) -> SetReport:
     report = SetReport(key)
     try:
@@ -95,11 +100,13 @@ def _check_set(
         if report.stops:
             return report
         dataset.full_init()
+        if few_shot is not None:
+            FewShot.from_key(few_shot).keep_in(dataset)
         check_image_files(dataset, key)
         report.notes += left_out(dataset, key, with_labels)
         if with_labels:
             _collect(report, lambda: check_label_files(part, key))
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         report.stops.append(str(error))
         return report
     report.records = survey(part, file, nproc)
