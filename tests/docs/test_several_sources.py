@@ -49,11 +49,15 @@ def test_names_of_ids_are_those_of_cityscapes():
     assert list(eval(names)) == subsets['synthia16']
 
 
-def test_gta_and_synthia():
-    base = '_base_/datasets/gta-synthia2cityscapes.py'
+@pytest.mark.parametrize(
+    'name', ['gta-synthia2cityscapes', 'synthia-gta2cityscapes_few']
+)
+def test_gta_and_synthia(name):
+    """Each is resized as where it is the only source."""
+    base = f'_base_/datasets/{name}.py'
     data = Config.fromfile(CONFIGS / base).train_dataloader.dataset
-    scales = [source.pipeline[2].scale for source in data.source]
-    assert scales == [(1280, 720), (1280, 760)]
+    scales = {source.type: source.pipeline[2].scale for source in data.source}
+    assert scales == dict(GTADataset=(1280, 720), SYNTHIADataset=(1280, 760))
     for source in data.source:
         single = dict(GTADataset='gta', SYNTHIADataset='synthia')[source.type]
         file = CONFIGS / f'_base_/datasets/{single}2cityscapes.py'
