@@ -2,7 +2,7 @@ _base_ = [
     '../_base_/models/lite0_daformer.py',
     '../_base_/datasets/toys2toy_192_few.py',
     '../_base_/schedules/adamw_few_shot_adversarial.py',
-    '../_base_/uda/phfa.py',
+    '../_base_/uda/phfa_lite0.py',
     '../_base_/styles/fourier.py',
     '../_base_/default_runtime.py',
 ]

@@ -2,7 +2,7 @@ _base_ = [
     '../_base_/models/lite0_daformer.py',
     '../_base_/datasets/camvid-day2camvid-dusk_192_uniform.py',
     '../_base_/schedules/adamw_few_shot_adversarial.py',
-    '../_base_/uda/sim.py',
+    '../_base_/uda/sim_lite0.py',
     '../_base_/default_runtime.py',
 ]
 model = dict(

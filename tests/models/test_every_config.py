@@ -267,7 +267,7 @@ def test_builds_unreduced_as_its_name_says(file, build_whole):
 
     # the number of short runs on few target images stands in their schedule
     few = name.iterations == 'few'
-    iterations = 500 if few else int(name.iterations.replace('k', '000'))
+    iterations = 1000 if few else int(name.iterations.replace('k', '000'))
     assert cfg.train_cfg.max_iters == iterations
     schedulers = cfg.param_scheduler
     if isinstance(schedulers, dict):

@@ -127,8 +127,8 @@ def test_is_made_as_its_name_says(file):
         assert f'_{name["data"]}-' in cfg.translation.translator
     assert model.num_classes == (11 if 'camvid' in file else 19)
     if small:
-        assert cfg.train_cfg.max_iters == 500
-        assert ends_of(cfg) <= {500, 501}
+        assert cfg.train_cfg.max_iters == 1000
+        assert ends_of(cfg) <= {1000, 1001}
         assert model.data_preprocessor.size == (192, 192)
 
 

@@ -1,5 +1,5 @@
 # Toy streets of two simulators, one after the other (the second from the
-# middle of 500 iterations on), 10 target images, crops of 192 x 192.
+# middle of 1,000 iterations on), 10 target images, crops of 192 x 192.
 _base_ = ['./pipelines_192.py', './pair_toys2toy.py']
 __pair = _base_.pop('pair_train')
 train_dataloader = dict(
@@ -10,7 +10,7 @@ train_dataloader = dict(
         ],
         target=__pair.target,
         source_names=['toy_synthia', 'toy_gta'],
-        progressive=[250],
+        progressive=[500],
         few_shot=10,
     )
 )
