@@ -99,6 +99,8 @@ MOVED = {
     'logits.offset_table': (
         'logits.offsets.tables.table logits.offsets.tables.building'
     ),
+    # which docs/method_in_code.md named
+    'logits.offsets.alignment': 'logits.offsets.reference.alignment',
     'logits.reservoir': 'logits.statistics.reservoir',
     'logits.row_lookup': 'logits.post_hoc.row_lookup',
     'logits.sampling': (
