@@ -9,6 +9,7 @@ from mmseg.registry import DATASETS
 from ...errors import UserFileNotFoundError
 from ...files.config_walk import class_of
 from ..loading.leaves import build_lazily, leaf_configs
+from ..loading.own_keys import refuse_own_keys
 from ..loading.preparation import WITHOUT_LABELS, preparation, target_labels
 from ..loading.transform_kinds import is_label_loader
 from .folder_checks import folder_problems
@@ -30,7 +31,8 @@ def check_data_configs(cfg: Config) -> None:
     Raises:
         FileNotFoundError: Folders are missing or empty; names all of them by
             their keys, and how they are made.
-        ValueError: A data set cannot be built.
+        ValueError: A data set cannot be built, or has a key that is for
+            those of a ``UDADataset``.
     """
     problems: dict[str, list[str]] = {}
     remedies: dict[str, None] = {}
@@ -44,6 +46,7 @@ def check_data_configs(cfg: Config) -> None:
                 isinstance(kind, type) and issubclass(kind, BaseSegDataset)
             ):
                 continue
+            refuse_own_keys(config, key)
             with_labels = any(
                 map(is_label_loader, config.get('pipeline') or ())
             )

@@ -4,12 +4,13 @@
 data set before it is built, whatever its class is, and change it afterwards.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from mmengine.dataset import BaseDataset
 
-from ...errors import UserTypeError
+from ...errors import UserTypeError, UserValueError
 from .named_labels import name_labels
 from .translated_images import read_translated
 
@@ -17,6 +18,27 @@ OWN_KEYS = {
     'translated_root': read_translated,
     'label_classes': name_labels,
 }
+
+
+def refuse_own_keys(config: dict, key: str) -> None:
+    """Refuse the keys where nothing looks at them.
+
+    Args:
+        config: Config of a data set with files.
+        key: Its key in the whole config.
+
+    Raises:
+        ValueError: It has one, and is part of no source or target.
+    """
+    found = [name for name in OWN_KEYS if config.get(name) is not None]
+    if not found or re.search(r'\.(source|target)\b', key):
+        return
+    raise UserValueError(
+        f'{key}.{found[0]}: the key is for the sources and the target of a '
+        "UDADataset. For a training on labels alone, dict(type='UDADataset', "
+        "source=dict(...)) with model.type='SourceOnly' takes it; labels of "
+        'an evaluation are changed by mmseg-balance data map-labels'
+    )
 
 
 def take_own_keys(config: dict) -> dict[str, Any]:

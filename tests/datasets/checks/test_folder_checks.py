@@ -276,6 +276,19 @@ def test_folders_of_a_whole_config(tmp_path):
     check_data_configs(Config(dict()))
 
 
+def test_keys_of_sources_elsewhere(tmp_path):
+    make_files(tmp_path)
+    named = dict(config(tmp_path), label_classes=CLASSES)
+    pair = dict(source=[dict(type='ConcatDataset', datasets=[named])])
+    cfg = Config(dict(train_dataloader=dict(dataset=pair)))
+    check_data_configs(cfg)
+    cfg.val_dataloader = dict(dataset=named)
+    with pytest.raises(
+        ValueError, match='^val_dataloader.dataset.label_classes: .*map-labels'
+    ):
+        check_data_configs(cfg)
+
+
 def test_data_set_that_asserts_its_folders(tmp_path):
     make_files(tmp_path)
     cfg = config(tmp_path / 'none', 'ChaseDB1Dataset', metainfo=None)
