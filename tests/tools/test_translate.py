@@ -28,6 +28,20 @@ def test_source_is_translated_once(uda_config, tmp_path, capsys):
     assert '0 images translated, 6 were there' in capsys.readouterr().out
 
 
+def test_folder_below_data_where_data_lie_elsewhere(
+    uda_config, tmp_path, capsys, monkeypatch
+):
+    """A training would look for data/new there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('MMSEG_BALANCE_DATA', '/elsewhere')
+    line = ['translate', str(uda_config()), '--nproc', '1', '--out']
+    main([*line, 'data/new'])
+    printed = capsys.readouterr().out
+    assert f"source=dict(translated_root='{tmp_path}/data/new')" in printed
+    main([*line, 'new'])
+    assert "source=dict(translated_root='new')" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     'words, said',
     [

@@ -99,12 +99,23 @@ def run(args: Namespace) -> None:
         summary = build_or_exit(lambda: translate(args), folder)
     kept = f', {summary.kept} were there' if summary.kept else ''
     print(f'{summary.translated} images translated{kept}: {args.out}')
-    key = f"translated_root='{args.out}'"
+    key = f"translated_root='{as_in_a_config(args.out)}'"
     print(
         f'a training reads them by source=dict({key})'
         if args.source is None
         else f'a training reads them by {key} of source {args.source}'
     )
+
+
+def as_in_a_config(out: Path) -> Path:
+    """The folder as a config names it, where data/ may lie elsewhere."""
+    from mmengine.config import Config
+
+    from ...configuration.data_roots import relocate_data
+
+    cfg = Config(dict(translated_root=str(out)))
+    relocate_data(cfg)
+    return out if cfg.translated_root == str(out) else out.absolute()
 
 
 def translate(args: Namespace) -> 'Summary':
