@@ -89,8 +89,8 @@ class FewShot:
         Raises:
             TypeError, ValueError: It is none of these.
         """
-        if value is None or isinstance(value, FewShot):
-            return value
+        if value is None:
+            return None
         if isinstance(value, str):
             return cls(file=value)
         if isinstance(value, Mapping):
