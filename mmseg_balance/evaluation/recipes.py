@@ -111,8 +111,8 @@ NOTES = (
     Note(
         r'(gta|synthia)/phfa(-aa-it.*)?',
         'other',
-        'translated images are to be made first: cyclegan_ppl_resnet9_200k_* '
-        'and mmseg-balance translate',
+        'the translator, trained before by cyclegan_ppl_resnet9_200k_few_*, '
+        'has settings that PHFA does not give',
     ),
     Note(
         r'(gta|synthia)/phfa(-aa-it-sg)?',

@@ -314,7 +314,7 @@ def test_every_row_has_a_recipe():
         ('gta/hrda', 'published', 'gtaHR2csHR_hrda.py'),
         ('synthia/mic+gbw', 'close', "mode='released'"),
         ('gta/phfa-aa', 'other', 'neither its 30 target images'),
-        ('gta/phfa', 'other', 'translated images are to be made first'),
+        ('gta/phfa', 'other', 'the translator, trained before'),
         ('gta/phfa-aa-it-sg', 'other', 'call it BDL'),
     ],
 )

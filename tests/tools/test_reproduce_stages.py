@@ -188,6 +188,7 @@ def test_one_translator_of_both_stages(second_stage, uda_config, reproduce):
         ('first_stage', dict(config='frist.py'), 'no config file frist.py'),
         ('translation', 'fourier', 'translation is .*expected a dict'),
         ('translation', dict(look='lab'), "translation has 'look'"),
+        ('test_dataloader', None, 'second.py has no test_dataloader'),
     ],
 )
 def test_keys_that_are_not_right(

@@ -5,6 +5,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ...datasets.pairs.named_source import named_source
 from ...errors import UserValueError
 
 SOURCE = 'train_dataloader.dataset.source'
@@ -52,9 +53,5 @@ def _translated(cfg: Config, which: Any) -> list[tuple[str, Mapping]]:
         for i, source in enumerate(sources or ())
         if isinstance(source, Mapping)
     ]
-    names = list(data.get('source_names') or ())
-    if which in names:
-        which = names.index(which)
-    if str(which).isdigit():
-        return keyed[int(which) : int(which) + 1]
-    return keyed
+    place = named_source(data, which) if keyed else None
+    return keyed if place is None else keyed[place : place + 1]

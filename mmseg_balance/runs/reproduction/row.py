@@ -77,7 +77,8 @@ def prepare(how: Reproduction) -> Prepared:
         The run, nothing of which was started.
 
     Raises:
-        OSError, ValueError: The folder has another run.
+        OSError, ValueError: The folder has another run, or nothing is
+            tested, as of a translator.
         SystemExit: The config cannot be read.
     """
     row = named_row(how.row)
@@ -88,6 +89,12 @@ def prepare(how: Reproduction) -> Prepared:
         how.work_dir or default_work_dir(config),
     )
     last = plan.training
+    if last.cfg.get('test_dataloader') is None:
+        raise UserValueError(
+            f'{how.row} has no test_dataloader, and reproduce trains and '
+            f'tests: mmseg-balance train {how.row} trains alone; a config '
+            'whose translation or first_stage names it has it trained before'
+        )
     trainings = [s for s in plan.before if isinstance(s, TrainStep)]
     notes = [
         note

@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ...configuration.library import find_config
+from ...datasets.pairs.named_source import named_source
 from ...errors import UserTypeError, UserValueError
 from .commands import Reproduction
 from .earlier_run import find_work_dir, run_config
@@ -226,19 +227,14 @@ def _source_key(cfg: Config, source: Any) -> str:
     data = cfg.train_dataloader.dataset
     if not isinstance(data.get('source'), (list, tuple)):
         return SOURCE
-    names = list(data.get('source_names') or ())
-    if source is None or (str(source) not in names and _no_number(source)):
+    place = named_source(data, source)
+    if place is None:
         raise UserValueError(
             f'{TRANSLATION}.source is {source!r}, expected the number of one '
             f'of the {len(data.source)} sources, from 0, or its name in '
             'source_names'
         )
-    place = names.index(source) if source in names else int(source)
     return f'{SOURCE}.{place}'
-
-
-def _no_number(source: Any) -> bool:
-    return not str(source).isdigit()
 
 
 def _file(name: Any, key: str) -> str:

@@ -17,6 +17,7 @@ from mmseg.registry import DATASETS
 from ...datasets.checks import leaf_configs
 from ...datasets.domains.domain import Domain
 from ...datasets.loading.plain_image import PlainImage
+from ...datasets.pairs.named_source import named_source
 from ...datasets.seeding import hash_seed
 from ...errors import UserValueError
 
@@ -172,12 +173,12 @@ def _chosen(data: dict, wanted: str | None) -> Any:
     sources = data['source']
     if not isinstance(sources, list | tuple):
         sources = [sources]
-    names = [str(n) for n in data.get('source_names') or ()]
     if wanted is None and len(sources) == 1:
         return sources[0]
-    for i, source in enumerate(sources):
-        if wanted == str(i) or (names and wanted == names[i]):
-            return source
+    place = named_source(data | dict(source=sources), wanted)
+    if place is not None:
+        return sources[place]
+    names = data.get('source_names')
     known = ', '.join(
         f'{i} ({names[i]})' if names else str(i) for i in range(len(sources))
     )

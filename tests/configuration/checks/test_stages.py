@@ -34,5 +34,8 @@ def test_one_of_several_sources(which):
     key = 'train_dataloader.dataset.source.1'
     with pytest.raises(ValueError, match=f'{key} has no translated_root'):
         check_stages(cfg)
+    cfg.translation[0].source = 5  # none of them: of all of them
+    with pytest.raises(ValueError, match=f'{key} has no translated_root'):
+        check_stages(cfg)
     sources[1].translated_root = 'data/second'
     check_stages(cfg)
