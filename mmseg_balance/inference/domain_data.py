@@ -17,6 +17,7 @@ from ..datasets.loading.transform_kinds import (
     is_label_loader,
     is_loader,
 )
+from ..datasets.pairs.sources import as_list
 from ..errors import UserNotADirectoryError, UserValueError
 from ..files.config_walk import dicts_in, type_name
 
@@ -84,7 +85,7 @@ def build_domains(
             ),
             'source',
         )
-        for config in (source if isinstance(source, list) else [source])
+        for config in as_list(source)
     ]
     target = data.get('target') if 'source' in data else None
     if target_images is not None:

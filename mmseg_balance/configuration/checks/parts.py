@@ -96,7 +96,7 @@ def check_parts(cfg: Config) -> None:
 
 def _each(value: Any, key: str) -> list[tuple[str, Any]]:
     """A value and its key; of a list, each of its items."""
-    if not isinstance(value, list):
+    if not isinstance(value, list | tuple):
         return [(key, value)]
     return [(f'{key}[{i}]', item) for i, item in enumerate(value)]
 
@@ -114,7 +114,7 @@ def _at(cfg: Config, key: str) -> Any:
     Behind a list, as that of several sources, those of all its items.
     """
     name, _, rest = key.partition('.')
-    if isinstance(cfg, list):
+    if isinstance(cfg, list | tuple):
         return [_at(item, key) for item in cfg]
     value = cfg.get(name) if isinstance(cfg, (dict, Config)) else None
     return _at(value, rest) if rest else value
@@ -122,7 +122,7 @@ def _at(cfg: Config, key: str) -> Any:
 
 def _is_in(part: Any, place: Any) -> bool:
     """Whether a part is there, whatever its numbers are now."""
-    if isinstance(part, dict) and isinstance(place, list):
+    if isinstance(part, dict) and isinstance(place, list | tuple):
         return any(_is_in(part, other) for other in place)  # several sources
     if isinstance(part, dict):
         return isinstance(place, dict) and all(
@@ -132,6 +132,6 @@ def _is_in(part: Any, place: Any) -> bool:
             for key, value in part.items()
         )
     if isinstance(part, list) and all(isinstance(p, dict) for p in part):
-        found = place if isinstance(place, list) else []
+        found = place if isinstance(place, list | tuple) else []
         return all(any(_is_in(p, other) for other in found) for p in part)
     return True

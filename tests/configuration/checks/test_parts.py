@@ -135,7 +135,9 @@ def test_a_style_in_the_pipeline_of_one_of_several_sources(read):
         dict(source_style=style, train_dataloader=dict(dataset=dataset))
     )
     check_parts(cfg)
-    cfg.train_dataloader.dataset.source.pop()
+    cfg.train_dataloader.dataset.source = (plain, dataset['source'][1])
+    check_parts(cfg)
+    cfg.train_dataloader.dataset.source = [plain]
     with pytest.raises(ValueError, match='^source_style'):
         check_parts(cfg)
 

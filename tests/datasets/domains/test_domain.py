@@ -160,6 +160,10 @@ def test_logit_statistics_see_each_image_once(tmp_path):
     domains = build_domains(cfg)
     assert len(domains['source']) == 8
     assert len(domains['target']) == 2
+    # of several sources, in a list or not
+    data = cfg.train_dataloader.dataset
+    data.source = (data.source, data.source)
+    assert len(build_domains(cfg)['source']) == 16
 
 
 def test_statistics_of_a_balanced_set_are_checked(tmp_path):
