@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from ...configuration.library import library_folder
 from ...errors import UserRuntimeError
 from ...evaluation.published_results import PublishedRow
 from ..work_dir import latest_checkpoint
+from .child_process import run_to_end
 
 STATISTICS = 'logit_statistics.pth'
 
@@ -157,12 +157,7 @@ class Reproduction:
         if self.dry_run:
             return
         before = work_dir and latest_checkpoint(work_dir)
-        process = subprocess.Popen(command, env=os.environ | variables)
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            process.wait()  # until it has saved what it has
-            raise
+        code = run_to_end(command, os.environ | variables)
         if code:
             saved = work_dir and latest_checkpoint(work_dir)
             raise UserRuntimeError(
