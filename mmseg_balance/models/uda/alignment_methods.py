@@ -14,7 +14,7 @@ from .objectives import (
     LabelledTargetObjective,
     TargetPassObjective,
 )
-from .part_settings import DEFAULTS
+from .part_settings import DEFAULTS, with_defaults
 
 SINGLE_LEVEL = dict(auxiliary_loss_weight=0.0)
 
@@ -59,25 +59,25 @@ class PHFA(TargetMethod):
         **kwargs: Any,
     ) -> None:
         square = dict(kind='image_weighted_max_square', loss_weight=0.003)
-        parts = (
-            (
+        parts = dict(
+            adversarial=(
                 AdversarialObjective,
-                SINGLE_LEVEL | dict(loss_weight=0.01),
                 adversarial,
+                SINGLE_LEVEL | dict(loss_weight=0.01),
             ),
-            (EntropyObjective, SINGLE_LEVEL | square, max_square),
-            (
+            max_square=(EntropyObjective, max_square, SINGLE_LEVEL | square),
+            feature_alignment=(
                 FeatureAlignmentObjective,
-                dict(thing_buffer=50),
                 feature_alignment,
+                dict(thing_buffer=50),
             ),
-            (LabelledTargetObjective, {}, labelled_target),
+            labelled_target=(LabelledTargetObjective, labelled_target, {}),
         )
-        terms = [
-            kind(**{**defaults, **settings})
-            for kind, defaults, settings in parts
-            if settings is not None
-        ]
+        terms = []
+        for name, (kind, settings, defaults) in parts.items():
+            settings = with_defaults(self, name, settings, **defaults)
+            if settings is not None:
+                terms.append(kind(**settings))
         if not terms:
             raise UserValueError(
                 f'{type(self).__name__} has adversarial, max_square, '
@@ -123,12 +123,12 @@ class SIM(PHFA):
                 'SIM without feature_alignment is AdaptSegNet: set '
                 "model.type='AdaptSegNet', or feature_alignment to a dict"
             )
-        if adversarial is not None:
-            adversarial = {'loss_weight': 0.001, **adversarial}
         super().__init__(
             segmentor,
-            {'thing_buffer': 500, **feature_alignment},
-            adversarial,
+            with_defaults(
+                self, 'feature_alignment', feature_alignment, thing_buffer=500
+            ),
+            with_defaults(self, 'adversarial', adversarial, loss_weight=0.001),
             max_square,
             **kwargs,
         )

@@ -1,4 +1,4 @@
-"""Settings of a part that a method always has."""
+"""Settings of the parts of a method."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,6 +6,8 @@ from typing import Any
 from warnings import warn
 
 from torch import nn
+
+from ...errors import UserTypeError
 
 # each argument of the part is left as it is
 DEFAULTS: Mapping[str, Any] = MappingProxyType({})
@@ -36,3 +38,33 @@ def settings_of_part(
         )
         return DEFAULTS
     return settings
+
+
+def with_defaults(
+    method: nn.Module,
+    name: str,
+    settings: Mapping[str, Any] | None,
+    **defaults: Any,
+) -> Mapping[str, Any] | None:
+    """Arguments of a part that a method can do without.
+
+    Args:
+        method: The method.
+        name: Its argument.
+        settings: What was given; None: without the part.
+        **defaults: What the method has where it is not given.
+
+    Returns:
+        Arguments of the part; None: without it.
+
+    Raises:
+        TypeError: Neither arguments nor None; names it.
+    """
+    if settings is None:
+        return None
+    if not isinstance(settings, Mapping):
+        raise UserTypeError(
+            f'Expected `{name}` of {type(method).__name__} to be a dict, {{}} '
+            f'for its defaults, or None to leave it out, but got {settings!r}'
+        )
+    return {**defaults, **settings}

@@ -370,6 +370,17 @@ def test_parts_of_methods(build, batch, optimizers):
         build('PHFA', feature_alignment=None, **parts)
 
 
+@pytest.mark.parametrize('kind', ['PHFA', 'SIM'])
+@pytest.mark.parametrize(
+    'part', ['feature_alignment', 'adversarial', 'max_square']
+)
+def test_parts_are_left_out_by_none_alone(build, kind, part):
+    parts = dict(feature_alignment=ALIGNED) | {part: False}
+    words = f'`{part}` of {kind} to be a dict.*None to leave it out.*False'
+    with pytest.raises(TypeError, match=words):
+        build(kind, **parts)
+
+
 def test_terms_that_cannot_share_a_pass():
     def build(*terms):
         cfg = dict(type='TargetPassObjective', terms=list(terms))
