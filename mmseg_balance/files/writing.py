@@ -7,12 +7,13 @@ from tempfile import TemporaryFile
 from ..errors import UserOSError
 
 
-def require_writable(folder: str | Path) -> None:
+def require_writable(folder: str | Path, option: str = '--out-dir') -> None:
     """Refuse a folder that nothing can be written in, before any work.
 
     Args:
         folder: The folder; where it is missing, the first one above it that
             exists counts.
+        option: What names it, for the error.
 
     Raises:
         OSError: Names the folder, the reason and the option that helps.
@@ -26,7 +27,7 @@ def require_writable(folder: str | Path) -> None:
     except OSError as error:
         raise UserOSError(
             f'{folder}: nothing can be written there ({error.strerror}); '
-            'name a folder of your own with --out-dir'
+            f'name a folder of your own with {option}'
         ) from error
 
 
@@ -44,4 +45,5 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         temporary.write_bytes(data)
         os.replace(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary.exists():  # or unlink would hide why it could not
+            temporary.unlink()

@@ -20,7 +20,7 @@ from ..errors import (
     UserOSError,
     UserValueError,
 )
-from ..files.writing import write_atomically
+from ..files.writing import require_writable, write_atomically
 
 # names of the PNGs that a folder has of this package
 LIST = '.predictions.json'
@@ -88,7 +88,7 @@ def make_folder(folder: Path, option: str = '--out') -> None:
         option: What names it, for the error.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: It cannot be made, or nothing can be written in it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -97,6 +97,7 @@ def make_folder(folder: Path, option: str = '--out') -> None:
             f'{option} {folder} cannot be made ({error.strerror}): name a '
             'folder that you may write to'
         ) from error
+    require_writable(folder, option)
 
 
 def draws_pictures(runner: Runner) -> bool:

@@ -83,7 +83,8 @@ class LabelRecord:
                 raise UserFileExistsError(
                     f'{self.path.parent} has pseudo-labels of another run: '
                     f'{key} was {before.get(key)!r} and is {now.get(key)!r} '
-                    'now; name another folder with --out'
+                    'now; name another folder with --out, or remove this one '
+                    'to have its labels written anew'
                 )
 
 

@@ -46,7 +46,7 @@ def claim_folder(
             f'{RECORD} of an earlier translation: name a new folder, or an '
             'empty one'
         )
-    require_writable(out)
+    require_writable(out, '--out')
     record = dict(settings=settings, mmseg_balance=__version__, **origin)
     write_atomically(path, f'{json.dumps(record, indent=2)}\n'.encode())
 

@@ -313,5 +313,8 @@ def test_folders_that_cannot_be_made_or_are_not_there(images, stage):
     files = stage()
     with pytest.raises(OSError, match='--out /proc/x cannot be made'):
         make(files, '/proc/x').run()
+    words = '/proc: nothing can be written there .*with --out$'
+    with pytest.raises(OSError, match=words):
+        make(files, '/proc').run()
     with pytest.raises(NotADirectoryError, match='--images no is no folder'):
         make(files, images='no')
