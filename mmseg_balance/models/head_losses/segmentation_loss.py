@@ -1,6 +1,6 @@
 """Losses of a segmentor's heads, pixel by pixel with weight and domain."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from warnings import warn
@@ -40,9 +40,19 @@ class PredictionLosses:
     diagnostics: dict[str, Tensor]
     density: Tensor | None = None
 
-    def scaled(self, factor: float) -> 'PredictionLosses':
-        """The losses of the head times a factor, the rest as it is."""
-        losses = {k: _times(v, factor) for k, v in self.losses.items()}
+    def scaled(
+        self, factor: float | Tensor, names: Container[str] | None = None
+    ) -> 'PredictionLosses':
+        """The losses of the head times a factor, the rest as it is.
+
+        Args:
+            factor: The factor.
+            names: Of the losses that it is of. Default: all.
+        """
+        losses = {
+            k: _times(v, factor) if names is None or k in names else v
+            for k, v in self.losses.items()
+        }
         return replace(self, losses=losses)
 
     def log(self) -> dict[str, Tensor]:
@@ -260,5 +270,7 @@ def head_losses(
     return values
 
 
-def _times(value: Tensor, factor: float) -> Tensor:
-    return value if factor == 1 else value * factor
+def _times(value: Tensor, factor: float | Tensor) -> Tensor:
+    # a tensor is not asked for its value, which the host would wait for
+    is_one = not isinstance(factor, Tensor) and factor == 1
+    return value if is_one else value * factor

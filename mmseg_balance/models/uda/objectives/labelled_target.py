@@ -1,19 +1,26 @@
 """Supervised learning on the target domain, by labels made before."""
 
 import torch
+from mmseg.models.losses import CrossEntropyLoss, FocalLoss
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from ....errors import UserValueError
 from ....number_checks import is_number
 from ...head_losses.pixel_targets import PixelTargets
+from ...head_losses.predictions import Prediction
 from ...head_losses.segmentation_loss import (
+    PredictionLosses,
     joined_log,
+    loss_modules,
     losses_of_predictions,
 )
+from ...losses.pixel_loss import PixelLoss
 from ..teacher.image_logits import ImageOutputs
 from .step import UDAStep
 from .target_term import TargetTerm
+
+AVERAGES = 'labelled', 'all'
 
 
 @MODELS.register_module()
@@ -30,6 +37,12 @@ class LabelledTargetObjective(TargetTerm):
     Args:
         loss_weight: Factor of the losses, at least 0. Eq. 11 weighs both
             domains alike.
+        average: What losses are means over: 'labelled', the pixels that have
+            labels, as in the code of BDL and SIM, so that images that are
+            labelled in part count as much as others; or 'all', as the losses
+            of the other objectives. Losses that leave ignored pixels out
+            themselves (``avg_non_ignore=True``), or are no such means (Dice),
+            are taken as they are.
 
     Raises:
         ValueError: A setting out of range.
@@ -39,14 +52,22 @@ class LabelledTargetObjective(TargetTerm):
     noted_in = None
     needs_target_labels = True
 
-    def __init__(self, loss_weight: float = 1.0) -> None:
+    def __init__(
+        self, loss_weight: float = 1.0, average: str = 'labelled'
+    ) -> None:
         super().__init__()
         if not is_number(loss_weight) or loss_weight < 0:
             raise UserValueError(
                 'Expected `loss_weight` of labelled_target to be a number of '
                 f'at least 0, but got {loss_weight!r}'
             )
+        if average not in AVERAGES:
+            raise UserValueError(
+                'Expected `average` of labelled_target to be one of '
+                f'{", ".join(map(repr, AVERAGES))}, but got {average!r}'
+            )
         self.loss_weight = loss_weight
+        self.average = average
         self._shared: tuple[nn.Module | None] = (None,)
 
     def share(
@@ -75,9 +96,46 @@ class LabelledTargetObjective(TargetTerm):
             labels,
             target_mask=torch.ones_like(labels, dtype=torch.bool),
         )
-        return joined_log(
-            each.scaled(self.loss_weight)
-            for each in losses_of_predictions(
-                outputs.decoded, outputs.others, targets, density=density
-            )
+        found = losses_of_predictions(
+            outputs.decoded, outputs.others, targets, density=density
         )
+        predictions = [*outputs.decoded, *outputs.others]
+        return joined_log(
+            self._weighed(losses, prediction, targets)
+            for losses, prediction in zip(found, predictions, strict=True)
+        )
+
+    def _weighed(
+        self,
+        losses: PredictionLosses,
+        prediction: Prediction,
+        targets: PixelTargets,
+    ) -> PredictionLosses:
+        """Losses with their weight, as means over the labelled pixels."""
+        losses = losses.scaled(self.loss_weight)
+        if self.average == 'all':
+            return losses
+        if prediction.box is not None:
+            targets = targets.crop(prediction.box)
+        head, labels = prediction.head, targets.labels
+        known = (labels != head.ignore_index).sum().clamp(min=1)
+        names = {
+            loss.loss_name
+            for loss in loss_modules(head)
+            if counts_ignored(loss)
+        }
+        return losses.scaled(labels.numel() / known, names)
+
+
+def counts_ignored(loss: nn.Module) -> bool:
+    """Whether a loss is known to be a mean over ignored pixels, too.
+
+    Args:
+        loss: One of MMSegmentation's or of this package, or one that adjusts
+            logits for such a one.
+    """
+    return any(
+        isinstance(part, PixelLoss | CrossEntropyLoss | FocalLoss)
+        and not getattr(part, 'avg_non_ignore', False)
+        for part in loss.modules()
+    )

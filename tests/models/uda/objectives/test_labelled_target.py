@@ -8,6 +8,7 @@ from torch.nn import functional
 from mmseg_balance.models.uda.objectives import LabelledTargetObjective
 from mmseg_balance.models.uda.objectives.step import UDAStep
 
+CE = dict(type='CrossEntropyLoss')
 BLDA = dict(type='BLDALoss', num_classes=4, min_samples=4)
 METHODS = {
     'SourceOnly': {},
@@ -54,12 +55,26 @@ def test_methods_learn_from_labels_of_the_target(
     assert bare.prepare(labelled()).target_labels is None
 
 
-def test_loss_is_the_cross_entropy_of_the_labelled_pixels(build, labelled):
-    model = build('SourceOnly', labelled_target=dict(loss_weight=0.5))
+# mmseg's own mean is over ignored pixels, too, unless avg_non_ignore says so
+LOSSES = {
+    'mean over all': (CE, 'loss_ce'),
+    'mean over labelled': (dict(CE, avg_non_ignore=True), 'loss_ce'),
+    'adjusted': (BLDA, 'loss_blda'),
+}
+
+
+@pytest.mark.parametrize('average', ['labelled', 'all'])
+@pytest.mark.parametrize('kind', LOSSES)
+def test_loss_is_the_mean_cross_entropy_of_labelled_pixels(
+    kind, average, build, labelled
+):
+    cfg, name = LOSSES[kind]
+    settings = dict(loss_weight=0.5, average=average)
+    model = build('SourceOnly', cfg, labelled_target=settings)
     step = model.prepare(labelled(seed=3))
     *_, objective = model.objectives
     model.student.eval()  # one forward pass is as the next
-    found = objective(model.student, step)['decode.loss_ce']
+    found = objective(model.student, step)[f'decode.{name}']
     logits = model.student.encode_decode(
         step.target_images, [dict(img_shape=(32, 32))] * 2
     )
@@ -67,9 +82,43 @@ def test_loss_is_the_cross_entropy_of_the_labelled_pixels(build, labelled):
     each = functional.cross_entropy(
         logits, labels, ignore_index=255, reduction='none'
     )
-    # mmseg's mean is over ignored pixels, too
-    assert found.item() == pytest.approx(0.5 * each.mean().item(), rel=1e-5)
+    over_all = average == 'all' and kind != 'mean over labelled'
+    count = labels.numel() if over_all else (labels != 255).sum()
+    assert found.item() == pytest.approx(
+        0.5 * (each.sum() / count).item(), rel=1e-5
+    )
     assert (labels[:, :3] == 255).all() and (labels[1, 3:] == 1).all()
+
+
+def test_dice_is_no_mean_over_pixels(build, labelled):
+    losses = [CE, dict(type='DiceLoss', loss_name='loss_dice')]
+    found = {}
+    for average in ('labelled', 'all'):
+        torch.manual_seed(0)
+        model = build(
+            'SourceOnly', losses, labelled_target=dict(average=average)
+        )
+        step = model.prepare(labelled(seed=3))
+        *_, objective = model.objectives
+        model.student.eval()
+        found[average] = objective(model.student, step)
+    one, other = found['labelled'], found['all']
+    assert one['decode.loss_dice'] == other['decode.loss_dice']
+    labels = step.target_labels
+    ratio = labels.numel() / (labels != 255).sum().item()
+    assert one['decode.loss_ce'].item() == pytest.approx(
+        ratio * other['decode.loss_ce'].item(), rel=1e-5
+    )
+
+
+def test_nothing_is_learnt_where_nothing_is_labelled(build, labelled):
+    model = build('SourceOnly', labelled_target={})
+    data = labelled()
+    for sample in data['target']['data_samples']:
+        sample.gt_sem_seg.data.fill_(255)
+    *_, objective = model.objectives
+    loss = objective(model.student, model.prepare(data))['decode.loss_ce']
+    assert loss == 0
 
 
 def test_distributions_are_those_of_the_target(build, labelled, optimizers):
