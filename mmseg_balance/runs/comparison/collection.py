@@ -13,7 +13,11 @@ from .trainings import SCALARS, Training
 
 # to <work_dir>/test/<timestamp>, from three folders above the work folders
 DEPTH = 6
-NOT_ENTERED = ('vis_data', 'predictions', 'vis_image')
+NOT_ENTERED = (
+    *('vis_data', 'predictions', 'vis_image'),
+    # images that a training of `reproduce` builds on
+    *('pseudo_labels', 'translated'),
+)
 
 
 def collect(paths: Sequence[str | Path]) -> tuple[list[Result], list[str]]:

@@ -38,6 +38,15 @@ def test_a_moved_folder_and_one_without_checkpoints(tested, tmp_path):
     assert compared.groups[0].first.settings.model.segmentor.tau == 0.1
 
 
+def test_the_record_of_pseudo_labels_is_not_of_scores(tested):
+    run = tested('a', 40.0)
+    labels = run.folder / 'pseudo_labels'
+    labels.mkdir()
+    (labels / 'pseudo_labels.json').write_text('{"settings": {}}')
+    comparison = compare_runs([run.folder]).comparison
+    assert not any('pseudo_labels' in note for note in comparison.notes)
+
+
 def test_scores_of_other_programs(work_folder, tmp_path):
     """mmseg's tools write scores without origin, and draw a seed."""
     run = work_folder('stock', seed=None)
