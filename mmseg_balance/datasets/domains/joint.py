@@ -1,6 +1,8 @@
 """Several domains, or data sets, as one."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -81,11 +83,9 @@ class JointDomain(Domain):
         """
         self.locate(index)
         index = int(index) % len(self)
-        for i, domain in enumerate(self.domains):
-            if index < len(domain):
-                return i, index
-            index -= len(domain)
-        raise AssertionError('locate() lets no such index pass')
+        ends = list(accumulate(map(len, self.domains)))
+        i = bisect_right(ends, index)
+        return i, index - (ends[i - 1] if i else 0)
 
     def class_pixels(
         self, wanted_by: str, stats_dir: str | None = None
