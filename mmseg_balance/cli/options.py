@@ -130,6 +130,25 @@ def add_device(parser: ArgumentGroup) -> None:
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0'")
 
 
+def add_batches(parser: ArgumentGroup) -> None:
+    """Add the options for how images go through a model."""
+    parser.add_argument(
+        '--batch-size',
+        type=int,
+        default=1,
+        metavar='N',
+        help='images of one size that go through the model together '
+        '(default: 1)',
+    )
+    parser.add_argument(
+        '--num-workers',
+        type=int,
+        default=2,
+        metavar='N',
+        help='threads that load images ahead (default: 2)',
+    )
+
+
 def add_out_folder(
     parser: ArgumentGroup, files: Sequence[str], name: str
 ) -> None:

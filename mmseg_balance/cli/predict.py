@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .options import (
+    add_batches,
     add_cfg_options,
     add_data_root,
     add_device,
@@ -126,21 +127,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('model')
     add_part(group)
     add_post_hoc(group)
-    group.add_argument(
-        '--batch-size',
-        type=int,
-        default=1,
-        metavar='N',
-        help='images of one size that go through the model together '
-        '(default: 1)',
-    )
-    group.add_argument(
-        '--num-workers',
-        type=int,
-        default=2,
-        metavar='N',
-        help='threads that load images ahead (default: 2)',
-    )
+    add_batches(group)
     add_device(group)
     add_cfg_options(group)
     add_data_root(group)

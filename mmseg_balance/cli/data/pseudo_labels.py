@@ -7,6 +7,7 @@ from typing import Any
 
 from ..exits import interruptible
 from ..options import (
+    add_batches,
     add_cfg_options,
     add_data_root,
     add_part,
@@ -111,21 +112,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
         metavar='FOLDER',
         help='save the labels in colours as well, black where there is none',
     )
-    group.add_argument(
-        '--batch-size',
-        type=int,
-        default=1,
-        metavar='N',
-        help='images of one size that go through the model together '
-        '(default: 1)',
-    )
-    group.add_argument(
-        '--num-workers',
-        type=int,
-        default=2,
-        metavar='N',
-        help='threads that load images ahead (default: 2)',
-    )
+    add_batches(group)
 
 
 def rule_of(args: argparse.Namespace) -> Any:

@@ -1,5 +1,6 @@
 """Transforms that give source images the look of a target image."""
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ class TargetStyle(BaseTransform):
         check_number(type(self).__name__, 'prob', prob, high=1)
         self.prob = prob
 
+    @abstractmethod
     def styled(self, image: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The image with the look of the target.
 
@@ -47,7 +49,6 @@ class TargetStyle(BaseTransform):
         Returns:
             BGR, float32 (H, W, 3).
         """
-        raise NotImplementedError
 
     def transform(self, results: dict) -> dict:
         """Change the image; label and size stay.

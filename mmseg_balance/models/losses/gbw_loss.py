@@ -103,6 +103,14 @@ class GBWLoss(PixelLoss):
         self.history = WeightHistory()
         self.regularization = regularization
 
+    @property
+    def counts_ignored(self) -> bool:
+        """Whether the value falls with the share of ignored pixels.
+
+        Means of classes do not.
+        """
+        return not self.class_means
+
     def losses_and_weights(
         self,
         logits: Tensor,

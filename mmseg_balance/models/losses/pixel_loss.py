@@ -93,6 +93,11 @@ class PixelLoss(nn.Module, ABC):
             fixed = torch.tensor(class_weight, dtype=torch.float32)
         self.register_buffer('class_weight', fixed, persistent=False)
 
+    @property
+    def counts_ignored(self) -> bool:
+        """Whether the value falls with the share of ignored pixels."""
+        return True
+
     def forward(
         self,
         cls_score: Tensor,

@@ -134,8 +134,16 @@ def counts_ignored(loss: nn.Module) -> bool:
         loss: One of MMSegmentation's or of this package, or one that adjusts
             logits for such a one.
     """
-    return any(
-        isinstance(part, PixelLoss | CrossEntropyLoss | FocalLoss)
-        and not getattr(part, 'avg_non_ignore', False)
-        for part in loss.modules()
-    )
+    return any(_counts_ignored(part) for part in loss.modules())
+
+
+def _counts_ignored(loss: nn.Module) -> bool:
+    if isinstance(loss, CrossEntropyLoss | FocalLoss):
+        # with class weights cross entropy divides by those of the pixels
+        has_weights = getattr(loss, 'class_weight', None) is not None
+        is_mean = loss.reduction == 'mean'
+        leaves_out = getattr(loss, 'avg_non_ignore', False) or (
+            has_weights and isinstance(loss, CrossEntropyLoss)
+        )
+        return is_mean and not leaves_out
+    return isinstance(loss, PixelLoss) and loss.counts_ignored
