@@ -25,7 +25,7 @@ setup: $(STAMP)
 # The stamp's name holds the hash of pyproject.toml and setup.py: a change of
 # them installs anew, and what a stopped installation left behind is not taken
 # for whole.
-$(STAMP): EXTRAS := lite,demo,test,docs
+$(STAMP): EXTRAS := lite,demo,panoptic,test,docs
 $(FORKS_STAMP): EXTRAS := onedl,demo,test
 $(STAMP) $(FORKS_STAMP):
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
