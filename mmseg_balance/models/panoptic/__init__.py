@@ -1,0 +1,6 @@
+"""Panoptic segmentors: a semantic decoder, and a branch for instances."""
+
+from .instance_head import InstanceHead
+from .panoptic_encoder_decoder import PanopticEncoderDecoder
+
+__all__ = ['InstanceHead', 'PanopticEncoderDecoder']
