@@ -2,6 +2,7 @@
 
 from .adversarial_methods import AdaptSegNet, AdvEnt, MaxSquare, MinEnt
 from .alignment_methods import PHFA, SIM
+from .edaps import EDAPS
 from .methods import CDAC, DACS, HRDA, MIC, DAFormer, SourceOnly
 from .objectives import (
     AdversarialObjective,
@@ -22,6 +23,7 @@ from .segmentor import UDASegmentor
 __all__ = [
     'CDAC',
     'DACS',
+    'EDAPS',
     'HRDA',
     'MIC',
     'PHFA',

@@ -16,6 +16,7 @@ from .checks.batches import (
     check_pair,
     check_target_labels,
 )
+from .checks.instances import check_instances_learnt
 from .checks.losses import check_losses
 from .checks.optimizers import check_moved_once, check_shared
 from .checks.segmentor import check_segmentor
@@ -128,6 +129,7 @@ class UDASegmentor(StudentTeacher):
         if labelled_target is not None:
             self.objectives.append(LabelledTargetObjective(**labelled_target))
         check_objectives(self.objectives, alpha, pseudo_balance)
+        check_instances_learnt(student, self.objectives)
         # the student's first weights do not depend on what is beside it
         with torch.random.fork_rng(devices=[]):
             for objective in self.objectives:
@@ -303,6 +305,7 @@ class UDASegmentor(StudentTeacher):
             source['inputs'],
             stack_labels(source['data_samples']),
             **target,
+            source_samples=source['data_samples'],
             _modules=dict(
                 teacher=self.teacher if self.needs_pseudo_labels else None,
                 density=self.density,

@@ -24,6 +24,8 @@ class Objective(nn.Module, ABC):
             labels of them; counts with ``needs_target`` alone.
         needs_target_labels (bool): Whether it learns from labels that the
             target images come with; counts with ``needs_target`` alone.
+        learns_instances (bool): Whether the instance branch of a student
+            that has one learns in it.
         mixes_domains (bool): Whether it mixes source and target images,
             which then are of one shape.
         optimizer_name (str | None): Key in ``optim_wrapper`` of what moves
@@ -39,6 +41,7 @@ class Objective(nn.Module, ABC):
     needs_target: bool = False
     needs_pseudo_labels: bool = True
     needs_target_labels: bool = False
+    learns_instances: bool = False
     mixes_domains: bool = False
     optimizer_name: str | None = None
     noted_in: str | None = None

@@ -4,6 +4,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType
 from torch import Tensor, nn
 
+from ...head_losses.instances import instance_losses, watched_for_instances
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.predictions import training_features
 from ...head_losses.segmentation_loss import segmentation_losses
@@ -17,6 +18,9 @@ from .step import UDAStep
 class SourceObjective(Objective):
     """The losses of the segmentor on labelled source images.
 
+    Where it has an instance branch, that learns from the same features, and
+    all go backward together.
+
     Args:
         feature_distance: Arguments of ``FeatureDistance`` (DAFormer), whose
             loss is added. Default: none.
@@ -24,6 +28,7 @@ class SourceObjective(Objective):
 
     prefix = 'src'
     needs_target = False
+    learns_instances = True
     noted_in = SOURCE
 
     def __init__(self, feature_distance: OptConfigType = None) -> None:
@@ -55,12 +60,14 @@ class SourceObjective(Objective):
         """Losses by name."""
         (density,) = self._shared
         features = training_features(student, step.source_images)
-        losses = segmentation_losses(
-            student,
-            features,
-            PixelTargets(step.source_labels),
-            density=density,
-        )
+        with watched_for_instances(student) as seen:
+            losses = segmentation_losses(
+                student,
+                features,
+                PixelTargets(step.source_labels),
+                density=density,
+            )
+        losses |= instance_losses(student, features, step.source_samples, seen)
         if self.feature_distance is not None:
             losses['loss_feature_distance'] = self.feature_distance(
                 student, features, step.source_images, step.source_labels

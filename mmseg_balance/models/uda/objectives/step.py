@@ -1,11 +1,12 @@
 """The data of one iteration, as the objectives see it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
@@ -35,6 +36,8 @@ class UDAStep:
             objective learns from them.
         target_labels: Labels that the target images come with, 255 where
             there is none, (N, H, W); None where no objective needs them.
+        source_samples: Data samples of the source images, on their device,
+            with instances for one; () in a step made by hand.
         records: What ``Objective.labelling`` noted, by objective.
     """
 
@@ -44,6 +47,7 @@ class UDAStep:
     target_valid: Tensor | None = None
     pseudo: PseudoLabels | None = None
     target_labels: Tensor | None = field(default=None, kw_only=True)
+    source_samples: Sequence[SegDataSample] = field(default=(), kw_only=True)
     records: Mapping[nn.Module, Any] = field(
         default_factory=dict, kw_only=True
     )
