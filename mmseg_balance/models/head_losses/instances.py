@@ -18,7 +18,7 @@ from .watching import SeenPass, watched_passes
 class InstanceBranch(Protocol):
     """A segmentor that finds instances, ``PanopticEncoderDecoder`` for one.
 
-    Where ``instance_head.needs_decoder_features`` is true, its losses are
+    Where ``instance_head.uses_decoder`` is true, its losses are
     computed on what enters the classifier of the decode head, too.
     """
 
@@ -57,7 +57,7 @@ def watched_for_instances(segmentor: nn.Module) -> Iterator[list[SeenPass]]:
         features of the decode head, and empty otherwise.
     """
     head = getattr(segmentor, 'instance_head', None)
-    if not getattr(head, 'needs_decoder_features', False):
+    if not getattr(head, 'uses_decoder', False):
         yield []
         return
     with watched_passes(segmentor, keep_features=True) as seen:

@@ -22,7 +22,7 @@ class CountingEncoderDecoder(EncoderDecoder):
     def __init__(self, decoded=False, **kwargs):
         super().__init__(**kwargs)
         self.instance_head = nn.Linear(8, 1)
-        self.instance_head.needs_decoder_features = decoded
+        self.instance_head.uses_decoder = decoded
         self.seen = []
 
     def instance_losses(self, features, data_samples, decoder_features=None):
