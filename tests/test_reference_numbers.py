@@ -5,7 +5,10 @@ import pytest
 import torch
 from helpers.reference import REFERENCE, corner, reference, whole_files
 
-FILES = sorted(file.stem for file in REFERENCE.glob('*.npz'))
+FILES = sorted(
+    file.relative_to(REFERENCE).with_suffix('').as_posix()
+    for file in REFERENCE.rglob('*.npz')
+)
 # where pixels do not depend on each other, a grid of them is kept
 GRIDS = dict(blda_loss_trace_C6=np.s_[..., ::2, ::4])
 # made by a rule from names that the whole file does not list
@@ -13,7 +16,7 @@ RULE = {'param_names', 'param_shapes'}
 
 
 def test_they_are_small_and_described():
-    files = list(REFERENCE.iterdir())
+    files = [file for file in REFERENCE.rglob('*') if file.is_file()]
     assert sum(file.stat().st_size for file in files) < 4 * 2**20
     text = (REFERENCE / 'README.md').read_text()
     for name in FILES:

@@ -25,8 +25,8 @@ def reference(name: str) -> dict[str, Tensor | np.ndarray]:
     """The arrays of one file, made anew at each call.
 
     Args:
-        name: A file's name without suffix, or one that :func:`whole_files`
-            returned.
+        name: A file's name without suffix, its folder before it, or one
+            that :func:`whole_files` returned.
 
     Returns:
         Tensors by name; text stays an array of numpy. Inputs that were drawn
