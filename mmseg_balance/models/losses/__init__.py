@@ -6,6 +6,7 @@ from .class_frequency_loss import ClassBalancedLoss, InverseFrequencyLoss
 from .counted_loss import CountedLoss
 from .focal_loss import SoftmaxFocalLoss
 from .gbw_loss import GBWLoss
+from .instances.roi_classification_loss import RoIClassificationLoss
 from .lbw_loss import LBWLoss
 from .logit_adjustment_loss import LogitAdjustmentLoss
 from .seesaw_loss import SeesawLoss
@@ -21,6 +22,7 @@ __all__ = [
     'InverseFrequencyLoss',
     'LBWLoss',
     'LogitAdjustmentLoss',
+    'RoIClassificationLoss',
     'SeesawLoss',
     'SoftmaxFocalLoss',
     'SourceLoss',
