@@ -11,13 +11,14 @@ from torch import nn
 
 from mmseg_balance.engine.hooks import ClassWeightsHook
 from mmseg_balance.engine.hooks.class_weights_hook import owner_names
-from mmseg_balance.models.losses import GBWLoss
+from mmseg_balance.models.losses import GBWLoss, RoIClassificationLoss
+from mmseg_balance.models.panoptic import InstanceHead
 from mmseg_balance.runs.records.class_weight_log import read_class_weights
 
 
-def train(folder, iterations, begin=0, interval=2):
+def train(folder, iterations, begin=0, interval=2, model=None):
     """Call a GBW loss on both branches, and note what it had for weights."""
-    model = nn.ModuleDict(dict(loss=GBWLoss())).train()
+    model = (model or nn.ModuleDict(dict(loss=GBWLoss()))).train()
     hook = ClassWeightsHook(interval)
     dataset = SimpleNamespace(metainfo=dict(classes=('a', 'b', 'c')))
     folder.mkdir(parents=True)
@@ -42,6 +43,8 @@ def train(folder, iterations, begin=0, interval=2):
             model['loss'](logits, labels, target_mask=mask)
             # these are not noted
             model['loss'](logits, labels, target_mask=mask, collect=False)
+            if 'instance_head' in model:
+                model['instance_head'].loss_cls(logits[:, :, 0], labels[:, 0])
         runner.iter = begin + i
         hook.after_train_iter(runner, i)
     runner.iter += 1
@@ -70,6 +73,36 @@ def test_lines_are_the_weights_of_the_calls(tmp_path):
             np.testing.assert_allclose(
                 line['variance'], values.var(0), atol=1e-12
             )
+
+
+class Regions(InstanceHead):
+    """An instance branch of the classes 'c' and 'a' with a loss."""
+
+    losses = predict = None
+
+    def __init__(self):
+        super().__init__(things=(0, 2))
+        self.loss_cls = RoIClassificationLoss(dict(type='GBWLoss'))
+
+
+def test_a_classifier_of_instances_has_its_own_names(tmp_path, run_tool):
+    model = nn.ModuleDict(dict(loss=GBWLoss(), instance_head=Regions()))
+    train(tmp_path / '1', iterations=4, model=model)
+    scalars = train(tmp_path / '2', 2, begin=4, model=model)['scalars']
+    owner = 'weight.instance_head.source/'
+    names = [k.removeprefix(owner) for k in scalars[6] if owner in k]
+    assert names == ['a', 'c', 'background']
+    classes, lines = read_class_weights(tmp_path)
+    assert classes == ['a', 'b', 'c']
+    path = 'instance_head.loss_cls.criterion'
+    assert lines[path, 'source'][0]['names'] == names
+    assert 'names' not in lines['loss', 'source'][0]
+    run_tool(
+        'analysis_tools/plot_class_weights.py', tmp_path, '--classes', 'b', 'c'
+    )
+    file = tmp_path / f'figures/class_weights_{path}_source_by_class.csv'
+    rows = file.with_name(file.name.replace('.', '_', 2)).read_text()
+    assert {row.split(',')[0] for row in rows.splitlines()[1:]} == {*names}
 
 
 def test_a_resumed_run_counts_once(tmp_path):

@@ -72,7 +72,10 @@ def draw_and_write(args: Namespace) -> None:
     for folder in filter(None, (args.work_dir, args.baseline)):
         check_work_dir(folder)
     names, lines = read_class_weights(args.work_dir)
-    logs = {key: weight_log(names, of) for key, of in lines.items()}
+    logs = {
+        key: weight_log(of[0].get('names', names), of)
+        for key, of in lines.items()
+    }
     stems = {key: file_stem(key, list(logs)) for key in logs}
     files = [
         f'{stem}{ending}.{suffix}'
@@ -81,18 +84,41 @@ def draw_and_write(args: Namespace) -> None:
         for suffix in ('png', 'csv')
     ]
     check_out(args.out, files, args.overwrite)
-    classes = next(iter(logs.values())).classes
-    numbers = chosen(args, classes)
-    shares = source_shares(args, classes)
-    scores = [
-        class_iou(folder, classes) if folder else None
-        for folder in (args.work_dir, args.baseline)
-    ]
+    beside = {
+        names: beside_weights(args, names, logs)
+        for names in dict.fromkeys(log.classes for log in logs.values())
+    }
     make_folder(args.out)
     contents: dict[str, bytes] = {}
     for key, log in logs.items():
-        contents |= draw(args, stems[key], log, numbers, shares, scores)
+        contents |= draw(args, stems[key], log, *beside[log.classes])
     write(args, contents, files)
+
+
+def beside_weights(
+    args: Namespace, names: Sequence[str], logs: dict[Any, Any]
+) -> tuple[Sequence[int] | None, Any, Sequence[Any]]:
+    """What is drawn beside the weights of classes with these names.
+
+    Args:
+        args: Of the command line.
+        names: Of the classes.
+        logs: All of them; those of fewer classes are of a classifier of
+            instances, which has no share of the source's pixels and no IoU.
+
+    Returns:
+        Numbers of the classes to draw; the share of each in the source; and
+        its IoU, and that of the baseline. None for what is not known.
+    """
+    every = max((log.classes for log in logs.values()), key=len)
+    if names != every:
+        named = [name for name in args.classes or () if name in names]
+        return [names.index(n) for n in named] or None, None, [None, None]
+    scores = [
+        class_iou(folder, names) if folder else None
+        for folder in (args.work_dir, args.baseline)
+    ]
+    return chosen(args, names), source_shares(args, names), scores
 
 
 def draw(
@@ -127,7 +153,7 @@ def weight_log(names: list[str] | None, lines: list[dict]) -> Any:
     }
     num_classes = columns['mean'].shape[1]
     return WeightLog(
-        names or [str(c) for c in range(num_classes)], *columns.values()
+        tuple(names or map(str, range(num_classes))), *columns.values()
     )
 
 

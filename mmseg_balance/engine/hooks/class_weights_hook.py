@@ -1,17 +1,19 @@
 """Writes down the class weights of losses that find them in training."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
+from torch import nn
 from torch.utils.data import Dataset
 
 from mmseg_balance.models.losses.class_weights.weight_history import (
     WeightHistory,
 )
+from mmseg_balance.models.panoptic import InstanceHead
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ...errors import UserValueError
@@ -31,7 +33,8 @@ class ClassWeightsHook(Hook):
     ``mmseg-balance figure class-weights`` draws them (Fig. 2 and 6 of the GBW
     paper). The means go to the backends of the visualizer, too, as
     ``weight.decode_head.source/road`` for one. On several ranks they are rank
-    0's.
+    0's. Those of a classifier of instances have the names of the thing
+    classes, and 'background' for the last.
 
     Args:
         interval: Iterations a line, at least 1.
@@ -72,6 +75,10 @@ class ClassWeightsHook(Hook):
             )
         dataset = runner.train_dataloader.dataset
         self.classes = getattr(dataset, 'metainfo', {}).get('classes')
+        self.names = {
+            path: instance_classes(model, path, class_names(dataset))
+            for path in self.histories
+        }
 
     def after_train_iter(
         self, runner, batch_idx, data_batch=None, outputs=None
@@ -92,6 +99,9 @@ class ClassWeightsHook(Hook):
         ]
         if not lines or not is_main_process():
             return
+        for line in lines:
+            if self.names[line['loss']]:
+                line['names'] = self.names[line['loss']]
         runner.visualizer.add_scalars(
             self._scalars(runner.train_dataloader.dataset, lines),
             step=iteration,
@@ -105,12 +115,37 @@ class ClassWeightsHook(Hook):
     def _scalars(self, dataset: Dataset, lines: list[dict]) -> dict:
         """The means of lines by name and class."""
         owners = owner_names(self.histories)
-        means = {
-            f'weight.{owners[line["loss"]]}.{line["branch"]}': line['mean']
-            for line in lines
-        }
-        names = class_names(dataset, max(map(len, means.values())))
-        return named_scalars(means, names)
+        scalars = {}
+        for line in lines:
+            name = f'weight.{owners[line["loss"]]}.{line["branch"]}'
+            mean = line['mean']
+            names = line.get('names') or class_names(dataset, len(mean))
+            scalars |= named_scalars({name: mean}, names)
+        return scalars
+
+
+def instance_classes(
+    model: nn.Module, path: str, classes: Sequence[str]
+) -> list[str] | None:
+    """Names of what a loss of an instance branch classifies.
+
+    Args:
+        model: The model.
+        path: Path of the loss in it.
+        classes: Names of the classes of the data set.
+
+    Returns:
+        Names of the thing classes, and 'background'; None for a loss of
+        all classes.
+    """
+    owner = model
+    for part in path.split('.'):
+        if isinstance(owner, InstanceHead):
+            names = dict(enumerate(classes))
+            things = [names.get(i, f'class {i}') for i in owner.things]
+            return [*things, 'background']
+        owner = getattr(owner, part)
+    return None
 
 
 def owner_names(losses: Iterable[str]) -> dict[str, str]:
@@ -127,7 +162,9 @@ def owner_names(losses: Iterable[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for path in losses:
-        owner = path.removeprefix('student.').partition('.loss_decode')[0]
+        owner = path.removeprefix('student.')
+        for name in ('.loss_decode', '.loss_cls'):
+            owner = owner.partition(name)[0]
         owner = base = owner.replace('loss', 'criterion')
         number = 1
         while owner in found.values():

@@ -9,6 +9,8 @@ from ...engine.hooks.class_weights_hook import FILE
 from ...errors import UserFileNotFoundError, UserValueError
 
 KEYS = ('iter', 'loss', 'branch', 'calls', 'mean', 'max', 'variance')
+# names of what a loss classifies, where these are not all classes
+NAMES = 'names'
 
 # by loss and branch
 Lines = dict[tuple[str, str], list[dict[str, Any]]]
@@ -73,7 +75,9 @@ def _read_file(file: Path) -> tuple[dict, list[dict]]:
             if 'classes' in line:
                 header = line
             else:
-                lines.append({key: line[key] for key in KEYS})
+                found = {key: line[key] for key in KEYS}
+                own = {key: line[key] for key in (NAMES,) if key in line}
+                lines.append(found | own)
         except (KeyError, TypeError, ValueError) as error:
             if number == len(texts) and not text.endswith('}'):
                 print(f'{file}: its last line is cut off', file=sys.stderr)
