@@ -4,6 +4,14 @@ from .files.image_suffixes import FolderDataset
 from .pairs.pack_uda_inputs import PackUDAInputs
 from .pairs.pseudo_margins import PseudoMargins
 from .pairs.uda_dataset import UDADataset
+from .panoptic.load_panoptic_annotations import LoadPanopticAnnotations
+from .panoptic.pack_panoptic_inputs import PackPanopticInputs
+from .panoptic.panoptic_dataset import PanopticDataset
+from .panoptic.panoptic_targets import PanopticTargets
+from .panoptic.street_sets import (
+    CityscapesPanopticDataset,
+    SYNTHIAPanopticDataset,
+)
 from .sampling.rare_class_sampling import RareClassSampling, rcs_class_probs
 from .sampling.samplers import Draw, ResumableInfiniteSampler
 from .sets.camvid import CamVidDataset
@@ -13,16 +21,22 @@ from .styles.target_styles import FourierStyle, LabStyle, TargetStyle
 
 __all__ = [
     'CamVidDataset',
+    'CityscapesPanopticDataset',
     'Draw',
     'FolderDataset',
     'FourierStyle',
     'LabStyle',
     'GTADataset',
+    'LoadPanopticAnnotations',
+    'PackPanopticInputs',
     'PackUDAInputs',
+    'PanopticDataset',
+    'PanopticTargets',
     'PseudoMargins',
     'RareClassSampling',
     'ResumableInfiniteSampler',
     'SYNTHIADataset',
+    'SYNTHIAPanopticDataset',
     'TargetStyle',
     'UDADataset',
     'rcs_class_probs',

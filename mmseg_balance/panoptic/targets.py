@@ -1,9 +1,9 @@
 """What an instance branch learns from: boxes and masks, or centres.
 
 Both match what github.com/susaha/edaps makes of the map of segment ids after
-crop and flip: the top-down targets those of its Mask R-CNN decoder ("M-Dec-TD"),
-the bottom-up targets those of its centres and offsets ("M-Dec-BU", after
-Panoptic-DeepLab, Cheng et al., CVPR 2020).
+crop and flip: the top-down targets those of its Mask R-CNN decoder
+("M-Dec-TD"), the bottom-up targets those of its centres and offsets
+("M-Dec-BU", after Panoptic-DeepLab, Cheng et al., CVPR 2020).
 """
 
 from collections.abc import Iterator, Sequence
@@ -99,7 +99,7 @@ def center_targets(
     heatmap = np.zeros((1, height, width), dtype=np.float32)
     offset = np.zeros((2, height, width), dtype=np.float32)
     peak = _peak(sigma)
-    for i, (rows, columns), mask in _things(places, segments):
+    for _, (rows, columns), mask in _things(places, segments):
         y, x = np.nonzero(mask)
         y += rows.start
         x += columns.start

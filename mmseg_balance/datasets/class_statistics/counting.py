@@ -21,9 +21,10 @@ def count_classes_of_files(
 ) -> np.ndarray:
     """Pixel counts of the labels of a data set.
 
-    Those of the labels that are read before training are compared with the
-    labels: data sets may share file names, and labels may be newer than
-    their statistics.
+    A data set that lists areas of segments (``class_pixels``) needs no
+    statistics. Those of the labels that are read before training are compared
+    with the labels: data sets may share file names, and labels may be newer
+    than their statistics.
 
     Args:
         part: The data set, with labels.
@@ -40,6 +41,9 @@ def count_classes_of_files(
         ValueError: They are those of another data set, or of other labels.
     """
     dataset = part.dataset
+    listed = None if stats_dir else _listed_counts(part)
+    if listed is not None:
+        return listed
     # the statistics in a folder that was named may be wanted by others
     other = (
         f'set {wanted_by}.stats_dir to the folder of its own, or '
@@ -69,6 +73,26 @@ def count_classes_of_files(
             f'{file} is not of the {part.name} data set as it is: {error}; '
             f'{other}make it anew with\n  {_command(part, stats_dir)}'
         ) from error
+
+
+def _listed_counts(part: SplitPipeline) -> np.ndarray | None:
+    """Pixel counts that a data set lists of its labels, where it does."""
+    list_pixels = getattr(part.dataset, 'class_pixels', None)
+    counts = None if list_pixels is None else list_pixels()
+    if counts is None:
+        return None
+    dataset = part.dataset
+    labels = [
+        dataset.get_data_info(i)['seg_map_path'] for i in range(len(dataset))
+    ]
+    try:
+        _check_against_labels(counts, labels, part)
+    except ValueError as error:
+        raise UserValueError(
+            f'{dataset.ann_file} (ann_file) is not of the {part.name} data '
+            f'set as it is: {error}; write it anew with the labels'
+        ) from error
+    return counts
 
 
 def count_classes_of_samples(

@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.dataset import BaseDataset, Compose
 
 from ..files.image_pairs import can_be_decoded
-from .bad_files import UnreadableFileError
+from .bad_files import BadFileError, UnreadableFileError
 from .transform_kinds import is_label_loader, is_loader
 
 TAKE_OUT = 'take it out of the data set'
@@ -27,12 +27,14 @@ def load_named(
         What it returns.
 
     Raises:
-        UnreadableFileError: It raised something; names the file, and what
-            mends it.
+        BadFileError: It raised something; names the file, and what mends it.
     """
     image, label = results.get('img_path'), results.get('seg_map_path')
     try:
         return transform(results)
+    except BadFileError as error:
+        # of a transform that says itself what is wrong with the file
+        raise type(error)(f'{name} {error}') from error
     except Exception as error:
         kind = type(transform).__name__
         is_label = is_label_loader(transform)

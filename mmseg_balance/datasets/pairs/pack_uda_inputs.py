@@ -9,7 +9,7 @@ from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 
 from ...errors import UserValueError
-from .pseudo_margins import VALID_PSEUDO, PseudoMargins
+from .pseudo_margins import VALID_PSEUDO
 
 
 @TRANSFORMS.register_module()
@@ -43,21 +43,26 @@ class PackUDAInputs(PackSegInputs):
 
 
 def check_packing(transforms: Sequence[Callable], key: str) -> None:
-    """Refuse a pipeline that makes the map and drops it in the end.
+    """Refuse a pipeline that makes something and drops it in the end.
 
     Args:
-        transforms: The transforms of the pipeline.
+        transforms: The transforms of the pipeline. Those with ``packed_by``,
+            as ``PseudoMargins``, need the packing of that name.
         key: Key of its data set, for the message.
 
     Raises:
-        ValueError: It has ``PseudoMargins`` and packs with
-            ``PackSegInputs``.
+        ValueError: It packs with a transform that is another one, and no
+            subclass of it.
     """
-    makes = any(isinstance(t, PseudoMargins) for t in transforms)
     packers = [t for t in transforms if isinstance(t, PackSegInputs)]
-    if makes and packers and not isinstance(packers[-1], PackUDAInputs):
-        raise UserValueError(
-            f'{key}.pipeline has PseudoMargins and '
-            f'{type(packers[-1]).__name__}, which drops the map it makes: '
-            "put dict(type='PackUDAInputs') in its place"
-        )
+    if not packers:
+        return
+    kinds = [kind.__name__ for kind in type(packers[-1]).__mro__]
+    for transform in transforms:
+        wanted = getattr(transform, 'packed_by', None)
+        if wanted is not None and wanted not in kinds:
+            raise UserValueError(
+                f'{key}.pipeline has {type(transform).__name__} and '
+                f'{kinds[0]}, which drops what it makes: put '
+                f"dict(type='{wanted}') in its place"
+            )

@@ -36,6 +36,8 @@ class PseudoMargins(BaseTransform):
         >>> dict(type='PseudoMargins', margins=(30, 240, 30, 30))
     """
 
+    packed_by = 'PackUDAInputs'
+
     def __init__(self, margins: tuple[int, int, int, int]) -> None:
         margins = tuple(margins)
         if len(margins) != 4 or not all(
