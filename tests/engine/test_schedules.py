@@ -3,6 +3,7 @@
 import pytest
 import torch
 from helpers.paths import ROOT
+from helpers.reference import reference, whole_files
 from mmengine.config import Config
 from mmengine.registry import PARAM_SCHEDULERS
 
@@ -25,13 +26,24 @@ def rates(name, iterations):
             scheduler.step()
 
 
-@pytest.mark.parametrize('name', ['adamw_40k.py', 'adamw_40k_mit.py'])
+@pytest.mark.parametrize(
+    'name', ['adamw_40k.py', 'adamw_40k_mit.py', 'adamw_40k_panoptic.py']
+)
 def test_rates_are_those_of_the_public_code(name):
     # mmcv: poly from the first iteration on, times the warm-up
     for i, rate in enumerate(rates(name, 40000)):
         warm_up = 1 - (1 - min(i / 1500, 1)) * (1 - 1e-6)
         expected = (1 - i / 40000) * warm_up
         assert rate == pytest.approx(expected, rel=1e-6, abs=1e-9), i
+
+
+@pytest.mark.parametrize('name', whole_files('panoptic/lr_schedule'))
+def test_rates_are_those_that_edaps_had(name):
+    arrays = reference(name)
+    base = arrays['f64_base_lr']
+    found = list(rates('adamw_40k_panoptic.py', 40000))
+    for i, expected in zip(arrays['iteration'], arrays['f64_lr']):
+        assert (found[i] * base).tolist() == pytest.approx(expected.tolist())
 
 
 def test_rates_of_dacs():
