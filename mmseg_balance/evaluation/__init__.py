@@ -2,10 +2,12 @@
 
 from .balanced_iou_metric import BalancedIoUMetric
 from .confusion import confusion_matrix, iou_and_acc, mean_and_std
+from .panoptic import PanopticQualityMetric
 from .summaries import summarise
 
 __all__ = [
     'BalancedIoUMetric',
+    'PanopticQualityMetric',
     'confusion_matrix',
     'iou_and_acc',
     'mean_and_std',

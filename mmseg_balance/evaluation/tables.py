@@ -12,7 +12,8 @@ def class_table(classes: Sequence[str], columns: Mapping[str, Tensor]) -> str:
     Args:
         classes: Names of the classes.
         columns: Values of each class (C,) for the heading of each column;
-            NaN is shown as a dash, and 'Bias' with its sign.
+            NaN is shown as a dash, and 'Bias' with its sign. Integers are
+            shown as they are.
 
     Returns:
         The table.
@@ -21,6 +22,7 @@ def class_table(classes: Sequence[str], columns: Mapping[str, Tensor]) -> str:
     table.add_column('Class', list(classes))
     for name, values in columns.items():
         form = '+.2f' if name == 'Bias' else '.2f'
+        form = form if values.is_floating_point() else 'd'
         table.add_column(
             name,
             ['-' if v != v else format(v, form) for v in values.tolist()],

@@ -1,0 +1,5 @@
+"""Panoptic quality over a data set."""
+
+from .panoptic_quality_metric import PanopticQualityMetric
+
+__all__ = ['PanopticQualityMetric']
