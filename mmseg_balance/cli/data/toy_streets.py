@@ -26,7 +26,17 @@ Cityscapes' train ids:
     OUT/toy_synthia/GT/LABELS/0000001_labelTrainIds.png
     OUT/toy_synthia/sample_class_stats.json, ...
 
-Images that are there already are kept, so an interrupted run continues.
+Things are told apart in PNG images of segment ids, which JSON files in the
+panoptic format of COCO list:
+
+    OUT/toy_gta/panoptic.json, panoptic/00001_panoptic.png
+    OUT/toy_cityscapes/gtFine_panoptic/
+        cityscapes_panoptic_{train,val}_trainId.json,
+        {train,val}/toy/toy_000000_000019_gtFine_panoptic.png
+    OUT/toy_synthia/GT/panoptic.json, GT/panoptic/0000001_panoptic.png
+
+What is there already is kept, so an interrupted run continues, and streets
+that an earlier version drew get their segments.
 """
 EXAMPLE = """\
 example:

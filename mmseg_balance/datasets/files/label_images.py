@@ -14,16 +14,20 @@ from .label_hints import channel_advice
 LABEL_MODES = ('1', 'L', 'P', 'I', 'I;16')
 
 
-def write_png(path: str | Path, image: np.ndarray) -> None:
+def write_png(
+    path: str | Path, image: np.ndarray, is_label: bool | None = None
+) -> None:
     """Write a PNG file atomically.
 
     Args:
         path: The file; missing parent folders are made.
         image: uint8, (H, W) for labels or (H, W, 3) for RGB images.
+        is_label: Whether it shows even areas; by default what is grey does.
     """
     buffer = BytesIO()
     # labels shrink a lot, images with their noise only take longer
-    level = 6 if image.ndim == 2 else 1
+    is_label = image.ndim == 2 if is_label is None else is_label
+    level = 6 if is_label else 1
     Image.fromarray(image).save(buffer, format='PNG', compress_level=level)
     write_atomically(path, buffer.getvalue())
 

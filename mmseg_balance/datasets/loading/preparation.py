@@ -1,7 +1,9 @@
 """How the files of each data set are made, for error messages."""
 
+import json
 import re
-from pathlib import PurePath
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 
 from mmengine.dataset import BaseDataset
 
@@ -21,7 +23,7 @@ PREPARATION = {
     'in {domains}/{{day,dusk}}/images/{{train,val}}/*.jpg, labels (train ids) '
     'in {domains}/{{day,dusk}}/labels/{{train,val}}/*.png',
 }
-TOY_STREETS = 'Make it with: mmseg-balance data toy-streets {parent}'
+TOY_STREETS = 'Make it with: mmseg-balance data toy-streets {parent}{options}'
 # how labels are fetched is no help to those who have images alone
 WITHOUT_LABELS = (
     '. Where the target has no labels for an evaluation: --cfg-options '
@@ -56,7 +58,31 @@ def preparation(dataset: BaseDataset) -> str:
         text = PREPARATION.get(type(dataset).__name__, own)
     domains = root.parent if root.name in ('day', 'dusk') else root
     return text and '. ' + text.format(
-        data_root=root, parent=root.parent, domains=domains
+        data_root=root,
+        parent=root.parent,
+        domains=domains,
+        options=_toy_options(Path(root.parent)),
+    )
+
+
+def _toy_options(folder: Path) -> str:
+    """Options that toy streets were drawn with; empty where there are none.
+
+    With others, the command would refuse to add what is missing.
+    """
+    settings: dict[str, int] = {}
+    for notes in sorted(folder.glob('toy_*/toy_streets.json')):
+        try:
+            found = json.loads(notes.read_text())
+        except (OSError, ValueError):
+            return ''
+        settings |= found if isinstance(found, Mapping) else {}
+    if settings:
+        settings.setdefault('num_second', 0)
+    return ''.join(
+        f' --{name.replace("_", "-")} {value}'
+        for name, value in settings.items()
+        if name != 'version'
     )
 
 

@@ -4,6 +4,7 @@ from .domains import DOMAINS, Domain
 from .generate import (
     CLASSES,
     ToyStreets,
+    draw_segments,
     draw_street,
     generate_toy_streets,
 )
@@ -17,6 +18,7 @@ __all__ = [
     'SOURCE_FOLDER',
     'TARGET_FOLDER',
     'ToyStreets',
+    'draw_segments',
     'draw_street',
     'generate_toy_streets',
 ]

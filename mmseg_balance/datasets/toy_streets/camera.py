@@ -124,10 +124,10 @@ class Scene:
         """Add an object's shapes, which stay together in their order."""
         self.items.append((layer, depth, shapes))
 
-    def shapes(self) -> list[Shape]:
-        """All shapes, first the ones to paint first."""
+    def objects(self) -> list[list[Shape]]:
+        """The shapes of each object, first the one to paint first."""
         ordered = sorted(self.items, key=lambda item: (item[0], -item[1]))
-        return [shape for _, _, shapes in ordered for shape in shapes]
+        return [shapes for _, _, shapes in ordered]
 
 
 def rectangle(u0: float, v0: float, u1: float, v1: float) -> np.ndarray:

@@ -11,7 +11,8 @@ from ...errors import UserRuntimeError, UserValueError
 from ...files.mapping import map_files
 from ...files.writing import write_atomically
 from ..class_statistics.files import count_label_files, write_class_stats
-from ..files.label_images import write_png
+from ..conversion.panoptic.annotation_files import write_ids
+from ..files.label_images import read_label, write_png
 from .domains import DOMAINS
 from .layouts import (
     SECOND_FOLDER,
@@ -22,7 +23,8 @@ from .layouts import (
     jobs_of,
     sources,
 )
-from .render import CLASSES, render
+from .panoptic import segment_ids, write_segment_lists
+from .render import CLASSES, Painting, render
 from .settings import MIN_SIZE, PERIOD, ToyStreets  # noqa: F401
 from .street import build_scene
 
@@ -49,6 +51,31 @@ def draw_street(
     Returns:
         RGB image, uint8 (H, W, 3), and Cityscapes train ids, uint8 (H, W).
     """
+    painting = _draw(domain, split, index, settings)
+    return painting.image, painting.label
+
+
+def draw_segments(
+    domain: str, split: str, index: int, settings: ToyStreets
+) -> np.ndarray:
+    """Draw what :func:`draw_street` does, and tell things apart.
+
+    Args:
+        domain: As there.
+        split: As there.
+        index: As there.
+        settings: As there.
+
+    Returns:
+        Ids of segments, int32 (H, W): Cityscapes' id of stuff, and for
+        things that id * 1000 + k with k from 0.
+    """
+    return segment_ids(_draw(domain, split, index, settings))
+
+
+def _draw(
+    domain: str, split: str, index: int, settings: ToyStreets
+) -> Painting:
     required = {
         name for c, name in enumerate(CLASSES) if c % PERIOD == index % PERIOD
     } - DOMAINS[domain].absent
@@ -59,11 +86,12 @@ def draw_street(
         scene = build_scene(
             settings.height, settings.width, DOMAINS[domain], required, rng
         )
-        image, label = render(scene, DOMAINS[domain].look, rng)
+        painting = render(scene, DOMAINS[domain].look, rng)
+        label = painting.label
         counts = np.bincount(label.ravel(), minlength=len(CLASSES))
         # an object may end up behind another one
         if all(counts[CLASSES.index(name)] >= least for name in required):
-            return image, label
+            return painting
     raise UserRuntimeError(
         f'{domain} {split} image {index}: no scene of {settings.height} x '
         f'{settings.width} pixels shows {sorted(required)}; choose another '
@@ -78,7 +106,9 @@ def generate_toy_streets(
 
     ``folder/toy_gta`` gets the source domain with its class statistics,
     ``folder/toy_cityscapes`` the target domain, train and val, and
-    ``folder/toy_synthia`` the second source domain with its statistics.
+    ``folder/toy_synthia`` the second source domain with its statistics. Each
+    has its segments beside its labels; where they are missing in what an
+    earlier version wrote, they are added.
 
     Args:
         folder: Parent folder of all.
@@ -106,12 +136,14 @@ def generate_toy_streets(
     map_files(draw, jobs, nproc, 'draw toy streets')
     counts = {}
     for part in dict.fromkeys(job.part for job in jobs):
-        labels = [job.label for job in jobs if job.part == part]
+        of_part = [job for job in jobs if job.part == part]
+        labels = [job.label.path for job in of_part]
         counts[part] = count_label_files(labels, len(CLASSES), nproc=nproc)
+        write_segment_lists(of_part, nproc)
     for source in sources(settings):
         root = folder / source.folder
         names = [
-            job.label.relative_to(root).as_posix()
+            job.label.path.relative_to(root).as_posix()
             for job in jobs
             if job.domain == source.domain
         ]
@@ -120,11 +152,30 @@ def generate_toy_streets(
 
 
 def _write_street(job: Job, settings: ToyStreets) -> None:
-    if job.image.exists() and job.label.exists():
+    there = [
+        file.path.exists() for file in (job.image, job.label, job.segments)
+    ]
+    if all(there):
         return
-    image, label = draw_street(job.domain, job.split, job.index, settings)
-    write_png(job.label, label)
-    write_png(job.image, image)
+    has_image, has_label, has_segments = there
+    painting = _draw(job.domain, job.split, job.index, settings)
+    if has_label:
+        _require_same(job.label.path, painting.label)
+    if not has_segments:
+        write_ids(job.segments.path, segment_ids(painting))
+    if not has_label:
+        write_png(job.label.path, painting.label)
+    if not has_image:
+        write_png(job.image.path, painting.image)
+
+
+def _require_same(path: Path, label: np.ndarray) -> None:
+    """Refuse labels to which nothing that is drawn today belongs."""
+    if not np.array_equal(read_label(path), label):
+        raise UserValueError(
+            f'{path} is not what is drawn now, with other versions of NumPy '
+            'and OpenCV perhaps: choose another folder or delete this one'
+        )
 
 
 def _notes(settings: ToyStreets) -> dict[str, dict[str, int]]:

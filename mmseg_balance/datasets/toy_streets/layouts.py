@@ -15,41 +15,67 @@ SPLITS = ('train', 'val')
 class Source(NamedTuple):
     """A labelled domain: how many images, and where they go.
 
-    ``image`` and ``label`` are paths below ``folder`` with a place for the
-    number of the image.
+    ``images``, ``labels`` and ``panoptic`` are folders below ``folder``;
+    names of images are numbers of so many ``digits``.
     """
 
     domain: str
     folder: str
     number: int
-    image: str
-    label: str
+    digits: int
+    images: str
+    labels: str
+    panoptic: str
 
 
 def sources(settings: ToyStreets) -> list[Source]:
     """The labelled domains that are drawn."""
     sources = [
         Source(
-            'source', SOURCE_FOLDER, settings.num_source,
-            'images/{:05d}.png', 'labels/{:05d}_labelTrainIds.png',
+            'source', SOURCE_FOLDER, settings.num_source, 5,
+            'images', 'labels', 'panoptic',
         ),
         Source(
-            'second', SECOND_FOLDER, settings.num_second,
-            'RGB/{:07d}.png', 'GT/LABELS/{:07d}_labelTrainIds.png',
+            'second', SECOND_FOLDER, settings.num_second, 7,
+            'RGB', 'GT/LABELS', 'GT/panoptic',
         ),
     ]  # fmt: skip
     return [source for source in sources if source.number]
 
 
+class Files(NamedTuple):
+    """Files of one kind: their folder, and a name below it."""
+
+    folder: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / self.name
+
+
 @dataclass(frozen=True)
 class Job:
-    """An image to draw, with its label, and the files of both."""
+    """An image to draw, and its files.
+
+    Args:
+        domain: Name of the domain.
+        split: ``train`` or ``val``.
+        index: From 0.
+        image: The image.
+        label: Its classes.
+        segments: Its segments.
+        segment_list: The JSON file that lists those of its split.
+    """
 
     domain: str
     split: str
     index: int
-    image: Path
-    label: Path
+    image: Files
+    label: Files
+    segments: Files
+    segment_list: Path
 
     @property
     def part(self) -> str:
@@ -67,19 +93,27 @@ def jobs_of(folder: Path, settings: ToyStreets) -> Iterator[Job]:
     for source in sources(settings):
         root = folder / source.folder
         for i in range(source.number):
-            image, label = (
-                root / layout.format(i + 1)
-                for layout in (source.image, source.label)
-            )
-            yield Job(source.domain, 'train', i, image, label)
+            name = f'{i + 1:0{source.digits}d}'
+            yield Job(
+                source.domain, 'train', i,
+                Files(root / source.images, f'{name}.png'),
+                Files(root / source.labels, f'{name}_labelTrainIds.png'),
+                Files(root / source.panoptic, f'{name}_panoptic.png'),
+                root / f'{source.panoptic}.json',
+            )  # fmt: skip
     root = folder / TARGET_FOLDER
     for split, number in zip(
         SPLITS, (settings.num_target, settings.num_val), strict=True
     ):
+        name_of_list = f'cityscapes_panoptic_{split}_trainId.json'
         for i in range(number):
-            name = f'{split}/toy/toy_{i:06d}_000019'
+            name = f'toy/toy_{i:06d}_000019'
+            label = f'{name}_gtFine_labelTrainIds.png'
+            segments = f'{name}_gtFine_panoptic.png'
             yield Job(
                 'target', split, i,
-                root / f'leftImg8bit/{name}_leftImg8bit.png',
-                root / f'gtFine/{name}_gtFine_labelTrainIds.png',
+                Files(root / 'leftImg8bit' / split, f'{name}_leftImg8bit.png'),
+                Files(root / 'gtFine' / split, label),
+                Files(root / 'gtFine_panoptic' / split, segments),
+                root / 'gtFine_panoptic' / name_of_list,
             )  # fmt: skip

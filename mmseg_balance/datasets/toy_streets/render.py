@@ -1,5 +1,7 @@
 """From the shapes of a toy street to an image and its label."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from mmseg.datasets import CityscapesDataset
@@ -14,9 +16,23 @@ _SUBPIXEL_BITS = 4
 _REFERENCE_HEIGHT = 256
 
 
-def render(
-    scene: Scene, look: Look, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+class Painting(NamedTuple):
+    """A painted scene.
+
+    Attributes:
+        image: RGB, uint8 (H, W, 3).
+        label: Train ids, uint8 (H, W).
+        objects: What each pixel's label is of, int32 (H, W): the objects of
+            the scene are numbered from 1 as they are painted, far ones
+            before near ones; 0 is the sky.
+    """
+
+    image: np.ndarray
+    label: np.ndarray
+    objects: np.ndarray
+
+
+def render(scene: Scene, look: Look, rng: np.random.Generator) -> Painting:
     """Paint a scene.
 
     Args:
@@ -25,34 +41,43 @@ def render(
         rng: Source of all draws.
 
     Returns:
-        RGB image, uint8 (H, W, 3), and train ids, uint8 (H, W).
+        The image, and what is seen where.
     """
     camera = scene.camera
     textures = _textures(camera, look, rng)
     image, haze = _sky(camera, look, rng)
     label = np.full(image.shape[:2], CLASS_IDS['sky'], dtype=np.uint8)
+    objects = np.zeros(label.shape, dtype=np.int32)
     visibility = rng.uniform(*look.visibility)
-    for shape in scene.shapes():
-        _paint(image, label, shape, textures, haze, visibility)
-    return _expose(image, look, rng), label
+    for number, shapes in enumerate(scene.objects(), 1):
+        for shape in shapes:
+            window, seen = _paint(image, shape, textures, haze, visibility)
+            if shape.label is not None:
+                label[window][seen] = CLASS_IDS[shape.label]
+                objects[window][seen] = number
+    return Painting(_expose(image, look, rng), label, objects)
 
 
 def _paint(
     image: np.ndarray,
-    label: np.ndarray,
     shape: Shape,
     textures: dict[str, np.ndarray],
     haze: np.ndarray,
     visibility: float,
-) -> None:
-    """Paint one shape over image (H, W, 3) and label (H, W), in place."""
-    height, width = label.shape
+) -> tuple[tuple[slice, slice], np.ndarray]:
+    """Paint one shape over an image (H, W, 3), in place.
+
+    Returns:
+        The rectangle that the shape is in, and which of its pixels are more
+        than half covered, bool.
+    """
+    height, width = image.shape[:2]
     corners = np.concatenate(shape.polygons)
     x0, y0 = np.floor(corners.min(axis=0)).astype(int) - 1
     x1, y1 = np.ceil(corners.max(axis=0)).astype(int) + 2
     x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if x0 >= x1 or y0 >= y1:
-        return
+        return (slice(0), slice(0)), np.zeros((0, 0), dtype=bool)
     cover = np.zeros((y1 - y0, x1 - x0), dtype=np.uint8)
     # far outside the image, fixed-point coordinates would overflow
     limit = 20 * max(height, width)
@@ -65,13 +90,12 @@ def _paint(
     for polygon in polygons:
         cv2.fillPoly(cover, [polygon], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
     window = slice(y0, y1), slice(x0, x1)
-    if shape.label is not None:
-        label[window][cover > 127] = CLASS_IDS[shape.label]
     clear = np.exp(-max(shape.depth, 0) / visibility)
     texture = textures[shape.texture][window][..., None]
     colour = shape.colour * clear * (1 + texture) + haze * (1 - clear)
     alpha = (cover * (shape.opacity / 255))[..., None].astype(np.float32)
     image[window] += alpha * (colour.astype(np.float32) - image[window])
+    return window, cover > 127
 
 
 def _sky(

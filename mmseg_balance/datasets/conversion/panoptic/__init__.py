@@ -1,0 +1,1 @@
+"""Panoptic annotations of public data sets, in COCO's format."""
