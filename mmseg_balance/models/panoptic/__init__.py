@@ -1,6 +1,12 @@
 """Panoptic segmentors: a semantic decoder, and a branch for instances."""
 
+from .bottom_up import CenterFusion, CenterOffsetHead
 from .instance_head import InstanceHead
 from .panoptic_encoder_decoder import PanopticEncoderDecoder
 
-__all__ = ['InstanceHead', 'PanopticEncoderDecoder']
+__all__ = [
+    'CenterFusion',
+    'CenterOffsetHead',
+    'InstanceHead',
+    'PanopticEncoderDecoder',
+]

@@ -3,11 +3,9 @@
 from .centers import assign_pixels, find_centers, fuse_centers
 from .detections import fuse_detections
 from .segment_scores import ScoredSegments, score_segments
-from .segments import LABEL_DIVISOR, VOID_ID, assemble_segments
+from .segments import assemble_segments
 
 __all__ = [
-    'LABEL_DIVISOR',
-    'VOID_ID',
     'ScoredSegments',
     'assemble_segments',
     'assign_pixels',

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .segments import LABEL_DIVISOR
+from ..ids import LABEL_DIVISOR
 
 
 class ScoredSegments(NamedTuple):

@@ -5,9 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...errors import UserValueError
-
-LABEL_DIVISOR = 1000
-VOID_ID = 255 * LABEL_DIVISOR
+from ..ids import LABEL_DIVISOR, VOID_ID
 
 
 def assemble_segments(

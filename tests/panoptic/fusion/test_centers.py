@@ -6,13 +6,13 @@ from helpers.reference import reference, whole_files
 
 from mmseg_balance.errors import UserValueError
 from mmseg_balance.panoptic.fusion import (
-    VOID_ID,
     assemble_segments,
     assign_pixels,
     find_centers,
     fuse_centers,
     score_segments,
 )
+from mmseg_balance.panoptic.ids import VOID_ID
 
 IS_THING = torch.arange(19) >= 11
 WHOLE = whole_files(

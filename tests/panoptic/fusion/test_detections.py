@@ -7,7 +7,8 @@ import torch
 from helpers.reference import reference, whole_files
 
 from mmseg_balance.errors import UserValueError
-from mmseg_balance.panoptic.fusion import VOID_ID, fuse_detections
+from mmseg_balance.panoptic.fusion import fuse_detections
+from mmseg_balance.panoptic.ids import VOID_ID
 
 IS_THING = torch.arange(19) >= 11
 KEPT = 'panoptic/post_td_a'
