@@ -151,8 +151,16 @@ def _reason(dataset: BaseDataset, missing: list[str]) -> str:
         text = Path(dataset.ann_file).read_text(encoding='utf-8')
     except (OSError, UnicodeDecodeError):
         return ''
-    lines = text.removeprefix(BYTE_ORDER_MARK).splitlines()
     suffixes = dataset.img_suffix
+    go_with = f'data_prefix.img_path and img_suffix ({suffixes!r}) go with it'
+    if text.lstrip(BYTE_ORDER_MARK).startswith('{'):
+        if getattr(dataset, 'LISTS_SEGMENTS', False):
+            return f'. {go_with}'
+        return (
+            '. The list is a JSON file, expected one name a line; '
+            "type='PanopticDataset' reads segments in COCO's format"
+        )
+    lines = text.removeprefix(BYTE_ORDER_MARK).splitlines()
     doubled = [
         line for line in map(str.strip, lines) if line.endswith(suffixes)
     ]
@@ -174,4 +182,4 @@ def _reason(dataset: BaseDataset, missing: list[str]) -> str:
         )
     if any(len(line.split()) > 1 for line in lines):
         return '. Its lines have several words, expected one name a line'
-    return f'. data_prefix.img_path and img_suffix ({suffixes!r}) go with it'
+    return f'. {go_with}'

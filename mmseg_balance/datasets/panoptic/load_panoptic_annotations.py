@@ -7,6 +7,7 @@ import numpy as np
 from mmengine import fileio
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
+from scipy.ndimage import find_objects
 
 from ...panoptic.ids import FILE_VOID, file_ids
 from ...panoptic.segments import Segment, segment_places, semantic_map
@@ -17,8 +18,6 @@ SEGMENTS = 'segments_info'
 # ids of segments that the file lists, and whose class is left out
 IGNORED = 'ignored_segments'
 SHOWN_IDS = 5
-# what transforms fill margins of every map with
-PADDING = 255
 
 
 @TRANSFORMS.register_module()
@@ -63,7 +62,9 @@ class LoadPanopticAnnotations(LoadAnnotations):
         if ignored:
             ids = np.where(np.isin(ids, ignored), FILE_VOID, ids)
         places = segment_places(ids, segments)
-        check_listed(ids, places, segments, path)
+        areas = np.bincount(places.ravel(), minlength=len(segments) + 1)
+        check_listed(ids, places, areas[1:], segments, path)
+        results[SEGMENTS] = _whole(segments, places, areas[1:])
         results[PANOPTIC_MAP] = ids
         results['gt_seg_map'] = semantic_map(places, segments)
         results['seg_fields'] = [
@@ -89,25 +90,10 @@ class LoadPanopticAnnotations(LoadAnnotations):
         return file_ids(image[..., ::-1])
 
 
-def ids_of(results: dict) -> np.ndarray:
-    """Ids of segments in a sample, 0 in the margins that were added to it.
-
-    Args:
-        results: Of ``LoadPanopticAnnotations`` and transforms behind it.
-
-    Returns:
-        int32 (H, W).
-    """
-    ids = results[PANOPTIC_MAP]
-    if any(s['id'] == PADDING and s['iscrowd'] for s in results[SEGMENTS]):
-        return ids  # ignored either way
-    added = (ids == PADDING) & (results['gt_seg_map'] == PADDING)
-    return np.where(added, FILE_VOID, ids) if added.any() else ids
-
-
 def check_listed(
     ids: np.ndarray,
     places: np.ndarray,
+    areas: np.ndarray,
     segments: Sequence[Segment],
     path: str,
 ) -> None:
@@ -116,21 +102,17 @@ def check_listed(
     Args:
         ids: Map of ids, (H, W).
         places: Of ``segment_places``.
-        segments: The listed segments.
+        areas: Pixels of each listed segment, (N,).
+        segments: The N listed segments.
         path: File of the map, for the message.
 
     Raises:
         WrongLabelError: Names ids that are listed and have no pixel, or that
             have pixels and are not listed.
     """
-    areas = np.bincount(places.ravel(), minlength=len(segments) + 1)
-    lost = [
-        segment['id']
-        for segment, area in zip(segments, areas[1:], strict=True)
-        if not area
-    ]
+    lost = [segments[i]['id'] for i in np.flatnonzero(areas == 0)]
     unknown = []
-    if np.count_nonzero(ids) != areas[1:].sum():
+    if np.count_nonzero(ids) != areas.sum():
         unknown = np.unique(ids[(places == 0) & (ids != FILE_VOID)]).tolist()
     parts = []
     if unknown:
@@ -144,6 +126,22 @@ def check_listed(
             'these PNG files; write both anew, or name those that belong '
             'together'
         )
+
+
+def _whole(
+    segments: Sequence[Segment], places: np.ndarray, areas: np.ndarray
+) -> Sequence[Segment]:
+    """Segments with the areas and boxes that a file does not list."""
+    if all(segment.keys() >= {'area', 'bbox'} for segment in segments):
+        return segments
+    found = []
+    for segment, area, (rows, columns) in zip(
+        segments, areas.tolist(), find_objects(places), strict=True
+    ):
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        box = [columns.start, rows.start, width, height]
+        found.append(dict(area=area, bbox=box) | segment)
+    return found
 
 
 def _some(ids: list[int]) -> str:

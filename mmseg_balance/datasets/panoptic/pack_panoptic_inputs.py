@@ -6,7 +6,8 @@ from mmengine.structures import PixelData
 from mmseg.registry import TRANSFORMS
 
 from ..pairs.pack_uda_inputs import PackUDAInputs
-from .load_panoptic_annotations import PANOPTIC_MAP, SEGMENTS, ids_of
+from .load_panoptic_annotations import PANOPTIC_MAP, SEGMENTS
+from .moved_segments import check_moved, moved_ids
 from .panoptic_targets import CENTERS, INSTANCES
 
 
@@ -36,7 +37,9 @@ class PackPanopticInputs(PackUDAInputs):
         packed = super().transform(results)
         sample = packed['data_samples']
         if PANOPTIC_MAP in results:
-            ids = np.ascontiguousarray(ids_of(results)[None])
+            ids = moved_ids(results)
+            check_moved(results, ids)
+            ids = np.ascontiguousarray(ids[None])
             sample.set_data(
                 dict(gt_panoptic_seg=PixelData(data=torch.from_numpy(ids)))
             )

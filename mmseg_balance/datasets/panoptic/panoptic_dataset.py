@@ -62,6 +62,9 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
         ...                    thing_classes=('person',)))
     """
 
+    # its ann_file is no list of names
+    LISTS_SEGMENTS = True
+
     def __init__(
         self,
         img_suffix: str | Sequence[str] = '.jpg',

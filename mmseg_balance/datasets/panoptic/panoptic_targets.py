@@ -8,7 +8,8 @@ from mmseg.registry import TRANSFORMS
 from ...errors import UserValueError
 from ...panoptic.segments import segment_places
 from ...panoptic.targets import center_targets, instance_targets
-from .load_panoptic_annotations import PANOPTIC_MAP, SEGMENTS, ids_of
+from .load_panoptic_annotations import PANOPTIC_MAP, SEGMENTS
+from .moved_segments import moved_ids
 
 INSTANCES, CENTERS, THINGS = 'gt_instances', 'gt_centers', 'things'
 
@@ -70,7 +71,7 @@ class PanopticTargets(BaseTransform):
                 "LoadPanopticAnnotations') behind the loading of the image"
             )
         segments = results[SEGMENTS]
-        places = segment_places(ids_of(results), segments)
+        places = segment_places(moved_ids(results), segments)
         if self.instances:
             found = instance_targets(places, segments, results[THINGS])
             results[INSTANCES] = InstanceData(
