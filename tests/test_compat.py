@@ -51,10 +51,10 @@ def test_the_stub_of_compiled_ops_is_still_needed():
 
 @pytest.mark.skipif(NO_STUB, reason=NO_STUB_REASON)
 def test_a_compiled_op_says_how_to_get_it_when_it_is_called():
-    from mmcv.ops import nms
+    from mmcv.ops import soft_nms
 
     with pytest.raises(RuntimeError, match='pip install "mmcv==2.1.0"'):
-        nms(torch.rand(4, 4), torch.rand(4), 0.5)
+        soft_nms(torch.rand(4, 4), torch.rand(4), 0.5)
 
 
 def checkpoint(path):

@@ -1,5 +1,6 @@
 """What is broken in upstream packages, and the only place that knows it."""
 
+from .detection import import_mmdet
 from .versions import (
     SUPPORTED,
     check_versions,
@@ -24,6 +25,7 @@ __all__ = [
     'check_versions',
     'find_configs_of_fork',
     'format_configs_once',
+    'import_mmdet',
     'load_weights_safely',
     'stub_compiled_ops',
     'swaps_channels',

@@ -1,7 +1,7 @@
 """Parameters that a rule makes from their names, as reference runs did."""
 
+import re
 import zlib
-from ast import literal_eval
 from collections.abc import Iterable
 
 import numpy as np
@@ -21,7 +21,8 @@ def parameters_by_rule(
 
     Args:
         names: Keys, as the public code spells them, prefixes included.
-        shapes: Their shapes, as tuples or as text like '(8, 3, 7, 7)'.
+        shapes: Their shapes, as tuples or as text like '(8, 3, 7, 7)' or
+            '8x3x7x7'.
 
     Returns:
         float32 tensors; counters (``num_batches_tracked``) are 0.
@@ -52,7 +53,9 @@ def load_vector(name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
 
 
 def _parameter(name: str, shape: tuple[int, ...] | str) -> Tensor:
-    shape = tuple(literal_eval(shape) if isinstance(shape, str) else shape)
+    if isinstance(shape, str):
+        shape = map(int, re.findall(r'\d+', shape))
+    shape = tuple(shape)
     if name.endswith('num_batches_tracked'):
         return torch.zeros(shape, dtype=torch.long)
     seed = zlib.crc32(name.encode()) & 0x7FFFFFFF

@@ -1,0 +1,236 @@
+"""Instances top-down: Mask R-CNN on the levels of a backbone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
+from mmseg.registry import MODELS
+from mmseg.utils import OptConfigType, OptMultiConfig, SampleList
+from torch import Tensor
+
+from mmseg_balance.panoptic.fusion import fuse_detections
+
+from ....compat import import_mmdet
+from ..instance_head import InstanceHead
+from .samples import (
+    image_samples,
+    training_samples,
+    without_classes,
+)
+from .settings import STRIDES, mask_rcnn_settings
+
+# bytes of masks of one image that are pasted at once, in single precision
+PASTED = 2**28
+
+
+@MODELS.register_module()
+class MaskRCNNHead(InstanceHead):
+    """FPN, RPN and RoI heads of MMDetection (EDAPS's M-Dec-TD).
+
+    The parts are MMDetection's own. Without changes they are those of EDAPS
+    (ICCV 2023), https://github.com/susaha/edaps, and its parameters have the
+    same names: ``neck.``, ``rpn_head.``, ``roi_head.``.
+
+    Args:
+        in_channels: Of the levels of the backbone.
+        channels: Of the pyramid and of all convolutions behind it.
+        fc_channels: Of the fully connected layers of the box head.
+        strides: Of the levels of the pyramid; RoIs are of all but the last.
+        neck, rpn_head, roi_head, train_cfg, test_cfg: Keys of MMDetection
+            that replace those of :func:`mask_rcnn_settings`, nested.
+        fusion: Arguments of :func:`fuse_detections`.
+        skip_without_instances: Whether one image without instances leaves the
+            losses of its whole batch out, as the public code does. Default:
+            all that is proposed in it is background.
+        **kwargs: Arguments of ``InstanceHead``.
+
+    Raises:
+        ImportError: MMDetection is missing or does not fit; with the command
+            that helps.
+
+    Example:
+        >>> model = dict(
+        ...     type='PanopticEncoderDecoder',
+        ...     backbone=...,  # four levels
+        ...     decode_head=...,
+        ...     instance_head=dict(
+        ...         type='MaskRCNNHead', in_channels=[64, 128, 320, 512]
+        ...     ),
+        ...     things=[11, 12, 13, 14, 15, 16, 17, 18],
+        ...     test_cfg=dict(mode='whole'),
+        ... )
+    """
+
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        things: Sequence[int],
+        channels: int = 256,
+        fc_channels: int = 1024,
+        strides: Sequence[int] = STRIDES,
+        neck: OptConfigType = None,
+        rpn_head: OptConfigType = None,
+        roi_head: OptConfigType = None,
+        train_cfg: OptConfigType = None,
+        test_cfg: OptConfigType = None,
+        fusion: OptConfigType = None,
+        skip_without_instances: bool = False,
+        init_cfg: OptMultiConfig = None,
+    ) -> None:
+        super().__init__(things, init_cfg)
+        import_mmdet(type(self).__name__)
+        from mmdet.registry import MODELS as MMDET_MODELS
+
+        settings = mask_rcnn_settings(
+            in_channels,
+            len(self.things),
+            channels,
+            fc_channels,
+            strides,
+            neck=neck,
+            rpn_head=rpn_head,
+            roi_head=roi_head,
+            train_cfg=train_cfg,
+            test_cfg=test_cfg,
+        )
+        self.train_cfg, self.test_cfg = settings.train_cfg, settings.test_cfg
+        self.fusion = dict(fusion or {})
+        self.skip_without_instances = skip_without_instances
+        phases = {
+            part: dict(
+                train_cfg=self.train_cfg[phase], test_cfg=self.test_cfg[phase]
+            )
+            for part, phase in (('rpn_head', 'rpn'), ('roi_head', 'rcnn'))
+        }
+        # parts that name parts: FPN and losses of mmseg have the same names
+        with DefaultScope.overwrite_default_scope('mmdet'):
+            self.neck = MMDET_MODELS.build(settings.neck)
+            self.rpn_head = MMDET_MODELS.build(
+                settings.rpn_head | phases['rpn_head']
+            )
+            self.roi_head = MMDET_MODELS.build(
+                settings.roi_head | phases['roi_head']
+            )
+
+    def losses(
+        self,
+        features: Sequence[Tensor],
+        data_samples: SampleList,
+        decoder_features: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Losses of RPN, box head and mask head; see ``InstanceHead``."""
+        if self.skip_without_instances and any(
+            len(sample.gt_instances.labels) == 0 for sample in data_samples
+        ):
+            return {}
+        levels = self.neck(features)
+        samples = training_samples(data_samples)
+        losses, proposals = self.rpn_head.loss_and_predict(
+            levels,
+            without_classes(samples),
+            proposal_cfg=self.train_cfg.rpn_proposal,
+        )
+        losses |= self.roi_head.loss(levels, proposals, samples)
+        return {name: _total(value) for name, value in losses.items()}
+
+    def predict(
+        self,
+        features: Sequence[Tensor],
+        semantic: Sequence[Tensor],
+        metas: Sequence[dict[str, Any]],
+        logits: Sequence[Tensor],
+        decoder_features: Tensor | None = None,
+    ) -> list[tuple[Tensor, InstanceData]]:
+        """Segments and detections of each image; see ``InstanceHead``."""
+        return [
+            (self.fuse(labels, found, len(scores)), self.in_classes(found))
+            for labels, scores, found in zip(
+                semantic, logits, self.detect(features, metas), strict=True
+            )
+        ]
+
+    def detect(
+        self, features: Sequence[Tensor], metas: Sequence[dict[str, Any]]
+    ) -> list[InstanceData]:
+        """Detections in each image, at its original size.
+
+        Args:
+            features, metas: See ``InstanceHead.predict``.
+
+        Returns:
+            ``bboxes`` (K, 4), ``scores`` (K,), ``labels`` (K,), numbers of
+            things, and ``masks``, bool (K, H, W).
+        """
+        levels = self.neck(features)
+        samples = image_samples(metas)
+        proposals = self.rpn_head.predict(levels, samples, rescale=False)
+        sizes = [sample.metainfo for sample in samples]
+        boxes = self.roi_head.predict_bbox(
+            levels, sizes, proposals, self.test_cfg.rcnn, rescale=False
+        )
+        return [
+            self._with_masks([level[i : i + 1] for level in levels], size, box)
+            for i, (size, box) in enumerate(zip(sizes, boxes, strict=True))
+        ]
+
+    def _with_masks(
+        self,
+        levels: Sequence[Tensor],
+        size: dict[str, Any],
+        found: InstanceData,
+    ) -> InstanceData:
+        """Masks of detections in one image, some of them at a time."""
+        height, width = size['ori_shape']
+        together = max(PASTED // (4 * height * width), 1)
+        parts = [
+            self.roi_head.predict_mask(
+                levels, [size], [found[i : i + together]], rescale=True
+            )[0]
+            for i in range(0, max(len(found), 1), together)
+        ]
+        return InstanceData.cat(parts)
+
+    def fuse(
+        self, semantic: Tensor, found: InstanceData, num_classes: int
+    ) -> Tensor:
+        """Ids of segments, of classes and detections.
+
+        Args:
+            semantic: Label of each pixel (H, W).
+            found: Of :meth:`detect`.
+            num_classes: Number of classes.
+
+        Returns:
+            Ids (H, W), see :func:`fuse_detections`.
+        """
+        is_thing = torch.zeros(
+            num_classes, dtype=torch.bool, device=semantic.device
+        )
+        is_thing[list(self.things)] = True
+        return fuse_detections(
+            semantic,
+            found.scores,
+            found.labels,
+            found.masks,
+            is_thing,
+            **self.fusion,
+        )
+
+    def in_classes(self, found: InstanceData) -> InstanceData:
+        """Detections with labels of classes.
+
+        Args:
+            found: Of :meth:`detect`.
+        """
+        things = torch.tensor(self.things, device=found.labels.device)
+        fields = dict(found.items()) | dict(labels=things[found.labels])
+        return InstanceData(**fields)
+
+
+def _total(value: Tensor | list[Tensor]) -> Tensor:
+    """Sum of the means of what levels give, as mmengine sums losses."""
+    if isinstance(value, Tensor):
+        return value.mean()
+    return sum(each.mean() for each in value)
