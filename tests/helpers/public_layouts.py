@@ -110,6 +110,42 @@ def head_of(fusion, channels=32, classes=19):
     ).state_dict()
 
 
+def mask_rcnn(dims=DIMS, width=8, fc=16, things=8):
+    """FPN, RPN and RoI heads of EDAPS, written down by hand."""
+    state = {}
+    for i, dim in enumerate(dims):
+        state |= affine(f'neck.lateral_convs.{i}.conv', width, dim, 1, 1)
+        state |= affine(f'neck.fpn_convs.{i}.conv', width, width, 3, 3)
+    state |= affine('rpn_head.rpn_conv', width, width, 3, 3)
+    state |= affine('rpn_head.rpn_cls', 3, width, 1, 1)
+    state |= affine('rpn_head.rpn_reg', 12, width, 1, 1)
+    box, mask = 'roi_head.bbox_head.', 'roi_head.mask_head.'
+    state |= affine(f'{box}shared_fcs.0', fc, 49 * width)
+    state |= affine(f'{box}shared_fcs.1', fc, fc)
+    state |= affine(f'{box}fc_cls', things + 1, fc)
+    state |= affine(f'{box}fc_reg', 4 * things, fc)
+    for i in range(4):
+        state |= affine(f'{mask}convs.{i}.conv', width, width, 3, 3)
+    state |= {
+        f'{mask}upsample.weight': torch.rand(width, width, 2, 2),
+        f'{mask}upsample.bias': torch.rand(width),
+    }
+    return state | affine(f'{mask}conv_logits', things, width, 1, 1)
+
+
+def bottom_up(shared=False, channels=32):
+    """The decode head of EDAPS with centres and offsets."""
+    head = head_of(SEP, channels=channels)
+    state = {k: v for k, v in head.items() if k.startswith('conv_seg')}
+    for part in ('semantic',) if shared else ('semantic', 'instance'):
+        for key, value in head.items():
+            layer, _, rest = key.partition('.')
+            if layer != 'conv_seg':
+                state[f'{layer}_{part}.{rest}'] = value + len(part)
+    state |= affine('conv_center', 1, channels, 1, 1)
+    return state | affine('conv_offset', 2, channels, 1, 1)
+
+
 def daformer(fusion=SEP, **kwargs):
     return under('backbone.', public_mit()) | under(
         'decode_head.', head_of(fusion, **kwargs)

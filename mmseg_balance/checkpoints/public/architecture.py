@@ -14,6 +14,7 @@ from ...errors import UserValueError
 from ...state_dicts import differences, shown
 from ..export.config import strip_initial_weights
 from .head import infer_head, kind_of_head, shape_of, sub_state
+from .instances import infer_instances, kind_of_branch
 
 State = Mapping[str, Tensor]
 
@@ -63,7 +64,8 @@ def infer_segmentor(weights: State) -> dict:
             MMSegmentation 1.x and this package spell the keys.
 
     Returns:
-        Config of an ``EncoderDecoder`` or ``HRDAEncoderDecoder``.
+        Config of an ``EncoderDecoder``, ``HRDAEncoderDecoder`` or
+        ``PanopticEncoderDecoder``.
 
     Raises:
         ValueError: It is of no network of the public configs, or a weight
@@ -74,7 +76,10 @@ def infer_segmentor(weights: State) -> dict:
     kind = 'EncoderDecoder'
     if head['type'] == 'HRDAHead':
         kind = 'HRDAEncoderDecoder'
-    return dict(type=kind, backbone=backbone, decode_head=head)
+    instances = infer_instances(weights, channels, head) or {}
+    if instances:
+        kind = 'PanopticEncoderDecoder'
+    return dict(type=kind, backbone=backbone, decode_head=head, **instances)
 
 
 def infer_backbone(weights: State) -> tuple[dict, list[int]]:
@@ -147,15 +152,18 @@ def check_complete(
 
 
 def describe(segmentor: dict) -> str:
-    """A segmentor in words: backbone, head and number of classes.
+    """A segmentor in words: backbone, heads and number of classes.
 
     Args:
         segmentor: What ``infer_segmentor`` returned.
     """
     head = segmentor['decode_head']
+    branch = segmentor.get('instance_head')
     return (
         f'{describe_backbone(segmentor["backbone"])} with '
-        f'{kind_of_head(head)}, {head["num_classes"]} classes'
+        f'{kind_of_head(head)}'
+        + (f' and {kind_of_branch(branch)}' if branch else '')
+        + f', {head["num_classes"]} classes'
     )
 
 

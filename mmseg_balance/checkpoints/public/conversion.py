@@ -1,4 +1,4 @@
-"""Checkpoints of the DAFormer, HRDA, MIC and BLDA repositories, as ours."""
+"""Checkpoints of the DAFormer, HRDA, MIC, BLDA and EDAPS repositories."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -72,7 +72,8 @@ def convert_checkpoint(
 
     Args:
         source: File of https://github.com/lhoyer/DAFormer, HRDA or MIC, of
-            https://github.com/Woof6/BLDA, or an ImageNet file of a MiT.
+            https://github.com/Woof6/BLDA or https://github.com/susaha/edaps,
+            or an ImageNet file of a MiT.
         part: 'student' or 'teacher' alone. Default: both, where it has both.
         cfg: Config with the segmentor, of a UDA model. Default: the network
             is found from the weights.

@@ -1,4 +1,4 @@
-"""Keys of the DAFormer, HRDA, MIC and BLDA repositories as here."""
+"""Keys of the DAFormer, HRDA, MIC, BLDA and EDAPS repositories as here."""
 
 import re
 from collections import Counter
@@ -10,6 +10,7 @@ from ...errors import UserValueError
 from ...models.backbones.mit_keys import is_original_mit, mmseg_mit_keys
 from ...state_dicts import shown
 from .head import sub_state
+from .instances import instance_keys
 
 State = Mapping[str, Tensor]
 
@@ -20,7 +21,14 @@ OTHER_NETWORKS = {
     'mic.': 'a teacher that the masked consistency has to itself',
     'model_D.': 'discriminators of adversarial training',
 }
-PLAIN_ROOTS = ('backbone.', 'neck.', 'decode_head.', 'auxiliary_head.')
+PLAIN_ROOTS = (
+    'backbone.',
+    'neck.',
+    'decode_head.',
+    'auxiliary_head.',
+    'rpn_head.',
+    'roi_head.',
+)
 TRAINING_ONLY = (
     (re.compile(r'auxiliary_head\.'), 'auxiliary heads, for training alone'),
     (
@@ -80,8 +88,8 @@ def split_parts(weights: State) -> tuple[dict[str, dict], Counter[str]]:
 def segmentor_keys(weights: State) -> tuple[dict[str, Tensor], Counter[str]]:
     """Spell the keys of one segmentor as MMSegmentation 1.x and we do.
 
-    Backbones MiT change their layout, SegFormerHead its names; all else is
-    the same.
+    Backbones MiT change their layout, SegFormerHead and the instance
+    branches of EDAPS their names; all else is the same.
 
     Args:
         weights: State dict of a segmentor of MMSegmentation 0.16, as the
@@ -94,7 +102,7 @@ def segmentor_keys(weights: State) -> tuple[dict[str, Tensor], Counter[str]]:
     Raises:
         ValueError: A key of a MiT is unknown or missing; names it.
     """
-    kept, dropped = without_training(weights)
+    kept, dropped = without_training(instance_keys(weights))
     if any(k.startswith('decode_head.linear_c.') for k in kept):
         for name in ('weight', 'bias'):
             if kept.pop(f'decode_head.conv_seg.{name}', None) is not None:

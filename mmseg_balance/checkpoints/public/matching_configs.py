@@ -11,10 +11,21 @@ from .architecture import check_complete, expected_state
 from .conversion import Converted
 from .keys import without_training
 
-METHODS = ('source_only', 'oracle', 'dacs', 'daformer', 'hrda', 'mic')
+METHODS = (
+    'source_only',
+    'oracle',
+    'dacs',
+    'daformer',
+    'hrda',
+    'mic',
+    'edaps',
+)
 # parts of names of configs that train the same network in another way
 # words of the names of configs without a balance method
-PLAIN = {'source', 'only', 'dacs', 'daformer', 'hrda', 'mic'}
+PLAIN = {
+    *('source', 'only', 'dacs', 'daformer', 'hrda', 'mic'),
+    *('edaps', 'edaps-bu', 'edaps-shared'),
+}
 
 
 def find_config(
@@ -130,6 +141,8 @@ def _is_plain(name: str) -> bool:
 
 def _method(converted: Converted) -> str:
     text = str(converted.original_meta.get('config', ''))
+    if 'instance_head' in converted.segmentor:
+        return 'edaps'
     if re.search(r"mask_mode['\"]?\s*[=:]\s*['\"]", text):
         return 'mic'
     if converted.segmentor['type'] == 'HRDAEncoderDecoder':
@@ -144,6 +157,11 @@ def _same_kinds(segmentor: dict, found: dict) -> bool:
     if segmentor.get('type') != found['type']:
         return False
     if segmentor.decode_head.type != found['decode_head']['type']:
+        return False
+    branches = [
+        s.get('instance_head', {}).get('type') for s in (segmentor, found)
+    ]
+    if branches[0] != branches[1]:
         return False
     return all(
         segmentor.backbone.get(key) == found['backbone'].get(key)

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from ...checkpoints.public.conversion import Converted
 
 DESCRIPTION = """\
-Convert a checkpoint of DAFormer, HRDA, MIC or BLDA (MMSegmentation 0.16), or
-an ImageNet file of a MiT, for `test` and mmseg.apis.init_model.
+Convert a checkpoint of DAFormer, HRDA, MIC, BLDA or EDAPS (MMSegmentation
+0.16), or an ImageNet file of a MiT, for `test` and mmseg.apis.init_model.
 """
 EXAMPLE = """\
 example:
