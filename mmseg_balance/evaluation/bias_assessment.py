@@ -33,6 +33,7 @@ class BiasAssessment:
         js_negative: Divergence of P_cl from the negative anchor, mean over
             the classes c other than l, float64 (C,) (Table 15).
         anchors: What the anchors were fitted to, for the text.
+        unit: What is classified, for the text.
     """
 
     classes: tuple[str, ...]
@@ -42,6 +43,7 @@ class BiasAssessment:
     js_positive: Tensor
     js_negative: Tensor
     anchors: str
+    unit: str = 'pixel'
 
     @property
     def order(self) -> list[int]:
@@ -89,6 +91,7 @@ def assess(
     classes: Sequence[str],
     anchors_of: str = 'the same pixels, over all classes',
     track: Track = untracked,
+    unit: str = 'pixel',
 ) -> BiasAssessment:
     """Compare the measured bias with that of the logits' distributions.
 
@@ -100,6 +103,7 @@ def assess(
         classes: Names of the classes.
         anchors_of: What the anchors were fitted to, for the text.
         track: Shows progress, see ``mmseg_balance.logits.progress``.
+        unit: What is classified, 'proposal' for one.
 
     Returns:
         The assessment, on the CPU.
@@ -129,6 +133,7 @@ def assess(
         js_positive=divergence.diagonal().clone(),
         js_negative=divergence.masked_fill(own, torch.nan).nanmean(0),
         anchors=anchors_of,
+        unit=unit,
     )
 
 

@@ -19,12 +19,12 @@ COLUMNS = dict(
 )
 DIVERGENCES = ('js_positive', 'js_negative')
 NOTES = (
-    'Bias: percentage points, from the predictions of all pixels (Eq. 4), and '
-    'from mixtures fitted to their logits, the logits of a pixel taken for '
-    'independent (Eq. 5).',
+    'Bias: percentage points, from the predictions of all {unit}s (Eq. 4), '
+    'and from mixtures fitted to their logits, the logits of a {unit} taken '
+    'for independent (Eq. 5).',
     'JS: Jensen-Shannon divergence, 0 to 0.693 nats, of the logit of a class '
-    'on its own pixels from P_p, and on the pixels of each other class (mean '
-    'over these) from P_n.',
+    'on its own {unit}s from P_p, and on the {unit}s of each other class '
+    '(mean over these) from P_n.',
 )
 # with more classes, those at either end of the order are shown
 MOST_ROWS, ROWS_AN_END = 40, 15
@@ -44,7 +44,9 @@ def report_text(assessment: BiasAssessment) -> str:
         classes the first and the last, and how many there are between.
     """
     headings = [heading for heading, _, _ in COLUMNS.values()]
-    table = PrettyTable(['Class', 'Pixels', *headings], align='r')
+    table = PrettyTable(
+        ['Class', f'{assessment.unit}s'.capitalize(), *headings], align='r'
+    )
     table.align['Class'] = 'l'
     columns = [
         [
@@ -72,7 +74,8 @@ def report_text(assessment: BiasAssessment) -> str:
             for key in DIVERGENCES
         ]
         table.add_row([name, '', '', '', *cells])
-    lines = [_wrapped(line) for line in [*NOTES, *_conclusions(assessment)]]
+    notes = [note.format(unit=assessment.unit) for note in NOTES]
+    lines = [_wrapped(line) for line in [*notes, *_conclusions(assessment)]]
     return '\n'.join([table.get_string(), *lines])
 
 
@@ -86,7 +89,7 @@ def report_dict(assessment: BiasAssessment) -> dict:
         Plain numbers and names: biases in percentage points, divergences in
         nats, None where there is no value.
     """
-    values = dict(pixels=assessment.num_pixels.tolist())
+    values = {f'{assessment.unit}s': assessment.num_pixels.tolist()}
     for key, (_, factor, _) in COLUMNS.items():
         column = (factor * getattr(assessment, key)).tolist()
         values[key] = [_or_none(v) for v in column]
@@ -126,15 +129,18 @@ def _conclusions(assessment: BiasAssessment) -> list[str]:
             [f'{n} {bias[n]:+.2f}'.replace(' ', TIED) for n in names]
         )
         lines.append(f'{title}: {listed or "no class"}')
-    correlation = assessment.rank_correlation
+    correlation, unit = assessment.rank_correlation, assessment.unit
     if not math.isnan(correlation):
         lines.append(
             'Rank correlation (Spearman) of the two biases: '
             f'{correlation:+.2f}'
         )
     for title, names in (
-        ('Without a labelled pixel', assessment.absent),
-        ('With too few labelled pixels for mixtures', assessment.not_fitted),
+        (f'Without a labelled {unit}', assessment.absent),
+        (
+            f'With too few labelled {unit}s for mixtures',
+            assessment.not_fitted,
+        ),
     ):
         if names:
             lines.append(f'{title}: {_listed(names)}')

@@ -31,6 +31,7 @@ def logit_ridges(
     bias: Tensor,
     bank: GaussianMixtureBank,
     anchors: GaussianMixtureBank,
+    unit: str = 'pixel',
 ) -> bytes:
     """Positive and negative logits of each class, a row for each.
 
@@ -45,6 +46,7 @@ def logit_ridges(
         bank: Mixtures (C, C); classes whose row was not fitted are left out
             as well.
         anchors: Bank of shape (2,), positive and negative.
+        unit: What is classified, for the legend.
 
     Returns:
         The picture, as PNG.
@@ -78,7 +80,7 @@ def logit_ridges(
             row += 1
         for mark, (style, _) in zip(marks, ANCHORS, strict=True):
             axis.axvline(mark, color='black', linestyle=style, linewidth=1)
-    return figure.png('Logit', (edges[0], edges[-1]), _legend())
+    return figure.png('Logit', (edges[0], edges[-1]), _legend(unit))
 
 
 def _draw(
@@ -97,11 +99,11 @@ def _draw(
     axis.plot([median] * 2, [foot, foot - 0.35], color=colour, linewidth=2.5)
 
 
-def _legend() -> list:
+def _legend(unit: str) -> list:
     patches = (
-        (OVER, 'own pixels of an over-predicted class'),
-        (UNDER, 'own pixels of an under-predicted class'),
-        (NEGATIVE, 'pixels of the other classes'),
+        (OVER, f'own {unit}s of an over-predicted class'),
+        (UNDER, f'own {unit}s of an under-predicted class'),
+        (NEGATIVE, f'{unit}s of the other classes'),
     )
     return [
         *(Patch(color=c, alpha=0.6, label=label) for c, label in patches),

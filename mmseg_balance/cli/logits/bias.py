@@ -20,11 +20,13 @@ Name the classes that a checkpoint predicts too often, and show why.
 
 One pass over test_dataloader with its labels. Prints and draws the bias
 towards each class, measured and from its distributions of logits (Eq. 4, 5,
-Fig. 1c, 1d and Table 15 of the BLDA paper).
+Fig. 1c, 1d and Table 15 of the BLDA paper). Of a panoptic model with Mask
+R-CNN also that of its classifier of instances, over its proposals.
 """
 EXAMPLE = """\
-example:
+examples:
   mmseg-balance logits bias CONFIG CHECKPOINT --out bias_of_mine
+  mmseg-balance logits bias CONFIG CHECKPOINT --instances
 """
 
 
@@ -39,6 +41,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         'checkpoint trained with BLDALoss; by default they are fitted to the '
         'test set itself',
     )
+    parser.add_argument(
+        '--instances',
+        action='store_true',
+        help='assess what classifies the proposals of a MaskRCNNHead, in the '
+        'place of pixels; a proposal is of the object whose box it overlaps '
+        'by an IoU of 0.5 or more, else background, which is a class',
+    )
+    parser.add_argument(
+        '--without-background',
+        action='store_true',
+        help='of --instances: leave background proposals and their logit out',
+    )
     add_out_folder(parser, FILES, 'bias')
     add_part(parser)
     add_device(parser)
@@ -48,15 +62,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Assess, and say what is wrong in one line."""
-    run_over_test_set(args, 'bias', build, assess_and_write)
+    name = 'bias_instances' if args.instances else 'bias'
+    run_over_test_set(args, name, build, assess_and_write)
 
 
 def build(args: Namespace) -> tuple[Any, ...]:
     """Config, model, test set and anchors, all checked."""
     from ...inference.passes.bias_pass import read_anchors
+    from ...inference.passes.instance_logits import instance_classifier
     from ...runs.out_files import make_folder
 
+    check_options(args)
     cfg, model, dataset = build_model_and_test_set(args, FILES)
+    if args.instances:
+        instance_classifier(model)
     anchors = None
     if args.statistics:
         classes = list(dataset.metainfo['classes'])
@@ -68,6 +87,22 @@ def build(args: Namespace) -> tuple[Any, ...]:
             print(f'warning: {line}', file=sys.stderr)
     make_folder(args.out)
     return cfg, model, dataset, anchors
+
+
+def check_options(args: Namespace) -> None:
+    """Refuse options that say nothing beside each other."""
+    from ...errors import UserValueError
+
+    if args.without_background and not args.instances:
+        raise UserValueError(
+            '--without-background is of the proposals of --instances: add '
+            '--instances, or leave it away'
+        )
+    if args.statistics and args.instances:
+        raise UserValueError(
+            '--statistics has anchors of the logits of pixels, and '
+            '--instances assesses those of proposals: leave one away'
+        )
 
 
 def draw(assessment: Any, bank: Any, anchors: Any) -> dict[str, bytes]:
@@ -83,7 +118,7 @@ def draw(assessment: Any, bank: Any, anchors: Any) -> dict[str, bytes]:
         print('no logits.png: every class has too few pixels for mixtures')
     else:
         makers['logits.png'] = lambda: logit_ridges(
-            classes, bias, bank, anchors
+            classes, bias, bank, anchors, assessment.unit
         )
     shown = track(list(makers.items()), 'draw', 'pictures')
     return {name: make() for name, make in shown}
@@ -95,13 +130,23 @@ def assess_and_write(
     """Measure, print, and write the files."""
     from ...evaluation.bias_assessment import assess
     from ...evaluation.bias_report import report_dict, report_text
-    from ...inference.passes.bias_pass import measure_bias
+    from ...inference.passes.bias_pass import (
+        measure_bias,
+        measure_instance_bias,
+    )
     from ...logits.statistics.offline import fit_statistics
     from ...progress import track
     from ...runs.out_files import write_out
 
     workers = cfg.test_dataloader.get('num_workers', 2)
-    confusion, reservoir = measure_bias(model, dataset, workers)
+    classes, unit = list(dataset.metainfo['classes']), 'pixel'
+    if args.instances:
+        unit = 'proposal'
+        confusion, reservoir, classes = measure_instance_bias(
+            model, dataset, workers, not args.without_background
+        )
+    else:
+        confusion, reservoir = measure_bias(model, dataset, workers)
     statistics = fit_statistics(
         reservoir, device=next(model.parameters()).device, track=track
     )
@@ -109,9 +154,14 @@ def assess_and_write(
         statistics.anchors,
         'all logits of the test set itself',
     )
-    classes = dataset.metainfo['classes']
     assessment = assess(
-        confusion, statistics.source, anchors, classes, words, track=track
+        confusion,
+        statistics.source,
+        anchors,
+        classes,
+        words,
+        track=track,
+        unit=unit,
     )
     part = getattr(model, 'predict_with', None)
     of = f'{part} of {args.checkpoint}' if part else args.checkpoint

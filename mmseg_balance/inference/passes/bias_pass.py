@@ -1,4 +1,4 @@
-"""A confusion matrix and logits of the same pixels of a test set."""
+"""A confusion matrix and logits of the same pixels, or of proposals."""
 
 from typing import Any
 
@@ -13,7 +13,10 @@ from ...logits.statistics.reservoir import LogitReservoir
 from ...progress import track_iterable
 from ..evaluation_set import TEST_SET
 from ..post_hoc import check_origin
-from .labelled_logits import predict_logits
+from .instance_logits import instance_classifier, predict_proposals
+from .labelled_logits import IGNORED, predict_logits
+
+BACKGROUND = 'background'
 
 
 def measure_bias(
@@ -46,6 +49,60 @@ def measure_bias(
     if not bool(confusion.any()):
         raise UserValueError(f'no pixel of {TEST_SET} has a label of a class')
     return confusion, reservoir
+
+
+def measure_instance_bias(
+    model: nn.Module,
+    dataset: Any,
+    num_workers: int = 2,
+    background: bool = True,
+) -> tuple[Tensor, LogitReservoir, list[str]]:
+    """The same of the proposals of a classifier of instances.
+
+    Args:
+        model: A segmentor with a ``MaskRCNNHead``.
+        dataset: Its test set, with segments.
+        num_workers: Processes that load images.
+        background: Whether the background is a class, the last one. Else
+            proposals that are background are left out, and its logit as
+            well.
+
+    Returns:
+        Confusion matrix (C, C), int64; samples of the logits of the
+        proposals that it counts; and names of the C classes.
+
+    Raises:
+        ValueError: The model has no such classifier, the data set no
+            segments, or too few proposals are of a class.
+    """
+    names = dataset.metainfo['classes']
+    classes = [names[label] for label in instance_classifier(model).things]
+    if background:
+        classes.append(BACKGROUND)
+    num_classes = len(classes)
+    reservoir = LogitReservoir(num_classes)
+    confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
+    images = predict_proposals(model, dataset, num_workers=num_workers)
+    for image in track_iterable(images, 'predict', len(dataset), 'images'):
+        labels = image.labels
+        if not background:
+            labels = labels.masked_fill(labels == num_classes, IGNORED)
+        # proposals are the pixels of an image of one column
+        logits = image.logits[:, :num_classes].T.unsqueeze(-1)
+        labels = labels.unsqueeze(-1)
+        reservoir.add(logits, labels, image.index)
+        confusion += confusion_matrix(
+            logits.argmax(0), labels, num_classes
+        ).cpu()
+    counted = int(confusion.sum())
+    if counted < MIN_SAMPLES:
+        raise UserValueError(
+            f'{counted} proposals in the images of {TEST_SET} are of '
+            f'{", ".join(classes)}, and distributions of their logits take '
+            f'{MIN_SAMPLES}: take more images, or look at the RPN of the '
+            'checkpoint'
+        )
+    return confusion, reservoir, classes
 
 
 def read_anchors(

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import torch
 from mmengine.dataset import pseudo_collate
+from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
@@ -32,11 +33,13 @@ class LabelledLogits:
             device of the model.
         labels: int64 (H, W) on the same device, 255 where ignored; None
             where the pipeline loads no labels.
+        sample: What it predicts, beside what the pipeline packed.
     """
 
     index: int
     logits: Tensor
     labels: Tensor | None
+    sample: SegDataSample
 
 
 @torch.no_grad()
@@ -92,7 +95,7 @@ def predict_logits(
             _check_size(labels, logits, sample.metainfo)
             if ignore_index != IGNORED:
                 labels = labels.masked_fill(labels == ignore_index, IGNORED)
-        yield LabelledLogits(index, logits, labels)
+        yield LabelledLogits(index, logits, labels, sample)
 
 
 def _check_size(labels: Tensor, logits: Tensor, metainfo: dict) -> None:
