@@ -10,6 +10,7 @@ from ...evaluation import confusion_matrix
 from ...logits.mixtures.gmm import GaussianMixtureBank
 from ...logits.statistics.file import load_statistics
 from ...logits.statistics.reservoir import LogitReservoir
+from ...logits.statistics.settings import StatisticsSettings
 from ...progress import track_iterable
 from ..evaluation_set import TEST_SET
 from ..post_hoc import check_origin
@@ -17,6 +18,8 @@ from .instance_logits import instance_classifier, predict_proposals
 from .labelled_logits import IGNORED, predict_logits
 
 BACKGROUND = 'background'
+# what anchors are fitted to, at least
+MIN_SAMPLES = StatisticsSettings.min_samples
 
 
 def measure_bias(

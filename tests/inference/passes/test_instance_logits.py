@@ -175,7 +175,9 @@ def test_no_object_is_matched(tmp_path):
     model = build_model()
     model.instance_head.test_cfg.rpn.max_per_img = 0
     model.instance_head.rpn_head.test_cfg.max_per_img = 0
-    with pytest.raises(ValueError, match='0 proposals in the images of.*car, background'):
+    with pytest.raises(
+        ValueError, match='0 proposals in the images of.*car, background'
+    ):
         measure_instance_bias(model, build_set(tmp_path), 0)
 
 
