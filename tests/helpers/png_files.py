@@ -5,6 +5,9 @@ import zlib
 
 import numpy as np
 
+# colour types of the PNG standard by the number of channels
+KINDS = {1: 0, 2: 4, 3: 2, 4: 6}
+
 
 def grey_alpha_png(values: np.ndarray) -> bytes:
     """Grey and alpha in 16 bits.
@@ -15,9 +18,24 @@ def grey_alpha_png(values: np.ndarray) -> bytes:
     Returns:
         The bytes of the file.
     """
-    height, width = values.shape[:2]
+    return png_of_16_bits(values)
+
+
+def png_of_16_bits(values: np.ndarray) -> bytes:
+    """An image of 16 bits a channel, in the order of the standard.
+
+    Args:
+        values: Integers (H, W, channels): grey; grey and alpha; red, green
+            and blue; or these and alpha.
+
+    Returns:
+        The bytes of the file.
+    """
+    height, width, channels = values.shape
     rows = [b'\0' + row.astype('>u2').tobytes() for row in values]
-    header = struct.pack('>IIBBBBB', width, height, 16, 4, 0, 0, 0)
+    header = struct.pack(
+        '>IIBBBBB', width, height, 16, KINDS[channels], 0, 0, 0
+    )
     return (
         b'\x89PNG\r\n\x1a\n'
         + _chunk(b'IHDR', header)

@@ -8,6 +8,19 @@ from .label_scheme import cityscapes_scheme
 
 REQUIRED = ('train', 'val')
 OPTIONAL = ('train_extra',)
+DOWNLOAD = (
+    'unpack gtFine_trainvaltest.zip from '
+    'https://www.cityscapes-dataset.com/downloads/ in'
+)
+
+
+def splits_of(label_dir: Path) -> list[str]:
+    """The splits to convert: train, val and, where it is there, train_extra.
+
+    Args:
+        label_dir: Folder of their labels.
+    """
+    return [*REQUIRED, *(s for s in OPTIONAL if (label_dir / s).is_dir())]
 
 
 def convert_cityscapes(
@@ -39,10 +52,8 @@ def convert_cityscapes(
         tag=f'_{Path(label_dir).name}',
         image_suffix='_leftImg8bit.png',
     )
-    labels = data_root / label_dir
-    splits = [*REQUIRED, *(s for s in OPTIONAL if (labels / s).is_dir())]
     converted = []
-    for split in splits:
+    for split in splits_of(data_root / label_dir):
         try:
             conversion = convert_folder(
                 scheme,
@@ -54,9 +65,7 @@ def convert_cityscapes(
             )
         except FileNotFoundError as error:
             raise UserFileNotFoundError(
-                f'{error}; unpack gtFine_trainvaltest.zip from '
-                'https://www.cityscapes-dataset.com/downloads/ in '
-                f'{data_root}'
+                f'{error}; {DOWNLOAD} {data_root}'
             ) from None
         converted.append(conversion)
     return converted

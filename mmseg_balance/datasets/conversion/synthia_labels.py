@@ -9,16 +9,34 @@ from PIL import Image
 from ...errors import UserOSError, UserValueError
 from .label_scheme import LabelScheme
 
+# of a PNG file: where its header has the kind of its colours, and one kind
+COLOUR_TYPE, GREY_AND_ALPHA = 25, 4
+
 
 def read_synthia_ids(path: Path) -> np.ndarray:
     """Read the class ids of a SYNTHIA label file.
+
+    Args:
+        path: See :func:`read_synthia_channels`.
+
+    Returns:
+        uint16 class ids (H, W).
+
+    Raises:
+        OSError, ValueError: See there.
+    """
+    return read_synthia_channels(path)[0]
+
+
+def read_synthia_channels(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read the classes and the instances of a SYNTHIA label file.
 
     Args:
         path: 16-bit PNG with 2 channels (class, instance) or 3 (class,
             instance, nothing).
 
     Returns:
-        uint16 class ids (H, W).
+        Class ids and instance numbers, uint16 (H, W) each.
 
     Raises:
         OSError: The file is missing or cannot be decoded.
@@ -44,7 +62,13 @@ def read_synthia_ids(path: Path) -> np.ndarray:
             'and with them no class ids: take the file as downloaded'
         )
     # OpenCV gives 3 channels as B, G, R and 2 as grey, grey, grey, alpha
-    return label[..., 2]
+    return label[..., 2], label[..., 3 if _has_two_channels(path) else 1]
+
+
+def _has_two_channels(path: Path) -> bool:
+    """Whether a PNG file is of grey and alpha, which its header says."""
+    with path.open('rb') as file:
+        return file.read(COLOUR_TYPE + 1)[COLOUR_TYPE] == GREY_AND_ALPHA
 
 
 # 16, 18 and 20 do not occur in the data set; void, parking slot, road work

@@ -4,7 +4,7 @@ from .domains import DOMAINS, Domain
 from .generate import (
     CLASSES,
     ToyStreets,
-    draw_segments,
+    draw_panoptic_street,
     draw_street,
     generate_toy_streets,
 )
@@ -18,7 +18,7 @@ __all__ = [
     'SOURCE_FOLDER',
     'TARGET_FOLDER',
     'ToyStreets',
-    'draw_segments',
+    'draw_panoptic_street',
     'draw_street',
     'generate_toy_streets',
 ]

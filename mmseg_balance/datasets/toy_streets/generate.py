@@ -55,22 +55,24 @@ def draw_street(
     return painting.image, painting.label
 
 
-def draw_segments(
+def draw_panoptic_street(
     domain: str, split: str, index: int, settings: ToyStreets
-) -> np.ndarray:
-    """Draw what :func:`draw_street` does, and tell things apart.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw one image, and tell its things apart.
 
     Args:
-        domain: As there.
-        split: As there.
-        index: As there.
-        settings: As there.
+        domain: See :func:`draw_street`.
+        split: See there.
+        index: See there.
+        settings: See there.
 
     Returns:
-        Ids of segments, int32 (H, W): Cityscapes' id of stuff, and for
-        things that id * 1000 + k with k from 0.
+        Image and train ids as there, and ids of segments, int32 (H, W):
+        Cityscapes' id of stuff, and for things that id * 1000 + k with k
+        from 0.
     """
-    return segment_ids(_draw(domain, split, index, settings))
+    painting = _draw(domain, split, index, settings)
+    return painting.image, painting.label, segment_ids(painting)
 
 
 def _draw(

@@ -9,7 +9,6 @@ from ..conversion.panoptic.annotation_files import (
     Annotation,
     read_ids,
     write_annotations,
-    write_statistics,
 )
 from ..conversion.panoptic.cityscapes_segments import (
     CITYSCAPES_IDS,
@@ -37,7 +36,7 @@ def segment_ids(painting: Painting) -> np.ndarray:
 
 
 def write_segment_lists(jobs: Sequence[Job], nproc: int = 1) -> None:
-    """Write what lists the segments of the images, and their statistics.
+    """Write what lists the segments of the images.
 
     Args:
         jobs: The images of one split of a domain, whose segments are drawn.
@@ -45,7 +44,6 @@ def write_segment_lists(jobs: Sequence[Job], nproc: int = 1) -> None:
     """
     annotations = map_files(_annotate, jobs, nproc, 'list segments')
     write_annotations(jobs[0].segment_list, annotations)
-    write_statistics(jobs[0].segments.folder, annotations)
 
 
 def _annotate(job: Job) -> Annotation:

@@ -1,4 +1,4 @@
-"""The files of a panoptic data set: PNG images, their list, statistics."""
+"""The files of a panoptic data set: PNG images, and their list."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,6 @@ from ....errors import UserValueError
 from ....files.writing import write_atomically
 from ....panoptic.coco import panoptic_json
 from ....panoptic.ids import file_colours, file_ids
-from ...class_statistics.files import write_class_stats
 from ...files.label_images import decode, write_png
 from .cityscapes_segments import CITYSCAPES_IDS, CLASSES, category_list
 
@@ -99,23 +98,18 @@ def write_annotations(
     write_atomically(path, text)
 
 
-def write_statistics(
-    folder: Path, annotations: Sequence[Annotation]
-) -> np.ndarray:
-    """Write the class statistics of a set into the folder of its PNG images.
+def class_pixels(annotations: Sequence[Annotation]) -> np.ndarray:
+    """Pixels of each class in each image.
 
     Args:
-        folder: That folder, which rare class sampling reads them from.
-        annotations: Those of the images.
+        annotations: Those of F images.
 
     Returns:
-        Pixels of each class in each image, int64 (F, 19); a crowd has none,
-        as it is ignored in a training.
+        int64 (F, 19); a crowd has none, as it is ignored in a training.
     """
     counts = np.zeros((len(annotations), len(CLASSES)), dtype=np.int64)
     for row, annotation in zip(counts, annotations, strict=True):
         for segment in annotation.segments:
             if not segment['iscrowd']:
                 row[segment['category_id']] += segment['area']
-    write_class_stats(folder, [a.png for a in annotations], counts)
     return counts

@@ -21,7 +21,7 @@ THINGS = (
 )  # fmt: skip
 CITYSCAPES_IDS = tuple(CITYSCAPES_TRAIN_IDS)
 """Cityscapes id of each train id."""
-_THING_IDS = {CITYSCAPES_IDS[CLASSES.index(name)] for name in THINGS}
+THING_IDS = {CITYSCAPES_IDS[CLASSES.index(name)] for name in THINGS}
 
 
 def describe(ids: np.ndarray) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def describe(ids: np.ndarray) -> list[dict[str, Any]]:
                 f'{len(CLASSES)} classes'
             )
         categories[segment] = CITYSCAPES_TRAIN_IDS[label]
-        if is_whole and label in _THING_IDS:
+        if is_whole and label in THING_IDS:
             crowds.add(segment)
     return segments_info(ids, categories, crowds)
 
@@ -84,7 +84,7 @@ def number_things(labels: np.ndarray, objects: np.ndarray) -> np.ndarray:
         ValueError: A class has more than 1000 objects.
     """
     ids = labels.astype(np.int32)
-    for label in sorted(_THING_IDS):
+    for label in sorted(THING_IDS):
         mask = labels == label
         found, order = np.unique(objects[mask], return_inverse=True)
         if len(found) > INSTANCE_DIVISOR:
