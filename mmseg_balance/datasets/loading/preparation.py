@@ -23,6 +23,11 @@ PREPARATION = {
     'in {domains}/{{day,dusk}}/images/{{train,val}}/*.jpg, labels (train ids) '
     'in {domains}/{{day,dusk}}/labels/{{train,val}}/*.png',
 }
+# the same commands write segments as well
+PREPARATION |= {
+    f'{name}PanopticDataset': PREPARATION[f'{name}Dataset'] + ' --panoptic'
+    for name in ('SYNTHIA', 'Cityscapes')
+}
 TOY_STREETS = 'Make it with: mmseg-balance data toy-streets {parent}{options}'
 # how labels are fetched is no help to those who have images alone
 WITHOUT_LABELS = (

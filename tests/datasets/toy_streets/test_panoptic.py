@@ -5,8 +5,14 @@ import shutil
 
 import numpy as np
 import pytest
+from mmengine.registry import init_default_scope
+from mmseg.registry import DATASETS
 from PIL import Image
 
+import mmseg_balance  # noqa: F401
+from mmseg_balance.cli.main import main
+from mmseg_balance.datasets.checks.folder_checks import check_folders
+from mmseg_balance.datasets.loading.preparation import preparation
 from mmseg_balance.datasets.toy_streets import (
     CLASSES,
     DOMAINS,
@@ -162,3 +168,44 @@ def test_segments_are_not_added_to_other_labels(generated, tmp_path):
     Image.fromarray(np.zeros((64, 64), np.uint8)).save(label)
     with pytest.raises(ValueError, match='00002_labelTrainIds.png is not wha'):
         generate_toy_streets(folder, SMALL)
+
+
+def test_the_command_that_adds_segments_is_named(generated, tmp_path):
+    folder = tmp_path / 'streets'
+    shutil.copytree(generated, folder)
+    dataset = dict(
+        type='SYNTHIAPanopticDataset',
+        data_root=str(folder / 'toy_gta'),
+        ann_file='panoptic.json',
+        data_prefix=dict(img_path='images', seg_map_path='panoptic'),
+        lazy_init=True,
+    )
+    init_default_scope('mmseg')
+    dataset = DATASETS.build(dataset)
+    check_folders(dataset, 'source', with_labels=True)
+    (folder / 'toy_gta/panoptic.json').unlink()
+    shutil.rmtree(folder / 'toy_synthia')
+    with pytest.raises(FileNotFoundError) as error:
+        check_folders(dataset, 'source', with_labels=True)
+    problem, _, command = str(error.value).partition('. Make it with: ')
+    assert problem == f'source.ann_file: {dataset.ann_file} does not exist'
+    words = command.split()
+    assert words[:4] == ['mmseg-balance', 'data', 'toy-streets', str(folder)]
+    main(words[1:])
+    check_folders(dataset, 'source', with_labels=True)
+    assert not (folder / 'toy_synthia').exists()
+
+
+@pytest.mark.parametrize('name', ['SYNTHIA', 'Cityscapes'])
+def test_the_option_that_adds_segments_is_named(name):
+    init_default_scope('mmseg')
+    dataset = DATASETS.build(
+        dict(
+            type=f'{name}PanopticDataset',
+            data_root='data/it',
+            ann_file='missing.json',
+            lazy_init=True,
+        )
+    )
+    command = f'mmseg-balance data {name.lower()} data/it --panoptic'
+    assert preparation(dataset).endswith(command)
