@@ -6,9 +6,12 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
+from torch import Tensor, nn
 
 from ..checkpoints.export.config import strip_initial_weights
 from ..checkpoints.export.segmentor import choose_part
+from ..models.head_losses.classifier_features import logits_and_features
+from ..models.head_losses.instances import finds_instances
 from .post_hoc import part_from_balancing
 
 
@@ -25,13 +28,16 @@ def count_operations(
 
     Returns:
         'flops', multiply-adds counted once, and 'params', without auxiliary
-        heads.
+        heads. Of Mask R-CNN as many boxes count as it keeps at most, and 100
+        masks.
     """
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     segmentor, _ = choose_part(part_from_balancing(cfg)[0], None)
     strip_initial_weights(segmentor)
     segmentor.pop('auxiliary_head', None)
     model = revert_sync_batchnorm(MODELS.build(segmentor)).to(device).eval()
+    if finds_instances(model):
+        model = _WithInstances(model)
     mean = getattr(model.data_preprocessor, 'mean', None)
     channels = 3 if mean is None else mean.numel()
     images = torch.rand(1, channels, height, width, device=device)
@@ -39,3 +45,25 @@ def count_operations(
         model, inputs=images, show_table=False, show_arch=False
     )
     return dict(flops=int(found['flops']), params=int(found['params']))
+
+
+class _WithInstances(nn.Module):
+    """A panoptic segmentor, one pass through all of it.
+
+    Args:
+        segmentor: The segmentor.
+    """
+
+    def __init__(self, segmentor: nn.Module) -> None:
+        super().__init__()
+        self.segmentor = segmentor
+        self.data_preprocessor = segmentor.data_preprocessor
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Outputs of both branches, for images (N, 3, H, W)."""
+        features = self.segmentor.extract_feat(images)
+        head, branch = self.segmentor.decode_head, self.segmentor.instance_head
+        if not branch.uses_decoder:
+            return head.forward(features), *branch(features)
+        logits, decoded = logits_and_features(head, features)
+        return logits, *branch(features, decoded)

@@ -13,6 +13,9 @@ from torch import Tensor
 class InstanceHead(BaseModule, metaclass=ABCMeta):
     """The instance branch of a :class:`PanopticEncoderDecoder`.
 
+    ``forward(features, decoder_features)`` of a subclass gives what is made
+    instances, for whoever counts operations.
+
     Args:
         things: Labels of the thing classes, in ascending order. The segmentor
             gives its own to a head whose config has none.
@@ -42,10 +45,10 @@ class InstanceHead(BaseModule, metaclass=ABCMeta):
 
         Args:
             features: Levels of the backbone, (N, C_l, h_l, w_l) each.
-            data_samples: With ``gt_instances`` or ``gt_centers``; their
-                metainfo has ``img_shape``.
             decoder_features: Of the semantic decoder, (N, F, h, w), where
                 the head ``uses_decoder``.
+            data_samples: With ``gt_instances`` or ``gt_centers``; their
+                metainfo has ``img_shape``.
 
         Returns:
             Losses by names that begin with 'loss', and diagnostics.
@@ -63,13 +66,12 @@ class InstanceHead(BaseModule, metaclass=ABCMeta):
         """Segments of each image, at its original size.
 
         Args:
-            features: Levels of the backbone, (N, C_l, h_l, w_l) each.
+            features, decoder_features: As above.
             semantic: Predicted label of each pixel, N of (H, W).
             metas: N of ``img_shape`` and ``pad_shape``, the size without and
                 with padding, ``padding_size`` (left, right, top, bottom) and
                 ``ori_shape`` (H, W).
             logits: Of the semantic decoder, N of (C, H, W).
-            decoder_features: As above.
 
         Returns:
             For each image the ids of its segments, integers (H, W), and its

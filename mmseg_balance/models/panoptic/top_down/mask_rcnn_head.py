@@ -23,6 +23,8 @@ from .settings import STRIDES, mask_rcnn_settings
 
 # bytes of masks of one image that are pasted at once, in single precision
 PASTED = 2**28
+# sides of a box where operations are counted, of the finest level
+PROPOSAL = 56.0
 
 
 @MODELS.register_module()
@@ -113,6 +115,29 @@ class MaskRCNNHead(InstanceHead):
             self.roi_head = MMDET_MODELS.build(
                 settings.roi_head | phases['roi_head']
             )
+
+    def forward(
+        self,
+        features: Sequence[Tensor],
+        decoder_features: Tensor | None = None,
+    ) -> tuple[Tensor, ...]:
+        """Outputs on as many proposals as there are at most.
+
+        Args:
+            features, decoder_features: See ``InstanceHead.losses``.
+
+        Returns:
+            Objectness and deltas of each level of the pyramid; classes and
+            deltas of boxes, and 100 masks. All boxes are the same one.
+        """
+        levels = self.neck(features)
+        box = levels[0].new_tensor([0.0, 0.0, PROPOSAL, PROPOSAL])
+        proposals = InstanceData(
+            bboxes=box.expand(self.test_cfg.rpn.max_per_img, 4)
+        )
+        regions = [proposals] * len(levels[0])
+        scores, deltas = self.rpn_head(levels)
+        return (*scores, *deltas, *self.roi_head.forward(levels, regions))
 
     def losses(
         self,

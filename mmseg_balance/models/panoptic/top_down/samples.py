@@ -9,6 +9,8 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor
 
+from ....errors import UserValueError
+
 if TYPE_CHECKING:
     from mmdet.structures import DetDataSample
 
@@ -88,11 +90,22 @@ def image_samples(metas: Sequence[dict[str, Any]]) -> list['DetDataSample']:
 
     Returns:
         Samples of MMDetection, without instances.
+
+    Raises:
+        ValueError: An image is padded on the left or at the top, where
+            MMDetection's boxes begin.
     """
     from mmdet.structures import DetDataSample
 
     found = []
     for meta in metas:
+        left, _, top, _ = meta['padding_size']
+        if left or top:
+            raise UserValueError(
+                'Expected images padded on the right and at the bottom, as '
+                'SegDataPreProcessor does, but padding_size (left, right, '
+                f'top, bottom) is {meta["padding_size"]}'
+            )
         height, width = meta['img_shape']
         original = tuple(meta['ori_shape'][:2])
         found.append(

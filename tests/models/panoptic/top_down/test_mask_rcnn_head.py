@@ -105,7 +105,9 @@ def test_masks_are_padded_as_their_images():
 
 def test_detections_follow_the_size_of_the_file():
     head = build(test_cfg=dict(rcnn=dict(score_thr=0.0))).eval()
-    half = dict(img_shape=(SIDE, SIDE), pad_shape=(SIDE, SIDE))
+    half = dict(
+        img_shape=(SIDE, SIDE), pad_shape=(SIDE, SIDE), padding_size=[0] * 4
+    )
     with torch.no_grad():
         (same,) = head.detect(features(1), [dict(ori_shape=(32, 32), **half)])
         (wide,) = head.detect(features(1), [dict(ori_shape=(64, 96), **half)])
@@ -124,7 +126,14 @@ def test_detections_follow_the_size_of_the_file():
 
 def test_masks_are_pasted_some_at_a_time(monkeypatch):
     head = build(test_cfg=dict(rcnn=dict(score_thr=0.0))).eval()
-    metas = [dict(img_shape=(32, 32), pad_shape=(32, 32), ori_shape=(32, 32))]
+    metas = [
+        dict(
+            img_shape=(32, 32),
+            pad_shape=(32, 32),
+            padding_size=[0] * 4,
+            ori_shape=(32, 32),
+        )
+    ]
     with torch.no_grad():
         (expected,) = head.detect(features(1), metas)
         together = []
@@ -150,7 +159,14 @@ def test_predictions_of_an_image_without_detections():
     head = build(test_cfg=dict(rcnn=dict(score_thr=1.0))).eval()
     semantic = torch.zeros(SIDE, SIDE).long()
     semantic[8:] = THINGS[0]
-    metas = [dict(img_shape=(32, 32), pad_shape=(32, 32), ori_shape=(32, 32))]
+    metas = [
+        dict(
+            img_shape=(32, 32),
+            pad_shape=(32, 32),
+            padding_size=[0] * 4,
+            ori_shape=(32, 32),
+        )
+    ]
     logits = torch.zeros(5, SIDE, SIDE)
     with torch.no_grad():
         ((ids, found),) = head.predict(
@@ -167,7 +183,14 @@ def test_segments_of_detections():
     ).eval()
     semantic = torch.zeros(SIDE, SIDE).long()
     semantic[8:] = THINGS[1]
-    metas = [dict(img_shape=(32, 32), pad_shape=(32, 32), ori_shape=(32, 32))]
+    metas = [
+        dict(
+            img_shape=(32, 32),
+            pad_shape=(32, 32),
+            padding_size=[0] * 4,
+            ori_shape=(32, 32),
+        )
+    ]
     logits = torch.zeros(5, SIDE, SIDE)
     with torch.no_grad():
         ((ids, found),) = head.predict(
@@ -234,7 +257,14 @@ def test_half_precision():
     assert losses['loss_mask'].item() == pytest.approx(
         expected['loss_mask'].item(), rel=0.05
     )
-    metas = [dict(img_shape=(32, 32), pad_shape=(32, 32), ori_shape=(32, 32))]
+    metas = [
+        dict(
+            img_shape=(32, 32),
+            pad_shape=(32, 32),
+            padding_size=[0] * 4,
+            ori_shape=(32, 32),
+        )
+    ]
     with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
         (found,) = head.eval().detect(features(1), metas)
     assert found.masks.dtype == torch.bool

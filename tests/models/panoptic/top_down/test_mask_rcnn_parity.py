@@ -74,7 +74,14 @@ def test_detections(file):
     shape = tuple(arrays['mask_results_hw'].tolist())
     (found,) = head.detect(
         [arrays[f'feat_{i}'] for i in range(4)],
-        [dict(img_shape=shape, pad_shape=shape, ori_shape=shape)],
+        [
+            dict(
+                img_shape=shape,
+                pad_shape=shape,
+                ori_shape=shape,
+                padding_size=[0] * 4,
+            )
+        ],
     )
     # class by class; scores are equal to 2e-6 here and there, so that another
     # processor may have them in another order
