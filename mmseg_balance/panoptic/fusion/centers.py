@@ -7,8 +7,9 @@ from torch import Tensor
 from ...errors import UserValueError
 from .segments import assemble_segments
 
-# distances of pixels to centres that are held at once
-_DISTANCES = 2**23
+# distances of pixels to centres that are held at once: 4 MB, near the size of
+# a cache, is twice as fast on a CPU as ten times that
+_DISTANCES = 2**20
 
 
 def fuse_centers(
@@ -127,17 +128,20 @@ def assign_pixels(centers: Tensor, offsets: Tensor, where: Tensor) -> Tensor:
     pixels = where.nonzero()
     if len(centers) == 0 or len(pixels) == 0:
         return numbers
-    targets = pixels.T + offsets[:, pixels[:, 0], pixels[:, 1]]
-    nearest = [
-        _squared_distances(centers, part).sqrt_().argmin(dim=0)
-        for part in targets.split(max(1, _DISTANCES // len(centers)), dim=1)
-    ]
-    numbers[where] = torch.cat(nearest) + 1
+    targets = pixels + offsets[:, pixels[:, 0], pixels[:, 1]].T
+    nearest = numbers.new_empty(len(pixels))
+    size = max(1, _DISTANCES // len(centers))
+    for part, found in zip(
+        targets.split(size), nearest.split(size), strict=True
+    ):
+        distances = _squared_distances(part, centers).sqrt_()
+        torch.argmin(distances, dim=1, out=found)
+    numbers[where] = nearest + 1
     return numbers
 
 
-def _squared_distances(centers: Tensor, points: Tensor) -> Tensor:
-    """Of N centres (N, 2) to M points (2, M), as (N, M)."""
-    rows = centers[:, :1] - points[0]
-    columns = centers[:, 1:] - points[1]
+def _squared_distances(points: Tensor, centers: Tensor) -> Tensor:
+    """Of M points (M, 2) to N centres (N, 2), as (M, N)."""
+    rows = points[:, :1] - centers[:, 0]
+    columns = points[:, 1:] - centers[:, 1]
     return rows.square_().add_(columns.square_())
