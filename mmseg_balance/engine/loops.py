@@ -13,6 +13,7 @@ from ..models.data_checks import (
     check_crops,
     check_num_classes,
     check_target,
+    check_things,
 )
 from .hooks.missing_validation_hook import (
     VALIDATED_KEY,
@@ -61,6 +62,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         check_target(runner.model, loader)
         check_crops(runner.model, loader)
         check_num_classes(runner.model, loader.dataset)
+        check_things(runner.model, loader.dataset)
         tell_batch_size(loader)
         self._can_move = hasattr(_sampler_of(loader), 'start_at')
         super().__init__(

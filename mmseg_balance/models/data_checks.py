@@ -128,6 +128,47 @@ def check_num_classes(
         )
 
 
+def check_things(
+    model: nn.Module, dataset: Any, loader: str = 'train_dataloader'
+) -> None:
+    """Refuse a model with other things than the data set.
+
+    Instances are counted from its first thing, so that these would be learnt
+    under other names.
+
+    Args:
+        model: The model, wrapped or not; one that finds no instances passes.
+        dataset: Data set; its ``metainfo`` has the classes and things, or
+            no things, which passes.
+        loader: Key of its loader, for the error.
+
+    Raises:
+        ValueError: Names both and the keys.
+    """
+    learnt = next(
+        (
+            tuple(part.things)
+            for part in unwrapped(model).modules()
+            if hasattr(part, 'instance_head')
+        ),
+        None,
+    )
+    metainfo = getattr(dataset, 'metainfo', {})
+    names = metainfo.get('thing_classes')
+    if learnt is None or names is None:
+        return
+    classes = metainfo.get('classes') or ()
+    things = tuple(i for i, name in enumerate(classes) if name in names)
+    if learnt != things:
+        raise UserValueError(
+            f'things of the panoptic segmentor are {list(learnt)}, but those '
+            f'of {loader}.dataset are {list(things)} '
+            f'({", ".join(classes[i] for i in things)}): set things of the '
+            'segmentor to these, or metainfo.thing_classes of the data set '
+            'to those of the model'
+        )
+
+
 def check_class_order(train: Any, val: Any) -> None:
     """Refuse to evaluate the classes of a training in another order.
 

@@ -21,7 +21,11 @@ from ..datasets.checks import (
     name_all_files,
 )
 from ..errors import UserValueError
-from ..models.data_checks import check_class_order, check_num_classes
+from ..models.data_checks import (
+    check_class_order,
+    check_num_classes,
+    check_things,
+)
 from ..models.uda.optimization.sequential_backward import named_optimizers
 from ..models.wrapped_segmentor import unwrapped
 from .data.notes import data_notes
@@ -90,6 +94,7 @@ def build_runner(cfg: Config) -> Runner:
     if val is not None:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')
         check_num_classes(runner.model, val.dataset, 'val_dataloader')
+        check_things(runner.model, val.dataset, 'val_dataloader')
         check_class_order(train.dataset, val.dataset)
     for line in data_notes(train, val, runner.world_size):
         runner.logger.warning(line)

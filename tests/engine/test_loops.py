@@ -15,6 +15,7 @@ from mmseg_balance.engine.loops import ResumableIterBasedTrainLoop
 from mmseg_balance.models.data_checks import (
     check_class_order,
     check_num_classes,
+    check_things,
 )
 
 
@@ -142,6 +143,20 @@ def test_number_of_classes_of_decode_heads():
     with pytest.raises(ValueError, match='model.decode_head.num_classes is 3'):
         check_num_classes(model, dataset)
     check_num_classes(model, object())
+
+
+def test_things_of_another_data_set():
+    model, student = nn.Module(), nn.Module()
+    names = dict(classes=('a', 'b', 'c'), thing_classes=['c', 'b'])
+    dataset = SimpleNamespace(metainfo=names)
+    check_things(model, dataset)
+    model.student = student
+    student.instance_head, student.things = nn.Identity(), [1, 2]
+    check_things(model, dataset)
+    check_things(model, object())
+    student.things = (2,)
+    with pytest.raises(ValueError, match=r'are \[2\], .* \[1, 2\] \(b, c\)'):
+        check_things(model, dataset)
 
 
 def test_target_set_missing_and_smaller_than_a_batch(tmp_path):

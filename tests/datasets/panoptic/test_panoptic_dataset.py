@@ -17,7 +17,9 @@ from helpers.panoptic_files import (
 from mmseg.registry import DATASETS
 
 from mmseg_balance.datasets.checks import check_evaluation_set
+from mmseg_balance.datasets.checks.survey import survey_settings
 from mmseg_balance.datasets.files.label_images import write_png
+from mmseg_balance.datasets.loading.split_pipeline import SplitPipeline
 from mmseg_balance.errors import UserError
 from mmseg_balance.panoptic.ids import file_colours
 
@@ -225,6 +227,19 @@ def test_a_data_set_reaches_other_processes(tmp_path):
     dataset = checked(one(tmp_path))
     found = pickle.loads(pickle.dumps(dataset))[0]['data_samples']
     assert found.segments_info == dataset[0]['data_samples'].segments_info
+
+
+def test_a_check_of_all_files_is_of_one_list(tmp_path):
+    """Records of files that were read hold as long as their list does."""
+    config = one(tmp_path)
+
+    def settings():
+        return survey_settings(SplitPipeline(DATASETS.build(config), 'a'))
+
+    before = settings()
+    assert settings() == before
+    edit(tmp_path, lambda content: content.update(info='another one'))
+    assert settings() != before
 
 
 # -- what is refused ---------------------------------------------------------
