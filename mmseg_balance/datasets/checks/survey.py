@@ -17,6 +17,7 @@ from ..files.folders import is_local
 from ..loading.bad_files import BadFileError
 from ..loading.split_pipeline import SplitPipeline
 from .labels import check_stored
+from .segments import count_segments, segments_stamp
 
 FLUSH_SECONDS = 1.0
 TAIL = 4096
@@ -90,9 +91,9 @@ def survey(
     Returns:
         A dict for each sample: 'image' and 'label' (paths; None without
         labels), 'size' (width, height), 'counts' (pixels of each class),
-        'ignored' (pixels), 'digest' (of the bytes of the image), 'is_cut'
-        (its end is missing), 'error' (what a training would stop at); None
-        for what is not known.
+        'ignored' (pixels), 'segments' (of ``count_segments``), 'digest' (of
+        the bytes of the image), 'is_cut' (its end is missing), 'error' (what
+        a training would stop at); None for what is not known.
     """
     settings = survey_settings(part)
     infos = [part.dataset.get_data_info(i) for i in range(len(part))]
@@ -202,6 +203,7 @@ def _examine(part: SplitPipeline, index: int, settings: str) -> dict[str, Any]:
         size=None,
         counts=None,
         ignored=None,
+        segments=None,
         error=None,
         **_bytes_of(part, info['img_path']),
     )
@@ -218,6 +220,7 @@ def _examine(part: SplitPipeline, index: int, settings: str) -> dict[str, Any]:
         counts = part.labels.count(label)
         record['counts'] = counts.tolist()
         record['ignored'] = int(np.size(label) - counts.sum())
+        record['segments'] = count_segments(loaded, len(counts))
     return record
 
 
@@ -249,4 +252,4 @@ def _stamp(part: SplitPipeline, info: dict) -> list[int | None]:
         except OSError:
             return [None]
         stamp += [status.st_mtime_ns, status.st_size]
-    return stamp
+    return stamp + segments_stamp(info)

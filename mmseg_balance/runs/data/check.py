@@ -23,6 +23,7 @@ from ...datasets.sampling.few_shot import FewShot
 from ...errors import UserValueError
 from .notes import absent_trained_classes
 from .report import DataReport, SetReport, duplicates, summarise
+from .segments import summarise_segments
 
 TARGET = 'train_dataloader.dataset.target'
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -111,7 +112,9 @@ def _check_set(
         return report
     report.records = survey(part, file, nproc)
     report.stops += [r['error'] for r in report.records if r['error']]
-    summarise(report, part.dataset.metainfo['classes'])
+    names = part.dataset.metainfo['classes']
+    summarise(report, names)
+    summarise_segments(report, names)
     return report
 
 

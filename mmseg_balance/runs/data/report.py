@@ -112,7 +112,7 @@ def summarise(report: SetReport, names: Sequence[str]) -> None:
     cut = [r['image'] for r in records if r['is_cut']]
     if cut:
         report.notes.append(
-            f'{len(cut)} images have lost their end ({_some(cut)}): older '
+            f'{len(cut)} images have lost their end ({some(cut)}): older '
             'versions of OpenCV load a plain area in its place'
         )
     report.notes += _same_bytes(records)
@@ -133,7 +133,7 @@ def summarise(report: SetReport, names: Sequence[str]) -> None:
         empty = [r['image'] for r in counted if not any(r['counts'])]
         if empty:
             report.notes.append(
-                f'{len(empty)} labels have no pixel of a class: {_some(empty)}'
+                f'{len(empty)} labels have no pixel of a class: {some(empty)}'
             )
     report.summary = '\n  '.join('\n'.join(lines).splitlines())
 
@@ -171,7 +171,7 @@ def duplicates(reports: Sequence[SetReport]) -> list[str]:
             if same:
                 notes.append(
                     f'{len(same)} images of {other.key} are in {trained.key} '
-                    f'as well, byte by byte: {_some(same)}'
+                    f'as well, byte by byte: {some(same)}'
                 )
             names = [
                 {osp.basename(r['image']): r for r in report.records}
@@ -199,6 +199,14 @@ def _by(records: Sequence[dict], key: str) -> dict[str, list[str]]:
     return found
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Name the first files.
+
+    Args:
+        names: All of them.
+
+    Returns:
+        Up to ``SHOWN_FILES``, and an ellipsis where there are more.
+    """
     more = ', ...' if len(names) > SHOWN_FILES else ''
     return ', '.join(names[:SHOWN_FILES]) + more
