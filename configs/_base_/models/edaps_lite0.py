@@ -17,6 +17,8 @@ model = dict(
                 rcnn=dict(sampler=dict(num=128)),
             ),
             test_cfg=dict(rpn=dict(nms_pre=200, max_per_img=200)),
+            # of 256 x 512 pixels, the share that 2048 are of Cityscapes'
+            fusion=dict(stuff_area=128),
         ),
     )
 )

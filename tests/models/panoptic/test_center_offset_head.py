@@ -297,6 +297,19 @@ def test_padding_has_no_weight():
     torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.parametrize('parts', [OWN, SHARED], ids=['own', 'shared'])
+def test_losses_never_wait_for_the_device(parts):
+    """On the meta device whatever asks for a value raises."""
+    model = segmentor(center_loss_limit=14, **parts).to('meta')
+    ids, image = scene()
+    sample = labelled(ids).to('meta')
+    features = model.extract_feat(image[None].to('meta'))
+    fused = torch.rand(1, 16, SIDE // 2, SIDE // 2, device='meta')
+    sum(model.instance_losses(features, [sample], fused).values()).backward()
+    weight = model.instance_head.conv_offset.weight
+    assert weight.grad.device.type == 'meta'
+
+
 def test_offsets_are_scaled_to_the_original_size():
     model = segmentor(fusion=dict(stuff_area=1, threshold=1e-4), **OWN).eval()
     _, image = scene()

@@ -141,6 +141,14 @@ def test_images_of_one_kind(label, peak, expected):
     assert (found == expected).all()
 
 
+def test_ids_are_assembled_without_waiting_for_the_device():
+    """On the meta device whatever asks for a value raises."""
+    pixels = torch.zeros(4, 6, dtype=torch.long, device='meta')
+    things = IS_THING.to('meta')
+    found = assemble_segments(pixels, pixels, 3, things, hidden=pixels > 0)
+    assert found.shape == (4, 6)
+
+
 def test_an_even_window_and_too_many_instances_are_refused():
     with pytest.raises(UserValueError, match='odd, but got 4'):
         find_centers(torch.zeros(5, 5), kernel=4)
