@@ -55,9 +55,14 @@ def count_classes_of_files(
     try:
         names, counts = load_class_counts(stats_dir)
     except FileNotFoundError as error:
+        how = f'make it with\n  {_command(part, stats_dir)}'
+        if hasattr(dataset, 'class_pixels'):
+            how = (
+                f'none is needed where {dataset.ann_file} (ann_file) lists '
+                'the area of each segment'
+            )
         raise UserFileNotFoundError(
-            f'{wanted_by} needs {file}, which does not exist; make it '
-            f'with\n  {_command(part, stats_dir)}'
+            f'{wanted_by} needs {file}, which does not exist; {how}'
         ) from error
     labels = [
         dataset.get_data_info(i)['seg_map_path'] for i in range(len(dataset))

@@ -226,7 +226,7 @@ def test_statistics_of_files_where_areas_are_not_listed(pair, tmp_path):
             del segment['area']
     path.write_text(json.dumps(content))
     sampling = dict(min_pixels=1)
-    with pytest.raises(UserError, match='needs .*sample_class_stats.json'):
+    with pytest.raises(UserError, match='_stats.json.*json .*area of each'):
         UDADataset(**pair, rare_class_sampling=sampling)
     dataset = UDADataset(**pair)
     counts = np.stack([dataset.domains['source'].count(i) for i in range(2)])
