@@ -14,6 +14,7 @@ from mmseg_balance.panoptic.fusion import fuse_detections
 
 from ....compat import import_mmdet
 from ..instance_head import InstanceHead
+from .checks import check_arguments, check_levels, check_strides
 from .samples import (
     image_samples,
     training_samples,
@@ -39,7 +40,8 @@ class MaskRCNNHead(InstanceHead):
         in_channels: Of the levels of the backbone.
         channels: Of the pyramid and of all convolutions behind it.
         fc_channels: Of the fully connected layers of the box head.
-        strides: Of the levels of the pyramid; RoIs are of all but the last.
+        strides: Of the levels of the pyramid, one more than there are of the
+            backbone; regions are of all but the last.
         neck, rpn_head, roi_head, train_cfg, test_cfg: Keys of MMDetection
             that replace those of :func:`mask_rcnn_settings`, nested.
         fusion: Arguments of :func:`fuse_detections`.
@@ -51,6 +53,7 @@ class MaskRCNNHead(InstanceHead):
     Raises:
         ImportError: MMDetection is missing or does not fit; with the command
             that helps.
+        ValueError: A key that nothing reads, or too few strides.
 
     Example:
         >>> model = dict(
@@ -98,7 +101,9 @@ class MaskRCNNHead(InstanceHead):
             test_cfg=test_cfg,
         )
         self.train_cfg, self.test_cfg = settings.train_cfg, settings.test_cfg
+        self.in_channels, self.strides = tuple(in_channels), tuple(strides)
         self.fusion = dict(fusion or {})
+        check_arguments('fusion', fuse_detections, self.fusion)
         self.skip_without_instances = skip_without_instances
         phases = {
             part: dict(
@@ -146,12 +151,12 @@ class MaskRCNNHead(InstanceHead):
         decoder_features: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Losses of RPN, box head and mask head; see ``InstanceHead``."""
+        samples = training_samples(data_samples)
         if self.skip_without_instances and any(
-            len(sample.gt_instances.labels) == 0 for sample in data_samples
+            len(sample.gt_instances) == 0 for sample in samples
         ):
             return {}
-        levels = self.neck(features)
-        samples = training_samples(data_samples)
+        levels = self._pyramid(features, samples[0].pad_shape)
         losses, proposals = self.rpn_head.loss_and_predict(
             levels,
             without_classes(samples),
@@ -188,8 +193,8 @@ class MaskRCNNHead(InstanceHead):
             ``bboxes`` (K, 4), ``scores`` (K,), ``labels`` (K,), numbers of
             things, and ``masks``, bool (K, H, W).
         """
-        levels = self.neck(features)
         samples = image_samples(metas)
+        levels = self._pyramid(features, samples[0].pad_shape)
         proposals = self.rpn_head.predict(levels, samples, rescale=False)
         sizes = [sample.metainfo for sample in samples]
         boxes = self.roi_head.predict_bbox(
@@ -199,6 +204,15 @@ class MaskRCNNHead(InstanceHead):
             self._with_masks([level[i : i + 1] for level in levels], size, box)
             for i, (size, box) in enumerate(zip(sizes, boxes, strict=True))
         ]
+
+    def _pyramid(
+        self, features: Sequence[Tensor], shape: tuple[int, int]
+    ) -> Sequence[Tensor]:
+        """Levels that proposals and regions are of, checked."""
+        check_levels(features, self.in_channels)
+        levels = self.neck(features)
+        check_strides(levels, self.strides, shape)
+        return levels
 
     def _with_masks(
         self,

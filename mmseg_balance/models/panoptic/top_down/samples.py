@@ -24,6 +24,9 @@ def training_samples(data_samples: SampleList) -> list['DetDataSample']:
 
     Returns:
         Samples of MMDetection.
+
+    Raises:
+        ValueError: A sample has no instances; says which key makes them.
     """
     return [_training_sample(sample) for sample in data_samples]
 
@@ -32,6 +35,13 @@ def _training_sample(sample: SegDataSample) -> 'DetDataSample':
     from mmdet.structures import DetDataSample
     from mmdet.structures.mask import BitmapMasks
 
+    if 'gt_instances' not in sample:
+        raise UserValueError(
+            'MaskRCNNHead learns from gt_instances, but '
+            f'{sample.metainfo.get("img_path", "a sample")} has none: put '
+            "dict(type='PanopticTargets', instances=True) into "
+            'train_pipeline, before PackPanopticInputs'
+        )
     shape = tuple(sample.gt_sem_seg.data.shape[-2:])
     given = sample.gt_instances
     masks = _padded(given.masks, shape, sample.metainfo).cpu().numpy()

@@ -10,6 +10,9 @@ from typing import Any
 from mmengine.config import Config
 from mmseg.utils import ConfigType
 
+from ....errors import UserValueError
+from .checks import check_changes
+
 # of the levels that the heads are given, and of those that RoIs are of
 STRIDES = (4, 8, 16, 32, 64)
 
@@ -36,7 +39,17 @@ def mask_rcnn_settings(
 
     Returns:
         Configs by these names.
+
+    Raises:
+        ValueError: A key of ``train_cfg`` or ``test_cfg`` that is not here,
+            or fewer strides than levels.
     """
+    if len(strides) <= len(in_channels):
+        raise UserValueError(
+            'Expected `strides` of MaskRCNNHead to be one for each of the '
+            f'{len(in_channels)} levels of in_channels and more, but got '
+            f'{list(strides)}'
+        )
     settings = Config(
         dict(
             neck=dict(
@@ -56,6 +69,8 @@ def mask_rcnn_settings(
     given: dict[str, Mapping[str, Any]] = {
         key: dict(change) for key, change in changes.items() if change
     }
+    for key in ('train_cfg', 'test_cfg'):
+        check_changes(key, settings[key], given.get(key, {}))
     settings.merge_from_dict(given)
     return settings
 

@@ -29,8 +29,7 @@ def build(**settings):
             things=THINGS,
             channels=8,
             fc_channels=8,
-            strides=(4, 8, 16),
-            **settings,
+            **(dict(strides=(4, 8, 16)) | settings),
         )
     )
 
@@ -268,3 +267,80 @@ def test_half_precision():
     with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
         (found,) = head.eval().detect(features(1), metas)
     assert found.masks.dtype == torch.bool
+
+
+@pytest.mark.parametrize(
+    'settings, said',
+    [
+        (
+            dict(test_cfg=dict(rcn=dict(score_thr=0.1))),
+            'test_cfg.rcn: did you mean rcnn',
+        ),
+        (
+            dict(train_cfg=dict(rpn=dict(sampler=dict(numm=3)))),
+            'train_cfg.rpn.sampler.numm: did you mean num',
+        ),
+        (
+            dict(fusion=dict(score_thr=0.5)),
+            'fusion.score_thr: did you mean score_threshold',
+        ),
+        (dict(fusion=dict(semantic=0)), 'fusion.semantic'),
+        (dict(strides=(4, 8)), r'strides.*2 levels.*\[4, 8\]'),
+    ],
+)
+def test_settings_that_nothing_reads(settings, said):
+    with pytest.raises(ValueError, match=said):
+        build(**settings)
+
+
+def test_other_samplers_and_whole_dicts_are_taken():
+    changes = dict(
+        rpn=dict(
+            sampler=dict(type='PseudoSampler', _delete_=True),
+            assigner=dict(gpu_assign_thr=5),
+        ),
+        rpn_proposal=dict(
+            nms_pre=3,
+            max_per_img=2,
+            nms=dict(type='nms', iou_threshold=0.1, split_thr=7),
+            min_bbox_size=1,
+            _delete_=True,
+        ),
+    )
+    head = build(train_cfg=changes)
+    assert type(head.rpn_head.sampler).__name__ == 'PseudoSampler'
+    assert head.rpn_head.assigner.gpu_assign_thr == 5
+    assert head.train_cfg.rpn_proposal.nms.split_thr == 7
+
+
+def test_levels_of_another_backbone():
+    head = build()
+    with pytest.raises(ValueError, match=r'in_channels.*\[4, 4\].*\[4\]'):
+        head.losses(features()[:1], [sample([CAR], [0])] * 2)
+    # strides 4 and 4: the second stage is dilated
+    dilated = [torch.randn(2, 4, 8, 8)] * 2
+    with pytest.raises(ValueError, match=r'strides.*\[4, 8, 16\].*8 x 8'):
+        head.losses(dilated, [sample([CAR], [0])] * 2)
+    head = build(strides=(4, 4, 8))
+    assert head.losses(dilated, [sample([CAR], [0])] * 2)
+
+
+def test_images_of_odd_sizes():
+    head = build().eval()
+    levels = [torch.randn(1, 4, h, w) for h, w in ((9, 10), (5, 5))]
+    meta = dict(padding_size=[0] * 4, img_shape=(33, 39), ori_shape=(33, 39))
+    (found,) = head.detect(levels, [dict(meta, pad_shape=(33, 39))])
+    assert found.masks.shape[1:] == (33, 39)
+    with pytest.raises(ValueError, match=r'padding_size.*\[1, 0, 0, 0\]'):
+        head.detect(
+            levels,
+            [dict(meta, pad_shape=(33, 39), padding_size=[1, 0, 0, 0])],
+        )
+
+
+def test_a_pipeline_without_targets_is_named():
+    plain = sample([CAR], [0])
+    del plain.gt_instances
+    plain.set_metainfo(dict(img_path='a.png'))
+    with pytest.raises(ValueError, match='a.png.*PanopticTargets.*instances'):
+        build().losses(features(1), [plain])
