@@ -1,26 +1,11 @@
 """What a survey keeps of the segments of an image."""
 
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ...panoptic.segments import segment_places
-
-
-def segments_stamp(info: Mapping[str, Any]) -> list[int]:
-    """A number of the segments that are listed for an image.
-
-    Args:
-        info: What a data set lists of the image.
-
-    Returns:
-        A checksum, for lists that change where no image does; empty for data
-        sets without segments.
-    """
-    segments = info.get('segments_info')
-    return [] if segments is None else [zlib.crc32(repr(segments).encode())]
 
 
 def count_segments(

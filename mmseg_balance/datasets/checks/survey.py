@@ -17,7 +17,7 @@ from ..files.folders import is_local
 from ..loading.bad_files import BadFileError
 from ..loading.split_pipeline import SplitPipeline
 from .labels import check_stored
-from .segments import count_segments, segments_stamp
+from .segments import count_segments
 
 FLUSH_SECONDS = 1.0
 TAIL = 4096
@@ -252,4 +252,4 @@ def _stamp(part: SplitPipeline, info: dict) -> list[int | None]:
         except OSError:
             return [None]
         stamp += [status.st_mtime_ns, status.st_size]
-    return stamp + segments_stamp(info)
+    return stamp
