@@ -7,7 +7,6 @@ balance_model = dict(
             roi_head=dict(
                 bbox_head=dict(
                     loss_cls=dict(
-                        _delete_=True,
                         type='mmseg.RoIClassificationLoss',
                         criterion=dict(type='GBWLoss', mode='released'),
                     )

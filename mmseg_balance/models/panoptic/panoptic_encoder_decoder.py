@@ -1,12 +1,13 @@
 """A segmentor that finds instances, too."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
 from mmseg.utils import ConfigType, OptSampleList, SampleList
 from torch import Tensor
 
@@ -41,6 +42,11 @@ class PanopticEncoderDecoder(EncoderDecoder):
         things: Labels of the thing classes, in ascending order.
         **kwargs: Arguments of ``EncoderDecoder``.
 
+    Attributes:
+        rescore: Changes ``seg_logits`` and ``pred_sem_seg`` of a sample in
+            place, before its instances are found from them. None: nothing
+            does.
+
     Raises:
         ValueError: ``things`` do not fit the classes of the decode head, or
             ``test_cfg.mode`` is 'slide'.
@@ -56,6 +62,7 @@ class PanopticEncoderDecoder(EncoderDecoder):
         super().__init__(*args, **kwargs)
         check_prediction_mode(self.test_cfg)
         self.things = check_things(things, self.num_classes)
+        self.rescore: Callable[[SegDataSample], None] | None = None
         self.instance_head: InstanceHead = MODELS.build(
             dict(things=self.things) | dict(instance_head)
         )
@@ -114,6 +121,9 @@ class PanopticEncoderDecoder(EncoderDecoder):
                 features, metas, self.test_cfg
             )
         samples = self.postprocess_result(seg_logits, data_samples)
+        if self.rescore is not None:
+            for sample in samples:
+                self.rescore(sample)
         found = self.instance_head.predict(
             features,
             [sample.pred_sem_seg.data.squeeze(0) for sample in samples],

@@ -24,6 +24,7 @@ from mmseg_balance.logits.statistics.domain_statistics import (
 )
 
 from ...errors import UserRuntimeError, UserValueError
+from ..panoptic import PanopticEncoderDecoder
 from ..wrapped_segmentor import build_segmentor
 from .child_keys import name_keys_as_child
 
@@ -36,6 +37,8 @@ class PostHocSegmentor(BaseModel):
     image, and the class of the largest one is predicted. What is scored are
     the logits that the model's own ``predict`` gives, behind sliding
     windows, resizing and un-flipping.
+
+    Segments of a panoptic segmentor are those of the balanced classes.
 
     Its state dict is that of ``segmentor``, key by key, so that checkpoints
     of either load into the other.
@@ -109,6 +112,14 @@ class PostHocSegmentor(BaseModel):
         )
         # no child: no checkpoint has it, and its numbers are never rounded
         vars(self).update(statistics=loaded, statistics_meta=meta)
+        panoptic = [
+            module
+            for module in self.segmentor.modules()
+            if isinstance(module, PanopticEncoderDecoder)
+        ]
+        for module in panoptic:
+            module.rescore = self.balance
+        vars(self).update(_balances_within=bool(panoptic))
 
     def __getattr__(self, name: str) -> Any:
         """Parts and settings of the segmentor, for who asks a segmentor.
@@ -178,8 +189,9 @@ class PostHocSegmentor(BaseModel):
             ``seg_logits``.
         """
         samples = self.segmentor(inputs, data_samples, mode='predict')
-        for sample in samples:
-            self.balance(sample)
+        if not self._balances_within:
+            for sample in samples:
+                self.balance(sample)
         return samples
 
     def balance(self, sample: SegDataSample) -> None:

@@ -32,9 +32,12 @@ class RoIClassificationLoss(nn.Module):
         criterion: Config of a ``PixelLoss``: GBWLoss, SoftmaxFocalLoss, or
             another. One with ``num_classes`` has to count the background.
         loss_weight: Weight of the loss, beside that of the criterion.
+        use_sigmoid: Only False: a key of MMDetection's own loss, into whose
+            config this one is merged.
 
     Raises:
         TypeError: The criterion is no such loss.
+        ValueError: ``use_sigmoid`` is True.
 
     Example:
         >>> bbox_head = dict(
@@ -46,9 +49,17 @@ class RoIClassificationLoss(nn.Module):
     """
 
     def __init__(
-        self, criterion: Mapping[str, Any], loss_weight: float = 1.0
+        self,
+        criterion: Mapping[str, Any],
+        loss_weight: float = 1.0,
+        use_sigmoid: bool = False,
     ) -> None:
         super().__init__()
+        if use_sigmoid:
+            raise UserValueError(
+                'use_sigmoid of RoIClassificationLoss is True, expected '
+                'False: the box head scores its classes by a softmax'
+            )
         # built inside MMDetection's scope, which does not know ours
         self.criterion = MODELS.build(dict(_scope_='mmseg') | dict(criterion))
         if not isinstance(self.criterion, PixelLoss):

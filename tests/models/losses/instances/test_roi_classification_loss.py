@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers.paths import ROOT
+from helpers.tiny_networks import tiny_mask_rcnn
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from scipy.optimize import minimize
 
-from mmseg_balance.models.losses import RoIClassificationLoss
+from mmseg_balance.models.losses import GBWLoss, RoIClassificationLoss
 
 CLASSES = 9  # of things, and the background
 
@@ -151,6 +154,22 @@ def test_the_weights_are_noted_in_training_alone():
 def test_what_weighs_no_pixels_is_refused():
     with pytest.raises(TypeError, match='criterion of RoI.*CrossEntropyLoss'):
         build(type='CrossEntropyLoss')
+
+
+def test_a_sigmoid_is_refused():
+    with pytest.raises(ValueError, match='use_sigmoid of RoI.*softmax'):
+        RoIClassificationLoss(dict(type='GBWLoss'), use_sigmoid=True)
+
+
+def test_in_the_branch_of_a_config():
+    """The base file is merged into MMDetection's loss, key by key."""
+    pytest.importorskip('mmdet')
+    base = Config.fromfile(ROOT / 'configs/_base_/balance/gbw_roi.py')
+    changes = base.balance_model.segmentor.instance_head
+    head = MODELS.build(tiny_mask_rcnn(things=(2, 3), **changes))
+    loss = head.roi_head.bbox_head.loss_cls
+    assert isinstance(loss.criterion, GBWLoss)
+    assert loss.criterion.mode == 'released' and loss.loss_weight == 1
 
 
 def test_in_the_box_head_of_mmdet():
