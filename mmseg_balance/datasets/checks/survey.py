@@ -132,20 +132,8 @@ def survey_settings(part: SplitPipeline) -> str:
     own = [
         *(part.name, part.labels, getattr(part.dataset, 'label_map', None)),
         *(_text_of(t) for t in part.loaders),
-        *_list_stamp(part),
     ]
     return hashlib.sha256(repr(own).encode()).hexdigest()[:16]
-
-
-def _list_stamp(part: SplitPipeline) -> list[int]:
-    """Time and size of a list of segments, which labels are read with."""
-    if not getattr(part.dataset, 'LISTS_SEGMENTS', False):
-        return []
-    try:
-        status = os.stat(part.dataset.ann_file)
-    except OSError:
-        return []
-    return [status.st_mtime_ns, status.st_size]
 
 
 def _text_of(transform: object) -> str:

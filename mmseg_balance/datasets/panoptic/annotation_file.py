@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from mmengine import fileio
 
 from ...errors import UserFileNotFoundError, UserOSError, UserValueError
-from ...panoptic.ids import FILE_VOID
 from ...panoptic.segments import Segment
+from ..files.image_suffixes import BYTE_ORDER_MARK
 from .categories import Categories
 
 EXPECTED = (
@@ -73,25 +73,34 @@ class PanopticFile:
         return bool(self._annotations)
 
     def read(self, categories: Categories | None) -> list[Annotation]:
-        """Its annotations, in its order.
+        """Its annotations, in its order; its images, where it has none.
 
         Args:
-            categories: What they are classes of; None for a file of images
-                alone.
+            categories: What segments are of; None leaves segments out.
 
         Raises:
             ValueError: An annotation has no ``segments_info``, two segments
                 of an image have one id, or a category is no class.
         """
-        if categories is None:
+        if not self.lists_labels:
             return [
                 Annotation(str(i), name) for i, name in self._images.items()
             ]
-        return [self._read(one, categories) for one in self._annotations]
+        return [self._read(entry, categories) for entry in self._annotations]
 
-    def _read(self, entry: Any, categories: Categories) -> Annotation:
+    def _read(self, entry: Any, categories: Categories | None) -> Annotation:
         image_id = self._value(entry, 'image_id')
         name = entry.get('file_name') or f'{image_id}.png'
+        found = Annotation(str(image_id), self._images.get(image_id), name)
+        if categories is None:
+            return found
+        segments, ignored = self._segments(entry, name, categories)
+        return found._replace(segments=segments, ignored=ignored)
+
+    def _segments(
+        self, entry: dict, name: str, categories: Categories
+    ) -> tuple[list[Segment], tuple[int, ...]]:
+        """Segments of an image, and ids of those that are ignored."""
         listed = entry.get('segments_info')
         if not isinstance(listed, list):
             kind = 'segmentation' in entry or 'bbox' in entry
@@ -116,18 +125,17 @@ class PanopticFile:
             )
             segment |= {k: entry[k] for k in ('area', 'bbox') if k in entry}
             segments.append(segment)
-        image = self._images.get(image_id)
-        return Annotation(str(image_id), image, name, segments, tuple(ignored))
+        return segments, tuple(ignored)
 
     def _check_ids(self, listed: Sequence[Any], name: str) -> None:
         seen = set()
         for entry in listed:
             number = self._value(entry, 'id', name)
-            if not isinstance(number, int) or number <= FILE_VOID:
+            if not isinstance(number, int) or not 0 < number < 1 << 24:
                 raise UserValueError(
                     f'{self.path}: a segment of {name} has the id {number!r}, '
-                    f'expected a whole number from 1 ({FILE_VOID}, black, is '
-                    'no segment)'
+                    'expected a whole number from 1 (0, black, is no segment) '
+                    f'to {(1 << 24) - 1}, which the colour of a pixel holds'
                 )
             if number in seen:
                 raise UserValueError(
@@ -148,7 +156,8 @@ class PanopticFile:
 
 def _load(path: str, backend_args: dict | None) -> dict:
     try:
-        content = json.loads(fileio.get_text(path, backend_args=backend_args))
+        text = fileio.get_text(path, backend_args=backend_args)
+        content = json.loads(text.removeprefix(BYTE_ORDER_MARK))
     except FileNotFoundError as error:
         raise UserFileNotFoundError(
             f'{path} (ann_file) does not exist'

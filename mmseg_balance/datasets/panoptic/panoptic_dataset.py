@@ -10,6 +10,7 @@ from mmseg.registry import DATASETS
 
 from ...errors import UserValueError
 from ..files.image_suffixes import ImageSuffixes
+from ..loading.transform_kinds import is_label_loader
 from .annotation_file import Annotation, PanopticFile
 from .categories import THING_CLASSES, Categories, thing_labels
 from .file_places import FilePlaces
@@ -83,12 +84,23 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
     @property
     def things(self) -> tuple[int, ...]:
         """Labels of the thing classes, in ascending order."""
-        classes = self._metainfo.get('classes') or ()
-        things = self._metainfo.get(THING_CLASSES)
-        if isinstance(things, Sequence) and not isinstance(things, str):
-            # metainfo.classes may be a part of those of the class
-            things = [t for t in things if t not in self._left_out]
-        return thing_labels(classes, things, type(self).__name__)
+        return thing_labels(
+            self._metainfo.get('classes') or (),
+            self._metainfo.get(THING_CLASSES),
+            type(self).__name__,
+        )
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
+        """Meta information; a part of the classes has a part of the things."""
+        found = super()._load_metainfo(metainfo)
+        if THING_CLASSES in cls.METAINFO and THING_CLASSES not in (
+            metainfo or {}
+        ):
+            classes = found.get('classes') or ()
+            things = cls.METAINFO[THING_CLASSES]
+            found[THING_CLASSES] = tuple(t for t in things if t in classes)
+        return found
 
     @property
     def _left_out(self) -> list[str]:
@@ -122,15 +134,11 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
                 'pipeline loads labels'
             )
         images = self._places('img_path', self.img_suffix)
-        labels = None
-        if file.lists_labels and folder is not None:
-            labels = self._places('seg_map_path', '.png')
-        categories = self._categories(file) if file.lists_labels else None
-        things = self.things if file.lists_labels else ()
-        return [
-            self._info(annotation, images, labels, things)
-            for annotation in file.read(categories)
-        ]
+        # of a target not even the list of its segments is looked at
+        labels = self._places('seg_map_path', '.png') if loads else None
+        annotations = file.read(self._categories(file) if loads else None)
+        things = self.things if loads else ()
+        return [self._info(a, images, labels, things) for a in annotations]
 
     def class_pixels(self) -> np.ndarray | None:
         """Pixels of each class in each sample, as the JSON file has them.
@@ -150,18 +158,18 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
         return counts
 
     def _loads_labels(self) -> bool:
-        loads = False
-        for transform in self.pipeline.transforms:
-            if isinstance(transform, LoadPanopticAnnotations):
-                loads = True
-            elif isinstance(transform, LoadAnnotations):
+        loaders = [t for t in self.pipeline.transforms if is_label_loader(t)]
+        for transform in loaders:
+            if isinstance(transform, LoadAnnotations) and not isinstance(
+                transform, LoadPanopticAnnotations
+            ):
                 raise UserValueError(
                     f'{type(self).__name__}: its pipeline has '
                     f'{type(transform).__name__}, which takes colours of '
                     "segments for classes: put dict(type='"
                     "LoadPanopticAnnotations') in its place"
                 )
-        return loads
+        return bool(loaders)
 
     def _places(self, prefix: str, suffix: str | tuple) -> FilePlaces:
         folder = self.data_prefix.get(prefix) or ''

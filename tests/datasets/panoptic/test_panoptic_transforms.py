@@ -164,9 +164,14 @@ def pair(tmp_path):
     maps = dict(a=(without, segments_info(without)), b=(ids, listed))
     source = write_panoptic_set(tmp_path / 'source', maps)
     target = write_panoptic_set(tmp_path / 'target', maps)
-    # labels of a target are not read
+    # labels of a target are not read, nor what lists them
     for path in (tmp_path / 'target/panoptic').iterdir():
         path.unlink()
+    path = tmp_path / 'target/panoptic.json'
+    content = json.loads(path.read_text())
+    for annotation in content['annotations']:
+        annotation['segments_info'] = 'not for you'
+    path.write_text(json.dumps(content), encoding='utf-8-sig')
     return dict(
         source=source | dict(pipeline=[*LOAD, *CROP, TARGETS, PACK]),
         target=target | dict(pipeline=TARGET),
