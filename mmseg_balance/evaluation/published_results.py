@@ -5,13 +5,16 @@ On the validation set of Cityscapes:
 - B: "Balanced Learning for Domain Adaptive Semantic Segmentation" (BLDA, ICML
   2025), Tables 1 to 4, 9 and 17.
 - G: "Gradient-based Class Weighting for Unsupervised Domain Adaptation in
-  Dense Prediction Visual Tasks" (GBW, 2024), Tables 1, 4 and 5.
+  Dense Prediction Visual Tasks" (GBW, 2024), Tables 1, 3, 4 and 5.
 - P: "Synthetic to Realistic Imbalanced Domain Adaption for Urban Scene
   Perception" (PHFA, TII 2022), Tables 2 to 4: on 30 target images. Its
   columns of BDL are phfa-aa-it-sg here, and of CLAN there is no config.
+
+Panoptic rows are of Table 3 of G, or of no paper, to be set beside them.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -99,6 +102,16 @@ synthia/phfa                           P3                  phfa/phfa_r101_200k  
 synthia/sim                            P3                  sim/sim_r101_200k                                      41.1*     -     -     -
 synthia/sim+ssl                        P3                  sim/sim_ssl_r101_200k                                  43.6*     -     -     -
 """  # noqa: E501
+PANOPTIC_TABLE = """
+row                        tables  config                                 mPQ   mSQ   mRQ
+synthia/edaps              G3      edaps/edaps_mit-b5_40k                 41.2  72.7  53.6
+synthia/edaps+gbw          G3      edaps/edaps_gbw_mit-b5_40k             43.0  73.2  55.9
+synthia/edaps+blda         -       edaps/edaps_blda_mit-b5_40k            -     -     -
+synthia/edaps-source-only  -       edaps/edaps_source-only_mit-b5_40k     -     -     -
+synthia/edaps-oracle       -       edaps/edaps_oracle_mit-b5_40k          -     -     -
+"""  # noqa: E501
+KEYS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
+PANOPTIC_KEYS = ('mPQ', 'mSQ', 'mRQ')
 POST_HOC = '+posthoc'
 NUM_NEAREST = 5
 
@@ -109,12 +122,13 @@ class PublishedRow:
 
     Attributes:
         name: Source and method, 'gta/daformer+blda' for one.
-        tables: Papers and tables that have it, 'B1' for one.
+        tables: Papers and tables that have it, 'B1' for one; none: it
+            stands beside rows of a paper.
         config: Its config, from the root of the repository.
-        scores: Published scores by key of ``BalancedIoUMetric``: means in
-            percent and, where a paper has them, population standard
-            deviations over classes in points. Those of one row may come from
-            two papers, so from two trainings.
+        scores: Published scores by key of ``BalancedIoUMetric`` or
+            ``PanopticQualityMetric``: means in percent and, where a paper
+            has them, population standard deviations over classes in points.
+            Those of one row may come from two papers, so from two trainings.
     """
 
     name: str
@@ -136,17 +150,23 @@ def _parse(line: str) -> PublishedRow:
     ending = '_synthia13' if '*' in numbers[0] else '_synthia16'
     ending = ending if source == 'synthia' else ''
     numbers = [n.rstrip('*') for n in numbers]
-    keys = [k + ending for k in ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')]
+    kinds = PANOPTIC_KEYS if len(numbers) == len(PANOPTIC_KEYS) else KEYS
+    keys = [kind + ending for kind in kinds]
     values = [None if n == '-' else float(n) for n in numbers]
+    pair = 'cityscapes' if 'oracle' in config else f'{source}2cityscapes'
     return PublishedRow(
         name,
-        tuple(tables.split(',')),
-        f'configs/{config}_{source}2cityscapes-{crop}.py',
+        () if tables == '-' else tuple(tables.split(',')),
+        f'configs/{config}_{pair}-{crop}.py',
         dict(zip(keys, values, strict=True)),
     )
 
 
-ROWS = tuple(_parse(line) for line in TABLE.strip().splitlines()[1:])
+ROWS = tuple(
+    _parse(line)
+    for table in (TABLE, PANOPTIC_TABLE)
+    for line in table.strip().splitlines()[1:]
+)
 
 
 def find_row(name: str) -> PublishedRow:
@@ -189,38 +209,50 @@ def shown(score: float | None) -> str:
     return '-' if score is None else f'{score:.1f}'
 
 
+def is_panoptic(row: PublishedRow) -> bool:
+    """Whether the scores of a row are those of segments."""
+    return any(key.startswith('mPQ') for key in row.scores)
+
+
 def list_rows() -> str:
     """Row, tables of the papers, config, scores and recipe of each.
 
-    The recipe is how far the config is that of the published number; the
-    numbers behind it are those of the notes below the table.
+    Panoptic rows stand in a table of their own. The recipe is how far the
+    config is that of the published number; the numbers behind it are those
+    of the notes below the tables.
     """
-    heads: tuple[str, ...] = (
-        'row',
-        'tables',
-        'config',
-        'mIoU',
-        'std',
-        'mAcc',
-        'std',
-        'recipe',
+    semantic = [row for row in ROWS if not is_panoptic(row)]
+    panoptic = [row for row in ROWS if is_panoptic(row)]
+    legend = [f'{i:3d}  {note.text}' for i, note in enumerate(NOTES, 1)]
+    head = 'Recipes, and how they differ from those of the published numbers:'
+    return '\n'.join(
+        [
+            _table(semantic, ('mIoU', 'std', 'mAcc', 'std')),
+            '',
+            _table(panoptic, PANOPTIC_KEYS),
+            '',
+            head,
+            *legend,
+        ]
     )
-    lines = [heads]
-    for row in ROWS:
+
+
+def _table(rows: Sequence[PublishedRow], keys: Sequence[str]) -> str:
+    lines: list[tuple[str, ...]] = [
+        ('row', 'tables', 'config', *keys, 'recipe')
+    ]
+    for row in rows:
         scores = [shown(value) for value in row.scores.values()]
-        tables = ','.join(row.tables)
+        tables = ','.join(row.tables) or '-'
         notes = ','.join(str(NOTES.index(n) + 1) for n in notes_of(row.name))
         recipe = f'{level_of(row.name)} {notes}'
         lines.append((row.name, tables, row.config, *scores, recipe))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    table = '\n'.join(
+    return '\n'.join(
         '  '.join(
             # numbers to the right
-            word.rjust(width) if 2 < i < 7 else word.ljust(width)
+            word.rjust(width) if 2 < i < 3 + len(keys) else word.ljust(width)
             for i, (word, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
     )
-    legend = [f'{i:3d}  {note.text}' for i, note in enumerate(NOTES, 1)]
-    head = 'Recipes, and how they differ from those of the published numbers:'
-    return '\n'.join([table, '', head, *legend])

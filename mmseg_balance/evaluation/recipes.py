@@ -2,8 +2,8 @@
 
 What the notes say of public code was read in vikolss/DACS at e6cb522,
 valeoai/ADVENT at 7d6f78d, wasidennis/AdaptSegNet at 351fef3, lhoyer/DAFormer
-at 438603d, lhoyer/HRDA at 09af319, lhoyer/MIC at 2d67327 and Woof6/BLDA at
-64fbf14.
+at 438603d, lhoyer/HRDA at 09af319, lhoyer/MIC at 2d67327, Woof6/BLDA at
+64fbf14 and susaha/edaps at 9fbc286.
 """
 
 import re
@@ -147,6 +147,25 @@ NOTES = (
         'close',
         'the GBW paper does not name seeds or snapshot; weights as in its '
         "released code (mode='released')",
+    ),
+    Note(
+        r'synthia/edaps(\+.*|-source-only|-oracle)?',
+        'close',
+        'settings of the public config of EDAPS (susaha/edaps at 9fbc286); '
+        'two of its faults are on: one image without instances takes the '
+        'instance losses from its batch, and predicted void is road. Means '
+        'are over the 16 classes, where it multiplies those over 19 by 19/16',
+    ),
+    Note(
+        r'synthia/edaps\+gbw',
+        'close',
+        'the GBW paper does not say which losses it weighs: here the cross '
+        'entropy of classes of pixels, not that of boxes',
+    ),
+    Note(
+        r'synthia/edaps(\+blda|-source-only|-oracle)',
+        'other',
+        'no paper here has this row',
     ),
     Note(
         r'gta/daformer\+uniform(-(focal|class-balanced|logit-adjustment))?',

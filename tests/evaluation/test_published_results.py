@@ -246,7 +246,8 @@ def test_every_row_has_a_config_of_its_own():
     for row in ROWS:
         assert (ROOT / row.config).is_file(), row.config
         source, method = re.match(r'(\w+)/(\w+)', row.name).groups()
-        assert f'_{source}2cityscapes-' in row.config
+        data = 'cityscapes' if 'oracle' in row.name else f'{source}2cityscapes'
+        assert f'_{data}-' in row.config
         assert f'configs/{method}/' in row.config
         variant = re.search(r'\+(.*)', row.name)
         assert not variant or re.search(f'[-_]{variant[1]}_', row.config)
@@ -257,9 +258,9 @@ def test_every_row_has_a_config_of_its_own():
 def test_every_config_of_the_tables_has_a_row():
     """Those of the paper's networks; others are variants of ours."""
     pattern = re.compile(
-        r'(dacs|daformer|hrda|mic_hrda|cdac|advent|adaptsegnet|phfa|sim)'
+        r'(dacs|daformer|hrda|mic_hrda|cdac|advent|adaptsegnet|phfa|sim|edaps)'
         r'(_(?!r101|mit)[-\w.]+?)?_(r101|mit-b5)_(40k|120k|150k|200k|250k)_'
-        r'(gta|synthia)2cityscapes-\d+x\d+'
+        r'((gta|synthia)2)?cityscapes-\d+x\d+'
     )
     files = {
         str(p.relative_to(ROOT))
@@ -316,6 +317,9 @@ def test_every_row_has_a_recipe():
         ('gta/phfa-aa', 'other', 'neither its 30 target images'),
         ('gta/phfa', 'other', 'the translator, trained before'),
         ('gta/phfa-aa-it-sg', 'other', 'call it BDL'),
+        ('synthia/edaps', 'close', 'two of its faults are on'),
+        ('synthia/edaps+gbw', 'close', 'does not say which losses'),
+        ('synthia/edaps-oracle', 'other', 'no paper here'),
     ],
 )
 def test_recipe_says_what_differs(row, level, words):
@@ -354,11 +358,28 @@ def test_name_without_a_near_row_does_not_show_all(name):
     assert all(name in row for row in shown) or name in ('xyz', '?')
 
 
+def test_rows_of_segments_are_table_3_of_gbw():
+    for row, start in {
+        'synthia/edaps': 'EDAPS [34]\t',
+        'synthia/edaps+gbw': 'GBW (EDAPS)\t',
+    }.items():
+        keys = [f'{key}_synthia16' for key in ('mPQ', 'mSQ', 'mRQ')]
+        numbers = [float(cell) for cell in cells(start)[1:]]
+        assert find_row(row).scores == dict(zip(keys, numbers, strict=True))
+        assert find_row(row).tables == ('G3',)
+    row = find_row('synthia/edaps+blda')
+    assert row.tables == ()
+    assert set(row.scores.values()) == {None}
+
+
 def test_list_shows_each_row_once():
-    table, notes = list_rows().split('\n\n')
-    head, *lines = table.splitlines()
-    words = 'row tables config mIoU std mAcc std recipe'
-    assert head.split() == words.split()
+    *tables, notes = list_rows().split('\n\n')
+    heads, lines = zip(*(t.split('\n', 1) for t in tables))
+    assert [head.split() for head in heads] == [
+        'row tables config mIoU std mAcc std recipe'.split(),
+        'row tables config mPQ mSQ mRQ recipe'.split(),
+    ]
+    lines = '\n'.join(lines).splitlines()
     assert [line.split()[0] for line in lines] == [row.name for row in ROWS]
     for line, row in zip(lines, ROWS, strict=True):
         _, tables, config, *scores, level, numbers = line.split()
@@ -396,6 +417,19 @@ def test_list_shows_each_row_once():
                     IoU_std_synthia16=None,
                     mAcc_synthia16=None,
                     Acc_std_synthia16=9.5,
+                ),
+            ),
+        ),
+        (
+            'synthia/edaps-oracle - edaps/edaps_oracle_mit-b5_40k - - 60',
+            PublishedRow(
+                'synthia/edaps-oracle',
+                (),
+                'configs/edaps/edaps_oracle_mit-b5_40k_cityscapes-512x512.py',
+                dict(
+                    mPQ_synthia16=None,
+                    mSQ_synthia16=None,
+                    mRQ_synthia16=60.0,
                 ),
             ),
         ),

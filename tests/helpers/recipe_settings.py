@@ -25,6 +25,7 @@ def settings_of(cfg, model):
     found |= objectives(model)
     found |= network(model.student)
     found |= losses(model)
+    found |= instances(cfg, model.student)
     trained = cfg.model
     if trained.type == 'PostHocSegmentor':
         found['posthoc.tau'] = trained.tau
@@ -46,7 +47,7 @@ def optimization(cfg):
     student = cfg.optim_wrapper.get('student', cfg.optim_wrapper)
     found = {f'optimizer.{k}': v for k, v in student.optimizer.items()}
     params = student.paramwise_cfg
-    for name in ('decode_head', 'auxiliary_head', 'density'):
+    for name in ('decode_head', 'auxiliary_head', 'density', 'instance_head'):
         rate = params.custom_keys.get(name, {}).get('lr_mult')
         found[f'optimizer.{name}'] = rate
     found['optimizer.norm_decay'] = params.get('norm_decay_mult', 1.0)
@@ -76,8 +77,10 @@ def data(cfg):
         found['few_shot'] = dataset.few_shot
     for name in ('source', 'target'):
         steps = {step.type: step for step in dataset[name].pipeline}
-        found[f'{name}.scale'] = steps['Resize'].scale
-        found[f'{name}.keep_ratio'] = steps['Resize'].get('keep_ratio', False)
+        # without: images at their own size
+        resize = steps.get('Resize', dict(scale=None))
+        found[f'{name}.scale'] = resize['scale']
+        found[f'{name}.keep_ratio'] = resize.get('keep_ratio', False)
         crop = inspect.signature(RandomCrop).bind(
             **{k: v for k, v in steps['RandomCrop'].items() if k != 'type'}
         )
@@ -97,6 +100,23 @@ def data(cfg):
         for key in ('class_temp', 'min_pixels', 'min_crop_ratio', 'max_crops'):
             found[f'rcs.{key}'] = getattr(sampling, key)
     return found
+
+
+def instances(cfg, student):
+    """What the public code of EDAPS does and is off by default."""
+    head = getattr(student, 'instance_head', None)
+    if head is None:
+        return {}
+    skips = head.skip_without_instances
+    (metric,) = (
+        metric
+        for metric in cfg.val_evaluator
+        if metric.type == 'PanopticQualityMetric'
+    )
+    return {
+        'instances.skip_without_instances': skips,
+        'PQ.void_as_road': metric.get('void_as_road', False),
+    }
 
 
 def teaching(model):

@@ -138,6 +138,7 @@ OWN = {
     'optimizer.decode_head': 10.0,
     'optimizer.auxiliary_head': None,
     'optimizer.density': 10.0,
+    'optimizer.instance_head': None,
     'predict_with': 'student',
     'loss': 'CrossEntropyLoss',
     'loss.weight': 1.0,
@@ -177,7 +178,7 @@ PARTS = [
         {'source.scale': (1280, 760)},
     ),
     (
-        S + '(dacs|daformer|cdac|hrda|mic).*',
+        S + '(dacs|daformer|cdac|hrda|mic|edaps).*',
         'BLDA, Sec. 4.1; DAFormer: schedules/adamw, poly10warm',
         OPTIMIZERS['adamw'],
     ),
@@ -187,7 +188,7 @@ PARTS = [
         {'alpha': 0.99, **prefixed('mix', AUGMENTATION), **DEEPLAB},
     ),
     (
-        S + '(daformer|cdac|hrda|mic).*',
+        S + '(daformer|cdac|hrda|mic|edaps).*',
         f'{DAFORMER}: gta2cs_uda_warm_fdthings_rcs_croppl_a999_daformer_mitb5',
         {
             'alpha': 0.999,
@@ -256,6 +257,17 @@ PARTS = [
             'images.mean': (104.00698793, 116.66876762, 122.67891434),
             'images.std': (1.0, 1.0, 1.0),
             'images.bgr_to_rgb': False,
+        },
+    ),
+    (
+        S + 'edaps.*',
+        'susaha/edaps at 9fbc286, as run for the reference numbers',
+        {
+            'source.scale': None,
+            'source.keep_ratio': False,
+            'optimizer.instance_head': 10.0,
+            'instances.skip_without_instances': True,
+            'PQ.void_as_road': True,
         },
     ),
     (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mmseg_balance.evaluation.published_results import ROWS
+from mmseg_balance.evaluation.published_results import ROWS, is_panoptic
 from mmseg_balance.evaluation.recipes import level_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +15,7 @@ FILES = {
     name: yaml.safe_load((ROOT / name).read_text()) for name in INDEX['Import']
 }
 MODELS = [model for file in FILES.values() for model in file['Models']]
+IN_TABLES = [row for row in ROWS if row.tables]
 PUBLISHED = {m['Config']: m for m in MODELS if 'Results' in m}
 # names of the papers in the files, and the letters of published_results
 PAPERS = {'BLDA': 'B', 'GBW': 'G', 'PHFA': 'P'}
@@ -50,7 +51,7 @@ def test_each_config_of_the_benchmarks_is_in_one_file():
     )
 
 
-@pytest.mark.parametrize('row', ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize('row', IN_TABLES, ids=lambda row: row.name)
 def test_results_are_those_of_the_papers(row):
     model = PUBLISHED[row.config]
     metadata = model['Metadata']
@@ -65,15 +66,16 @@ def test_results_are_those_of_the_papers(row):
         for number in numbers.split(', ')
     ) == tuple(row.tables)
     (result,) = model['Results']
+    task = 'Panoptic' if is_panoptic(row) else 'Semantic'
     assert result == {
-        'Task': 'Semantic Segmentation',
+        'Task': f'{task} Segmentation',
         'Dataset': 'Cityscapes',
         'Metrics': {k: v for k, v in row.scores.items() if v is not None},
     }
 
 
 def test_there_are_no_results_of_our_own():
-    assert set(PUBLISHED) == {row.config for row in ROWS}
+    assert set(PUBLISHED) == {row.config for row in IN_TABLES}
     for model in MODELS:
         assert 'Weights' not in model
         assert ('Published' in model['Metadata']) == ('Results' in model)

@@ -16,5 +16,12 @@ val_dataloader = dict(dataset=_base_.pop('pair_val'))
 test_dataloader = val_dataloader
 val_evaluator = _base_.pop('pair_evaluator')
 val_evaluator.type = 'BalancedIoUMetric'
-val_evaluator = [val_evaluator, dict(type='PanopticQualityMetric')]
+val_evaluator = [
+    val_evaluator,
+    dict(
+        type='PanopticQualityMetric',
+        headline=val_evaluator.headline,
+        subsets=val_evaluator.subsets,
+    ),
+]
 test_evaluator = val_evaluator

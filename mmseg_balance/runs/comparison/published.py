@@ -33,7 +33,9 @@ def find_published(result: Result) -> tuple[Published | None, str]:
         for the user where one would be, had settings not been changed.
     """
     row = _row_of(result)
-    if row is None or result.progress or result.part == 'teacher':
+    if row is None or not row.tables:
+        return None, ''
+    if result.progress or result.part == 'teacher':
         return None, ''
     changed = changed_keys(row, result)
     if changed:

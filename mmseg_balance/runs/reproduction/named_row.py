@@ -4,11 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...configuration.library import find_config
-from ...evaluation.published_results import PublishedRow, find_row, shown
+from ...evaluation.published_results import (
+    KEYS,
+    PANOPTIC_KEYS,
+    PublishedRow,
+    find_row,
+    shown,
+)
 from ...evaluation.recipes import describe_recipe
 
 # of a config, whose scores stand beside none
-SHOWN = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
+SHOWN = (*PANOPTIC_KEYS, *KEYS)
 
 
 def named_row(name: str) -> PublishedRow:

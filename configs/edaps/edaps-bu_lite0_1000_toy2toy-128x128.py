@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/edaps-bu_lite0.py',
+    '../_base_/datasets/toy2toy_128_panoptic.py',
+    '../_base_/schedules/adamw_1000_panoptic.py',
+    '../_base_/uda/edaps_short.py',
+    '../_base_/default_runtime.py',
+]
+model = _base_.pop('uda_model')

@@ -1,0 +1,8 @@
+# Which losses the paper weighs is not public: here the cross entropy of source
+# and mixed images, not the classes of boxes.
+_base_ = [
+    './edaps_mit-b5_40k_synthia2cityscapes-512x512.py',
+    '../_base_/balance/gbw.py',
+]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')
