@@ -7,7 +7,8 @@ from mmengine.config import Config
 
 from ..datasets.loading.transform_kinds import is_label_loader
 from ..errors import UserValueError
-from ..files.config_walk import type_name
+from ..files.config_walk import dicts_in, type_name
+from ..models.declarations import declared
 
 
 def set_test_time_augmentation(cfg: Config) -> list[str]:
@@ -23,8 +24,16 @@ def set_test_time_augmentation(cfg: Config) -> list[str]:
         Lines for the user.
 
     Raises:
-        ValueError: The test set has no pipeline of its own.
+        ValueError: The test set has no pipeline of its own, or the model
+            predicts what is not merged over views.
     """
+    for part in dicts_in(cfg.model):
+        reason = declared(part, 'unmerged_views')
+        if reason:
+            raise UserValueError(
+                f'--tta averages the logits of several views, and model has a '
+                f'{type_name(part)}, which {reason}: leave --tta away'
+            )
     data = cfg.test_dataloader.dataset
     if not data.get('pipeline'):
         raise UserValueError(

@@ -12,6 +12,8 @@ Read from a config, before anything is built:
 - ``not_trainable``: why a model cannot be trained, as an end of "which ...".
 - ``predicts_no_labels``: why a model cannot be evaluated, exported, or label
   images, as an end of "which ...".
+- ``unmerged_views``: what of a segmentor's predictions is not merged over
+  views at test time, as an end of "which ...".
 - ``balances_logits``: whether what a model predicts are balanced scores.
 - ``checks_losses``: whether a model's own ``train_step`` ends a training whose
   loss is no number.

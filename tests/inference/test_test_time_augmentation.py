@@ -52,3 +52,16 @@ def test_settings_of_the_config_count():
     del cfg.test_dataloader.dataset['pipeline']
     with pytest.raises(ValueError, match='dataset is a C without one'):
         set_test_time_augmentation(cfg)
+
+
+def test_instances_of_views_are_not_merged():
+    cfg = Config(
+        dict(
+            model=dict(
+                type='DACS', segmentor=dict(type='PanopticEncoderDecoder')
+            ),
+            test_dataloader=dict(dataset=dict(type='C', pipeline=[LOAD])),
+        )
+    )
+    with pytest.raises(ValueError, match='a PanopticEncoderDecoder, which fi'):
+        set_test_time_augmentation(cfg)

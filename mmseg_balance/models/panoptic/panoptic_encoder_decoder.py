@@ -52,6 +52,8 @@ class PanopticEncoderDecoder(EncoderDecoder):
             ``test_cfg.mode`` is 'slide'.
     """
 
+    unmerged_views = 'finds instances, which are not merged over views'
+
     def __init__(
         self,
         *args: Any,
