@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...errors import UserValueError
-from ..ids import LABEL_DIVISOR, VOID_ID
+from ..ids import LABEL_DIVISOR, VOID_ID, VOID_LABEL
 
 
 def assemble_segments(
@@ -43,10 +43,11 @@ def assemble_segments(
 
     Raises:
         ValueError: The maps differ in size, or there are 1000 instances or
-            more, whose ids would be those of another class.
+            more, whose ids would be those of another class, or a class 255,
+            which is void.
     """
-    _check(semantic, instances, count, hidden)
     classes = len(is_thing)
+    _check(semantic, instances, hidden, count, classes)
     label = semantic.long().clamp(0, classes - 1)
     known = label == semantic
     thing = is_thing[label]
@@ -80,7 +81,11 @@ def _instance_ids(votes: Tensor) -> Tensor:
 
 
 def _check(
-    semantic: Tensor, instances: Tensor, count: int, hidden: Tensor | None
+    semantic: Tensor,
+    instances: Tensor,
+    hidden: Tensor | None,
+    count: int,
+    classes: int,
 ) -> None:
     if hidden is None:
         hidden = instances
@@ -89,6 +94,11 @@ def _check(
             'Expected the semantic map and the instances to be of one size, '
             f'but got {tuple(semantic.shape)}, {tuple(instances.shape)} and '
             f'{tuple(hidden.shape)}'
+        )
+    if classes > VOID_LABEL:
+        raise UserValueError(
+            f'Expected at most {VOID_LABEL} classes, as {VOID_LABEL} is void '
+            f'in ids of segments, but got {classes}'
         )
     if count >= LABEL_DIVISOR:
         raise UserValueError(

@@ -361,6 +361,7 @@ def test_samples_without_centres_are_named():
         (dict(decoder=True), 'None to share .* but got True'),
         (SHARED | dict(fusion=dict(kernel=4)), 'odd.* but got 4 and 200'),
         (SHARED | dict(fusion=dict(top_k=1000)), 'below 1000.*7 and 1000'),
+        (SHARED | dict(fusion=dict(topk=9)), "'top_k'.*got .'topk'"),
         (SHARED | dict(fusion=dict(stuff_area=-1)), '`stuff_area`.*-1'),
         (SHARED | dict(center_loss_weight=-1), '`center_loss_weight`.*-1'),
     ],
@@ -370,12 +371,25 @@ def test_settings_that_cannot_work(settings, message):
         segmentor(**settings)
 
 
-def test_a_decoder_without_a_classifier_of_its_own_is_refused():
-    dlv2 = dict(
-        type='DLV2Head', in_channels=8, in_index=0, channels=8, num_classes=3
-    )
-    with pytest.raises(ValueError, match='conv_seg.*but got DLV2Head'):
-        segmentor(decoder=dlv2)
+@pytest.mark.parametrize(
+    'decoder',
+    [
+        dict(type='DLV2Head', in_channels=8, in_index=0, channels=8),
+        dict(
+            type='OCRHead',
+            in_channels=8,
+            in_index=0,
+            channels=8,
+            ocr_channels=8,
+        ),
+        dict(type='EncHead', in_channels=[8, 8], in_index=[0, 1], channels=8),
+    ],
+    ids=lambda decoder: decoder['type'],
+)
+def test_decoders_that_are_more_than_features_and_a_classifier(decoder):
+    message = f'conv_seg.*but got {decoder["type"]}'
+    with pytest.raises(ValueError, match=message):
+        segmentor(decoder=decoder)
 
 
 def test_its_decoder_may_be_the_config_of_the_semantic_head():

@@ -155,3 +155,5 @@ def test_an_even_window_and_too_many_instances_are_refused():
     pixel = torch.zeros(1, 1, dtype=torch.long)
     with pytest.raises(UserValueError, match='1000 instances.*lower top_k'):
         assemble_segments(pixel, pixel, 1000, IS_THING)
+    with pytest.raises(UserValueError, match='at most 255.*but got 256'):
+        assemble_segments(pixel, pixel, 1, torch.ones(256).bool())

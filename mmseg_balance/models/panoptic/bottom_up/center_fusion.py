@@ -1,18 +1,17 @@
-"""How centres and offsets become segments: settings of a branch."""
+"""How centres and offsets become segments: settings, checked at build."""
 
-from dataclasses import dataclass
-
-from torch import Tensor
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from ....errors import UserValueError
 from ....number_checks import check_count, check_number
-from ....panoptic.fusion import fuse_centers
 from ....panoptic.ids import LABEL_DIVISOR
 
 
 @dataclass(frozen=True)
 class CenterFusion:
-    """Settings of ``fuse_centers``; the defaults are those of EDAPS.
+    """Arguments of ``fuse_centers``; numbers are those of EDAPS.
 
     Attributes:
         threshold: Centres are above it in the heatmap.
@@ -46,22 +45,23 @@ class CenterFusion:
                 f'up to that, but got {self.kernel} and {self.top_k}'
             )
 
-    def __call__(
-        self,
-        semantic: Tensor,
-        heatmap: Tensor,
-        offsets: Tensor,
-        is_thing: Tensor,
-    ) -> Tensor:
-        """Ids of segments (H, W), as of ``fuse_centers``."""
-        return fuse_centers(
-            semantic,
-            heatmap,
-            offsets,
-            is_thing,
-            threshold=self.threshold,
-            kernel=self.kernel,
-            top_k=self.top_k,
-            stuff_area=self.stuff_area,
-            as_published=self.as_published,
+
+def fusion_arguments(settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All arguments of ``fuse_centers``, defaults filled in.
+
+    Args:
+        settings: What a config has of them; None: nothing.
+
+    Raises:
+        ValueError: A key is none of them, or a value out of range. Otherwise
+            the first validation would say so, which may be days later.
+    """
+    settings = dict(settings or {})
+    names = [field.name for field in fields(CenterFusion)]
+    unknown = [key for key in settings if key not in names]
+    if unknown:
+        raise UserValueError(
+            'Expected keys of `fusion` of CenterOffsetHead to be of '
+            f'{names}, but got {unknown}'
         )
+    return asdict(CenterFusion(**settings))

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from ....errors import UserValueError
 from ....number_checks import check_count, check_number
-from ....panoptic.fusion import score_segments
+from ....panoptic.fusion import fuse_centers, score_segments
 from ..instance_head import InstanceHead
-from .center_fusion import CenterFusion
+from .center_fusion import fusion_arguments
 from .feature_decoder import build_feature_decoder
 from .losses import below_limit, mean_over_weights
 from .original_size import maps_at_original_size
@@ -84,7 +84,7 @@ class CenterOffsetHead(InstanceHead):
         self.center_loss_weight = center_loss_weight
         self.offset_loss_weight = offset_loss_weight
         self.center_loss_limit = center_loss_limit
-        self.fusion = CenterFusion(**(fusion or {}))
+        self.fusion = fusion_arguments(fusion)
         self.uses_decoder = decoder is None
         self.align_corners = False
         self.decoder, self.dropout = None, nn.Identity()
@@ -195,7 +195,7 @@ class CenterOffsetHead(InstanceHead):
             len(probabilities), dtype=torch.bool, device=semantic.device
         )
         is_thing[list(self.things)] = True
-        ids = self.fusion(semantic, heatmap, offset, is_thing)
+        ids = fuse_centers(semantic, heatmap, offset, is_thing, **self.fusion)
         found = score_segments(ids, probabilities, is_thing)
         instances = InstanceData(
             labels=found.labels,

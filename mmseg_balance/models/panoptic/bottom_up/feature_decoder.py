@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from mmseg.models.decode_heads.cascade_decode_head import (
+    BaseCascadeDecodeHead,
+)
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType
@@ -45,10 +48,20 @@ def build_feature_decoder(config: ConfigType) -> BaseDecodeHead:
     head = MODELS.build(
         settings | dict(num_classes=3, loss_decode=[], init_cfg=None)
     )
-    if not isinstance(getattr(head, 'conv_seg', None), nn.Conv2d):
+    if not _classifies_alone(head):
         raise UserValueError(
             'Expected `decoder` of CenterOffsetHead to be a decode head with '
-            f'a conv_seg, DAFormerHead for one, but got {config.get("type")}'
+            'a conv_seg and nothing else to learn, DAFormerHead for one, but '
+            f'got {config.get("type")}'
         )
     head.conv_seg = nn.Identity()
     return head
+
+
+def _classifies_alone(head: nn.Module) -> bool:
+    """Whether the logits of ``conv_seg`` are all that a head gives."""
+    return (
+        isinstance(getattr(head, 'conv_seg', None), nn.Conv2d)
+        and not isinstance(head, BaseCascadeDecodeHead)
+        and type(head).loss_by_feat is BaseDecodeHead.loss_by_feat
+    )
