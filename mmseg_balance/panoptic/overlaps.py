@@ -84,7 +84,7 @@ def segment_overlaps(
             f'size, but got {predicted.shape} and {labelled.shape}'
         )
     rows = _labelled_rows(labelled, segments)
-    found, columns = _compact(predicted)
+    found, columns = present_ids(predicted)
     shape = len(segments) + 1, len(found)
     columns += rows * shape[1]
     pairs = np.bincount(columns, minlength=shape[0] * shape[1])
@@ -121,8 +121,19 @@ def _labelled_rows(
     return rows.ravel()
 
 
-def _compact(predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ids that occur, in order, and the position in them of each pixel."""
+def present_ids(predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ids of predicted segments that occur.
+
+    Args:
+        predicted: Ids of segments (H, W).
+
+    Returns:
+        The ids in ascending order, and for each pixel the position of its id
+        in them, int64 (H * W,).
+
+    Raises:
+        ValueError: An id is outside of what a prediction may have.
+    """
     flat = predicted.ravel()
     limit = (VOID_LABEL + 1) * LABEL_DIVISOR
     if flat.size and not 0 <= flat.min() <= flat.max() < limit:

@@ -1,0 +1,5 @@
+"""Pictures of segments."""
+
+from .visualizer import PanopticLocalVisualizer
+
+__all__ = ['PanopticLocalVisualizer']
