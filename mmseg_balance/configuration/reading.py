@@ -16,6 +16,7 @@ from .data_roots import relocate_data, set_common_root
 from .library import find_config
 from .typos import new_keys, refuse_keys_of_lists
 from .vis_backends import follow_vis_backends
+from .visualizer import draw_segments
 
 # what mmengine reads
 SUFFIXES = ('.py', '.yml', '.yaml', '.json')
@@ -135,6 +136,7 @@ def load_config(
     refuse_keys_of_lists(cfg, options or {})
     cfg.merge_from_dict(options or {})
     follow_vis_backends(cfg, options or {})
+    draw_segments(cfg)
     if relocate:
         relocate_data(cfg, data_roots)
     return cfg

@@ -24,6 +24,8 @@ IMAGE, LABELS, WEIGHTS, CONFIDENCE, FROM_TARGET, PREDICTION = (
     'from the target',
     'prediction',
 )
+# ids of segments, class * 1000 + number
+PANOPTIC = 'segments'
 TRANSLATED, TRANSLATED_BACK, IDENTITY = (
     'translation',
     'translation back',

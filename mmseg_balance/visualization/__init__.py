@@ -2,9 +2,11 @@
 
 from .comparison.report import score_table, write_report
 from .figures import class_bars, colour_labels, to_png
+from .panoptic import PanopticLocalVisualizer
 from .samples import Sample, read_samples
 
 __all__ = [
+    'PanopticLocalVisualizer',
     'Sample',
     'class_bars',
     'colour_labels',

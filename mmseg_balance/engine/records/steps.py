@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ...models.head_losses.predictions import predicted_classes
 from ...models.head_losses.segmentation_loss import loss_modules
+from ...models.panoptic.noted_segments import note_segments
 from ...models.recording import (
     IMAGE,
     LABELS,
@@ -62,6 +63,7 @@ def _note_input(module: nn.Module, inputs: tuple, output: Any) -> None:
             LABELS,
             lambda: torch.stack([s.gt_sem_seg.data[0] for s in samples]),
         )
+        note_segments(samples)
 
 
 def _noting(head: BaseDecodeHead):

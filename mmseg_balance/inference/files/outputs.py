@@ -8,9 +8,12 @@ import numpy as np
 from ...datasets.files.label_images import read_label, write_png
 from ...errors import UserValueError
 from ...visualization.figures import colour_labels
+from ...visualization.panoptic.names import write_names
+from ...visualization.panoptic.segments import paint_segments
+from .panoptic_files import PANOPTIC, PanopticFiles
 
 LABELS, OVERLAYS, CONFIDENCES = 'labels', 'overlays', 'confidences'
-FOLDERS = (LABELS, OVERLAYS, CONFIDENCES)
+FOLDERS = (LABELS, OVERLAYS, CONFIDENCES, PANOPTIC)
 
 
 def result_folders(folder: Path) -> list[Path]:
@@ -27,6 +30,8 @@ class ResultFiles:
         palette: RGB of each class.
         opacity: Of the colours over the image; None: no such pictures.
         confidence_bits: 8 or 16 of a pixel; None: no confidences.
+        panoptic: Files of segments; None of a semantic model.
+        classes: Names of the classes, written on things.
 
     Attributes:
         kinds (list[str]): Sub-folders of what is written.
@@ -39,8 +44,11 @@ class ResultFiles:
         palette: Sequence[Sequence[int]],
         opacity: float | None = None,
         confidence_bits: int | None = None,
+        panoptic: PanopticFiles | None = None,
+        classes: Sequence[str] = (),
     ) -> None:
         self.folder = folder
+        self._classes, self._panoptic = classes, panoptic
         self._ids = ids.astype(np.uint8 if ids.max() < 256 else np.uint16)
         self._palette = palette
         self._opacity = opacity
@@ -50,6 +58,8 @@ class ResultFiles:
             self.kinds.append(OVERLAYS)
         if confidence_bits is not None:
             self.kinds.append(CONFIDENCES)
+        if panoptic is not None:
+            self.kinds.append(PANOPTIC)
 
     def is_there(self, name: PurePath) -> bool:
         """Whether all files of an image are there."""
@@ -61,6 +71,7 @@ class ResultFiles:
         labels: np.ndarray,
         confidence: np.ndarray | None,
         image: np.ndarray | None,
+        segments: np.ndarray | None = None,
     ) -> None:
         """Write the files of an image, its label file last.
 
@@ -69,10 +80,20 @@ class ResultFiles:
             labels: Classes (H, W).
             confidence: Of each pixel (H, W), 0 to 1, where it is written.
             image: BGR (H, W, 3) in uint8, where it is painted on.
+            segments: Ids of segments (H, W), where there are such.
         """
         if self._opacity is not None:
-            picture = paint(image, labels, self._palette, self._opacity)
-            write_png(self.folder / OVERLAYS / name, picture)
+            painted = paint(
+                image,
+                labels,
+                self._palette,
+                self._opacity,
+                segments,
+                self._classes,
+            )
+            write_png(self.folder / OVERLAYS / name, painted)
+        if self._panoptic is not None:
+            self._panoptic.write(name, segments)
         if self._bits is not None:
             grey = quantize(confidence, self._bits)
             write_png(self.folder / CONFIDENCES / name, grey)
@@ -108,18 +129,27 @@ def paint(
     labels: np.ndarray,
     palette: Sequence[Sequence[int]],
     opacity: float = 0.5,
+    segments: np.ndarray | None = None,
+    classes: Sequence[str] = (),
 ) -> np.ndarray:
-    """Lay the colours of the classes over an image.
+    """Lay the colours of the classes, or of segments, over an image.
 
     Args:
         image: BGR (H, W, 3) in uint8.
         labels: Classes (H, W).
         palette: RGB of each class.
         opacity: Weight of the colours, 0 to 1.
+        segments: Ids of segments (H, W): things are outlined and have their
+            name and number.
+        classes: Names of the classes.
 
     Returns:
         RGB (H, W, 3) in uint8.
     """
+    if segments is not None:
+        rgb = image[..., ::-1]
+        painted = paint_segments(rgb, segments, palette, opacity)
+        return write_names(painted, segments, classes)
     colours = colour_labels(labels, palette).astype(np.float32)
     mixed = opacity * colours + (1 - opacity) * image[..., ::-1]
     return mixed.round().astype(np.uint8)

@@ -23,12 +23,16 @@ class Prediction:
         path: The image's file; None of an array and of a video's frame.
         image: The image, BGR (H, W, 3) in uint8; None where it was not
             asked for.
+        segments: Ids of segments, int32 (H, W): class * 1000 + number, from
+            1 for things, 255000 for none; None of a model without an
+            instance branch.
     """
 
     labels: np.ndarray
     confidence: np.ndarray | None = None
     path: str | None = None
     image: np.ndarray | None = None
+    segments: np.ndarray | None = None
 
 
 def read_prediction(
@@ -60,12 +64,16 @@ def read_prediction(
             'training diverged, or its numbers are too large for the '
             'precision'
         )
+    segments = sample.get('pred_panoptic_seg')
+    if segments is not None:
+        segments = segments.data.squeeze(0).cpu().numpy()
     kind = np.uint16 if num_classes > 256 else np.uint8
     return Prediction(
         sample.pred_sem_seg.data.squeeze(0).cpu().numpy().astype(kind),
         max_softmax(scores).cpu().numpy() if confidence else None,
         loaded.path,
         loaded.image,
+        segments,
     )
 
 

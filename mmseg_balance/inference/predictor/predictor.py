@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 
 from ...datasets.loading.bad_files import BadFileError
 from ...errors import UserValueError
+from ...models.panoptic.things import things_of
 from ...models.segmentors import PostHocSegmentor
 from ..files.inputs import find_inputs
 from ..files.videos import Video
@@ -58,6 +59,8 @@ class Predictor:
         classes (tuple[str, ...]): Names of the classes.
         palette (list[list[int]]): RGB of each class.
         checkpoint (str): File of the weights.
+        things (tuple[str, ...] | None): Names of the classes whose segments
+            a panoptic model tells apart; None of a semantic one.
 
     Raises:
         FileNotFoundError: There is no such config, folder or file.
@@ -104,6 +107,8 @@ class Predictor:
         self.confidence = confidence
         self._pipeline = ImagePipeline(self.cfg, keep_images, channel_order)
         self.classes, self.palette = classes_of(self.model, self.checkpoint)
+        things = things_of(self.model)
+        self.things = things and tuple(self.classes[i] for i in things)
         if balance:
             self._balance(balance)
 

@@ -15,6 +15,7 @@ from ..files.class_shares import ClassShares, check_shares_file
 from ..files.frames import Frame, FrameStream, painted_name
 from ..files.inputs import Input, find_inputs
 from ..files.outputs import OVERLAYS, ResultFiles, paint, result_folders
+from ..files.panoptic_files import LIST, PANOPTIC, PanopticFiles
 from ..files.prediction_options import RunOptions, Summary
 from ..files.run_record import RunRecord
 from ..prediction_files import claim_folder, make_folder
@@ -79,12 +80,22 @@ class PredictionRun:
             check_shares_file(options.shares)
         predictor.confidence = options.confidence_bits is not None
         predictor.keep_images = paints
+        self._panoptic = None
+        if predictor.things is not None:
+            self._panoptic = PanopticFiles(
+                self.out,
+                predictor.classes,
+                predictor.palette,
+                predictor.things,
+            )
         self._files = ResultFiles(
             self.out,
             self._ids,
             predictor.palette,
             options.opacity if options.overlay else None,
             options.confidence_bits,
+            self._panoptic,
+            predictor.classes,
         )
         self._summary = Summary()
         self._shares = ClassShares(predictor.classes)
@@ -135,8 +146,7 @@ class PredictionRun:
                         if prediction is not None:
                             self._write(frame, prediction, background)
             finally:
-                if self.options.shares is not None:
-                    self._shares.write(self.options.shares)
+                self._write_lists()
             self._summary.was_stopped = stop.requested
         return self._summary
 
@@ -169,12 +179,26 @@ class PredictionRun:
             if painted is not None:
                 painted.close()
 
+    def _write_lists(self) -> None:
+        """Write what is of all images so far."""
+        if self.options.shares is not None:
+            self._shares.write(self.options.shares)
+        if self._panoptic is not None:
+            self._panoptic.write_list(
+                {
+                    one.name.as_posix(): one.path.suffix
+                    for one in self.inputs
+                    if not one.is_video
+                }
+            )
+
     def _claim(self) -> None:
         """Refuse to replace files of a user; say what will be written."""
         make_folder(self.out)
         names = [one.name for one in self.inputs]
         for kind in self._files.kinds:
-            claim_folder(self.out / kind, names)
+            lists = [PurePath(LIST)] if kind == PANOPTIC else []
+            claim_folder(self.out / kind, [*names, *lists])
         videos = [one for one in self.inputs if one.is_video]
         if self.options.overlay_video and videos:
             painted = [painted_name(one) for one in videos]
@@ -192,6 +216,8 @@ class PredictionRun:
         if self.options.shares is not None:
             labels = self._files.read_labels(name)
             self._shares.add(shares_key(name), labels)
+        if self._panoptic is not None:
+            self._panoptic.keep(name)
         self._summary.kept += 1
         return True
 
@@ -199,13 +225,20 @@ class PredictionRun:
         self, frame: Frame, prediction: Prediction, background: Background
     ) -> None:
         labels, image = prediction.labels, prediction.image
-        confidence = prediction.confidence
+        confidence, segments = prediction.confidence, prediction.segments
         background.run(
-            self._files.write, frame.name, labels, confidence, image
+            self._files.write, frame.name, labels, confidence, image, segments
         )
         if frame.painted is not None:
-            palette, opacity = self.predictor.palette, self.options.opacity
-            frame.painted.write(paint(image, labels, palette, opacity))
+            painted = paint(
+                image,
+                labels,
+                self.predictor.palette,
+                self.options.opacity,
+                segments,
+                self.predictor.classes,
+            )
+            frame.painted.write(painted)
         if self.options.shares is not None:
             self._shares.add(shares_key(frame.name), labels)
         self._summary.predicted += 1

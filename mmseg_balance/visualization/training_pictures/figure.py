@@ -13,7 +13,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from mmseg_balance.panoptic.ids import LABEL_DIVISOR, VOID_ID
+
 from ..figures import colour_labels
+from ..panoptic.segments import paint_segments
 from .panels import Panel, Row
 
 # inches
@@ -178,10 +181,18 @@ def _draw(
         colours = colormaps[name].with_extremes(bad=NO_NUMBER)
         content = np.ma.masked_invalid(content)
         axis.imshow(content, colours, scales[name], **options)
+    elif panel.is_panoptic:
+        axis.imshow(_painted_segments(content, palette), **options)
     else:
         painted = colour_labels(content, palette)
         painted[(content < 0) | (content >= len(palette))] = _no_label(palette)
         axis.imshow(painted, **options)
+
+
+def _painted_segments(ids: np.ndarray, palette: Sequence) -> np.ndarray:
+    blank = np.full((*ids.shape, 3), _no_label(palette), np.uint8)
+    painted = paint_segments(blank, ids, palette, opacity=1)
+    return np.where((ids == VOID_ID)[..., None], blank, painted)
 
 
 def _no_label(palette: Sequence) -> tuple[int, int, int]:
@@ -219,7 +230,10 @@ def _legend(
         if content.dtype.kind == 'f':
             no_number |= bool(np.isnan(content).any())
         elif content.ndim == 2 and content.dtype != bool:
-            found |= {int(value) for value in np.unique(content)}
+            values = np.unique(content)
+            if panel.is_panoptic:
+                values = values // LABEL_DIVISOR
+            found |= {int(value) for value in values}
     entries = [
         Patch(
             facecolor=np.array(palette[c]) / 255,

@@ -16,6 +16,7 @@ from ...models.recording import (
     IMAGE,
     LABELS,
     OFFSET,
+    PANOPTIC,
     PREDICTION,
     SEGMENTS,
     SOURCE,
@@ -28,6 +29,7 @@ from .images import original_image
 COLUMNS = (
     (IMAGE,),
     (LABELS,),
+    (PANOPTIC,),
     (WEIGHTS, CELLS),
     (CONFIDENCE, FROM_TARGET),
     (PREDICTION,),
@@ -65,12 +67,15 @@ class Panel:
         column: Its place in the row.
         is_signed: Whether numbers are shown around 0, instead of from 0 to
             1.
+        is_panoptic: Whether integers are ids of segments, class * 1000 +
+            number.
     """
 
     title: str
     content: np.ndarray
     column: int = 0
     is_signed: bool = False
+    is_panoptic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +147,9 @@ def _panel(
     is_signed = name in SIGNED
     if content.dtype.kind == 'f':
         title += _range(content, is_signed)
-    return Panel(title, content, is_signed=is_signed)
+    return Panel(
+        title, content, is_signed=is_signed, is_panoptic=name == PANOPTIC
+    )
 
 
 def _shortened(file: str) -> str:

@@ -11,6 +11,7 @@ from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ...head_losses.pixel_targets import PixelTargets
+from ...panoptic.noted_segments import note_segments
 from ...recording import (
     IMAGE,
     LABELS,
@@ -118,6 +119,7 @@ def note_step(step: UDAStep) -> None:
     with noted_in(SOURCE):
         note(IMAGE, step.source_images)
         note(LABELS, step.source_labels)
+        note_segments(step.source_samples)
     if step.target_images is None:
         return
     with noted_in(TARGET):
