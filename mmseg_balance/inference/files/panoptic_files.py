@@ -58,7 +58,7 @@ class PanopticFiles:
             ids: Predicted segments (H, W), class * 1000 + number.
         """
         written = np.where(ids == VOID_ID, FILE_VOID, ids + LABEL_DIVISOR)
-        write_png(self.folder / name, file_colours(written))
+        write_png(self.folder / name, file_colours(written), is_label=True)
         self._add(name, written)
 
     def keep(self, name: PurePath) -> None:

@@ -79,8 +79,10 @@ def _write(
 
 
 def _middle(mask: np.ndarray) -> tuple[int, int]:
-    """Row and column of the pixel that is the furthest from the border."""
+    """Row and column of a pixel far from the border, and in the middle."""
     padded = np.pad(mask, 1).astype(np.uint8)
     distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    y, x = np.unravel_index(distance.argmax(), distance.shape)
+    inner = np.argwhere(distance >= 0.9 * distance.max())
+    centroid = np.argwhere(mask).mean(0)
+    y, x = inner[np.square(inner - centroid).sum(1).argmin()]
     return int(y), int(x)

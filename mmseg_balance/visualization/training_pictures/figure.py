@@ -13,10 +13,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mmseg_balance.panoptic.ids import LABEL_DIVISOR, VOID_ID
+from mmseg_balance.panoptic.ids import LABEL_DIVISOR
 
 from ..figures import colour_labels
-from ..panoptic.segments import paint_segments
+from ..panoptic.panel import segment_panel
 from .panels import Panel, Row
 
 # inches
@@ -65,7 +65,7 @@ def training_picture(
     if title:
         left, top = page.place(SIDE, 0.06)
         figure.text(left, top, title, va='top', fontsize=FONT + 1)
-    _draw_rows(figure, page, rows, palette, scales)
+    _draw_rows(figure, page, rows, classes, palette, scales)
     _draw_bars(figure, page, grid, scales)
     if entries:
         figure.legend(
@@ -118,6 +118,7 @@ def _draw_rows(
     figure: Figure,
     page: _Page,
     rows: Sequence[Row],
+    classes: Sequence[str],
     palette: Sequence,
     scales: Mapping[str, Normalize],
 ) -> None:
@@ -137,7 +138,7 @@ def _draw_rows(
         for panel in row.panels:
             left = SIDE + panel.column * (WIDTH + GAP)
             axis = page.axes(figure, left, top, WIDTH, tall)
-            _draw(axis, panel, palette, scales)
+            _draw(axis, panel, classes, palette, scales)
         top += tall + GAP
 
 
@@ -163,6 +164,7 @@ def _height(row: Row) -> float:
 def _draw(
     axis: Axes,
     panel: Panel,
+    classes: Sequence[str],
     palette: Sequence,
     scales: Mapping[str, Normalize],
 ) -> None:
@@ -182,17 +184,14 @@ def _draw(
         content = np.ma.masked_invalid(content)
         axis.imshow(content, colours, scales[name], **options)
     elif panel.is_panoptic:
-        axis.imshow(_painted_segments(content, palette), **options)
+        void = _no_label(palette)
+        width = round(WIDTH * DPI)
+        painted = segment_panel(content, palette, classes, width, void)
+        axis.imshow(painted, **options)
     else:
         painted = colour_labels(content, palette)
         painted[(content < 0) | (content >= len(palette))] = _no_label(palette)
         axis.imshow(painted, **options)
-
-
-def _painted_segments(ids: np.ndarray, palette: Sequence) -> np.ndarray:
-    blank = np.full((*ids.shape, 3), _no_label(palette), np.uint8)
-    painted = paint_segments(blank, ids, palette, opacity=1)
-    return np.where((ids == VOID_ID)[..., None], blank, painted)
 
 
 def _no_label(palette: Sequence) -> tuple[int, int, int]:
