@@ -31,12 +31,18 @@ class AtomicCheckpointHook(CheckpointHook):
     A checkpoint is written aside and renamed, and earlier ones are removed
     after that, not before: where the disk is full, they are still there. So
     ``max_keep_ckpts`` needs room for one more. ``out_dir`` elsewhere than on
-    this machine, and ``backend_args``, work as they do in mmengine.
+    this machine, and ``backend_args``, work as they do in mmengine. Like
+    ``mIoU``, means of panoptic quality need no ``rule`` in ``save_best``.
 
     Args:
         *args: See ``mmengine.hooks.CheckpointHook``.
         **kwargs: The same.
     """
+
+    _default_greater_keys = [
+        *CheckpointHook._default_greater_keys,
+        *('mPQ', 'mSQ', 'mRQ'),
+    ]
 
     def before_train(self, runner: Runner) -> None:
         """Choose how files are written."""

@@ -12,18 +12,16 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS
 from torch import Tensor
 
-from mmseg_balance.panoptic.quality import PanopticCounts, panoptic_quality
+from mmseg_balance.panoptic.quality import PanopticCounts
 
 from ...errors import UserValueError
-from ..summaries import with_ending
-from ..tables import class_table, summary_table
 from .image_counts import (
     VOID_APART,
     VOID_AS_ROAD,
     ImageCounts,
     count_image,
 )
-from .summaries import only_means, summarise_quality
+from .scores import PanopticScores
 
 GROUPS = ('all', 'things', 'stuff', VOID_APART, VOID_AS_ROAD)
 NEEDED = {
@@ -225,13 +223,13 @@ class PanopticQualityMetric(BaseMetric):
             Scores by key, see the class. Empty, with a warning, when there is
             no segment: a validation must not end a training run.
         """
-        readings = {
-            VOID_APART: counts.void_apart,
-            VOID_AS_ROAD: counts.void_as_road,
-        }
-        chosen = VOID_AS_ROAD if self.void_as_road else VOID_APART
-        found = readings[chosen]
-        if not (found.tp + found.fp + found.fn).any():
+        scores = PanopticScores.of(
+            counts,
+            self.dataset_meta['classes'],
+            self._groups(),
+            self.void_as_road,
+        )
+        if scores.is_empty:
             print_log(
                 'no panoptic score: no segment is labelled or predicted in '
                 f'{counts.num_images} images. Check the labels of '
@@ -240,36 +238,21 @@ class PanopticQualityMetric(BaseMetric):
                 logging.WARNING,
             )
             return {}
-        classes = self.dataset_meta['classes']
-        quality = _percent(found)
-        groups = self._groups()
-        first = next(iter(groups))
-        summaries = {
-            name: summarise_quality(quality, member)
-            for name, member in groups.items()
-        }
-        voids = {
-            name: only_means(summarise_quality(_percent(v), groups[first]))
-            for name, v in readings.items()
-        }
-        self._print(quality, found, summaries, voids)
+        print_log(scores.tables(), 'current')
+        return scores.by_key(self.per_class)
 
-        scores = dict(summaries[first])
-        for name, summary in summaries.items():
-            if name != 'all' or first != 'all':
-                scores.update(with_ending(summary, name))
-        for name, means in voids.items():
-            scores.update(with_ending(means, name))
-        if self.per_class:
-            for name, values in quality.items():
-                scores.update(
-                    {
-                        f'{name}.{c}': float(v)
-                        for c, v in zip(classes, values, strict=True)
-                        if not v.isnan()
-                    }
-                )
-        return scores
+    def possible_scores(self) -> set[str]:
+        """Keys of a set in which each class is labelled, with the prefix."""
+        one = np.ones(len(self.dataset_meta['classes']), np.int64)
+        counts = PanopticCounts(one, one, one, one.astype(float))
+        scores = PanopticScores.of(
+            ImageCounts(1, counts, counts),
+            self.dataset_meta['classes'],
+            self._groups(),
+            self.void_as_road,
+        )
+        prefix = f'{self.prefix}/' if self.prefix else ''
+        return {f'{prefix}{key}' for key in scores.by_key(self.per_class)}
 
     def _groups(self) -> dict[str, Tensor]:
         """Members of each group by its name, as bool (C,), first as first."""
@@ -290,36 +273,7 @@ class PanopticQualityMetric(BaseMetric):
             | dict(things=things & scope, stuff=~things & scope)
         )
 
-    def _print(
-        self,
-        quality: Mapping[str, Tensor],
-        counts: PanopticCounts,
-        summaries: Mapping[str, Mapping[str, float]],
-        voids: Mapping[str, Mapping[str, float]],
-    ) -> None:
-        numbers = dict(TP=counts.tp, FP=counts.fp, FN=counts.fn)
-        columns = {k: torch.from_numpy(v) for k, v in numbers.items()}
-        classes = self.dataset_meta['classes']
-        table = class_table(classes, {**quality, **columns})
-        print_log(f'per class panoptic results:\n{table}', 'current')
-        text = f'panoptic, over classes:\n{summary_table(summaries)}'
-        if any(voids.values()):
-            text += (
-                '\nwith predicted void apart, and as a part of '
-                f'{classes[0]} (public evaluation of EDAPS); the tables above '
-                f'are of the {"second" if self.void_as_road else "first"}:\n'
-                f'{summary_table(voids)}'
-            )
-        print_log(text, 'current')
-
 
 def _ids(field: Mapping[str, Any]) -> np.ndarray:
     """Ids of a sample's field, (H, W)."""
     return field['data'].squeeze(0).cpu().numpy()
-
-
-def _percent(counts: PanopticCounts) -> dict[str, Tensor]:
-    return {
-        name: 100 * torch.from_numpy(values)
-        for name, values in panoptic_quality(counts).items()
-    }

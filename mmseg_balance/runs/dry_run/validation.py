@@ -18,7 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ...errors import UserValueError
-from ...evaluation import BalancedIoUMetric
+from ...evaluation import BalancedIoUMetric, PanopticQualityMetric
 
 # images whose size is looked up to find two that differ
 NUM_SIZES = 512
@@ -145,7 +145,8 @@ def check_scores(runner: Runner, scores: dict) -> None:
                 + ': leave it away, or set it in test_evaluator alone'
             )
         return
-    if not all(isinstance(metric, IoUMetric) for metric in metrics):
+    known = (IoUMetric, PanopticQualityMetric)
+    if not all(isinstance(metric, known) for metric in metrics):
         return  # of others it is not known which scores they may give
     names = {*scores, *possible_scores(metrics)}
     for key, name in wanted:
@@ -193,6 +194,8 @@ def possible_scores(metrics: Sequence[Any]) -> set[str]:
     """
     names = set()
     for metric in metrics:
+        if isinstance(metric, PanopticQualityMetric):
+            names |= metric.possible_scores()
         if not isinstance(metric, BalancedIoUMetric) or metric.format_only:
             continue
         count = len(metric.dataset_meta['classes'])

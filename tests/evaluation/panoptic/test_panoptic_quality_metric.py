@@ -144,6 +144,12 @@ def test_images_of_stuff_alone_or_of_void_alone_count_as_they_are():
     assert 'PQ.car' not in scores
 
 
+def test_possible_scores_are_all_that_there_may_be():
+    metric = build(prefix='toy')
+    found = {f'toy/{key}' for key in run([sample()])}
+    assert metric.possible_scores() == found
+
+
 def test_both_readings_are_printed(monkeypatch):
     lines = []
     monkeypatch.setattr(
