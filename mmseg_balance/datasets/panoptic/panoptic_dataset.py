@@ -134,10 +134,12 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
                 'pipeline loads labels'
             )
         images = self._places('img_path', self.img_suffix)
+        labels, categories, things = None, None, ()
         # of a target not even the list of its segments is looked at
-        labels = self._places('seg_map_path', '.png') if loads else None
-        annotations = file.read(self._categories(file) if loads else None)
-        things = self.things if loads else ()
+        if loads or not self.pipeline.transforms:
+            labels = self._places('seg_map_path', '.png')
+            categories, things = self._categories(file), self.things
+        annotations = file.read(categories)
         return [self._info(a, images, labels, things) for a in annotations]
 
     def class_pixels(self) -> np.ndarray | None:
@@ -200,7 +202,7 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
             reduce_zero_label=False,
             seg_fields=[],
         )
-        if labels is None:
+        if labels is None or annotation.segments is None:
             return info
         label = labels.find([annotation.label])
         return info | {

@@ -121,7 +121,7 @@ def test_pixels_of_classes_without_reading_labels(tmp_path):
     config = write_panoptic_set(
         tmp_path, dict(b=(ids, listed), a=(other, segments_info(other)))
     )
-    dataset = DATASETS.build(config | dict(pipeline=LOADING))
+    dataset = DATASETS.build(config)
     for counts, labels in zip(
         dataset.class_pixels(), [ids, other], strict=True
     ):
