@@ -7,18 +7,15 @@ things that nobody told apart, have the id of the class alone.
 from typing import Any
 
 import numpy as np
-from mmseg.datasets import CityscapesDataset
 
 from ....errors import UserValueError
 from ....panoptic.coco import VOID, category_entries, segments_info
+from ...panoptic.categories import THING_CLASSES
+from ...panoptic.street_sets import STREETS
 from ..label_scheme import CITYSCAPES_TRAIN_IDS
 
 INSTANCE_DIVISOR = 1000
-CLASSES = CityscapesDataset.METAINFO['classes']
-THINGS = (
-    'person', 'rider', 'car', 'truck', 'bus', 'train', 'motorcycle',
-    'bicycle',
-)  # fmt: skip
+CLASSES, THINGS = STREETS['classes'], STREETS[THING_CLASSES]
 CITYSCAPES_IDS = tuple(CITYSCAPES_TRAIN_IDS)
 """Cityscapes id of each train id."""
 THING_IDS = {CITYSCAPES_IDS[CLASSES.index(name)] for name in THINGS}
@@ -37,7 +34,7 @@ def describe(ids: np.ndarray) -> list[dict[str, Any]]:
         ValueError: An id is of no class that is evaluated; names it.
     """
     categories, crowds = {}, set()
-    for segment in np.unique(ids).tolist():
+    for segment in np.flatnonzero(np.bincount(ids.ravel())).tolist():
         if segment == VOID:
             continue
         is_whole = segment < INSTANCE_DIVISOR
@@ -62,9 +59,8 @@ def category_list(train_ids: bool = True) -> list[dict[str, Any]]:
     Returns:
         19 entries.
     """
-    palette = CityscapesDataset.METAINFO['palette']
     ids = range(len(CLASSES)) if train_ids else CITYSCAPES_IDS
-    return category_entries(ids, CLASSES, palette, THINGS)
+    return category_entries(ids, CLASSES, STREETS['palette'], THINGS)
 
 
 def number_things(labels: np.ndarray, objects: np.ndarray) -> np.ndarray:

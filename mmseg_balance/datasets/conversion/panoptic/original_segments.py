@@ -70,16 +70,16 @@ def cityscapes_segments(path: Path) -> np.ndarray:
         OSError: The file is missing or cannot be decoded.
         ValueError: It has ids that Cityscapes has not; names them.
     """
-    ids = read_label(path).astype(np.int32)
-    found, inverse = np.unique(ids, return_inverse=True)
-    kept = np.zeros(len(found), dtype=np.int32)
+    ids = read_label(path)
+    found = np.flatnonzero(np.bincount(ids.ravel()))
+    table = np.zeros(found[-1] + 1, dtype=np.int32)
     unknown = []
-    for i, segment in enumerate(found.tolist()):
-        label, _ = divmod(segment, INSTANCE_DIVISOR)
+    for segment in found.tolist():
+        label = segment // INSTANCE_DIVISOR
         if segment in LICENCE_PLATE_IDS or segment in CITYSCAPES_IGNORED_IDS:
             continue
         if segment in CITYSCAPES_TRAIN_IDS or label in THING_IDS:
-            kept[i] = segment
+            table[segment] = segment
         elif label not in _WITH_INSTANCES:
             unknown.append(segment)
     if unknown:
@@ -88,4 +88,4 @@ def cityscapes_segments(path: Path) -> np.ndarray:
             'none of Cityscapes (0 .. 33, and class * 1000 + k of things): '
             'expected a file *_instanceIds.png as downloaded'
         )
-    return kept[inverse].reshape(ids.shape)
+    return table[ids]
