@@ -392,6 +392,13 @@ def test_decoders_that_are_more_than_features_and_a_classifier(decoder):
         segmentor(decoder=decoder)
 
 
+def test_other_channels_of_a_shared_decoder_are_named():
+    model = segmentor(channels=8)
+    ids, image = scene()
+    with pytest.raises(ValueError, match='channels=8.* has 16: set .*=16'):
+        model(image[None], [labelled(ids)], mode='loss')
+
+
 def test_its_decoder_may_be_the_config_of_the_semantic_head():
     """Nothing of that head's classes and losses is built twice."""
     head = tiny_segformer_head(loss_decode=dict(type='NoSuchLoss'))

@@ -7,7 +7,7 @@ import torch
 from mmengine.structures import InstanceData
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
-from mmseg.utils import ConfigType, OptConfigType, SampleList
+from mmseg.utils import OptConfigType, SampleList
 from torch import Tensor, nn
 
 from ....errors import UserValueError
@@ -68,7 +68,7 @@ class CenterOffsetHead(InstanceHead):
         center_loss_weight: float = 10.0,
         offset_loss_weight: float = 0.1,
         center_loss_limit: float | None = None,
-        fusion: ConfigType | None = None,
+        fusion: OptConfigType = None,
         init_cfg: OptConfigType = None,
     ) -> None:
         names = ('conv_center', 'conv_offset')
@@ -87,7 +87,8 @@ class CenterOffsetHead(InstanceHead):
         self.fusion = fusion_arguments(fusion)
         self.uses_decoder = decoder is None
         self.align_corners = False
-        self.decoder, self.dropout = None, nn.Identity()
+        self.decoder: nn.Module | None = None
+        self.dropout: nn.Module = nn.Identity()
         if decoder is None:
             check_count(_SHARED, 'channels', channels)
             ratio = 0.1 if dropout_ratio is None else dropout_ratio
@@ -117,12 +118,26 @@ class CenterOffsetHead(InstanceHead):
             features: Levels of the backbone, (N, C_l, h_l, w_l) each.
             decoder_features: Of the semantic decoder, (N, F, h, w), where
                 the branch shares it.
+
+        Raises:
+            ValueError: These have other channels than the branch was built
+                for.
         """
         if self.decoder is None:
+            self._check_channels(decoder_features)
             fused = self.dropout(decoder_features)
         else:
             fused = self.decoder(features)
         return self.conv_center(fused), self.conv_offset(fused)
+
+    def _check_channels(self, decoder_features: Tensor) -> None:
+        found, wanted = decoder_features.shape[1], self.conv_center.in_channels
+        if found != wanted:
+            raise UserValueError(
+                f'CenterOffsetHead has channels={wanted}, but the decode head '
+                f'whose features it reads has {found}: set '
+                f'instance_head.channels={found}'
+            )
 
     def losses(
         self,

@@ -46,9 +46,11 @@ def maps_at_original_size(
 def _resized(
     values: Tensor, size: tuple[int, int], align_corners: bool
 ) -> Tensor:
-    size = tuple(size[:2])
-    if values.shape[1:] == size:
+    if values.shape[1:] == tuple(size[:2]):
         return values
     return resize(
-        values[None], size=size, mode='bilinear', align_corners=align_corners
+        values[None],
+        size=tuple(size[:2]),
+        mode='bilinear',
+        align_corners=align_corners,
     )[0]
