@@ -72,6 +72,12 @@ class PanopticFile:
         """False where the file names images and nothing of them."""
         return bool(self._annotations)
 
+    @property
+    def unlabelled(self) -> list[Any]:
+        """Ids of the images that no annotation is of."""
+        labelled = {self._value(a, 'image_id') for a in self._annotations}
+        return [i for i in self._images if i not in labelled]
+
     def read(self, categories: Categories | None) -> list[Annotation]:
         """Its annotations, in its order; its images, where it has none.
 
@@ -145,11 +151,12 @@ class PanopticFile:
             seen.add(number)
 
     def _value(self, entry: Any, key: str, name: str | None = None) -> Any:
-        if isinstance(entry, dict) and key in entry:
-            return entry[key]
+        value = entry.get(key) if isinstance(entry, dict) else None
+        if isinstance(value, int | str):
+            return value
         place = 'an entry' if name is None else f'a segment of {name}'
         raise UserValueError(
-            f'{self.path}: {place} has no {key} '
+            f'{self.path}: {place} has no number or name as its {key} '
             f'({str(entry)[:SHOWN_CHARACTERS]}), {EXPECTED}'
         )
 

@@ -1,9 +1,11 @@
 """Images whose labels are segments, in COCO's panoptic format."""
 
+import logging
 import os.path as osp
 from collections.abc import Sequence
 
 import numpy as np
+from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS
@@ -139,6 +141,7 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
         if loads or not self.pipeline.transforms:
             labels = self._places('seg_map_path', '.png')
             categories, things = self._categories(file), self.things
+            self._say_left_out(file)
         annotations = file.read(categories)
         return [self._info(a, images, labels, things) for a in annotations]
 
@@ -172,6 +175,16 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
                     "LoadPanopticAnnotations') in its place"
                 )
         return bool(loaders)
+
+    def _say_left_out(self, file: PanopticFile) -> None:
+        left_out = file.unlabelled if file.lists_labels else ()
+        if left_out:
+            print_log(
+                f'{file.path} (ann_file) has {len(left_out)} images without '
+                f'an annotation, which are left out ({left_out[0]} for one)',
+                'current',
+                logging.WARNING,
+            )
 
     def _places(self, prefix: str, suffix: str | tuple) -> FilePlaces:
         folder = self.data_prefix.get(prefix) or ''

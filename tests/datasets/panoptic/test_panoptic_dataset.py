@@ -18,6 +18,7 @@ from mmseg.registry import DATASETS
 
 from mmseg_balance.datasets.checks import check_evaluation_set
 from mmseg_balance.datasets.files.label_images import write_png
+from mmseg_balance.datasets.panoptic import panoptic_dataset
 from mmseg_balance.errors import UserError
 from mmseg_balance.panoptic.ids import file_colours
 
@@ -222,6 +223,17 @@ def test_images_that_a_file_lists_alone(tmp_path):
     refused(config | dict(pipeline=LOADING), 'panoptic.json', 'no annotations')
 
 
+def test_images_without_an_annotation(tmp_path, monkeypatch):
+    config = one(tmp_path)
+    edit(tmp_path, lambda c: c['images'].append(dict(id='b')))
+    lines = []
+    monkeypatch.setattr(
+        panoptic_dataset, 'print_log', lambda text, *_: lines.append(text)
+    )
+    assert len(checked(config)) == 1
+    assert 'panoptic.json (ann_file) has 1 images without' in lines[0]
+
+
 def test_a_data_set_reaches_other_processes(tmp_path):
     dataset = checked(one(tmp_path))
     found = pickle.loads(pickle.dumps(dataset))[0]['data_samples']
@@ -243,7 +255,7 @@ def test_annotations_without_segments(tmp_path):
         ('{', 'is no JSON'),
         ('[1]', 'is a JSON list'),
         ('{}', 'has no annotations'),
-        ('{"annotations": [3]}', 'has no image_id (3)'),
+        ('{"annotations": [3]}', 'its image_id (3)'),
         ('{"annotations": [{"image_id": 3}], "categories": [1]}', 'of dicts'),
     ],
 )
@@ -257,10 +269,12 @@ def test_files_of_another_kind(tmp_path, content, part):
     ('changes', 'parts'),
     [
         (dict(category_id=99), ['category_id 99', 'none of the categories']),
+        (dict(category_id=[24]), ['as its category_id', '[24]']),
         (dict(id=7), ['two segments of a.png', 'the id 7']),
         (dict(id=0), ['the id 0', 'from 1']),
         (dict(id=1 << 24), ['the id 16777216', 'to 16777215']),
         (dict(id='x'), ["the id 'x'"]),
+        (dict(id=None), ['as its id', 'None']),
         (dict(id=26002), ['no pixel of id 26002', 'id 24000', 'a.png']),
     ],
 )
