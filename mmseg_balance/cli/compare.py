@@ -21,7 +21,7 @@ examples:
 """
 # those of evaluation.comparison.report and .runs, which load numpy
 FORMATS = ('md', 'csv', 'latex', 'json')
-CLASS_SCORES = ('IoU', 'Acc', 'Bias')
+CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'PQ', 'SQ', 'RQ')
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -61,7 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=CLASS_SCORES,
         metavar='SCORE',
         help='show scores of each class as well: IoU (where none is named), '
-        'Acc, Bias; CSV and JSON have all',
+        'Acc, Bias, of panoptic models PQ, SQ, RQ; CSV and JSON have all',
     )
     parser.add_argument(
         '--format',

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 from ...errors import UserValueError
 from .differences import PairedDifference, paired_difference
-from .runs import HEADLINES, ScoredRun, by_method, known_classes
+from .runs import (
+    HEADLINES,
+    PANOPTIC,
+    ScoredRun,
+    by_method,
+    headlines,
+    known_classes,
+)
 from .seeds import Spread, over_seeds
 
 
@@ -100,14 +107,16 @@ def compare(
         for name, r in grouped.items()
     )
     classes = known_classes(runs)
-    keys = [*HEADLINES, *(f'IoU.{name}' for name in classes)]
+    kinds = ('IoU', 'PQ') if headlines(runs) != HEADLINES else ('IoU',)
+    keys = list(headlines(runs))
+    keys += [f'{kind}.{name}' for kind in kinds for name in classes]
     differences = [
         paired_difference(grouped[a], grouped[b], key)
         for a, b in pairs
         for key in keys
     ]
     own = [*_seed_notes(methods), *_score_notes(methods)]
-    own += _pair_notes(grouped, pairs)
+    own += [*_pair_notes(grouped, pairs), *_void_notes(methods)]
     return Comparison(
         methods,
         classes,
@@ -147,7 +156,8 @@ def _score_notes(methods: Sequence[Method]) -> list[str]:
             key: total
             - (method.scores[key].num if key in method.scores else 0)
             for key in keys
-            if key in HEADLINES or key.startswith('IoU.')
+            if key in (*HEADLINES, *PANOPTIC)
+            or key.startswith(('IoU.', 'PQ.'))
         }
         short = [f'{key} in {n} of {total}' for key, n in missing.items() if n]
         if short:
@@ -164,6 +174,29 @@ def _score_notes(methods: Sequence[Method]) -> list[str]:
                         f'{run.origin} a copy of {other.origin}?'
                     )
     return lines
+
+
+def _void_notes(methods: Sequence[Method]) -> list[str]:
+    """Whether panoptic quality takes predicted void for two things."""
+    found: dict[str, list[str]] = {}
+    for method in methods:
+        for run in method.runs:
+            is_as = [
+                run.scores.get('mPQ') == run.scores.get(f'mPQ_void_{reading}')
+                for reading in ('apart', 'as_road')
+            ]
+            # where both are equal, either may be meant
+            if is_as[0] != is_as[1]:
+                reading = 'apart' if is_as[0] else 'as_road'
+                found.setdefault(reading, []).append(method.name)
+    if len(found) < 2:
+        return []
+    names = {k: ', '.join(dict.fromkeys(v)) for k, v in found.items()}
+    return [
+        'panoptic quality is not of the same thing: predicted void is apart '
+        f'in {names["apart"]}, and a part of road in {names["as_road"]}; '
+        'mPQ_void_apart and mPQ_void_as_road (--format csv or json) are'
+    ]
 
 
 def _pair_notes(

@@ -2,17 +2,17 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .comparison import Comparison, Method
 from .differences import Interval, PairedDifference
 from .formats import Table, comma_separated, latex, markdown
-from .runs import HEADLINES
+from .runs import HEADLINES, PANOPTIC, headlines
 
 FORMATS = ('md', 'csv', 'latex', 'json')
 # CSV and JSON have those of classes, too
-DIFFERENCES = HEADLINES[:4]
+DIFFERENCES = (*HEADLINES[:4], *PANOPTIC)
 TIDY = (
     *('method', 'score', 'mean', 'std_over_seeds', 'seeds', 'published'),
     *('baseline', 'difference', 'bootstrap_low', 'bootstrap_high'),
@@ -78,24 +78,24 @@ def legend(comparison: Comparison) -> list[str]:
 
 def score_table(comparison: Comparison) -> Table:
     """Scores of each method, those of a paper below ours."""
+    keys = headlines([r for m in comparison.methods for r in m.runs])
     rows = []
     for method in comparison.methods:
         cells = [
             str(method.scores[key]) if key in method.scores else '-'
-            for key in HEADLINES
+            for key in keys
         ]
         rows.append((method.name, *cells, str(len(method.runs))))
         if method.published is not None:
             scores = method.published.scores
             cells = [
-                f'{scores[key]:.1f}' if key in scores else '-'
-                for key in HEADLINES
+                f'{scores[key]:.1f}' if key in scores else '-' for key in keys
             ]
             rows.append((f'{method.name}, published', *cells, '-'))
     return Table(
         'Mean and standard deviation (ddof 1) over seeds, in percent; '
-        'IoU_std and Acc_std are over classes, in points',
-        ('Method', *HEADLINES, 'Seeds'),
+        f'{_and(k for k in keys if "_std" in k)} are over classes, in points',
+        ('Method', *keys, 'Seeds'),
         rows,
     )
 
@@ -105,7 +105,7 @@ def class_table(comparison: Comparison, score: str) -> Table:
 
     Args:
         comparison: The comparison.
-        score: 'IoU', 'Acc' or 'Bias'.
+        score: One of ``CLASS_SCORES``.
     """
     rows = []
     for name in comparison.classes:
@@ -230,6 +230,11 @@ def _difference_cells(difference: PairedDifference | None) -> tuple[str, ...]:
     ]
     mean, pairs = f'{difference.mean:.4f}', str(len(difference.seeds))
     return difference.baseline, mean, *ends, pairs
+
+
+def _and(words: Iterable[str]) -> str:
+    *most, last = words
+    return f'{", ".join(most)} and {last}'
 
 
 def _shown(interval: Interval | None) -> str:

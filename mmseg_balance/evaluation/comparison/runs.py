@@ -8,7 +8,9 @@ import numpy as np
 from ...errors import UserValueError
 
 HEADLINES = ('mIoU', 'mAcc', 'IoU_std', 'Acc_std', 'aAcc')
-CLASS_SCORES = ('IoU', 'Acc', 'Bias')
+# of runs that have such
+PANOPTIC = ('mPQ', 'mSQ', 'mRQ', 'PQ_std')
+CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'PQ', 'SQ', 'RQ')
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class ScoredRun:
     Attributes:
         method: Name of what was run; runs of one name differ by seed alone.
         seed: Its seed; None where that is not known.
-        scores: By the keys of ``BalancedIoUMetric``, percent or points.
+        scores: By the keys of ``BalancedIoUMetric`` and
+            ``PanopticQualityMetric``, percent or points.
         classes: Names of the C classes; empty where they are not known.
         confusion: Counts of pixels (C, C), rows are true classes; None where
             they were not kept.
@@ -31,6 +34,17 @@ class ScoredRun:
     classes: tuple[str, ...] = ()
     confusion: np.ndarray | None = field(default=None, compare=False)
     origin: str = ''
+
+
+def headlines(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
+    """Scores over all classes that a table of runs shows.
+
+    Args:
+        runs: The runs; those of panoptic quality are shown where one has
+            such.
+    """
+    has_segments = any(key in run.scores for run in runs for key in PANOPTIC)
+    return (*HEADLINES, *PANOPTIC) if has_segments else HEADLINES
 
 
 def by_method(runs: Sequence[ScoredRun]) -> dict[str, list[ScoredRun]]:

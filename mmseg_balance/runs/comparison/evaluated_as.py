@@ -10,6 +10,7 @@ from .result import Result
 
 POST_HOC = 'PostHocSegmentor'
 AUGMENTED = 'SegTTAModel'
+PANOPTIC_METRIC = 'PanopticQualityMetric'
 
 
 def part_of(evaluated: Config | None) -> str:
@@ -64,7 +65,8 @@ def procedure_of(result: Result) -> dict[str, Any]:
 
     Returns:
         Model without what :func:`part_of` and :func:`balancing_of` name,
-        pipeline, classes that means are over, and how statistics were fitted.
+        pipeline, classes that means are over, what predicted void is, and
+        how statistics were fitted.
     """
     evaluated = result.evaluated
     if evaluated is None:
@@ -81,10 +83,16 @@ def procedure_of(result: Result) -> dict[str, Any]:
     if isinstance(evaluators, dict):
         evaluators = [evaluators]
     headlines = [e.get('headline') for e in evaluators if e.get('headline')]
+    panoptic = [e for e in evaluators if type_name(e) == PANOPTIC_METRIC]
+    # of models without segments nothing is said
+    voids = {}
+    if panoptic:
+        voids['void_as_road'] = any(e.get('void_as_road') for e in panoptic)
     return dict(
         model=model,
         test_dataloader=pipelines,
         headlines=headlines,
+        **voids,
         statistics=dict(evaluated.get('statistics') or {}),
     )
 

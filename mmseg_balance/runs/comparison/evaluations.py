@@ -23,7 +23,7 @@ from .config_texts import (
 )
 from .data_meta import data_meta
 from .evaluated_as import part_of
-from .result import Result, numbers_of
+from .result import Result, has_scores, numbers_of
 from .trainings import Training, read_meta
 
 # folders above one of scores in which its training may be: test/<timestamp>
@@ -49,16 +49,16 @@ def read_evaluation(file: Path) -> Result:
         The result.
 
     Raises:
-        UnusableScores: The file has no mIoU, or the checkpoint has been
-            written anew since.
+        UnusableScores: The file has neither mIoU nor mPQ, or the checkpoint
+            has been written anew since.
     """
     try:
         content = json.loads(file.read_text())
     except (OSError, ValueError) as error:
         raise UnusableScores(f'{file} cannot be read ({error})') from error
     scores = numbers_of(content) if isinstance(content, dict) else {}
-    if 'mIoU' not in scores:
-        raise UnusableScores(f'{file} has no number for mIoU')
+    if not has_scores(scores):
+        raise UnusableScores(f'{file} has no number for mIoU or mPQ')
     origin = content.get(ORIGIN_KEY)
     origin = origin if isinstance(origin, dict) else {}
     log_cfg = config_of_log(file.parent)

@@ -79,6 +79,11 @@ class Result:
         return f'at {unit} {self.iteration}{of}'
 
 
+def has_scores(scores: Mapping[str, float]) -> bool:
+    """Whether numbers are those of a metric: of classes or of segments."""
+    return 'mIoU' in scores or 'mPQ' in scores
+
+
 def numbers_of(content: Mapping[str, Any]) -> dict[str, float]:
     """The scores among what a file has.
 

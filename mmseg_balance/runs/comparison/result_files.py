@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from ...errors import UserValueError
 from .evaluations import UnusableScores, is_scores, read_evaluation
-from .result import Result, numbers_of
+from .result import Result, has_scores, numbers_of
 
 SEEDED = re.compile(r'(.+?)_seed(\d+)')
 PARTS = ('student', 'teacher')
@@ -85,6 +85,6 @@ def _parts(
             for tau, scores in content['tau'].items()
             if isinstance(scores, dict)
         }
-    if not found and isinstance(content.get('mIoU'), (int, float)):
+    if not found:
         found = {('', ''): numbers_of(content)}
-    return {key: scores for key, scores in found.items() if 'mIoU' in scores}
+    return {key: scores for key, scores in found.items() if has_scores(scores)}

@@ -22,7 +22,7 @@ from .config_texts import (
 )
 from .data_meta import data_meta
 from .evaluated_as import part_of
-from .result import VALIDATION, Curves, Result, numbers_of
+from .result import VALIDATION, Curves, Result, has_scores, numbers_of
 
 SCALARS = 'vis_data/scalars.json'
 POINTS = 200
@@ -214,7 +214,7 @@ def _with_iterations(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _scores(line: dict[str, Any]) -> dict[str, float]:
     """Scores of a line that is of a validation."""
     scores = numbers_of(line)
-    return scores if 'mIoU' in scores else {}
+    return scores if has_scores(scores) else {}
 
 
 def _thinned(points: list[tuple[int, float]]) -> list[tuple[int, float]]:

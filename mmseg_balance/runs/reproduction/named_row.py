@@ -15,6 +15,8 @@ from ...evaluation.recipes import describe_recipe
 
 # of a config, whose scores stand beside none
 SHOWN = (*PANOPTIC_KEYS, *KEYS)
+# of segments, whatever a config takes predicted void for
+VOIDS = ('mPQ_void_apart', 'mPQ_void_as_road')
 
 
 def named_row(name: str) -> PublishedRow:
@@ -55,13 +57,14 @@ def comparison(row: PublishedRow, scores: Mapping[str, Any]) -> str:
         A line for each score, below one of titles.
     """
     if not row.scores:
-        found = [key for key in SHOWN if key in scores]
+        found = [key for key in (*SHOWN, *VOIDS) if key in scores]
         return '\n'.join(
             [row.name, *(f'{key:<20}  {scores[key]:4.1f}' for key in found)]
         )
     lines = [f'{row.name:<20}  ours   published']
     for key, published in row.scores.items():
         lines.append(f'{key:<20}  {scores[key]:4.1f}   {shown(published)}')
+    lines += [f'{k:<20}  {scores[k]:4.1f}' for k in VOIDS if k in scores]
     return '\n'.join(lines)
 
 

@@ -1,6 +1,6 @@
 """A row with several seeds: a work folder each, and one table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def table(
         for run, (scores, checkpoint) in zip(runs, finished, strict=True)
     ]
     notes = [
-        f'seed {run.seed}: {scores["mIoU"]:.1f} mIoU, {checkpoint}'
+        f'seed {run.seed}: {_main_score(scores)}, {checkpoint}'
         for run, (scores, checkpoint) in zip(runs, finished, strict=True)
     ]
     notes += [note for run in runs for note in run.notes]
@@ -81,3 +81,9 @@ def table(
     published = {name: published_of(row)} if row.scores else {}
     comparison = compare(scored, published=published, notes=notes)
     return report(comparison, 'md')
+
+
+def _main_score(scores: Mapping[str, Any]) -> str:
+    """The score that is named first, of segments where there are such."""
+    key = 'mPQ' if 'mPQ' in scores else 'mIoU'
+    return f'{scores[key]:.1f} {key}'

@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 
 # scores of a class, as metrics name them: 'IoU.road', 'camvid/Acc.sky', where
 # 'camvid' is the prefix of an evaluator
-CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'Dice', 'Fscore', 'Precision', 'Recall')
+CLASS_SCORES = (
+    *('IoU', 'Acc', 'Bias', 'Dice', 'Fscore', 'Precision', 'Recall'),
+    *('PQ', 'SQ', 'RQ'),
+)
 # those of all classes, or of some: 'mIoU', 'mIoU_over', 'IoU_std'
 OVERALL = re.compile(
-    r'(?:[am](?:IoU|Acc|Dice|Fscore|Precision|Recall)|(?:IoU|Acc)(?P<std>_std))'
+    r'(?:[am](?:IoU|Acc|Dice|Fscore|Precision|Recall)|m[PSR]Q|'
+    r'(?:IoU|Acc|[PSR]Q)(?P<std>_std))'
     r'(?:_(?P<subset>\w+))?'
 )
 # what stands behind two points, and is no class: 'src.decode.acc_seg'
@@ -22,6 +26,9 @@ UNITS = {'acc_seg': '%', 'time': 's', 'data_time': 's', 'memory': 'MB'}
 MEANINGS = {
     'IoU': '%',
     'Acc': '%',
+    'PQ': 'panoptic quality, %',
+    'SQ': 'mean IoU of the segments that were found, %',
+    'RQ': 'F1 score of finding segments, %',
     'Bias': 'percentage points, above 0 where predicted too often',
     'label.share': 'share of the labelled source pixels',
     'source.share': 'share of the source samples drawn so far',

@@ -1,4 +1,4 @@
-"""IoU, accuracy and bias of each class as bars."""
+"""IoU, accuracy, panoptic quality and bias of each class as bars."""
 
 import math
 from collections.abc import Sequence
@@ -12,6 +12,11 @@ from .drawing.numbers import known, plain
 from .drawing.table import Column, cell, table
 from .section import Section
 
+CHARTS = {
+    'IoU': 'IoU',
+    'Acc': 'Accuracy (recall)',
+    'PQ': 'Panoptic quality (PQ)',
+}
 # with more classes, those that differ most come first
 MOST_IN_ORDER = 40
 # of classes that are named in a sentence
@@ -19,17 +24,17 @@ MOST_NAMES = 20
 
 
 def score_chart_section(content: Content) -> Section | None:
-    """Bars of IoU and accuracy; None where no method has them."""
+    """Bars of IoU, accuracy and PQ; None where no method has them."""
     order, body = range(len(content.classes)), []
     many = len(order) > MOST_IN_ORDER and len(content.methods) > 1
-    for kind in ('IoU', 'Acc'):
+    for kind, title in CHARTS.items():
         series = series_of(content, kind)
         if not series:
             continue
         if many:
             order = by_spread(series)
         body += [
-            tag('h3', 'IoU' if kind == 'IoU' else 'Accuracy (recall)'),
+            tag('h3', title),
             class_chart(content.classes, content.palette, series, order, '%'),
         ]
     if not body:

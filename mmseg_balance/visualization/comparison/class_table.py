@@ -1,4 +1,4 @@
-"""IoU, accuracy and bias of each class as tables."""
+"""IoU, accuracy, bias and panoptic quality of each class as tables."""
 
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
@@ -17,8 +17,21 @@ KINDS = {
     'Acc': 'accuracy (recall), percent',
     'Bias': 'mean over true classes of the share taken for it, less 1/C, '
     'points',
+    'PQ': 'panoptic quality: SQ times RQ, percent',
+    'SQ': 'mean IoU of the segments that were found, percent',
+    'RQ': 'F1 score of finding segments, percent',
 }
-HEADS = {'IoU': 'IoU, %', 'Acc': 'Acc, %', 'Bias': 'Bias, points'}
+HEADS = {
+    'IoU': 'IoU, %',
+    'Acc': 'Acc, %',
+    'Bias': 'Bias, points',
+    'PQ': 'PQ, %',
+    'SQ': 'SQ, %',
+    'RQ': 'RQ, %',
+}
+# of segments, which have a table of their own
+OF_SEGMENTS = ('PQ', 'SQ', 'RQ')
+_Kinds = Mapping[str, Sequence[ComparedMethod]]
 # of methods that fit side by side with all three kinds
 MOST_IN_ONE = 2
 # of methods that get a column for their difference from the baseline
@@ -36,7 +49,7 @@ def class_table_section(content: Content) -> Section | None:
         return None
     num = max(map(len, methods.values()))
     parts = (
-        [methods]
+        _of_pixels_and_segments(methods)
         if num <= MOST_IN_ONE
         else [{kind: of_kind} for kind, of_kind in methods.items()]
     )
@@ -55,6 +68,13 @@ def class_table_section(content: Content) -> Section | None:
         text,
         [_table(content, part) for part in parts],
     )
+
+
+def _of_pixels_and_segments(methods: _Kinds) -> list[_Kinds]:
+    """Kinds of scores by what they are of, those that there are."""
+    segments = {k: m for k, m in methods.items() if k in OF_SEGMENTS}
+    pixels = {k: m for k, m in methods.items() if k not in OF_SEGMENTS}
+    return [part for part in (pixels, segments) if part]
 
 
 def _has(method: ComparedMethod, kind: str, classes: Sequence[str]) -> bool:

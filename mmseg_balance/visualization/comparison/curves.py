@@ -9,7 +9,10 @@ from .drawing.markup import tag
 from .section import Section
 
 MOST_PANELS = 6
-SCORES = ('mIoU', 'mAcc', 'IoU_std', 'Acc_std', 'aAcc')
+SCORES = (
+    *('mIoU', 'mPQ', 'mAcc', 'mSQ', 'mRQ'),
+    *('IoU_std', 'Acc_std', 'PQ_std', 'aAcc'),
+)
 # of the machine or of the schedule, not of what was learnt
 UNINTERESTING = {
     'lr',
@@ -54,10 +57,11 @@ def chosen_keys(
 ) -> list[str]:
     """Scalars that are worth a panel.
 
-    Validation scores first (mIoU before all), then the whole loss and its
-    parts, then what else was logged; what more methods have comes first.
-    Learning rates, times and scalars of single classes are left out, and so
-    are what never changes and the only part of a loss, which is all of it.
+    Validation scores first (mIoU and mPQ before all), then the whole loss
+    and its parts, then what else was logged; what more methods have comes
+    first. Learning rates, times and scalars of single classes are left out,
+    and so are what never changes and the only part of a loss, which is all
+    of it.
 
     Args:
         methods: With their curves.

@@ -18,7 +18,7 @@ HEIGHT = 18
 THIN, THICK = 1.2, 3.5
 # beyond the largest difference, as a share of the axis
 ROOM = 0.06
-PER_CLASS = ('IoU.', 'Acc.', 'Bias.')
+PER_CLASS = ('IoU.', 'Acc.', 'Bias.', 'PQ.', 'SQ.', 'RQ.')
 
 
 def difference_section(content: Content) -> Section | None:

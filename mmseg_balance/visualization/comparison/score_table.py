@@ -18,12 +18,21 @@ from .drawing.table import Column, cell, table
 from .section import Section
 
 COLUMNS = ('mIoU', 'mAcc', 'IoU_std', 'Acc_std', 'aAcc')
+# where a method has them
+PANOPTIC = ('mPQ', 'mSQ', 'mRQ', 'PQ_std')
+GROUPED = (*COLUMNS, *PANOPTIC, 'SQ_std', 'RQ_std')
 MEANINGS = {
     'mIoU': 'mean IoU over the classes; more is better',
     'mAcc': 'mean accuracy (recall) over the classes; more is better',
     'IoU_std': 'std of the IoU over the classes; less is more even',
     'Acc_std': 'std of the accuracy over the classes; less is more even',
     'aAcc': 'share of all pixels that are right; more is better',
+    'mPQ': 'mean panoptic quality over the classes; more is better',
+    'mSQ': 'mean over the classes of how well segments that were found fit; '
+    'more is better',
+    'mRQ': 'mean over the classes of how many segments were found (F1); more '
+    'is better',
+    'PQ_std': 'std of the PQ over the classes; less is more even',
 }
 
 
@@ -36,8 +45,9 @@ def score_section(content: Content) -> Section:
         for key in method.published
         if known(method.published, key) is not None
     }
-    extra = [key for key in published if key not in COLUMNS]
-    body = [score_table(methods, [*COLUMNS, *extra])]
+    columns = _columns(methods)
+    extra = [key for key in published if key not in columns]
+    body = [score_table(methods, [*columns, *extra])]
     groups = [key for key in _group_keys(methods) if key not in published]
     if groups:
         body.append(
@@ -48,14 +58,16 @@ def score_section(content: Content) -> Section:
                     'p',
                     'over and under: classes that a method predicts too '
                     'often and too rarely, by the sign of their bias, so '
-                    'they may differ from method to method; the others are '
-                    'named subsets of the classes.',
+                    'they may differ from method to method; void_apart and '
+                    'void_as_road: pixels that were given to no segment are '
+                    'no segment, or a part of road; the others are named '
+                    'subsets of the classes.',
                 ),
                 score_table(methods, groups, 'Scores over groups of classes'),
             )
         )
     text = (
-        'Percent; the two std are spreads over the classes in points: the '
+        'Percent; each std is a spread over the classes in points: the '
         'smaller, the more evenly the classes are learned.'
     )
     if any(method.stds for method in methods):
@@ -65,6 +77,12 @@ def score_section(content: Content) -> Section:
             ' Below a score: the published one, and how far ours is from it.'
         )
     return Section('scores', 'Scores', text, body)
+
+
+def _columns(methods: Sequence[ComparedMethod]) -> tuple[str, ...]:
+    """Scores that are shown, those of segments where there are such."""
+    known_ones = {key for m in methods for key in (*m.scores, *m.published)}
+    return (*COLUMNS, *PANOPTIC) if known_ones & {*PANOPTIC} else COLUMNS
 
 
 def score_table(
@@ -168,7 +186,7 @@ def _group_keys(methods: Sequence[ComparedMethod]) -> list[str]:
             key
             for method in methods
             for key in method.scores
-            if key.startswith(tuple(f'{c}_' for c in COLUMNS))
-            and key not in COLUMNS
+            if key.startswith(tuple(f'{c}_' for c in GROUPED))
+            and key not in GROUPED
         )
     )

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -131,6 +132,53 @@ def test_markdown(two_methods):
     # the columns stand below each other
     widths = [len(line) for line in text.splitlines() if line[:1] == '|']
     assert widths[0] == widths[1] == widths[2] == widths[3]
+
+
+def panoptic_run(method, seed, mpq, void='apart'):
+    """Scores of segments beside those of classes."""
+    own = run(method, seed, 40.0)
+    scores = {
+        'mPQ': mpq,
+        'mSQ': 70.0,
+        'mRQ': 50.0,
+        'PQ_std': 20.0,
+        'PQ.road': 60.0,
+        'PQ.car': mpq - 10,
+        'mPQ_void_apart': mpq,
+        'mPQ_void_as_road': mpq - 1.0,
+    }
+    if void == 'as_road':
+        scores |= {'mPQ_void_apart': mpq + 1.0, 'mPQ_void_as_road': mpq}
+    return replace(own, scores={**own.scores, **scores})
+
+
+def test_panoptic_quality_has_columns_where_there_is_such(two_methods):
+    runs = [panoptic_run('edaps', s, 30.0 + s) for s in (0, 1)]
+    runs += [panoptic_run('gbw', s, 33.0 + 2 * s) for s in (0, 1)]
+    text = report(compare(runs), 'md', ['PQ'])
+    assert 'IoU_std, Acc_std and PQ_std are over classes' in text
+    assert '30.5 +- 0.7' in text
+    cells = [
+        [cell.strip() for cell in line.split('|')[1:-1]]
+        for line in text.splitlines()
+    ]
+    heads = next(row for row in cells if row[:1] == ['Method'])
+    assert heads[5:] == ['aAcc', 'mPQ', 'mSQ', 'mRQ', 'PQ_std', 'Seeds']
+    # of seeds 0 and 1: 3 and 4
+    assert ['gbw - edaps', 'mPQ', '+3.5'] in [row[:3] for row in cells]
+    assert ['road', '60.0 +- 0.0', '60.0 +- 0.0'] in cells
+    differences = {d.key: d.values for d in compare(runs).differences}
+    assert differences['PQ.car'] == (3.0, 4.0)
+    plain = report(compare(two_methods), 'md')
+    assert 'mPQ' not in plain and 'IoU_std and Acc_std are over' in plain
+
+
+def test_two_readings_of_void_are_not_compared_unsaid():
+    ours, public = panoptic_run('a', 0, 30.0), panoptic_run('b', 0, 31.0)
+    assert not [n for n in compare([ours, public]).notes if 'void' in n]
+    public = panoptic_run('b', 0, 31.0, 'as_road')
+    [note] = [n for n in compare([ours, public]).notes if 'void' in n]
+    assert 'apart in a' in note and 'part of road in b' in note
 
 
 def test_csv_has_a_row_for_each_score(two_methods):

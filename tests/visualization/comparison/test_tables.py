@@ -74,6 +74,29 @@ def test_published_scores_of_a_subset_get_a_column(full, page_of):
     assert row[-1] == '50.0060.9 (−10.9)'
 
 
+def test_panoptic_quality_has_columns_and_a_table_of_classes(full, page_of):
+    first = full.methods[0]
+    quality = {
+        'mPQ': 41.23,
+        'mSQ': 72.7,
+        'mRQ': 53.6,
+        'PQ_std': 20.0,
+        'mPQ_things': 30.0,
+        'mPQ_void_apart': 42.0,
+    }
+    quality |= {f'{k}.{CLASSES[0]}': 61.5 for k in ('PQ', 'SQ', 'RQ')}
+    panoptic = dataclasses.replace(first, scores={**first.scores, **quality})
+    content = dataclasses.replace(full, methods=[panoptic, *full.methods[1:]])
+    page = page_of(content)
+    head, row = page.tables[SCORES][:2]
+    assert head[7:] == ['mPQ', 'mSQ', 'mRQ', 'PQ_std']
+    assert row[7:] == ['41.23', '72.70', '53.60', '20.00']
+    groups = page.tables['Scores over groups of classes'][0]
+    assert {'mPQ_things', 'mPQ_void_apart'} <= set(groups)
+    assert page.tables['PQ, SQ, RQ of each class'][1][1:4] == ['61.50'] * 3
+    assert 'mPQ' not in page_of(full).tables[SCORES][0]
+
+
 def test_groups_of_classes_have_a_table_of_their_own(full, page_of):
     methods = [
         dataclasses.replace(m, scores={**m.scores, 'mIoU_over': 70.5})

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping
 
+# kinds of scores that each class has
+OF_CLASSES = ('IoU', 'Acc', 'PQ', 'SQ', 'RQ')
 MINUS = '\N{MINUS SIGN}'
 DASH = '\N{EN DASH}'
 PLUS_MINUS = '\N{PLUS-MINUS SIGN}'
@@ -42,7 +44,8 @@ def sign_of_better(key: str) -> int:
     """
     if key.startswith('Bias'):
         return 0
-    kind = key.split('.')[0] if key.startswith(('IoU.', 'Acc.')) else key
+    first, _, of_class = key.partition('.')
+    kind = first if of_class and first in OF_CLASSES else key
     return -1 if '_std' in kind else 1
 
 
