@@ -8,11 +8,19 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+import torch
+from helpers.panoptic_files import street, write_panoptic_set
 from helpers.paths import ROOT
-from helpers.tiny_networks import tiny_mit, tiny_segformer_head
+from helpers.tiny_networks import (
+    tiny_mit,
+    tiny_panoptic,
+    tiny_segformer_head,
+)
 from mmengine.config import Config
 from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import init_default_scope
 from mmengine.visualization import Visualizer
+from mmseg.registry import MODELS
 
 TOOLS = ROOT / 'tools'
 CLASSES = ('sky', 'road', 'car')
@@ -211,5 +219,43 @@ def uda_config(tiny_config, tmp_path):
         path = tmp_path / f'{name}.py'
         cfg.dump(path)
         return path
+
+    return write
+
+
+@pytest.fixture
+def panoptic(tiny_config, tmp_path):
+    """Write a config of a panoptic segmentor, and random weights of it.
+
+    ``panoptic(instance_head)`` gives both files; ``method`` puts the
+    segmentor into a UDA model.
+    """
+
+    def write(head: dict, method: str | None = None) -> tuple[Path, Path]:
+        root = tmp_path / 'streets'
+        data = write_panoptic_set(root, {name: street() for name in 'abcd'})
+        cfg = Config.fromfile(tiny_config())
+        cfg.test_pipeline = [
+            dict(type='LoadImageFromFile'),
+            dict(type='LoadPanopticAnnotations'),
+            dict(type='PackPanopticInputs'),
+        ]
+        data['pipeline'] = cfg.test_pipeline
+        cfg.test_dataloader.dataset = cfg.val_dataloader.dataset = data
+        cfg.test_evaluator = [
+            dict(type='BalancedIoUMetric'),
+            dict(type='PanopticQualityMetric'),
+        ]
+        cfg.model = tiny_panoptic(head)
+        if method:
+            cfg.model = dict(type=method, segmentor=cfg.model)
+        config, path = tmp_path / 'panoptic.py', tmp_path / 'weights.pth'
+        cfg.dump(config)
+        init_default_scope('mmseg')
+        torch.manual_seed(0)
+        model = MODELS.build(cfg.model)
+        meta = dict(dataset_meta=data['metainfo'])
+        torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
+        return config, path
 
     return write

@@ -3,42 +3,9 @@
 import json
 
 import pytest
-import torch
-from helpers.panoptic_files import street, write_panoptic_set
-from helpers.tiny_networks import tiny_mask_rcnn, tiny_panoptic
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmseg.registry import MODELS
+from helpers.tiny_networks import tiny_mask_rcnn
 
 TOOL = 'analysis_tools/assess_bias.py'
-
-
-@pytest.fixture
-def panoptic(tiny_config, tmp_path):
-    """A config of a panoptic segmentor, and random weights of it."""
-
-    def write(head):
-        root = tmp_path / 'streets'
-        data = write_panoptic_set(root, {name: street() for name in 'abcd'})
-        cfg = Config.fromfile(tiny_config())
-        cfg.test_pipeline = [
-            dict(type='LoadImageFromFile'),
-            dict(type='LoadPanopticAnnotations'),
-            dict(type='PackPanopticInputs'),
-        ]
-        data['pipeline'] = cfg.test_pipeline
-        cfg.test_dataloader.dataset = data
-        cfg.model = tiny_panoptic(head)
-        config, path = tmp_path / 'panoptic.py', tmp_path / 'weights.pth'
-        cfg.dump(config)
-        init_default_scope('mmseg')
-        torch.manual_seed(0)
-        model = MODELS.build(cfg.model)
-        meta = dict(dataset_meta=data['metainfo'])
-        torch.save(dict(state_dict=model.state_dict(), meta=meta), path)
-        return config, path
-
-    return write
 
 
 def test_files_of_instances(panoptic, run_tool, tmp_path, capsys):

@@ -29,6 +29,10 @@ class LoadPanopticAnnotations(LoadAnnotations):
     there is no segment. Both are ``seg_fields``, which are resized, cropped
     and flipped with the image.
 
+    An image that is no sample of a data set, as ``mmseg.apis`` gives it to a
+    ``test_pipeline``, stays as it is: these leave out ``LoadAnnotations``
+    alone.
+
     Args:
         imdecode_backend: Of mmcv; 'cv2' is the faster one.
         backend_args: File backend, see ``mmseg.datasets.LoadAnnotations``.
@@ -48,6 +52,8 @@ class LoadPanopticAnnotations(LoadAnnotations):
 
     def _load_seg_map(self, results: dict) -> None:
         """Read the file; what mmcv's ``LoadAnnotations`` calls."""
+        if 'seg_fields' not in results:  # which all data sets have
+            return
         path = results.get('seg_map_path')
         segments = results.get(SEGMENTS)
         if path is None or segments is None:
