@@ -93,7 +93,36 @@ HANGS_AFTER = 900  # seconds
 WITHOUT_BLDA = """
 model['segmentor']['decode_head'].update(channels=16, loss_decode={})
 """
+# segments of the source as targets of both kinds of branches
+PANOPTIC = (
+    WITHOUT_BLDA
+    + """
+model['segmentor']['decode_head'].update(decoder_params=dict(embed_dims=16))
+source_pipeline[1] = dict(type='LoadPanopticAnnotations')
+source_pipeline[-1:] = [
+    dict(type='PanopticTargets', instances=True, centers=True, sigma=2),
+    dict(type='PackPanopticInputs')]
+train_dataloader['dataset']['rare_class_sampling'] = dict(min_pixels=20)
+"""
+)
 METHODS = {
+    'edaps': (
+        'edaps/edaps_lite0_1000_toy2toy-128x128.py',
+        PANOPTIC
+        + """
+model['segmentor'].update(
+    instance_head=dict(channels=16, fc_channels=32))
+""",
+    ),
+    'edaps-bu': (
+        'edaps/edaps-bu_lite0_1000_toy2toy-128x128.py',
+        PANOPTIC
+        + """
+model['segmentor'].update(
+    instance_head=dict(
+        decoder=dict(channels=16, decoder_params=dict(embed_dims=16))))
+""",
+    ),
     'advent': (
         'advent/advent_lite0_300_toy2toy-192x192.py',
         WITHOUT_BLDA,
