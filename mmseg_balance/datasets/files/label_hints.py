@@ -14,7 +14,11 @@ def channel_advice(channels: int) -> str:
     """
     if channels == 2:
         return 'save it without its alpha channel'
-    return 'colour-coded labels must be turned into class ids first'
+    return (
+        'colour-coded labels must be turned into class ids first; segments of '
+        'a panoptic data set are read by LoadPanopticAnnotations, and need no '
+        'class statistics'
+    )
 
 
 def zero_hint(values: np.ndarray, num_classes: int) -> str:

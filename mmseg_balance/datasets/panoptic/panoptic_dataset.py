@@ -10,8 +10,9 @@ from mmseg.datasets import BaseSegDataset
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS
 
-from ...errors import UserValueError
+from ...errors import UserFileNotFoundError, UserValueError
 from ..files.image_suffixes import ImageSuffixes
+from ..loading.preparation import preparation
 from ..loading.transform_kinds import is_label_loader
 from .annotation_file import Annotation, PanopticFile
 from .categories import THING_CLASSES, Categories, thing_labels
@@ -129,7 +130,7 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
                 'data_prefix.seg_map_path, the folder of their PNG files; '
                 f'found ann_file={self.ann_file!r} and {folder!r}'
             )
-        file = PanopticFile(self.ann_file, self.backend_args)
+        file = self._file()
         if loads and not file.lists_labels:
             raise UserValueError(
                 f'{self.ann_file} (ann_file) has no annotations, and the '
@@ -161,6 +162,14 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
                 if not segment['iscrowd']:
                     counts[i, segment['label']] += segment['area']
         return counts
+
+    def _file(self) -> PanopticFile:
+        try:
+            return PanopticFile(self.ann_file, self.backend_args)
+        except FileNotFoundError as error:
+            raise UserFileNotFoundError(
+                f'{type(self).__name__}: {error}{preparation(self)}'
+            ) from error
 
     def _loads_labels(self) -> bool:
         loaders = [t for t in self.pipeline.transforms if is_label_loader(t)]

@@ -1,6 +1,7 @@
 """Segments of toy streets: what is told apart, and the files of it."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -209,3 +210,7 @@ def test_the_option_that_adds_segments_is_named(name):
     )
     command = f'mmseg-balance data {name.lower()} data/it --panoptic'
     assert preparation(dataset).endswith(command)
+    # not only where the data set is built lazily
+    file = re.escape(dataset.ann_file)
+    with pytest.raises(FileNotFoundError, match=f'{file}.*{command}'):
+        dataset.full_init()
