@@ -1,22 +1,22 @@
 """A segmentor that finds instances, too."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 from mmengine.structures import PixelData
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
-from mmseg.utils import ConfigType, OptSampleList, SampleList
+from mmseg.utils import (
+    ConfigType,
+    OptSampleList,
+    SampleList,
+    add_prefix,
+)
 from torch import Tensor
 
 from ...errors import UserValueError
-from ..head_losses.classifier_features import (
-    captured_inputs,
-    classifier_of,
-    dropout_of,
-)
+from ..head_losses.classifier_features import logits_and_features
 from .instance_head import InstanceHead
 from .settings import check_prediction_mode, check_things
 
@@ -72,15 +72,12 @@ class PanopticEncoderDecoder(EncoderDecoder):
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
         """Losses of supervised training, semantic ones and of instances."""
         features = self.extract_feat(inputs)
-        with self._decoder_inputs() as decoded:
-            losses = self._decode_head_forward_train(features, data_samples)
+        losses, decoded = self._decode_losses(features, data_samples)
         if self.with_auxiliary_head:
             losses |= self._auxiliary_head_forward_train(
                 features, data_samples
             )
-        return losses | self.instance_losses(
-            features, data_samples, _first(decoded)
-        )
+        return losses | self.instance_losses(features, data_samples, decoded)
 
     def instance_losses(
         self,
@@ -118,10 +115,7 @@ class PanopticEncoderDecoder(EncoderDecoder):
         """
         metas = image_metas(inputs, data_samples)
         features = self.extract_feat(inputs)
-        with self._decoder_inputs() as decoded:
-            seg_logits = self.decode_head.predict(
-                features, metas, self.test_cfg
-            )
+        seg_logits, decoded = self._decode(features, metas)
         samples = self.postprocess_result(seg_logits, data_samples)
         if self.rescore is not None:
             for sample in samples:
@@ -131,23 +125,36 @@ class PanopticEncoderDecoder(EncoderDecoder):
             [sample.pred_sem_seg.data.squeeze(0) for sample in samples],
             metas,
             [sample.seg_logits.data for sample in samples],
-            _first(decoded),
+            decoded,
         )
         for sample, (ids, instances) in zip(samples, found, strict=True):
             sample.pred_panoptic_seg = PixelData(data=ids.int().unsqueeze(0))
             sample.pred_instances = instances
         return samples
 
-    def _decoder_inputs(self):
-        """Note what enters the classifier, where the branch reads it."""
+    def _decode_losses(
+        self, features: Sequence[Tensor], data_samples: SampleList
+    ) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Semantic losses; what enters the classifier, where it is read."""
+        if not self.instance_head.uses_decoder:
+            # any head, those with losses of their own as well
+            return self._decode_head_forward_train(
+                features, data_samples
+            ), None
+        head = self.decode_head
+        logits, decoded = logits_and_features(head, features)
+        losses = head.loss_by_feat(logits, data_samples)
+        return add_prefix(losses, 'decode'), decoded
+
+    def _decode(
+        self, features: Sequence[Tensor], metas: list[dict[str, Any]]
+    ) -> tuple[Tensor, Tensor | None]:
+        """Logits at the size of the input; and the same."""
         head = self.decode_head
         if not self.instance_head.uses_decoder:
-            return nullcontext()
-        return captured_inputs(classifier_of(head), dropout_of(head))
-
-
-def _first(decoded: list[Tensor] | None) -> Tensor | None:
-    return decoded[0] if decoded else None
+            return head.predict(features, metas, self.test_cfg), None
+        logits, decoded = logits_and_features(head, features)
+        return head.predict_by_feat(logits, metas), decoded
 
 
 def image_metas(
