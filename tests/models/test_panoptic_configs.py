@@ -92,8 +92,12 @@ def test_is_made_as_its_name_says(file):
     # faults of the public code are on in its rows alone
     published = name['network'] == 'mit-b5_40k'
     assert cfg.val_evaluator[1].get('void_as_road', False) == published
-    if not name['branch']:
+    if name['branch']:
+        assert head.fusion['as_published'] == published
+        assert head.center_loss_limit == (14 if published else None)
+    else:
         assert head.skip_without_instances == published
+        assert head.fusion.get('hide_stuff', False) == published
     iterations = dict(lite0_1000=1000).get(name['network'], 40000)
     assert cfg.train_cfg.max_iters == iterations
     assert cfg.param_scheduler[-1].end in (iterations, iterations + 1)
