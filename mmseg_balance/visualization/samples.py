@@ -1,7 +1,7 @@
 """Images to show, with their labels and predictions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import mmcv
@@ -20,12 +20,17 @@ class Sample:
         image: RGB (H, W, 3) in uint8.
         label: Classes (H, W).
         predictions: Classes (H, W) for the name of each run.
+        label_segments: Ids of labelled segments (H, W), class * 1000 +
+            number; None where there are none.
+        segments: The same for the names of runs that predict such.
     """
 
     name: str
     image: np.ndarray
     label: np.ndarray
     predictions: Mapping[str, np.ndarray]
+    label_segments: np.ndarray | None = None
+    segments: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def read_samples(

@@ -6,17 +6,20 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from ...errors import UserValueError
+from ..panoptic.panel import segment_panel
 from ..samples import Sample
 from .agreement import CASES, DIFFERENT, RIGHT, UNLABELLED, agreement, errors
 from .baseline import baseline_of
 from .content import Content
 from .drawing.legend import colour_legend
 from .drawing.markup import scrolling, tag
-from .drawing.pictures import captioned, label_uri, photo_uri
+from .drawing.pictures import MAX_WIDTH, captioned, label_uri, photo_uri
 from .section import Section
 
 CASE_COLOURS = [colour for _, colour in CASES]
 BLACK = (0, 0, 0)
+# so that names of things can be read
+SEGMENTS_WIDTH = 640
 
 
 def sample_section(content: Content) -> Section | None:
@@ -48,7 +51,7 @@ def sample_section(content: Content) -> Section | None:
         [
             *_legends(content, runs),
             *(
-                _row(sample, runs, content.palette, f'sample {i}')
+                _row(sample, runs, content, f'sample {i}')
                 for i, sample in enumerate(samples)
             ),
         ],
@@ -66,17 +69,26 @@ def _check(sample: Sample) -> None:
 
 
 def _row(
-    sample: Sample, runs: Sequence[str], palette: Sequence, group: str
+    sample: Sample, runs: Sequence[str], content: Content, group: str
 ) -> Element:
     """Image, label and predictions; the comparisons behind or below."""
+    palette = content.palette
+
+    def painted(
+        labels: np.ndarray, segments: np.ndarray | None, name: str
+    ) -> Element:
+        if segments is None:
+            return captioned(label_uri(labels, palette), name, group, True)
+        width = min(max(segments.shape[1], SEGMENTS_WIDTH), MAX_WIDTH)
+        panel = segment_panel(segments, palette, content.classes, width)
+        return captioned(photo_uri(panel), name, group)
+
     there = [run for run in runs if run in sample.predictions]
     pictures = [
         captioned(photo_uri(sample.image), sample.name, group),
-        captioned(label_uri(sample.label, palette), 'label', group, True),
+        painted(sample.label, sample.label_segments, 'label'),
         *(
-            captioned(
-                label_uri(sample.predictions[run], palette), run, group, True
-            )
+            painted(sample.predictions[run], sample.segments.get(run), run)
             for run in there
         ),
     ]

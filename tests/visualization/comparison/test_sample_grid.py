@@ -160,3 +160,23 @@ def test_a_thin_line_of_a_large_figure_keeps_its_colour():
     assert len(image.get('src')) < len(out.getvalue())
     shown = picture(image.get('src')).astype(int)
     assert np.abs(shown - drawn).max() <= 16
+
+
+def test_segments_in_place_of_classes(full, page_of):
+    sample = full.samples[0]
+    ids = np.full(sample.label.shape, 1000)
+    ids[:, :2] = 2001
+    first = next(iter(sample.predictions))
+    sample = dataclasses.replace(
+        sample, label_segments=ids, segments={first: ids}
+    )
+    page = page_of(dataclasses.replace(full, samples=[sample]))
+    pictures = [picture(a['src']) for t, a in page.tags if t == 'img']
+    for painted in pictures[1:3]:
+        assert painted.shape[1] == 640
+        # the outline of the thing, and colours of classes
+        assert (painted == 255).all(-1).any()
+        assert np.array_equal(painted[0, 0], PALETTE[2])
+        assert np.array_equal(painted[-1, -1], PALETTE[1])
+    # the other method has classes alone
+    assert pictures[3].shape == (*sample.label.shape, 3)

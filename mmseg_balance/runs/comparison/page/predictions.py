@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import mmcv
 import numpy as np
@@ -11,8 +11,10 @@ from mmengine.registry import init_default_scope
 
 from ....datasets.files.prediction_names import prediction_names
 from ....errors import UserFileNotFoundError
+from ....files.config_walk import dicts_in
 from ....inference.prediction_files import LIST, image_paths
 from ....inference.predictor import Predictor
+from ....panoptic.numbers import numbered_segments
 from ..evaluated_as import part_of
 from ..evaluations import LEVELS
 from ..result import Result
@@ -38,6 +40,19 @@ def evaluation_config(result: Result) -> Config | None:
         content.pop(key, None)
     content |= dict(result.evaluated)
     return Config(content, filename=str(result.file))  # for messages
+
+
+class Predicted(NamedTuple):
+    """What a method predicts of an image.
+
+    Attributes:
+        labels: Classes (H, W).
+        segments: Ids of segments (H, W), class * 1000 + number; None of a
+            semantic model.
+    """
+
+    labels: np.ndarray
+    segments: np.ndarray | None = None
 
 
 @dataclass
@@ -68,11 +83,24 @@ class TestImages:
         ignored = getattr(self.dataset, 'ignore_index', IGNORED)
         return np.where(label == ignored, IGNORED, label)
 
+    def segments(self, position: int) -> np.ndarray | None:
+        """Ids of its segments (H, W), class * 1000 + number; None: none."""
+        sample = self.dataset[self.indices[position]]['data_samples']
+        if 'gt_panoptic_seg' not in sample:
+            return None
+        return numbered_segments(
+            sample.gt_panoptic_seg.data.squeeze(0).numpy(),
+            sample.segments_info,
+        )
+
 
 def predict(
     result: Result, images: TestImages, data: Config
-) -> list[np.ndarray]:
-    """Classes of each image, from files or by the model.
+) -> list[Predicted]:
+    """Classes of each image, and segments where the model finds such.
+
+    Files have classes alone, so that a panoptic model predicts anew where
+    its checkpoint is there.
 
     Args:
         result: Whose model predicts.
@@ -80,22 +108,20 @@ def predict(
         data: Config whose test set is where the images are.
 
     Returns:
-        A map (H, W) for each image.
+        One for each image.
 
     Raises:
         OSError, ValueError: Neither files nor a checkpoint can be used.
     """
+    cfg = evaluation_config(result)
     folder = saved_predictions(result, images)
-    if folder is not None:
+    is_anew = result.checkpoint is not None and _finds_segments(cfg)
+    if folder is not None and not is_anew:
         shift = int(bool(getattr(images.dataset, 'reduce_zero_label', False)))
         return [
-            mmcv.imread(
-                str(folder / images.names[file]), flag='unchanged'
-            ).astype(np.int64)
-            - shift
+            Predicted(_read(folder / images.names[file]) - shift)
             for file in images.files
         ]
-    cfg = evaluation_config(result)
     if cfg is None or result.checkpoint is None:
         raise UserFileNotFoundError(
             'neither files of mmseg-balance test --out nor the checkpoint '
@@ -112,7 +138,19 @@ def predict(
         num_workers=0,
         confidence=False,
     )
-    return [found.labels for found in predictor.predict(images.files)]
+    return [
+        Predicted(found.labels, found.segments)
+        for found in predictor.predict(images.files)
+    ]
+
+
+def _finds_segments(cfg: Config | None) -> bool:
+    model = cfg and cfg.model
+    return any(part.get('instance_head') for part in dicts_in(model))
+
+
+def _read(file: Path) -> np.ndarray:
+    return mmcv.imread(str(file), flag='unchanged').astype(np.int64)
 
 
 def saved_predictions(result: Result, images: TestImages) -> Path | None:

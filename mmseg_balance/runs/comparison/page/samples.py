@@ -14,7 +14,13 @@ from ....visualization.samples import Sample
 from ...records.provenance import describe_data
 from ..grouping import Group
 from ..result import Result
-from .predictions import IGNORED, TestImages, evaluation_config, predict
+from .predictions import (
+    IGNORED,
+    Predicted,
+    TestImages,
+    evaluation_config,
+    predict,
+)
 
 # images looked at for each that is shown
 LOOKED_AT = 3
@@ -52,7 +58,8 @@ def find_samples(
         images = TestImages(dataset, count * LOOKED_AT)
     except (UserError, OSError, ValueError) as error:
         return [], [f'no samples: {error}']
-    predictions, notes = {}, []
+    predictions: dict[str, list[Predicted]] = {}
+    notes: list[str] = []
     for name, result in chosen.items():
         try:
             predictions[name] = predict(result, images, cfg)
@@ -66,7 +73,8 @@ def find_samples(
     if len(seeds) > 1 and len(same) == 1 and None not in same:
         shown = f'seed {same.pop()}'
     labels = [images.label(i) for i in range(len(images.files))]
-    kept = most_different(list(predictions.values()), labels, count)
+    maps = [[p.labels for p in method] for method in predictions.values()]
+    kept = most_different(maps, labels, count)
     notes.append(
         f'samples are of {shown}; the {len(kept)} in which they differ most '
         f'of {len(images.files)} that were looked at'
@@ -76,7 +84,13 @@ def find_samples(
             Path(images.files[i]).name,
             mmcv.imread(images.files[i], channel_order='rgb'),
             labels[i],
-            {name: maps[i] for name, maps in predictions.items()},
+            {name: found[i].labels for name, found in predictions.items()},
+            images.segments(i),
+            {
+                name: found[i].segments
+                for name, found in predictions.items()
+                if found[i].segments is not None
+            },
         )
         for i in kept
     ]
