@@ -54,6 +54,20 @@ def test_config_that_fits_is_found(file, parts, text):
     assert options == []
 
 
+@pytest.mark.parametrize('branch', ['', '-bu', '-shared'])
+def test_configs_of_instance_branches(branch):
+    if not branch:
+        pytest.importorskip('mmdet')
+    file = f'edaps/edaps{branch}_mit-b5_40k_synthia2cityscapes-512x512.py'
+    cfg = Config.fromfile(ROOT / 'configs' / file)
+    weights = expected_state(cfg.model.segmentor)
+    converted = converted_of(weights, ['model', 'ema_model', 'imnet_model'])
+    assert converted.segmentor['things'] == cfg.model.segmentor.things
+    path, options = find_config(converted, ROOT / 'configs')
+    assert path.relative_to(ROOT / 'configs').as_posix() == file
+    assert options == []
+
+
 def converted_of(weights, parts, text=''):
     return Converted(
         weights=under('student.', weights),
