@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
+from mmseg_balance.inference.predictor.prediction import Prediction
 from mmseg_balance.runs.comparison.compared import compare_runs
 from mmseg_balance.runs.comparison.page import content as page
 from mmseg_balance.runs.comparison.page import predictions, samples
@@ -169,7 +170,7 @@ def test_each_method_predicts_by_its_own_pipeline(
 
     def predictor(cfg, *args, **kwargs):
         used.append(cfg.test_dataloader.dataset.pipeline)
-        maps = [SimpleNamespace(labels=np.zeros((4, 6), int))] * 3
+        maps = [Prediction(np.zeros((4, 6), int))] * 3
         return SimpleNamespace(predict=lambda files: maps)
 
     monkeypatch.setattr(predictions, 'Predictor', predictor)
