@@ -152,9 +152,10 @@ NOTES = (
         r'synthia/edaps(\+.*|-source-only|-oracle)?',
         'close',
         'settings of the public config of EDAPS (susaha/edaps at 9fbc286); '
-        'two of its faults are on: one image without instances takes the '
-        'instance losses from its batch, and predicted void is road. Means '
-        'are over the 16 classes, where it multiplies those over 19 by 19/16',
+        'three of its faults are on: one image without instances takes the '
+        'instance losses from its batch, stuff under a mask is void, and '
+        'void is scored as road. Means are over the 16 classes, where it '
+        'multiplies those over 19 by 19/16',
     ),
     Note(
         r'synthia/edaps\+gbw',
