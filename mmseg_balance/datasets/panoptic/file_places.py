@@ -1,11 +1,12 @@
 """Files that lists name without their folders, or with other ones."""
 
 import os.path as osp
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mmengine import fileio
 
 from ...errors import UserValueError
+from .annotation_file import Annotation
 
 
 class FilePlaces:
@@ -66,3 +67,26 @@ class FilePlaces:
             if found:
                 return osp.join(self.folder, found[0])
         return None
+
+
+def image_names(
+    annotation: Annotation, img_suffix: str | Sequence[str], label_suffix: str
+) -> list[str]:
+    """What the image of an annotation may be called, the likeliest first.
+
+    Args:
+        annotation: The annotation.
+        img_suffix: What names of images end with: one suffix or several.
+        label_suffix: What the names of the PNG files end with.
+
+    Returns:
+        Its name in the JSON file; its id; and the name of its label, each
+        with the suffix of images.
+    """
+    suffixes = [img_suffix] if isinstance(img_suffix, str) else img_suffix
+    stems = [annotation.image_id]
+    label = annotation.label or ''
+    if label.endswith(label_suffix):
+        stems.append(label[: len(label) - len(label_suffix)])
+    names = [annotation.image] if annotation.image else []
+    return names + [stem + suffix for stem in stems for suffix in suffixes]

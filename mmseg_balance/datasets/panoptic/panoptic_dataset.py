@@ -16,7 +16,7 @@ from ..loading.preparation import preparation
 from ..loading.transform_kinds import is_label_loader
 from .annotation_file import Annotation, PanopticFile
 from .categories import THING_CLASSES, Categories, thing_labels
-from .file_places import FilePlaces
+from .file_places import FilePlaces, image_names
 from .load_panoptic_annotations import (
     IGNORED,
     SEGMENTS,
@@ -30,9 +30,9 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
     """Images, PNG files of segments, and a JSON file that lists them.
 
     For all that asks for classes, it is a data set as any other: pipelines
-    with ``LoadPanopticAnnotations`` make ``gt_seg_map`` of the segments. A
-    target that is listed without ``ann_file`` is all images of its folder;
-    labels are read where the pipeline loads them.
+    with ``LoadPanopticAnnotations`` make ``gt_seg_map`` of the segments.
+    Without ``ann_file`` it is all images of its folder: a target, with no
+    labels or, as pseudo-labels are, with labels of classes alone.
 
     Images and PNG files may lie in sub-folders that the JSON file does not
     name. An image is found by its ``file_name`` in the JSON file, or else by
@@ -119,7 +119,7 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
             An entry for each annotation, in the order of the JSON file;
             without it an entry for each image, by path.
         """
-        loads = self._loads_labels()
+        loads = self._loads_segments()
         if not self.ann_file and not loads:
             return super().load_data_list()
         folder = self.data_prefix.get('seg_map_path')
@@ -171,12 +171,17 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
                 f'{type(self).__name__}: {error}{preparation(self)}'
             ) from error
 
-    def _loads_labels(self) -> bool:
+    def _loads_segments(self) -> bool:
         loaders = [t for t in self.pipeline.transforms if is_label_loader(t)]
-        for transform in loaders:
-            if isinstance(transform, LoadAnnotations) and not isinstance(
-                transform, LoadPanopticAnnotations
-            ):
+        of_classes = [
+            isinstance(t, LoadAnnotations)
+            and not isinstance(t, LoadPanopticAnnotations)
+            for t in loaders
+        ]
+        if not self.ann_file and all(of_classes):
+            return False
+        for transform, is_of_classes in zip(loaders, of_classes, strict=True):
+            if is_of_classes:
                 raise UserValueError(
                     f'{type(self).__name__}: its pipeline has '
                     f'{type(transform).__name__}, which takes colours of '
@@ -217,7 +222,7 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
         labels: FilePlaces | None,
         things: tuple[int, ...],
     ) -> dict:
-        names = self._image_names(annotation)
+        names = image_names(annotation, self.img_suffix, self.seg_map_suffix)
         info = dict(
             img_path=images.find(names) or osp.join(images.folder, names[0]),
             label_map=None,
@@ -233,15 +238,3 @@ class PanopticDataset(ImageSuffixes, BaseSegDataset):
             IGNORED: annotation.ignored,
             THINGS: things,
         }
-
-    def _image_names(self, annotation: Annotation) -> list[str]:
-        """What the image may be called, the likeliest first."""
-        suffixes = self.img_suffix
-        suffixes = [suffixes] if isinstance(suffixes, str) else list(suffixes)
-        names = [annotation.image] if annotation.image else []
-        names += [annotation.image_id + suffix for suffix in suffixes]
-        label = annotation.label or ''
-        if label.endswith(self.seg_map_suffix):
-            stem = label[: len(label) - len(self.seg_map_suffix)]
-            names += [stem + suffix for suffix in suffixes]
-        return names

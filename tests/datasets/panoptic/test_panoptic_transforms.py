@@ -17,6 +17,7 @@ from mmseg.registry import DATASETS, TRANSFORMS
 
 from mmseg_balance.datasets import UDADataset
 from mmseg_balance.datasets.class_statistics.files import write_class_stats
+from mmseg_balance.datasets.files.label_images import write_png
 from mmseg_balance.datasets.sampling.samplers import Draw
 from mmseg_balance.errors import UserError
 from mmseg_balance.panoptic.segments import segment_places
@@ -195,6 +196,22 @@ def test_a_pair(pair, listed):
         again.gt_panoptic_seg.data,
         sample['source']['data_samples'].gt_panoptic_seg.data,
     )
+
+
+def test_a_target_with_labels_of_classes(pair, tmp_path):
+    """As a second stage has them, which pseudo-labels are written for."""
+    ids, _ = street()
+    for name in 'ab':
+        label = np.where(ids == 7, 0, 255).astype(np.uint8)
+        write_png(tmp_path / f'target/pseudo/{name}.png', label)
+    pair['target'] |= dict(
+        ann_file='',
+        data_prefix=dict(img_path='images', seg_map_path='pseudo'),
+        pipeline=[LOAD[0], dict(type='LoadAnnotations'), PACK],
+    )
+    sample = UDADataset(**pair)[0]['target']['data_samples']
+    np.testing.assert_array_equal(sample.gt_sem_seg.data[0], label)
+    assert set(sample.keys()) == {'gt_sem_seg'}
 
 
 def test_rare_classes_are_drawn_by_listed_areas(pair, tmp_path):
