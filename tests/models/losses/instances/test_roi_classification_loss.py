@@ -164,7 +164,7 @@ def test_a_sigmoid_is_refused():
 def test_in_the_branch_of_a_config():
     """The base file is merged into MMDetection's loss, key by key."""
     pytest.importorskip('mmdet')
-    base = Config.fromfile(ROOT / 'configs/_base_/balance/gbw_roi.py')
+    base = Config.fromfile(ROOT / 'configs/_base_/balance/gbw-roi.py')
     changes = base.balance_model.segmentor.instance_head
     head = MODELS.build(tiny_mask_rcnn(things=(2, 3), **changes))
     loss = head.roi_head.bbox_head.loss_cls
