@@ -112,10 +112,11 @@ def _labelled_rows(
             'more'
         )
     rows = segment_places(labelled, segments)
-    unlisted = labelled[(rows == 0) & (labelled != FILE_VOID)]
-    if unlisted.size:
+    if np.count_nonzero(rows) != np.count_nonzero(labelled != FILE_VOID):
+        unlisted = np.unique(labelled[rows == 0])
+        unlisted = unlisted[unlisted != FILE_VOID]
         raise UserValueError(
-            f'the label has segments {np.unique(unlisted)[:5].tolist()} that '
+            f'the label has segments {unlisted[:5].tolist()} that '
             'segments_info does not list'
         )
     return rows.ravel()
