@@ -99,14 +99,13 @@ def center_targets(
     heatmap = np.zeros((1, height, width), dtype=np.float32)
     offset = np.zeros((2, height, width), dtype=np.float32)
     peak = _peak(sigma)
-    for _, (rows, columns), mask in _things(places, segments):
-        y, x = np.nonzero(mask)
-        y += rows.start
-        x += columns.start
-        center = y.mean(), x.mean()
-        _add_peak(heatmap[0], peak, int(center[0]), int(center[1]))
-        offset[0, y, x] = np.float32(center[0]) - y.astype(np.float32)
-        offset[1, y, x] = np.float32(center[1]) - x.astype(np.float32)
+    axes = [np.arange(n, dtype=np.float32) for n in places.shape]
+    for _, window, mask in _things(places, segments):
+        y, x = (axis[span] for axis, span in zip(axes, window, strict=True))
+        cy, cx = _center(mask, window)
+        _add_peak(heatmap[0], peak, int(cy), int(cx))
+        np.copyto(offset[0][window], (np.float32(cy) - y)[:, None], where=mask)
+        np.copyto(offset[1][window], np.float32(cx) - x, where=mask)
     whole = [not segment['iscrowd'] for segment in segments]
     alone = [s['isthing'] and not s['iscrowd'] for s in segments]
     weights = np.array([[False, *whole], [False, *alone]], dtype=np.float32)
@@ -123,6 +122,18 @@ def _things(
     for i, window in enumerate(windows):
         if segments[i]['isthing'] and window is not None:
             yield i, window, places[window] == i + 1
+
+
+def _center(
+    mask: np.ndarray, window: tuple[slice, slice]
+) -> tuple[float, float]:
+    """Centre of mass: row and column in the whole image."""
+    counts = mask.sum(axis=1), mask.sum(axis=0)
+    cy, cx = (
+        count @ np.arange(span.start, span.stop) / count.sum()
+        for count, span in zip(counts, window, strict=True)
+    )
+    return float(cy), float(cx)
 
 
 def _peak(sigma: float) -> np.ndarray:
