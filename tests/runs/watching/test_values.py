@@ -275,6 +275,19 @@ def test_scalars_by_section():
     ]
 
 
+def test_panoptic_scores_are_among_scores():
+    names = ['mIoU', 'mPQ', 'mSQ', 'PQ_std', 'mPQ_things', 'mRQ_void_apart']
+    found = sections_of([*names, 'PQ.sky', 'PQ.road'], names)
+    assert found.scores == {
+        'scores (%)': ['mIoU', 'mPQ', 'mSQ'],
+        'std over classes (points)': ['PQ_std'],
+        'scores (%), things': ['mPQ_things'],
+        'scores (%), void_apart': ['mRQ_void_apart'],
+    }
+    assert list(found.classes['PQ']) == ['sky', 'road']
+    assert not found.others
+
+
 def test_no_chart_has_more_curves_than_there_are_colours():
     names = [f'src.head_{i}.loss_ce' for i in range(10)]
     charts = sections_of(names, ()).losses
