@@ -30,14 +30,16 @@ class RoIClassificationLoss(nn.Module):
 
     Args:
         criterion: Config of a ``PixelLoss``: GBWLoss, SoftmaxFocalLoss, or
-            another. One with ``num_classes`` has to count the background.
+            another. One with ``num_classes`` has to count the background,
+            and its counts are those of the regions, ``counts='online'``.
         loss_weight: Weight of the loss, beside that of the criterion.
         use_sigmoid: Only False: a key of MMDetection's own loss, into whose
             config this one is merged.
 
     Raises:
         TypeError: The criterion is no such loss.
-        ValueError: ``use_sigmoid`` is True.
+        ValueError: It counts the pixels of the data set, or ``use_sigmoid``
+            is True.
 
     Example:
         >>> bbox_head = dict(
@@ -65,8 +67,16 @@ class RoIClassificationLoss(nn.Module):
         if not isinstance(self.criterion, PixelLoss):
             raise UserTypeError(
                 'criterion of RoIClassificationLoss is a '
-                f'{type(self.criterion).__name__}, expected a loss of this '
-                "package that weighs pixels, as dict(type='GBWLoss')"
+                f'{type(self.criterion).__name__}, expected one that weighs '
+                "pixels alone: dict(type='GBWLoss'), SoftmaxFocalLoss, "
+                'WeightedCrossEntropyLoss'
+            )
+        counts = getattr(self.criterion, 'counts', None)
+        if counts is not None and counts.source == 'dataset':
+            raise UserValueError(
+                'criterion of RoIClassificationLoss counts the pixels of the '
+                "data set: set criterion.counts='online', the regions seen "
+                'so far'
             )
         self.loss_weight = loss_weight
 

@@ -152,8 +152,21 @@ def test_the_weights_are_noted_in_training_alone():
 
 
 def test_what_weighs_no_pixels_is_refused():
-    with pytest.raises(TypeError, match='criterion of RoI.*CrossEntropyLoss'):
-        build(type='CrossEntropyLoss')
+    for kind in ('CrossEntropyLoss', 'BLDALoss'):
+        settings = dict(num_classes=9) if kind == 'BLDALoss' else {}
+        with pytest.raises(TypeError, match=f'criterion of RoI.*{kind}'):
+            build(type=kind, **settings)
+
+
+def test_counts_are_of_regions():
+    kind = dict(type='InverseFrequencyLoss', num_classes=CLASSES)
+    with pytest.raises(ValueError, match="criterion.counts='online'"):
+        build(**kind)
+    loss, (logits, labels) = build(**kind, counts='online').train(), regions()
+    loss(logits.requires_grad_(), labels).backward()
+    loss.criterion.update_statistics()
+    expected = torch.bincount(labels, minlength=CLASSES)
+    assert torch.equal(loss.criterion.counts.pixels, expected.double())
 
 
 def test_a_sigmoid_is_refused():
