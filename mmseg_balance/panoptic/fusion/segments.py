@@ -65,7 +65,7 @@ def assemble_segments(
     stuff_ids = LABEL_DIVISOR * torch.arange(classes, device=label.device)
     stuff_ids.masked_fill_(votes[0] < stuff_area, VOID_ID)
     instance_ids = _instance_ids(votes[1:-1])
-    ids = torch.cat([stuff_ids, instance_ids, stuff_ids.new_tensor([VOID_ID])])
+    ids = F.pad(torch.cat([stuff_ids, instance_ids]), (0, 1), value=VOID_ID)
     place = torch.where(row > 0, row + (classes - 1), label)
     return ids.int()[place]
 
