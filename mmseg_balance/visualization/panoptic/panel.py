@@ -31,8 +31,8 @@ def segment_panel(
     Returns:
         RGB, uint8 (.., width, 3).
     """
-    size = width, round(width / ids.shape[1] * ids.shape[0])
-    ids = cv2.resize(ids, size, interpolation=cv2.INTER_NEAREST)
+    height = max(1, round(width / ids.shape[1] * ids.shape[0]))
+    ids = cv2.resize(ids, (width, height), interpolation=cv2.INTER_NEAREST)
     blank = np.full((*ids.shape, 3), void, np.uint8)
     painted = paint_segments(blank, ids, palette, opacity=1)
     painted[ids == VOID_ID] = void

@@ -93,6 +93,7 @@ def with_segments(sample: SegDataSample) -> SegDataSample:
         {
             key: PixelData(data=sample.get(key).data, segments=ids)
             for key, ids in found.items()
+            if key in sample
         }
     )
     return copy

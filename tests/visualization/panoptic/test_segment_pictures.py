@@ -82,6 +82,17 @@ def test_panels_have_room_for_names():
     assert panel[-1, 0].tolist() == [255, 255, 0]
 
 
+@pytest.mark.parametrize('shape', [(1, 1), (1, 50), (50, 1), (3, 4000)])
+@pytest.mark.parametrize('value', [0, 1001, 7003, VOID_ID])
+def test_images_of_any_shape_and_one_segment(shape, value):
+    ids = np.full(shape, value, np.int32)
+    blank = np.zeros((*shape, 3), np.uint8)
+    picture = write_names(paint_segments(blank, ids, PALETTE), ids, CLASSES)
+    assert picture.shape == blank.shape
+    panel = segment_panel(ids, PALETTE, CLASSES, width=300)
+    assert panel.shape[1] == 300
+
+
 @pytest.fixture
 def drawn(monkeypatch):
     """What the visualizer shows of a sample."""
