@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...errors import UserValueError
-from .segments import assemble_segments
+from .assembly import assemble_segments
 
 # distances of pixels to centres that are held at once: 4 MB, near the size of
 # a cache, is twice as fast on a CPU as ten times that

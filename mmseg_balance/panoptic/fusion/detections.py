@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ...errors import UserValueError
-from .segments import assemble_segments
+from .assembly import assemble_segments
 
 
 def fuse_detections(

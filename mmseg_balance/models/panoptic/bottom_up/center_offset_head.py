@@ -15,10 +15,10 @@ from ....number_checks import check_count, check_number
 from ....panoptic.fusion import fuse_centers, score_segments
 from ..instance_head import InstanceHead
 from .center_fusion import fusion_arguments
+from .center_labels import stack_center_labels
 from .feature_decoder import build_feature_decoder
 from .losses import below_limit, mean_over_weights
 from .original_size import maps_at_original_size
-from .targets import stack_center_labels
 
 _SHARED = 'CenterOffsetHead without a decoder'
 
