@@ -1,7 +1,9 @@
 """What MaskRCNNHead does with settings, images without instances, sizes."""
 
 import copy
+import random
 
+import numpy as np
 import pytest
 import torch
 from mmengine.registry import init_default_scope
@@ -344,3 +346,24 @@ def test_a_pipeline_without_targets_is_named():
     plain.set_metainfo(dict(img_path='a.png'))
     with pytest.raises(ValueError, match='a.png.*PanopticTargets.*instances'):
         build().losses(features(1), [plain])
+
+
+def test_the_seed_alone_decides_what_is_sampled():
+    few = dict(sampler=dict(num=8))
+    head = build(train_cfg=dict(rpn=few, rcnn=few))
+    found, levels = {}, features()
+    for seed, others in ((3, 0), (3, 1), (4, 0)):
+        np.random.seed(others)
+        random.seed(others)
+        torch.manual_seed(seed)
+        found[seed, others] = head.losses(levels, [sample([CAR], [0])] * 2)
+    assert found[3, 0] == found[3, 1] != found[4, 0]
+
+
+def test_predictions_of_an_image_without_proposals():
+    head = build(test_cfg=dict(rpn=dict(min_bbox_size=1000))).eval()
+    meta = dict(img_shape=(32, 32), pad_shape=(32, 32), padding_size=[0] * 4)
+    with torch.no_grad():
+        found = head.detect(features(), [dict(meta, ori_shape=(40, 50))] * 2)
+    assert [each.masks.shape for each in found] == [(0, 40, 50)] * 2
+    assert [len(head.in_classes(each).labels) for each in found] == [0, 0]
