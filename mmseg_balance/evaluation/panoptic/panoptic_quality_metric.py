@@ -124,8 +124,8 @@ class PanopticQualityMetric(BaseMetric):
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
         classes = dataset_meta['classes']
-        things = dataset_meta.get('thing_classes')
-        if things is None:
+        # of a part of the classes it may name things that are not in it
+        if dataset_meta.get('thing_classes') is None:
             raise UserValueError(
                 'PanopticQualityMetric in val_evaluator or test_evaluator '
                 'needs a data set that says which of its classes are things '
@@ -134,13 +134,12 @@ class PanopticQualityMetric(BaseMetric):
                 'val_dataloader.dataset and test_dataloader.dataset, or take '
                 'the metric away'
             )
-        named = {f'subsets.{k}': v for k, v in self.subsets.items()}
-        for key, names in {**named, 'metainfo.thing_classes': things}.items():
-            unknown = [n for n in names if n not in classes]
+        for name, members in self.subsets.items():
+            unknown = [n for n in members if n not in classes]
             if unknown:
                 raise UserValueError(
-                    f'{key} of PanopticQualityMetric names {unknown}, '
-                    f'expected classes of the data set: {classes}'
+                    f'subsets.{name} of PanopticQualityMetric names '
+                    f'{unknown}, expected classes of the data set: {classes}'
                 )
         self._dataset_meta = dataset_meta
 
