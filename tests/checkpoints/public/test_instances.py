@@ -25,6 +25,7 @@ from mmseg_balance.checkpoints.public.architecture import (
 )
 from mmseg_balance.checkpoints.public.conversion import convert_checkpoint
 from mmseg_balance.checkpoints.public.keys import segmentor_keys, split_parts
+from mmseg_balance.checkpoints.public.matching_configs import evaluation_model
 
 TOP_DOWN = 'top-down'
 BODIES = {
@@ -81,6 +82,10 @@ def test_a_model_loads_them(save_public, body):
             for key, value in converted.weights.items()
         }
     )
+    whole = MODELS.build(evaluation_model(converted))
+    left = whole.load_state_dict(converted.weights, strict=False)
+    assert not left.unexpected_keys
+    assert all(key.startswith('teacher.') for key in left.missing_keys)
     words = converted.network
     kind = converted.segmentor['instance_head']['type']
     assert kind in words and 'DAFormerHead (sepaspp' in words
