@@ -18,7 +18,7 @@ from torch import Tensor
 from ...errors import UserValueError
 from ..head_losses.classifier_features import logits_and_features
 from .instance_head import InstanceHead
-from .settings import check_prediction_mode, check_things
+from .settings import check_prediction_mode, check_things, with_things
 
 
 @MODELS.register_module()
@@ -66,7 +66,7 @@ class PanopticEncoderDecoder(EncoderDecoder):
         self.things = check_things(things, self.num_classes)
         self.rescore: Callable[[SegDataSample], None] | None = None
         self.instance_head: InstanceHead = MODELS.build(
-            dict(things=self.things) | dict(instance_head)
+            with_things(instance_head, self.things)
         )
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:

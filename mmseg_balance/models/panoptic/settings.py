@@ -36,6 +36,30 @@ def check_things(things: Sequence[int], num_classes: int) -> tuple[int, ...]:
     return tuple(labels)
 
 
+def with_things(
+    instance_head: Mapping[str, Any], things: tuple[int, ...]
+) -> dict[str, Any]:
+    """Config of an instance branch that is told which classes are things.
+
+    Args:
+        instance_head: Config of the branch.
+        things: Of the segmentor.
+
+    Returns:
+        The config, with ``things``.
+
+    Raises:
+        ValueError: It names others.
+    """
+    own = instance_head.get('things', things)
+    if tuple(own) != things:
+        raise UserValueError(
+            f'instance_head.things is {own}, but things of '
+            f'PanopticEncoderDecoder are {things}: leave the former away'
+        )
+    return dict(instance_head) | dict(things=things)
+
+
 def check_prediction_mode(test_cfg: Mapping[str, Any] | None) -> None:
     """Refuse to predict in sliding windows.
 

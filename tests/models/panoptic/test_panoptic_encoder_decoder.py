@@ -174,6 +174,15 @@ def test_things_that_are_no_classes(fake_head, things):
     assert str(things) in str(caught.value)
 
 
+def test_a_branch_has_the_things_of_its_segmentor(fake_head):
+    model = config(things=(1, 2))
+    model['instance_head']['things'] = [1, 2]
+    assert MODELS.build(model).instance_head.things == (1, 2)
+    model['instance_head']['things'] = [2]
+    with pytest.raises(ValueError, match=r'instance_head.things is \[2\]'):
+        MODELS.build(model)
+
+
 def test_sliding_windows_are_refused(fake_head):
     with pytest.raises(ValueError, match="test_cfg.mode='slide'.*'whole'"):
         build(
