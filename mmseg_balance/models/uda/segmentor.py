@@ -11,11 +11,7 @@ from torch import Tensor, nn
 
 from ..recording import TARGET, noted_in
 from ..wrapped_segmentor import build_segmentor
-from .checks.batches import (
-    check_one_shape,
-    check_pair,
-    check_target_labels,
-)
+from .checks.batches import check_pair
 from .checks.instances import check_instances_learnt
 from .checks.losses import check_losses
 from .checks.optimizers import check_moved_once, check_shared
@@ -28,16 +24,8 @@ from .checks.settings import (
 from .density.density_estimation import DensityEstimation
 from .objectives import LabelledTargetObjective, Objective
 from .objectives.objective import row_of
-from .objectives.step import (
-    UDAStep,
-    image_mask,
-    lacking,
-    note_step,
-    stack_labels,
-    target_labels,
-    trusted_mask,
-)
-from .optimization.contexts import entered, told
+from .objectives.step import UDAStep, lacking, note_step, stack_labels
+from .optimization.contexts import told
 from .optimization.log import joined, to_host
 from .optimization.outcome import check_log, check_total
 from .optimization.own_losses import forward_pass, learn_own_losses
@@ -49,8 +37,8 @@ from .optimization.sequential_backward import (
 )
 from .preprocessing import preprocessed
 from .student_teacher import StudentTeacher
+from .target_fields import target_fields
 from .teacher.averaging import build_teacher
-from .teacher.labelling import label_images
 from .teacher.pseudo_balance import PseudoBalance
 from .teacher.pseudo_labels import PseudoLabeler
 
@@ -300,7 +288,7 @@ class UDASegmentor(StudentTeacher):
         target = {}
         if self.needs_target:
             with noted_in(TARGET):
-                target = self._prepare_target(data['target'], source['inputs'])
+                target = target_fields(self, data['target'], source['inputs'])
         step = UDAStep(
             source['inputs'],
             stack_labels(source['data_samples']),
@@ -313,27 +301,3 @@ class UDASegmentor(StudentTeacher):
         )
         note_step(step)
         return step
-
-    def _prepare_target(
-        self, batch: dict, source_images: Tensor
-    ) -> dict[str, Any]:
-        """The fields of a step on the target."""
-        target = preprocessed(self.data_preprocessor, batch)
-        images, samples = target['inputs'], target['data_samples']
-        if any(o.mixes_domains for o in self.objectives):
-            check_one_shape(source_images, images)
-        valid = image_mask(images, samples)
-        trusted = trusted_mask(valid, samples)
-        fields = dict(target_images=images, target_valid=valid)
-        if self.needs_target_labels:
-            check_target_labels(samples)
-            fields['target_labels'] = target_labels(samples, trusted)
-        if not self.needs_pseudo_labels:
-            return fields
-        contexts = {o: o.labelling(self.teacher) for o in self.objectives}
-        with entered(contexts) as records:
-            logits = self.teacher_logits(images)
-        pseudo = label_images(
-            logits, valid, self.label_target, self.balance, trusted
-        )
-        return dict(**fields, pseudo=pseudo, records=records)

@@ -1,0 +1,53 @@
+"""What a step has of the target: images, and whatever labels are read."""
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from .checks.batches import check_one_shape, check_target_labels
+from .objectives.step import image_mask, target_labels, trusted_mask
+from .optimization.contexts import entered
+from .preprocessing import preprocessed
+from .teacher.labelling import label_images
+
+if TYPE_CHECKING:
+    from .segmentor import UDASegmentor
+
+
+def target_fields(
+    model: 'UDASegmentor', batch: dict, source_images: Tensor
+) -> dict[str, Any]:
+    """The fields of a ``UDAStep`` on the target.
+
+    Args:
+        model: Its objectives say what they read; its teacher labels.
+        batch: Of the target, ``dict(inputs=..., data_samples=...)``.
+        source_images: Normalised and padded, (N, 3, H, W).
+
+    Returns:
+        Fields by name: images and, where an objective reads them, labels
+        that they come with and pseudo-labels.
+
+    Raises:
+        ValueError: Images of another shape than the source's where they are
+            mixed, or without labels where such are read.
+    """
+    target = preprocessed(model.data_preprocessor, batch)
+    images, samples = target['inputs'], target['data_samples']
+    if any(o.mixes_domains for o in model.objectives):
+        check_one_shape(source_images, images)
+    valid = image_mask(images, samples)
+    trusted = trusted_mask(valid, samples)
+    fields = dict(target_images=images, target_valid=valid)
+    if model.needs_target_labels:
+        check_target_labels(samples)
+        fields['target_labels'] = target_labels(samples, trusted)
+    if not model.needs_pseudo_labels:
+        return fields
+    contexts = {o: o.labelling(model.teacher) for o in model.objectives}
+    with entered(contexts) as records:
+        logits = model.teacher_logits(images)
+    pseudo = label_images(
+        logits, valid, model.label_target, model.balance, trusted
+    )
+    return dict(**fields, pseudo=pseudo, records=records)
