@@ -84,8 +84,11 @@ def draw_and_write(args: Namespace) -> None:
         for suffix in ('png', 'csv')
     ]
     check_out(args.out, files, args.overwrite)
+    of_instances = {
+        logs[key].classes for key, of in lines.items() if 'names' in of[0]
+    }
     beside = {
-        names: beside_weights(args, names, logs)
+        names: beside_weights(args, names, names in of_instances)
         for names in dict.fromkeys(log.classes for log in logs.values())
     }
     make_folder(args.out)
@@ -96,22 +99,21 @@ def draw_and_write(args: Namespace) -> None:
 
 
 def beside_weights(
-    args: Namespace, names: Sequence[str], logs: dict[Any, Any]
+    args: Namespace, names: Sequence[str], of_instances: bool
 ) -> tuple[Sequence[int] | None, Any, Sequence[Any]]:
     """What is drawn beside the weights of classes with these names.
 
     Args:
         args: Of the command line.
         names: Of the classes.
-        logs: All of them; those of fewer classes are of a classifier of
-            instances, which has no share of the source's pixels and no IoU.
+        of_instances: Whether they are those of a classifier of instances,
+            which has no share of the source's pixels and no IoU.
 
     Returns:
         Numbers of the classes to draw; the share of each in the source; and
         its IoU, and that of the baseline. None for what is not known.
     """
-    every = max((log.classes for log in logs.values()), key=len)
-    if names != every:
+    if of_instances:
         named = [name for name in args.classes or () if name in names]
         return [names.index(n) for n in named] or None, None, [None, None]
     scores = [
