@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-VOID = 0
-"""Id of the pixels of no segment."""
+from .ids import FILE_VOID
 
 
 def segments_info(
@@ -37,7 +36,7 @@ def segments_info(
         KeyError: An id has no category.
     """
     counts = np.bincount(ids.ravel())
-    counts[VOID : VOID + 1] = 0
+    counts[FILE_VOID : FILE_VOID + 1] = 0
     found = np.flatnonzero(counts)
     # a table is faster than a sort of the pixels
     table = np.zeros(len(counts), dtype=np.int32)

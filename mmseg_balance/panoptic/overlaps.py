@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import UserValueError
 from .ids import FILE_VOID, LABEL_DIVISOR, VOID_LABEL
-from .segments import segment_places
+from .segments import segment_places, unlisted_ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,12 +112,11 @@ def _labelled_rows(
             'more'
         )
     rows = segment_places(labelled, segments)
-    if np.count_nonzero(rows) != np.count_nonzero(labelled != FILE_VOID):
-        unlisted = np.unique(labelled[rows == 0])
-        unlisted = unlisted[unlisted != FILE_VOID]
+    unlisted = unlisted_ids(labelled, rows)
+    if unlisted:
         raise UserValueError(
-            f'the label has segments {unlisted[:5].tolist()} that '
-            'segments_info does not list'
+            f'the label has segments {unlisted[:5]} that segments_info does '
+            'not list'
         )
     return rows.ravel()
 

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from .ids import VOID_LABEL
+from .ids import FILE_VOID, VOID_LABEL
 
 
 class Segment(TypedDict):
@@ -44,6 +44,22 @@ def segment_places(ids: np.ndarray, segments: Sequence[Segment]) -> np.ndarray:
     table = np.zeros(highest + 1, dtype=np.int32)
     table[listed] = np.arange(1, len(listed) + 1)
     return table[ids]
+
+
+def unlisted_ids(ids: np.ndarray, places: np.ndarray) -> list[int]:
+    """Ids of an image that its list has not.
+
+    Args:
+        ids: Map of ids, (H, W).
+        places: Of :func:`segment_places`, for segments above ``FILE_VOID``.
+
+    Returns:
+        They, in ascending order.
+    """
+    # counts are a tenth of the time of a look at each pixel
+    if np.count_nonzero(places) == np.count_nonzero(ids != FILE_VOID):
+        return []
+    return np.unique(ids[(places == 0) & (ids != FILE_VOID)]).tolist()
 
 
 def semantic_map(

@@ -80,7 +80,7 @@ def instance_targets(
 
 
 def center_targets(
-    places: np.ndarray, segments: Sequence[Segment], sigma: float = 8
+    places: np.ndarray, segments: Sequence[Segment], sigma: int = 8
 ) -> CenterTargets:
     """Heatmap of centres, and the way of each pixel to its centre.
 
@@ -136,7 +136,7 @@ def _center(
     return float(cy), float(cx)
 
 
-def _peak(sigma: float) -> np.ndarray:
+def _peak(sigma: int) -> np.ndarray:
     """A Gaussian in a window of 3 sigma + 1 pixels on each side."""
     reach = np.arange(6 * sigma + 3) - (3 * sigma + 1)
     squares = reach**2 + (reach**2)[:, None]

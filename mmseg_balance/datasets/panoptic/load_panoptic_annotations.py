@@ -10,7 +10,12 @@ from mmseg.registry import TRANSFORMS
 from scipy.ndimage import find_objects
 
 from ...panoptic.ids import FILE_VOID, file_ids
-from ...panoptic.segments import Segment, segment_places, semantic_map
+from ...panoptic.segments import (
+    Segment,
+    segment_places,
+    semantic_map,
+    unlisted_ids,
+)
 from ..loading.bad_files import UnreadableFileError, WrongLabelError
 
 PANOPTIC_MAP = 'gt_panoptic_map'
@@ -117,9 +122,7 @@ def check_listed(
             have pixels and are not listed.
     """
     lost = [segments[i]['id'] for i in np.flatnonzero(areas == 0)]
-    unknown = []
-    if np.count_nonzero(ids) != areas.sum():
-        unknown = np.unique(ids[(places == 0) & (ids != FILE_VOID)]).tolist()
+    unknown = unlisted_ids(ids, places)
     parts = []
     if unknown:
         parts.append(f'pixels of id {_some(unknown)}, which is not listed')

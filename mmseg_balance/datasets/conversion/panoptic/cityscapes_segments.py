@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ....errors import UserValueError
-from ....panoptic.coco import VOID, category_entries, segments_info
+from ....panoptic.coco import category_entries, segments_info
+from ....panoptic.ids import FILE_VOID
 from ...panoptic.categories import THING_CLASSES
 from ...panoptic.street_sets import STREETS
 from ..label_scheme import CITYSCAPES_TRAIN_IDS
@@ -35,7 +36,7 @@ def describe(ids: np.ndarray) -> list[dict[str, Any]]:
     """
     categories, crowds = {}, set()
     for segment in np.flatnonzero(np.bincount(ids.ravel())).tolist():
-        if segment == VOID:
+        if segment == FILE_VOID:
             continue
         is_whole = segment < INSTANCE_DIVISOR
         label = segment if is_whole else segment // INSTANCE_DIVISOR

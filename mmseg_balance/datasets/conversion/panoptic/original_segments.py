@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ....errors import UserValueError
-from ....panoptic.coco import VOID
+from ....panoptic.ids import FILE_VOID
 from ...files.label_images import read_label
 from ..label_scheme import (
     CITYSCAPES_IGNORED_IDS,
@@ -47,7 +47,7 @@ def synthia_segments(path: Path) -> np.ndarray:
     classes, instances = read_synthia_channels(path)
     try:
         train_ids = to_train_ids(classes, SYNTHIA_LABELS)
-        table = np.full(IGNORE + 1, VOID, dtype=np.int32)
+        table = np.full(IGNORE + 1, FILE_VOID, dtype=np.int32)
         table[: len(CITYSCAPES_IDS)] = CITYSCAPES_IDS
         return number_things(table[train_ids], instances)
     except ValueError as error:
