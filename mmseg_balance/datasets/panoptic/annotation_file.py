@@ -59,7 +59,7 @@ class PanopticFile:
         self.categories = content.get('categories')
         self._annotations = content.get('annotations') or []
         self._images = {
-            self._value(image, 'id'): image.get('file_name')
+            self._value(image, 'id'): self._file_name(image)
             for image in content.get('images') or []
         }
         if not (self._annotations or self._images):
@@ -96,7 +96,7 @@ class PanopticFile:
 
     def _read(self, entry: Any, categories: Categories | None) -> Annotation:
         image_id = self._value(entry, 'image_id')
-        name = entry.get('file_name') or f'{image_id}.png'
+        name = self._file_name(entry) or f'{image_id}.png'
         found = Annotation(str(image_id), self._images.get(image_id), name)
         if categories is None:
             return found
@@ -130,6 +130,7 @@ class PanopticFile:
                 iscrowd=bool(entry.get('iscrowd')),
             )
             segment |= {k: entry[k] for k in ('area', 'bbox') if k in entry}
+            self._check_area(segment, name)
             segments.append(segment)
         return segments, tuple(ignored)
 
@@ -149,6 +150,24 @@ class PanopticFile:
                     f'{number}, expected one of its own for each'
                 )
             seen.add(number)
+
+    def _check_area(self, segment: Segment, name: str) -> None:
+        area = segment.get('area', 0)
+        if not isinstance(area, int | float) or not 0 <= area < 1 << 63:
+            raise UserValueError(
+                f'{self.path}: segment {segment["id"]} of {name} has the area '
+                f'{area!r}, expected a number of pixels; without areas they '
+                'are counted'
+            )
+
+    def _file_name(self, entry: dict) -> str | None:
+        name = entry.get('file_name')
+        if name is None or isinstance(name, str):
+            return name
+        raise UserValueError(
+            f'{self.path}: {str(entry)[:SHOWN_CHARACTERS]} has a file_name '
+            f'that is no text, {EXPECTED}'
+        )
 
     def _value(self, entry: Any, key: str, name: str | None = None) -> Any:
         value = entry.get(key) if isinstance(entry, dict) else None

@@ -151,14 +151,24 @@ class Categories:
 
 def _names(entries: Any, path: str) -> dict[Any, str]:
     if not isinstance(entries, list) or not all(
-        isinstance(entry, dict) and {'id', 'name'} <= entry.keys()
+        isinstance(entry, dict)
+        and isinstance(entry.get('id'), int | str)
+        and isinstance(entry.get('name'), str)
         for entry in entries
     ):
         raise UserValueError(
             f'{path}: categories are {str(entries)[:80]}, expected a list of '
             'dicts with id, name and isthing'
         )
-    return {entry['id']: entry['name'] for entry in entries}
+    names: dict[Any, str] = {}
+    for entry in entries:
+        name = names.setdefault(entry['id'], entry['name'])
+        if name != entry['name']:
+            raise UserValueError(
+                f'{path}: the categories {name!r} and {entry["name"]!r} have '
+                f'one id, {entry["id"]!r}, expected one of its own for each'
+            )
+    return names
 
 
 def _some(names: Sequence[str]) -> str:

@@ -257,6 +257,8 @@ def test_annotations_without_segments(tmp_path):
         ('{}', 'has no annotations'),
         ('{"annotations": [3]}', 'its image_id (3)'),
         ('{"annotations": [{"image_id": 3}], "categories": [1]}', 'of dicts'),
+        ('{"annotations": [{"image_id": 3, "file_name": 3}]}', 'no text'),
+        ('{"images": [{"id": 3, "file_name": 3}]}', 'no text'),
     ],
 )
 def test_files_of_another_kind(tmp_path, content, part):
@@ -276,6 +278,8 @@ def test_files_of_another_kind(tmp_path, content, part):
         (dict(id='x'), ["the id 'x'"]),
         (dict(id=None), ['as its id', 'None']),
         (dict(id=26002), ['no pixel of id 26002', 'id 24000', 'a.png']),
+        (dict(area='21'), ['24000 of a.png', "the area '21'", 'pixels']),
+        (dict(area=-1), ['24000 of a.png', 'the area -1']),
     ],
 )
 def test_segments_that_cannot_be(tmp_path, changes, parts):
@@ -302,6 +306,12 @@ def test_categories_that_are_no_classes(tmp_path):
     names = dict(classes=('road', 'sky', 'car'), thing_classes=('car',))
     config = one(tmp_path, metainfo=names)
     refused(config, "24 ('person')", 'metainfo.classes', 'label_classes')
+
+
+def test_two_categories_of_one_id(tmp_path):
+    config = one(tmp_path)
+    edit(tmp_path, lambda c: c['categories'][1].update(id=7))
+    refused(config, 'panoptic.json', "'road' and 'sky' have one id, 7")
 
 
 def test_a_thing_that_the_file_takes_for_stuff(tmp_path):
