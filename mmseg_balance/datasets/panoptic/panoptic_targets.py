@@ -12,6 +12,8 @@ from .load_panoptic_annotations import PANOPTIC_MAP, SEGMENTS
 from .moved_segments import moved_ids
 
 INSTANCES, CENTERS, THINGS = 'gt_instances', 'gt_centers', 'things'
+# the map of ids that targets were made of
+LEARNT_MAP = 'learnt_panoptic_map'
 
 
 @TRANSFORMS.register_module()
@@ -70,8 +72,10 @@ class PanopticTargets(BaseTransform):
                 f"{results.get('img_path')}: put dict(type='"
                 "LoadPanopticAnnotations') behind the loading of the image"
             )
-        segments = results[SEGMENTS]
-        places = segment_places(moved_ids(results), segments)
+        segments, ids = results[SEGMENTS], moved_ids(results)
+        places = segment_places(ids, segments)
+        # a copy, as RandomCutOut writes into the map itself
+        results[LEARNT_MAP] = ids.copy()
         if self.instances:
             found = instance_targets(places, segments, results[THINGS])
             results[INSTANCES] = InstanceData(

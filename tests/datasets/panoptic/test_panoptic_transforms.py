@@ -115,6 +115,34 @@ def test_labels_that_move_without_their_segments(tmp_path, transform):
         packed(tmp_path, transform)
 
 
+@pytest.mark.parametrize(
+    'transform',
+    [
+        dict(type='RandomFlip', prob=1.0),
+        dict(type='RandomCrop', crop_size=(13, 17)),
+        dict(type='Resize', scale_factor=2.0),
+        dict(
+            type='RandomCutOut', prob=1.0, n_holes=1, cutout_shape=(9, 9),
+            seg_fill_in=255,
+        ),
+    ],
+    ids=lambda transform: transform['type'],
+)  # fmt: skip
+def test_segments_that_move_behind_their_targets(tmp_path, transform):
+    config = write_panoptic_set(tmp_path, dict(a=street()))
+    pipeline = [*LOAD, TARGETS, transform, PACK]
+    dataset = DATASETS.build(config | dict(pipeline=pipeline))
+    with pytest.raises(UserError, match=r'a.png.*PanopticTargets right befo'):
+        dataset[0]
+
+
+def test_what_leaves_segments_may_stand_behind_targets(tmp_path):
+    config = write_panoptic_set(tmp_path, dict(a=street()))
+    pipeline = [*LOAD, TARGETS, dict(type='PhotoMetricDistortion'), PACK]
+    dataset = DATASETS.build(config | dict(pipeline=pipeline))
+    check_targets(dataset[0]['data_samples'])
+
+
 def test_a_crop_without_instances(tmp_path):
     sky = np.full((24, 32), SKY)
     sample = packed(tmp_path, maps=dict(a=(sky, segments_info(sky))))
