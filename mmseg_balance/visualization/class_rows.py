@@ -151,5 +151,5 @@ class ClassRows:
             more = len(rest) - MOST_NAMES
             names = ', '.join(rest[:MOST_NAMES])
             names += f', and {more} more' if more > 0 else ''
-            notes.append(f'without labelled pixels, or too few: {names}')
+            notes.append(f'without labels, or with too few: {names}')
         return notes

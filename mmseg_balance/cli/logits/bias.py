@@ -115,7 +115,8 @@ def draw(assessment: Any, bank: Any, anchors: Any) -> dict[str, bytes]:
     by_mixtures = assessment.mixture_bias
     makers = {'bias.png': lambda: bias_bars(classes, bias, by_mixtures)}
     if by_mixtures.isnan().all():
-        print('no logits.png: every class has too few pixels for mixtures')
+        unit = assessment.unit
+        print(f'no logits.png: every class has too few {unit}s for mixtures')
     else:
         makers['logits.png'] = lambda: logit_ridges(
             classes, bias, bank, anchors, assessment.unit

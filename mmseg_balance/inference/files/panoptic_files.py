@@ -100,7 +100,7 @@ class PanopticFiles:
     def _add(self, name: PurePath, ids: np.ndarray) -> None:
         key = name.as_posix()
         image_id = name.with_suffix('').as_posix()
-        found = np.unique(ids[ids != FILE_VOID]).tolist()
+        found = np.flatnonzero(np.bincount(ids.ravel())).tolist()
         height, width = ids.shape
         self._images[key] = dict(id=image_id, width=width, height=height)
         self._annotations[key] = dict(

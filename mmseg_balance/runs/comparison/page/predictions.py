@@ -145,7 +145,7 @@ def predict(
 
 
 def _finds_segments(cfg: Config | None) -> bool:
-    model = cfg and cfg.model
+    model = cfg and cfg.get('model')
     return any(part.get('instance_head') for part in dicts_in(model))
 
 
