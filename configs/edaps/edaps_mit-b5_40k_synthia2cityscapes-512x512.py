@@ -1,6 +1,7 @@
 # The published row, with what the public code does and is off by default: one
 # image without instances takes the instance losses from its whole batch, stuff
-# under a mask is void (hide_stuff), and void is scored as road.
+# under a mask is void (hide_stuff), the lowest score wins an overlap, and void
+# is scored as road.
 _base_ = [
     '../_base_/models/edaps_mit-b5.py',
     '../_base_/datasets/synthia2cityscapes_panoptic.py',

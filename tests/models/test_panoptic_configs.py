@@ -97,7 +97,8 @@ def test_is_made_as_its_name_says(file):
         assert head.center_loss_limit == (14 if published else None)
     else:
         assert head.skip_without_instances == published
-        assert head.fusion.get('hide_stuff', False) == published
+        for fault in ('hide_stuff', 'lowest_score_wins'):
+            assert head.fusion.get(fault, False) == published
     iterations = dict(lite0_1000=1000).get(name['network'], 40000)
     assert cfg.train_cfg.max_iters == iterations
     assert cfg.param_scheduler[-1].end in (iterations, iterations + 1)

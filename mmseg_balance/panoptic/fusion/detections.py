@@ -16,21 +16,22 @@ def fuse_detections(
     score_threshold: float = 0.95,
     stuff_area: int = 2048,
     hide_stuff: bool = False,
+    lowest_score_wins: bool = False,
 ) -> Tensor:
     """Segments of confident detections, with classes of the semantic map.
 
-    Masks are painted class by class, and by descending score within a class,
-    one over the other: the highest class, and of it the lowest score, win an
-    overlap. See :func:`assemble_segments` for what becomes of them; class
-    and score of a detection do not count any more there.
+    Where masks overlap, a pixel is of the one with the highest score. See
+    :func:`assemble_segments` for what becomes of them; class and score of a
+    detection do not count any more there.
 
-    With ``hide_stuff`` this is the rule of
+    With ``hide_stuff`` and ``lowest_score_wins`` this is the rule of
     https://github.com/susaha/edaps.
 
     Args:
         semantic: Class of each pixel (H, W), integers.
         scores: Confidence of each of K detections, (K,).
-        labels: Their classes (K,), in any numbering: only the order counts.
+        labels: Their classes (K,), in any numbering: only their order counts,
+            and only with ``lowest_score_wins``.
         masks: Their pixels (K, H, W), boolean.
         is_thing: Whether each class has instances, (C,), boolean.
         score_threshold: Lowest score of a detection that counts. A float32
@@ -38,6 +39,9 @@ def fuse_detections(
         stuff_area: Fewest pixels of stuff of one class.
         hide_stuff: Make stuff under a painted mask void. The public code
             does so; here it stays what the semantic map says.
+        lowest_score_wins: Give overlaps to the highest class, and within a
+            class to the lowest score. The public code does so, as it paints
+            class by class and by descending score, one over the other.
 
     Returns:
         Ids (H, W) in int32, as of :func:`assemble_segments`.
@@ -57,8 +61,10 @@ def fuse_detections(
             'Expected masks of the size of the semantic map, '
             f'{tuple(semantic.shape)}, but got {tuple(masks.shape[1:])}'
         )
-    order = _painting_order(scores, labels, score_threshold)
-    for number, index in enumerate(order, start=1):
+    order = _by_rank(scores, labels, score_threshold, lowest_score_wins)
+    numbers = list(enumerate(order, start=1))
+    # what is painted last wins
+    for number, index in numbers if lowest_score_wins else numbers[::-1]:
         painted.masked_fill_(masks[index].bool(), number)
     return assemble_segments(
         semantic,
@@ -70,14 +76,14 @@ def fuse_detections(
     )
 
 
-def _painting_order(
-    scores: Tensor, labels: Tensor, threshold: float
+def _by_rank(
+    scores: Tensor, labels: Tensor, threshold: float, by_class: bool
 ) -> list[int]:
-    """Indices of the detections that count, the first to be painted first."""
+    """Indices of the detections that count, in the order of their numbers."""
     # Python compares in float64, as the public code does
     pairs = zip(labels.tolist(), scores.tolist(), strict=True)
     detections = [
-        (label, -score, index)
+        (label if by_class else 0, -score, index)
         for index, (label, score) in enumerate(pairs)
         if score >= threshold
     ]

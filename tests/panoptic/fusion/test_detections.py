@@ -27,6 +27,7 @@ def test_as_the_public_code(name):
         score_threshold=0.95,
         stuff_area=int(ref['stuff_area']),
         hide_stuff=True,
+        lowest_score_wins=True,
     )
     assert found.dtype == torch.int32
     assert torch.equal(found.long(), ref['panoptic_raw'])
@@ -50,15 +51,21 @@ def drawn(seed, count=12, size=(20, 24)):
     return semantic, scores, draw(8, count), masks
 
 
-def by_hand(semantic, scores, labels, masks, stuff_area, hide_stuff):
-    """The rule of the notes, pixel by pixel."""
+def by_hand(
+    semantic, scores, labels, masks, stuff_area, hide_stuff, lowest_score_wins
+):
+    """The rule of the notes, or ours of overlaps, pixel by pixel."""
     kept = [i for i, s in enumerate(scores.tolist()) if s >= 0.95]
-    kept.sort(key=lambda i: (int(labels[i]), -float(scores[i])))
+    if lowest_score_wins:
+        kept.sort(key=lambda i: (int(labels[i]), -float(scores[i])))
+    else:
+        kept.sort(key=lambda i: -float(scores[i]))
     height, width = semantic.shape
     owner = {}
     for i in kept:
         for y, x in masks[i].nonzero().tolist():
-            owner[y, x] = i
+            if lowest_score_wins or (y, x) not in owner:
+                owner[y, x] = i
     ids, numbers = {}, Counter()
     for i in kept:
         classes = Counter(
@@ -87,13 +94,32 @@ def by_hand(semantic, scores, labels, masks, stuff_area, hide_stuff):
 
 
 @pytest.mark.parametrize('hide_stuff', [False, True])
+@pytest.mark.parametrize('lowest_score_wins', [False, True])
 @pytest.mark.parametrize('seed', range(4))
-def test_as_a_loop_over_pixels(seed, hide_stuff):
+def test_as_a_loop_over_pixels(seed, lowest_score_wins, hide_stuff):
     given = drawn(seed)
-    found = fuse_detections(
-        *given, IS_THING, stuff_area=20, hide_stuff=hide_stuff
+    settings = 20, hide_stuff, lowest_score_wins
+    found = fuse_detections(*given, IS_THING, 0.95, *settings)
+    assert torch.equal(found.long(), by_hand(*given, *settings))
+
+
+def test_the_lowest_score_wins_an_overlap_in_the_public_rule_alone():
+    given = (
+        torch.full((1, 5), 13),
+        torch.tensor([0.97, 0.99, 0.98]),
+        torch.tensor([2, 2, 1]),
+        torch.tensor(
+            [[[1, 1, 1, 0, 0]], [[0, 1, 1, 1, 0]], [[0, 0, 1, 1, 1]]]
+        ),
+        IS_THING,
     )
-    assert torch.equal(found.long(), by_hand(*given, 20, hide_stuff))
+    assert fuse_detections(*given).tolist() == [
+        [13003, 13001, 13001, 13001, 13002]
+    ]
+    # in the order of classes and scores: the third, the second, the first
+    assert fuse_detections(*given, lowest_score_wins=True).tolist() == [
+        [13003, 13003, 13003, 13002, 13001]
+    ]
 
 
 def test_stuff_under_a_mask_is_void_in_the_public_rule_alone():
