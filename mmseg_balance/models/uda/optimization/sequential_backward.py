@@ -165,15 +165,24 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Average gradients over ranks, in one message.
 
     A gradient that a rank does not have counts as zeros: its batch had no
-    use for the parameter.
+    use for the parameter. One that no rank has stays away, so that the
+    optimizer passes over the parameter, as on one rank.
     """
     if get_world_size() == 1:
         return
     parameters = [p for p in parameters if p.requires_grad]
-    for parameter in parameters:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-    all_reduce_params([p.grad for p in parameters], op='mean')
+    if not parameters:
+        return
+    lacking = [i for i, p in enumerate(parameters) if p.grad is None]
+    used = torch.ones(len(parameters), device=parameters[0].device)
+    used[lacking] = 0
+    for i in lacking:
+        parameters[i].grad = torch.zeros_like(parameters[i])
+    all_reduce_params([*(p.grad for p in parameters), used], op='mean')
+    if lacking:
+        for parameter, share in zip(parameters, used.tolist(), strict=True):
+            if share == 0:
+                parameter.grad = None
 
 
 @torch.no_grad()

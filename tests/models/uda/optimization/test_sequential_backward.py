@@ -36,6 +36,21 @@ def test_gradients_are_averaged_and_missing_ones_are_zeros(other_rank):
     assert frozen.grad is None
 
 
+def test_a_gradient_that_no_rank_has_stays_away(monkeypatch):
+    """Zeros would let an optimizer decay the parameter, and go on."""
+    monkeypatch.setattr(optimization, 'get_world_size', lambda: 2)
+    monkeypatch.setattr(
+        optimization,
+        'all_reduce_params',
+        lambda tensors, op: [tensor.div_(2) for tensor in tensors],
+    )
+    used, unused = (nn.Parameter(torch.ones(2)) for _ in range(2))
+    used.grad = torch.tensor([3.0, -5.0])
+    average_gradients([used, unused])
+    assert used.grad.tolist() == [1.5, -2.5] and unused.grad is None
+    average_gradients([])
+
+
 def test_one_rank_keeps_its_gradients():
     used, unused = (nn.Parameter(torch.ones(2)) for _ in range(2))
     used.grad = torch.tensor([3.0, -5.0])
