@@ -8,7 +8,7 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType, OptMultiConfig, SampleList
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmseg_balance.panoptic.fusion import fuse_detections
 
@@ -120,6 +120,7 @@ class MaskRCNNHead(InstanceHead):
             self.roi_head = MMDET_MODELS.build(
                 settings.roi_head | phases['roi_head']
             )
+        self.rpn_head.register_forward_hook(_in_single_precision)
 
     def forward(
         self,
@@ -266,6 +267,17 @@ class MaskRCNNHead(InstanceHead):
         things = torch.tensor(self.things, device=found.labels.device)
         fields = dict(found.items()) | dict(labels=things[found.labels])
         return InstanceData(**fields)
+
+
+def _in_single_precision(
+    head: nn.Module, inputs: tuple, outputs: tuple[list[Tensor], ...]
+) -> tuple[list[Tensor], ...]:
+    """Maps of RPN whose boxes are not rounded under autocast.
+
+    MMDetection decodes boxes in the precision of the maps: at 400 pixels,
+    the corners in float16 are 0.25 pixels apart, and in bfloat16 two.
+    """
+    return tuple([level.float() for level in maps] for maps in outputs)
 
 
 def _total(value: Tensor | list[Tensor]) -> Tensor:

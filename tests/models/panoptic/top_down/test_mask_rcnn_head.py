@@ -269,6 +269,9 @@ def test_half_precision():
     with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
         (found,) = head.eval().detect(features(1), metas)
     assert found.masks.dtype == torch.bool
+    # corners of boxes are not rounded to those of bfloat16
+    assert found.bboxes.dtype == torch.float32
+    assert not torch.equal(found.bboxes, found.bboxes.bfloat16().float())
 
 
 @pytest.mark.parametrize(
