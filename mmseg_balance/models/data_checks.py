@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader
 from ..datasets.loading.preparation import HOW_TO_LABEL
 from ..datasets.pairs.uda_dataset import UDADataset
 from ..errors import UserValueError
+from .panoptic.things import things_of
 from .wrapped_segmentor import unwrapped
 
 
@@ -145,14 +146,7 @@ def check_things(
     Raises:
         ValueError: Names both and the keys.
     """
-    learnt = next(
-        (
-            tuple(part.things)
-            for part in unwrapped(model).modules()
-            if hasattr(part, 'instance_head')
-        ),
-        None,
-    )
+    learnt = things_of(unwrapped(model))
     metainfo = getattr(dataset, 'metainfo', {})
     names = metainfo.get('thing_classes')
     if learnt is None or names is None:

@@ -10,9 +10,11 @@ def things_of(model: nn.Module) -> tuple[int, ...] | None:
         model: A segmentor, or a model around it.
 
     Returns:
-        They, in ascending order; None where it has no instance branch.
+        They, in ascending order; None where it has no instance branch, or
+        one of another kind that does not say.
     """
     for module in model.modules():
-        if getattr(module, 'instance_head', None) is not None:
-            return tuple(module.things)
+        things = getattr(module, 'things', None)
+        if things is not None and hasattr(module, 'instance_head'):
+            return tuple(things)
     return None
