@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from ..datasets.loading.preparation import HOW_TO_LABEL
 from ..datasets.pairs.uda_dataset import UDADataset
 from ..errors import UserValueError
-from .panoptic.things import things_of
+from .things import things_of
 from .wrapped_segmentor import unwrapped
 
 

@@ -14,8 +14,8 @@ from mmengine.logging import print_log
 
 from ...datasets.loading.bad_files import BadFileError
 from ...errors import UserValueError
-from ...models.panoptic.things import things_of
 from ...models.segmentors import PostHocSegmentor
+from ...models.things import things_of
 from ..files.inputs import find_inputs
 from ..files.videos import Video
 from ..post_hoc import balancing, check_balancing, part_from_balancing
