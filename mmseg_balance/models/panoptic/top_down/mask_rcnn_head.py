@@ -8,13 +8,14 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from mmseg.registry import MODELS
 from mmseg.utils import OptConfigType, OptMultiConfig, SampleList
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmseg_balance.panoptic.fusion import fuse_detections
 
 from ....compat import import_mmdet
 from ..instance_head import InstanceHead
 from .checks import check_arguments, check_levels, check_strides
+from .outputs import in_single_precision, total, with_masks
 from .samples import (
     image_samples,
     training_samples,
@@ -22,8 +23,6 @@ from .samples import (
 )
 from .settings import STRIDES, mask_rcnn_settings
 
-# bytes of masks of one image that are pasted at once, in single precision
-PASTED = 2**28
 # sides of a box where operations are counted, of the finest level
 PROPOSAL = 56.0
 
@@ -120,7 +119,7 @@ class MaskRCNNHead(InstanceHead):
             self.roi_head = MMDET_MODELS.build(
                 settings.roi_head | phases['roi_head']
             )
-        self.rpn_head.register_forward_hook(_in_single_precision)
+        self.rpn_head.register_forward_hook(in_single_precision)
 
     def forward(
         self,
@@ -164,7 +163,7 @@ class MaskRCNNHead(InstanceHead):
             proposal_cfg=self.train_cfg.rpn_proposal,
         )
         losses |= self.roi_head.loss(levels, proposals, samples)
-        return {name: _total(value) for name, value in losses.items()}
+        return {name: total(value) for name, value in losses.items()}
 
     def predict(
         self,
@@ -202,7 +201,12 @@ class MaskRCNNHead(InstanceHead):
             levels, sizes, proposals, self.test_cfg.rcnn, rescale=False
         )
         return [
-            self._with_masks([level[i : i + 1] for level in levels], size, box)
+            with_masks(
+                self.roi_head,
+                [level[i : i + 1] for level in levels],
+                size,
+                box,
+            )
             for i, (size, box) in enumerate(zip(sizes, boxes, strict=True))
         ]
 
@@ -214,23 +218,6 @@ class MaskRCNNHead(InstanceHead):
         levels = self.neck(features)
         check_strides(levels, self.strides, shape)
         return levels
-
-    def _with_masks(
-        self,
-        levels: Sequence[Tensor],
-        size: dict[str, Any],
-        found: InstanceData,
-    ) -> InstanceData:
-        """Masks of detections in one image, some of them at a time."""
-        height, width = size['ori_shape']
-        together = max(PASTED // (4 * height * width), 1)
-        parts = [
-            self.roi_head.predict_mask(
-                levels, [size], [found[i : i + together]], rescale=True
-            )[0]
-            for i in range(0, max(len(found), 1), together)
-        ]
-        return InstanceData.cat(parts)
 
     def fuse(
         self, semantic: Tensor, found: InstanceData, num_classes: int
@@ -267,21 +254,3 @@ class MaskRCNNHead(InstanceHead):
         things = torch.tensor(self.things, device=found.labels.device)
         fields = dict(found.items()) | dict(labels=things[found.labels])
         return InstanceData(**fields)
-
-
-def _in_single_precision(
-    head: nn.Module, inputs: tuple, outputs: tuple[list[Tensor], ...]
-) -> tuple[list[Tensor], ...]:
-    """Maps of RPN whose boxes are not rounded under autocast.
-
-    MMDetection decodes boxes in the precision of the maps: at 400 pixels,
-    the corners in float16 are 0.25 pixels apart, and in bfloat16 two.
-    """
-    return tuple([level.float() for level in maps] for maps in outputs)
-
-
-def _total(value: Tensor | list[Tensor]) -> Tensor:
-    """Sum of the means of what levels give, as mmengine sums losses."""
-    if isinstance(value, Tensor):
-        return value.mean()
-    return sum(each.mean() for each in value)

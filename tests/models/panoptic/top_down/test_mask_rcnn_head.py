@@ -11,6 +11,8 @@ from mmengine.structures import InstanceData, PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
+from mmseg_balance.models.panoptic.top_down import outputs
+
 pytest.importorskip('mmdet')
 
 SIDE = 32
@@ -138,8 +140,7 @@ def test_masks_are_pasted_some_at_a_time(monkeypatch):
     with torch.no_grad():
         (expected,) = head.detect(features(1), metas)
         together = []
-        module = type(head).__module__
-        monkeypatch.setattr(f'{module}.PASTED', 7 * 4 * 32 * 32)
+        monkeypatch.setattr(outputs, 'PASTED', 7 * 4 * 32 * 32)
         predict = head.roi_head.predict_mask
 
         def watched(levels, metas, results, rescale):
