@@ -66,6 +66,22 @@ def test_packages_that_do_not_fit_are_told_apart(monkeypatch, tmp_path):
         assert 'not installed' not in str(e.value)
 
 
+def test_an_mmdet_that_ends_every_import_is_named(monkeypatch, tmp_path):
+    for name in [n for n in sys.modules if n.partition('.')[0] == 'mmdet']:
+        monkeypatch.delitem(sys.modules, name)
+    (tmp_path / 'mmdet').mkdir()
+    file = tmp_path / 'mmdet/__init__.py'
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(detection, 'version_of', lambda module: '1.2.2')
+    file.write_text('import no_such_module')
+    detection.refuse_unfit_mmdet()
+    file.write_text('assert False, "MMCV==1.7.2 is used"')
+    with pytest.raises(ImportError, match=f'MMCV==1.7.2 is.*{INSTALL}, or'):
+        detection.refuse_unfit_mmdet()
+    monkeypatch.setattr(detection, 'version_of', lambda module: '1.4.0')
+    detection.refuse_unfit_mmdet()
+
+
 @stubbed
 def test_only_two_operators_are_stood_in_for_and_only_when_asked(monkeypatch):
     pytest.importorskip('mmdet')

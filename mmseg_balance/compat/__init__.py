@@ -1,6 +1,6 @@
 """What is broken in upstream packages, and the only place that knows it."""
 
-from .detection import import_mmdet
+from .detection import import_mmdet, refuse_unfit_mmdet
 from .versions import (
     SUPPORTED,
     check_versions,
@@ -27,6 +27,7 @@ __all__ = [
     'format_configs_once',
     'import_mmdet',
     'load_weights_safely',
+    'refuse_unfit_mmdet',
     'stub_compiled_ops',
     'swaps_channels',
     'warn_of_missing_pkg_resources',
@@ -37,6 +38,7 @@ __all__ = [
 def apply() -> None:
     """Check versions and apply every work-around. Idempotent."""
     check_versions()
+    refuse_unfit_mmdet()
     warn_of_overwritten()
     warn_of_missing_pkg_resources()
     stub_compiled_ops()

@@ -12,10 +12,12 @@ from types import ModuleType
 
 import torch
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 from torch import Tensor
 
 from ..errors import UserImportError, UserRuntimeError
-from .workarounds import _MissingOps
+from .versions import version_of
+from .workarounds import WITHOUT_OPS, _MissingOps
 
 SUPPORTED_MMDET = SpecifierSet('>=3.3,<3.4')
 INSTALL = 'pip install "mmseg_balance[panoptic]"'
@@ -53,6 +55,30 @@ def import_mmdet(needed_by: str) -> ModuleType:
         )
     _provide_operators()
     return mmdet
+
+
+def refuse_unfit_mmdet() -> None:
+    """Say what to do about an mmdet that nothing can run beside.
+
+    Upstream: mmsegmentation <= 1.2.2 imports mmdet where it is installed,
+    for two of its heads, and ends with the assertion of one that wants other
+    versions, whatever the config.
+
+    Raises:
+        ImportError: There is such an mmdet; with the commands that help.
+    """
+    if Version(version_of('mmseg')) >= WITHOUT_OPS:
+        return
+    try:
+        import_module('mmdet')
+    except AssertionError as error:
+        raise UserImportError(
+            'MMSegmentation imports mmdet, which is installed and refuses '
+            f'the versions beside it: {error}; {INSTALL}, or pip uninstall '
+            'mmdet'
+        ) from error
+    except ImportError:
+        pass  # passed over by mmsegmentation, too
 
 
 def _unfit(needed_by: str, problem: str) -> UserImportError:
