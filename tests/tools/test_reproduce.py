@@ -44,8 +44,9 @@ def dry_run(run_tool, capsys):
 
 def test_list(run_tool, capsys):
     run_tool('reproduce.py', '--list')
-    table, notes = capsys.readouterr().out.split('\n\n')
-    lines = table.splitlines()[1:]
+    *tables, notes = capsys.readouterr().out.split('\n\n')
+    lines = [line for table in tables for line in table.splitlines()[1:]]
+    assert len(tables) == 2  # of mIoU, and of panoptic quality
     assert [line.split()[0] for line in lines] == [r.name for r in ROWS]
     assert notes.startswith('Recipes, and how they differ')
 

@@ -116,10 +116,18 @@ def test_share_of_a_mask():
         assert found.item() == pytest.approx(part.double().mean().item())
 
 
+def hooks_of(model):
+    return [
+        (*module._forward_hooks, *module._forward_pre_hooks)
+        for module in model.modules()
+    ]
+
+
 def test_logits_are_those_of_the_box_head(tmp_path):
     """Proposals of an enlarged image, in pixels of the original."""
     dataset, model = build_set(tmp_path), build_model()
     head = model.instance_head
+    hooks = hooks_of(model)
     for k, found in enumerate(predict_proposals(model, dataset, 0)):
         item = dataset[k]
         data = model.data_preprocessor(
@@ -145,8 +153,7 @@ def test_logits_are_those_of_the_box_head(tmp_path):
         assert found.index == k and len(labels) > 5
     assert k == 2
     # nothing is left that takes notes
-    for module in model.modules():
-        assert not module._forward_hooks and not module._forward_pre_hooks
+    assert hooks_of(model) == hooks
 
 
 @pytest.mark.parametrize('background', [True, False])

@@ -20,7 +20,7 @@ OBJECTIVES = f'{MODELS}.uda.objectives'
 # module and name within it; of functions within others the innermost counts
 FUNCTIONS = {
     f'{MODELS}.uda.segmentor:UDASegmentor.prepare': 'images',
-    f'{MODELS}.uda.segmentor:label_images': 'teacher',
+    f'{MODELS}.uda.target_fields:label_images': 'teacher',
     f'{MODELS}.uda.student_teacher:StudentTeacher.teacher_logits': 'teacher',
     f'{MODELS}.uda.student_teacher:StudentTeacher.update_teacher': 'teacher',
     f'{MODELS}.uda.segmentor:UDASegmentor._learn': 'student',
