@@ -173,11 +173,13 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     parameters = [p for p in parameters if p.requires_grad]
     if not parameters:
         return
-    lacking = [i for i, p in enumerate(parameters) if p.grad is None]
-    used = torch.ones(len(parameters), device=parameters[0].device)
-    used[lacking] = 0
-    for i in lacking:
-        parameters[i].grad = torch.zeros_like(parameters[i])
+    lacking = [p for p in parameters if p.grad is None]
+    used = torch.tensor(
+        [float(p.grad is not None) for p in parameters],
+        device=parameters[0].device,
+    )
+    for parameter in lacking:
+        parameter.grad = torch.zeros_like(parameter)
     all_reduce_params([*(p.grad for p in parameters), used], op='mean')
     if lacking:
         for parameter, share in zip(parameters, used.tolist(), strict=True):
