@@ -2,6 +2,7 @@
 
 from . import (
     backbones,
+    classification,
     decode_heads,
     losses,
     panoptic,
@@ -12,6 +13,7 @@ from . import (
 
 __all__ = [
     'backbones',
+    'classification',
     'decode_heads',
     'losses',
     'panoptic',

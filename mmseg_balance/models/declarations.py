@@ -26,6 +26,11 @@ Read from what is built, by ``CompileHook``:
 - ``compiled_parts``: names of the networks in it, beside those of segmentors.
 - ``compile_note``: what to tell a user who compiles it.
 
+Read from what is built, and from a config:
+
+- ``labels_images``: whether a model gives an image one label, see
+  :func:`labels_images`. Default: it labels pixels.
+
 Read from what is built, by hooks that record an iteration:
 
 - ``notes_steps``: whether a model notes itself what its steps are given, see
@@ -97,6 +102,18 @@ def hooks_of(config: dict) -> dict[str, str]:
         for name, reason in required_hooks(kind).items()
         if needs is None or needs(name, config)
     }
+
+
+def labels_images(model: nn.Module) -> bool:
+    """Whether a model gives an image one label, and not each pixel one.
+
+    Its labels are (N, 1, 1), its logits (N, C, 1, 1), whatever the size of
+    the images.
+
+    Args:
+        model: A segmentor or a classifier, or a model around one.
+    """
+    return bool(getattr(model, 'labels_images', False))
 
 
 def modules_with_hook(model: nn.Module, hook: str) -> list[nn.Module]:

@@ -22,9 +22,10 @@ from .checks.settings import (
     check_predictor,
 )
 from .density.density_estimation import DensityEstimation
+from .label_maps import batch_labels
 from .objectives import LabelledTargetObjective, Objective
 from .objectives.objective import row_of
-from .objectives.step import UDAStep, lacking, note_step, stack_labels
+from .objectives.step import UDAStep, lacking, note_step
 from .optimization.contexts import told
 from .optimization.log import joined, to_host
 from .optimization.outcome import check_log, check_total
@@ -291,7 +292,7 @@ class UDASegmentor(StudentTeacher):
                 target = target_fields(self, data['target'], source['inputs'])
         step = UDAStep(
             source['inputs'],
-            stack_labels(source['data_samples']),
+            batch_labels(self, source['inputs'], source['data_samples']),
             **target,
             source_samples=source['data_samples'],
             _modules=dict(

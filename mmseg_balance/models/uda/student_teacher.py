@@ -9,6 +9,7 @@ from mmseg.utils import OptSampleList
 from torch import Tensor, nn
 
 from ...errors import UserRuntimeError
+from ..declarations import labels_images
 from .preprocessing import do_not_wait
 from .teacher.averaging import copy_buffers, move_teacher, teacher_momentum
 from .teacher.labelling import teacher_logits
@@ -65,6 +66,11 @@ class StudentTeacher(BaseModel):
     def decode_head(self) -> nn.Module:
         """Decode head of the predictor (``mmseg.apis`` asks for it)."""
         return self.predictor.decode_head
+
+    @property
+    def labels_images(self) -> bool:
+        """Whether an image has one label, and not each pixel one."""
+        return labels_images(self.student)
 
     @property
     def num_classes(self) -> int:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from .checks.batches import check_one_shape, check_target_labels
-from .objectives.step import image_mask, target_labels, trusted_mask
+from .label_maps import batch_valid
+from .objectives.step import target_labels, trusted_mask
 from .optimization.contexts import entered
 from .preprocessing import preprocessed
 from .teacher.labelling import label_images
@@ -36,7 +37,7 @@ def target_fields(
     images, samples = target['inputs'], target['data_samples']
     if any(o.mixes_domains for o in model.objectives):
         check_one_shape(source_images, images)
-    valid = image_mask(images, samples)
+    valid = batch_valid(model, images, samples)
     trusted = trusted_mask(valid, samples)
     fields = dict(target_images=images, target_valid=valid)
     if model.needs_target_labels:

@@ -4,6 +4,7 @@ import torch
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
+from ...declarations import labels_images
 from .pseudo_balance import PseudoBalance
 from .pseudo_labels import PseudoLabeler, PseudoLabels
 
@@ -17,10 +18,12 @@ def teacher_logits(teacher: nn.Module, images: Tensor) -> Tensor:
         images: Normalised and padded, (N, 3, H, W).
 
     Returns:
-        Logits (N, C, H, W), without a graph.
+        Logits (N, C, H, W), without a graph; of a classifier (N, C, 1, 1).
     """
     head = teacher.decode_head
     logits = head.forward(teacher.extract_feat(images))
+    if labels_images(teacher):
+        return logits
     return resize(
         logits,
         size=images.shape[-2:],

@@ -8,7 +8,7 @@ from torch import Tensor
 from ....errors import UserValueError
 from ...recording import CONFIDENCE, note
 
-WEIGHTINGS = ('batch', 'pixel')
+WEIGHTINGS = ('batch', 'pixel', 'confidence')
 
 
 @dataclass
@@ -49,7 +49,8 @@ def pseudo_labels(
         ignore_bottom: Rows at the lower margin with weight 0.
         weighting: 'batch': q is the share of the batch's pixels that reach
             the threshold, the same for each pixel. 'pixel': 1 for pixels
-            that reach it and 0 for the others.
+            that reach it and 0 for the others. 'confidence': the probability
+            of its class for pixels that reach it and 0 for the others.
         scores: Balanced scores, (N, C, H, W), whose largest one gives the
             label in place of the logit's. How confident the teacher is,
             its logits say all the same.
@@ -68,7 +69,12 @@ def pseudo_labels(
     reached = reached & valid
     note(CONFIDENCE, lambda: confidence.masked_fill(~valid, torch.nan))
     confident = reached.sum() / valid.sum().clamp(min=1)
-    weight = reached.float() if weighting == 'pixel' else confident * valid
+    if weighting == 'batch':
+        weight = confident * valid
+    else:
+        weight = reached.float()
+    if weighting == 'confidence':
+        weight = weight * confidence
     weight[:, :ignore_top] = 0
     if ignore_bottom:
         weight[:, -ignore_bottom:] = 0
@@ -81,7 +87,7 @@ class PseudoLabeler:
 
     Args:
         threshold: Confidence that a pixel must reach, [0, 1].
-        weighting: 'batch' (DACS) or 'pixel'.
+        weighting: 'batch' (DACS), 'pixel' or 'confidence'.
         ignore_top: Rows at the upper margin of a crop without labels.
         ignore_bottom: Rows at the lower margin of a crop without labels.
 

@@ -1,0 +1,160 @@
+"""One pass over source and target images together."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from mmseg.registry import MODELS
+from mmseg.utils import ConfigType
+from torch import Tensor, nn
+
+from ....errors import UserTypeError
+from ...head_losses.pixel_targets import PixelTargets
+from ...head_losses.predictions import (
+    Prediction,
+    decode_predictions,
+    training_features,
+)
+from ...head_losses.segmentation_loss import joined_log, losses_of_predictions
+from ..objectives.objective import Objective
+from ..objectives.step import UDAStep
+from ..optimization.contexts import told
+from ..optimization.log import joined
+from ..optimization.sequential_backward import STUDENT
+
+
+@dataclass(frozen=True, eq=False)
+class JointOutputs:
+    """What a classifier makes of source and target images in one pass.
+
+    Attributes:
+        source: Logits (N, C, 1, 1) and features (N, F, 1, 1), those that
+            enter the classifier, of the source images.
+        target: The same of the target images.
+    """
+
+    source: Prediction
+    target: Prediction
+
+
+class JointTerm(nn.Module, ABC):
+    """A term of ``JointObjective``, on what both domains give in one pass.
+
+    Attributes:
+        sam_passes (tuple[int, ...]): In which passes of ``SAMOptimWrapper``
+            it takes part: 1, at the weights themselves, 2, at those that
+            were moved.
+    """
+
+    sam_passes: tuple[int, ...] = (1, 2)
+
+    def attach(self, student: nn.Module) -> None:
+        """Take over what follows from the student, when it has been built.
+
+        Args:
+            student: The classifier that is trained.
+        """
+
+    @abstractmethod
+    def forward(self, outputs: JointOutputs) -> dict[str, Tensor]:
+        """Losses and diagnostics.
+
+        Args:
+            outputs: Of the student.
+
+        Returns:
+            Losses, whose names contain 'loss', and diagnostics, whose names
+            do not.
+        """
+
+
+@MODELS.register_module()
+class JointObjective(Objective):
+    """Source loss and terms on both domains, on one pass over both batches.
+
+    As https://github.com/lhoyer/MIC (cls/): source and target share a batch,
+    and so the statistics of batch norms.
+
+    Args:
+        terms: Configs, or modules, of ``JointTerm``. Default: none, the
+            source loss alone.
+
+    Raises:
+        TypeError: One is no such term; names it.
+    """
+
+    prefix = 'joint'
+    needs_target = True
+    needs_pseudo_labels = False
+    mixes_domains = True
+
+    def __init__(self, terms: Sequence[ConfigType | nn.Module] = ()) -> None:
+        super().__init__()
+        self.terms = nn.ModuleList(
+            t if isinstance(t, nn.Module) else MODELS.build(t) for t in terms
+        )
+        for term in self.terms:
+            if not isinstance(term, JointTerm):
+                raise UserTypeError(
+                    'Expected `terms` of JointObjective to be on both domains '
+                    '(subclasses of JointTerm), but got '
+                    f'{type(term).__name__}: move it to `objectives`'
+                )
+        self._shared: tuple[nn.Module | None] = (None,)
+
+    def attach(self, student: nn.Module) -> None:
+        """Let each term take over what it needs."""
+        for term in self.terms:
+            term.attach(student)
+        if any(True for _ in self.parameters()):
+            self.optimizer_name = STUDENT
+
+    def share(
+        self, teacher: nn.Module | None, density: nn.Module | None
+    ) -> None:
+        """Have the density of source features estimated, too."""
+        self._shared = (density,)
+
+    def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
+        """Losses by name."""
+        (density,) = self._shared
+        outputs = joint_outputs(
+            student, step.source_images, step.target_images
+        )
+        losses = joined_log(
+            losses_of_predictions(
+                [outputs.source],
+                [],
+                PixelTargets(step.source_labels),
+                density=density,
+            )
+        )
+        for term in self.terms:
+            with told(f'{type(term).__name__}.forward'):
+                found = term(outputs)
+            losses = joined(losses, found)
+        return losses
+
+
+def joint_outputs(
+    student: nn.Module, source: Tensor, target: Tensor
+) -> JointOutputs:
+    """What the student makes of both batches in one pass, source first.
+
+    Args:
+        student: A classifier.
+        source, target: Images of one size, (N, 3, H, W) each.
+    """
+    features = training_features(student, torch.cat([source, target]))
+    both = decode_predictions(
+        student.decode_head, features, keep_features=True
+    )[0]
+    count = len(source)
+
+    def part(which: slice) -> Prediction:
+        return replace(
+            both, logits=both.logits[which], features=both.features[which]
+        )
+
+    return JointOutputs(part(slice(count)), part(slice(count, None)))

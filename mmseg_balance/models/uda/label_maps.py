@@ -1,0 +1,75 @@
+"""Labels of a batch: a map for each image, or one label for all of it."""
+
+import torch
+from mmseg.utils import SampleList
+from torch import Tensor, nn
+
+from ...errors import UserValueError
+from ..declarations import labels_images
+from .objectives.step import image_mask, stack_labels
+
+
+def batch_labels(
+    model: nn.Module, images: Tensor, data_samples: SampleList
+) -> Tensor:
+    """Labels that images come with, as a model learns them.
+
+    Args:
+        model: A segmentor or a classifier, or a model around one.
+        images: Padded, (N, 3, H, W).
+        data_samples: With their labels, padded as the images are.
+
+    Returns:
+        (N, H, W); of a classifier (N, 1, 1).
+
+    Raises:
+        ValueError: Labels of images for a segmentor, or maps of labels for a
+            classifier.
+    """
+    if labels_images(model):
+        return _image_labels(data_samples)
+    labels = stack_labels(data_samples)
+    if labels.shape[-2:] == (1, 1) != images.shape[-2:]:
+        raise UserValueError(
+            'Images come with one label each, but the segmentor learns a '
+            "label for each pixel: set model.segmentor.type='ImageClassifier'"
+            ', or data sets with label maps'
+        )
+    return labels
+
+
+def batch_valid(
+    model: nn.Module, images: Tensor, data_samples: SampleList
+) -> Tensor:
+    """What of a batch is image and not padding.
+
+    Args:
+        model, images, data_samples: As above.
+
+    Returns:
+        Bool (N, H, W); of a classifier (N, 1, 1), True.
+    """
+    if not labels_images(model):
+        return image_mask(images, data_samples)
+    return torch.ones(
+        len(images), 1, 1, dtype=torch.bool, device=images.device
+    )
+
+
+def _image_labels(data_samples: SampleList) -> Tensor:
+    """Labels (N, 1, 1), of which padding is taken off again."""
+    labels = []
+    for sample in data_samples:
+        left, right, top, bottom = sample.metainfo['padding_size']
+        padded = sample.gt_sem_seg.data
+        height, width = padded.shape[-2:]
+        label = padded[..., top : height - bottom, left : width - right]
+        if label.shape[-2:] != (1, 1):
+            raise UserValueError(
+                'A classifier learns one label an image, but '
+                f'{sample.metainfo.get("img_path", "an image")} has a map of '
+                f'{tuple(label.shape[-2:])} labels: choose a data set of '
+                "classified images, or model.segmentor.type='EncoderDecoder'"
+            )
+        labels.append(label.squeeze(0))
+    return torch.stack(labels)
