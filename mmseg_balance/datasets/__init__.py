@@ -1,6 +1,8 @@
 """Data sets, their pairs, and how samples are drawn from them."""
 
+from .classification.class_folders import ClassFolderDataset
 from .files.image_suffixes import FolderDataset
+from .loading.class_label import LoadClassLabel
 from .pairs.pack_uda_inputs import PackUDAInputs
 from .pairs.pseudo_margins import PseudoMargins
 from .pairs.uda_dataset import UDADataset
@@ -22,11 +24,13 @@ from .styles.target_styles import FourierStyle, LabStyle, TargetStyle
 __all__ = [
     'CamVidDataset',
     'CityscapesPanopticDataset',
+    'ClassFolderDataset',
     'Draw',
     'FolderDataset',
     'FourierStyle',
     'LabStyle',
     'GTADataset',
+    'LoadClassLabel',
     'LoadPanopticAnnotations',
     'PackPanopticInputs',
     'PackUDAInputs',

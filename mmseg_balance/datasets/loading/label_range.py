@@ -9,6 +9,7 @@ from mmengine.dataset import BaseDataset
 from ..files.image_pairs import exif_orientation
 from ..files.label_hints import channel_advice, zero_hint
 from .bad_files import WrongLabelError
+from .class_label import labels_images
 from .named_labels import UNNAMED
 from .preparation import size_advice
 
@@ -135,6 +136,8 @@ def check_label_size(results: dict, dataset: BaseDataset, name: str) -> None:
     Raises:
         WrongLabelError: Names both files, their sizes, and what mends it.
     """
+    if labels_images(dataset):
+        return  # a label of one pixel, for whatever image
     # the image itself may have been resized before the label is loaded
     shape = results.get('ori_shape') or results['img'].shape
     height, width = shape[:2]

@@ -18,8 +18,10 @@ from mmseg.registry import TRANSFORMS
 
 from ...errors import UserValueError
 from ...files.config_walk import class_of, type_name
+from .class_label import LoadClassLabel
 
 Transform = Callable | dict | str
+LABEL_LOADERS = (LoadAnnotations, LoadClassLabel)
 CROPS = (RandomCrop, CenterCrop, BioMedical3DRandomCrop)
 FLIPS = (RandomFlip, BioMedical3DRandomFlip)
 # whose transforms without "Crop" in their names give the image as a whole
@@ -36,7 +38,8 @@ def is_loader(transform: Transform) -> bool:
         True for subclasses of mmcv's loaders, and for others whose name
         begins with "Load".
     """
-    return _is_a(transform, (LoadImageFromFile, LoadAnnotations), 'Load', '')
+    kinds = (LoadImageFromFile, *LABEL_LOADERS)
+    return _is_a(transform, kinds, 'Load', '')
 
 
 def is_image_loader(transform: Transform) -> bool:
@@ -53,16 +56,16 @@ def is_image_loader(transform: Transform) -> bool:
 
 
 def is_label_loader(transform: Transform) -> bool:
-    """Whether a transform reads label files.
+    """Whether a transform reads labels.
 
     Args:
         transform: A transform, its config, or the name of its class.
 
     Returns:
         True for mmcv's ``LoadAnnotations``, its subclasses, and others that
-        are named like it.
+        are named like it; and for ``LoadClassLabel``.
     """
-    return _is_a(transform, LoadAnnotations, 'Load', 'Annotation')
+    return _is_a(transform, LABEL_LOADERS, 'Load', 'Annotation')
 
 
 def is_crop(transform: Transform) -> bool:
