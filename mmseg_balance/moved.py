@@ -87,6 +87,15 @@ MOVED = {
     'engine.test_set': 'inference.evaluation_set',
     'engine.weights': 'checkpoints.weights',
     'engine.work_dir': 'runs.work_dir',
+    'evaluation.published_results': (
+        'evaluation.published.rows '
+        'evaluation.published.row '
+        'evaluation.published.listing '
+        'evaluation.published.segmentation'
+    ),
+    'evaluation.recipes': (
+        'evaluation.published.recipes evaluation.published.note'
+    ),
     'logits.alignment': (
         'logits.offsets.reference.alignment logits.offsets.difficulty'
     ),

@@ -121,7 +121,7 @@ def run(args: Namespace) -> None:
     with clear_exit('interrupted; the same command goes on where it stopped'):
         check_args(args)
         if args.list:
-            from ..evaluation.published_results import list_rows
+            from ..evaluation.published.listing import list_rows
 
             print(list_rows())
             return

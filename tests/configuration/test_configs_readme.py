@@ -9,7 +9,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmseg_balance.configuration.checks.parts import check_parts
-from mmseg_balance.evaluation.published_results import ROWS
+from mmseg_balance.evaluation.published.rows import ROWS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 README = (CONFIGS / 'README.md').read_text()

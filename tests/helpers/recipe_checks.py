@@ -4,7 +4,7 @@ import pytest
 from helpers.recipe_settings import settings_of
 from helpers.recipe_table import published
 
-from mmseg_balance.evaluation.published_results import ROWS
+from mmseg_balance.evaluation.published.rows import ROWS
 
 BY_CONFIG = {
     row.config: row.name

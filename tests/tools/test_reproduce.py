@@ -12,7 +12,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmseg_balance.evaluation.published_results import ROWS, find_row
+from mmseg_balance.evaluation.published.rows import ROWS, find_row
 from mmseg_balance.runs.records import code
 from mmseg_balance.runs.records.scores import add_origin, read_scores
 from mmseg_balance.runs.reproduction import named_row

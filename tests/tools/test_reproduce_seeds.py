@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmseg_balance.evaluation.published_results import find_row
+from mmseg_balance.evaluation.published.rows import find_row
 from mmseg_balance.runs.reproduction import named_row
 from mmseg_balance.runs.reproduction.commands import Reproduction
 

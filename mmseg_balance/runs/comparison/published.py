@@ -11,8 +11,9 @@ from ...configuration.library import library_folder
 from ...configuration.reading import load_config
 from ...errors import UserError
 from ...evaluation.comparison.comparison import Published
-from ...evaluation.published_results import POST_HOC, ROWS, PublishedRow
-from ...evaluation.recipes import level_of
+from ...evaluation.published.recipes import level_of
+from ...evaluation.published.row import POST_HOC, PublishedRow
+from ...evaluation.published.rows import ROWS
 from ..records.settings import RANKS_KEY, changed_settings
 from ..seed import SEED_KEY
 from .evaluated_as import procedure_of, tau_of

@@ -11,7 +11,7 @@ from mmengine.config import Config
 
 from ...configuration.library import library_folder
 from ...errors import UserRuntimeError
-from ...evaluation.published_results import PublishedRow
+from ...evaluation.published.row import PublishedRow
 from ..work_dir import latest_checkpoint
 from .child_process import run_to_end
 

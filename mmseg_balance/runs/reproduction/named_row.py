@@ -4,17 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...configuration.library import find_config
-from ...evaluation.published_results import (
-    KEYS,
-    PANOPTIC_KEYS,
-    PublishedRow,
-    find_row,
-    shown,
-)
-from ...evaluation.recipes import describe_recipe
+from ...evaluation.published import panoptic, segmentation
+from ...evaluation.published.listing import shown
+from ...evaluation.published.recipes import describe_recipe
+from ...evaluation.published.row import PublishedRow
+from ...evaluation.published.rows import find_row
 
 # of a config, whose scores stand beside none
-SHOWN = (*PANOPTIC_KEYS, *KEYS)
+SHOWN = (*panoptic.KEYS, *segmentation.KEYS)
 # of segments, whatever a config takes predicted void for
 VOIDS = ('mPQ_void_apart', 'mPQ_void_as_road')
 

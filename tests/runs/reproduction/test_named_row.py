@@ -1,6 +1,6 @@
 """Scores of a run beside those that are published."""
 
-from mmseg_balance.evaluation.published_results import PublishedRow
+from mmseg_balance.evaluation.published.row import PublishedRow
 from mmseg_balance.runs.reproduction.named_row import comparison
 
 SCORES = {

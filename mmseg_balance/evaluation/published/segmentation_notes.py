@@ -1,4 +1,4 @@
-"""How far the config of each row is the recipe of its published number.
+"""How far recipes of segmentation are those of the published numbers.
 
 What the notes say of public code was read in vikolss/DACS at e6cb522,
 valeoai/ADVENT at 7d6f78d, wasidennis/AdaptSegNet at 351fef3, lhoyer/DAFormer
@@ -6,27 +6,7 @@ at 438603d, lhoyer/HRDA at 09af319, lhoyer/MIC at 2d67327, Woof6/BLDA at
 64fbf14 and susaha/edaps at 9fbc286.
 """
 
-import re
-from dataclasses import dataclass
-
-LEVELS = ('published', 'close', 'other')
-
-
-@dataclass(frozen=True)
-class Note:
-    """What sets the recipe of some rows apart from the published one.
-
-    Attributes:
-        rows: Regular expression of their whole names.
-        level: 'published', 'close' (what differs is small, or not said in
-            public) or 'other' (settings that matter differ).
-        text: What is the same, and what is not.
-    """
-
-    rows: str
-    level: str
-    text: str
-
+from .note import Note
 
 NOTES = (
     Note(
@@ -175,35 +155,3 @@ NOTES = (
         'settings of the methods that it compares',
     ),
 )
-
-
-def notes_of(row: str) -> tuple[Note, ...]:
-    """What is noted of a row.
-
-    Args:
-        row: Its name, 'gta/daformer+blda' for one.
-    """
-    return tuple(n for n in NOTES if re.fullmatch(n.rows, row))
-
-
-def level_of(row: str) -> str:
-    """How far a row's recipe is the published one, by its worst note.
-
-    Args:
-        row: Its name.
-
-    Returns:
-        One of ``LEVELS``.
-    """
-    return max((n.level for n in notes_of(row)), key=LEVELS.index)
-
-
-def describe_recipe(row: str) -> str:
-    """Level and notes of a row, a line each.
-
-    Args:
-        row: Its name.
-    """
-    lines = [f'recipe: {level_of(row)}']
-    lines += [f'  - {note.text}' for note in notes_of(row)]
-    return '\n'.join(lines)

@@ -1,26 +1,15 @@
-"""What the papers report, row by row, and the config of each row.
+"""Rows of segmentation on the validation set of Cityscapes.
 
-On the validation set of Cityscapes:
-
-- B: "Balanced Learning for Domain Adaptive Semantic Segmentation" (BLDA, ICML
-  2025), Tables 1 to 4, 9 and 17.
-- G: "Gradient-based Class Weighting for Unsupervised Domain Adaptation in
-  Dense Prediction Visual Tasks" (GBW, 2024), Tables 1, 3, 4 and 5.
-- P: "Synthetic to Realistic Imbalanced Domain Adaption for Urban Scene
-  Perception" (PHFA, TII 2022), Tables 2 to 4: on 30 target images. Its
-  columns of BDL are phfa-aa-it-sg here, and of CLAN there is no config.
-
-Panoptic rows are of Table 3 of G, or of no paper, to be set beside them.
+Tables 1 to 4, 9 and 17 of BLDA, 1, 4 and 5 of GBW, and 2 to 4 of PHFA: on 30
+target images, whose columns of BDL are phfa-aa-it-sg here, and of CLAN there
+is no config.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from ..errors import UserValueError
-from .recipes import NOTES, level_of, notes_of
+from .row import PublishedRow, parse_scores, parse_tables
 
+KEYS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
 # Sec. 4.1 of BLDA has 40k iterations for all methods, its Table 13 250k for
 # DACS. *: mean over 13 classes.
 TABLE = """
@@ -102,157 +91,30 @@ synthia/phfa                           P3                  phfa/phfa_r101_200k  
 synthia/sim                            P3                  sim/sim_r101_200k                                      41.1*     -     -     -
 synthia/sim+ssl                        P3                  sim/sim_ssl_r101_200k                                  43.6*     -     -     -
 """  # noqa: E501
-PANOPTIC_TABLE = """
-row                        tables  config                                 mPQ   mSQ   mRQ
-synthia/edaps              G3      edaps/edaps_mit-b5_40k                 41.2  72.7  53.6
-synthia/edaps+gbw          G3      edaps/edaps_gbw_mit-b5_40k             43.0  73.2  55.9
-synthia/edaps+blda         -       edaps/edaps_blda_mit-b5_40k            -     -     -
-synthia/edaps-source-only  -       edaps/edaps_source-only_mit-b5_40k     -     -     -
-synthia/edaps-oracle       -       edaps/edaps_oracle_mit-b5_40k          -     -     -
-"""  # noqa: E501
-KEYS = ('mIoU', 'IoU_std', 'mAcc', 'Acc_std')
-PANOPTIC_KEYS = ('mPQ', 'mSQ', 'mRQ')
-POST_HOC = '+posthoc'
-NUM_NEAREST = 5
 
 
-@dataclass(frozen=True)
-class PublishedRow:
-    """One row of the papers' tables.
+def parse_row(line: str, kinds: Sequence[str] = KEYS) -> PublishedRow:
+    """A row of one of the tables.
 
-    Attributes:
-        name: Source and method, 'gta/daformer+blda' for one.
-        tables: Papers and tables that have it, 'B1' for one; none: it
-            stands beside rows of a paper.
-        config: Its config, from the root of the repository.
-        scores: Published scores by key of ``BalancedIoUMetric`` or
-            ``PanopticQualityMetric``: means in percent and, where a paper
-            has them, population standard deviations over classes in points.
-            Those of one row may come from two papers, so from two trainings.
+    Args:
+        line: Name, tables, config without its ending, scores.
+        kinds: What the scores are.
     """
-
-    name: str
-    tables: tuple[str, ...]
-    config: str
-    scores: dict[str, float | None]
-
-    @property
-    def trained_as(self) -> str:
-        """Row that is trained: another one where it is balanced post hoc."""
-        return self.name.removesuffix(POST_HOC)
-
-
-def _parse(line: str) -> PublishedRow:
     name, tables, config, *numbers = line.split()
     source = name.split('/')[0]
     crop = '1024x1024' if 'hrda' in config else '512x512'
     # means for SYNTHIA are over the 16 classes that it has, or 13 of them
     ending = '_synthia13' if '*' in numbers[0] else '_synthia16'
     ending = ending if source == 'synthia' else ''
-    numbers = [n.rstrip('*') for n in numbers]
-    kinds = PANOPTIC_KEYS if len(numbers) == len(PANOPTIC_KEYS) else KEYS
-    keys = [kind + ending for kind in kinds]
-    values = [None if n == '-' else float(n) for n in numbers]
     pair = 'cityscapes' if 'oracle' in config else f'{source}2cityscapes'
     return PublishedRow(
         name,
-        () if tables == '-' else tuple(tables.split(',')),
+        parse_tables(tables),
         f'configs/{config}_{pair}-{crop}.py',
-        dict(zip(keys, values, strict=True)),
+        parse_scores(
+            [kind + ending for kind in kinds], [n.rstrip('*') for n in numbers]
+        ),
     )
 
 
-ROWS = tuple(
-    _parse(line)
-    for table in (TABLE, PANOPTIC_TABLE)
-    for line in table.strip().splitlines()[1:]
-)
-
-
-def find_row(name: str) -> PublishedRow:
-    """The row of a name.
-
-    Args:
-        name: 'gta/daformer+blda' for one.
-
-    Returns:
-        The row.
-
-    Raises:
-        ValueError: There is none; shows the five names most like it.
-    """
-    rows = {row.name: row for row in ROWS}
-    if name not in rows:
-        raise UserValueError(
-            f'no row {name!r}; the nearest are {", ".join(_nearest(name))}. '
-            'A name is SOURCE/METHOD[+VARIANT]; --list shows all rows'
-        )
-    return rows[name]
-
-
-def _nearest(name: str) -> list[str]:
-    """Rows that contain a name, then those that are spelt most like it."""
-    asked = name.lower()
-
-    def likeness(row: str) -> tuple[bool, float]:
-        pieces = (row, row.split('/')[1], *re.split(r'[/+]', row))
-        ratios = [SequenceMatcher(None, p, asked).ratio() for p in pieces]
-        # a piece that fits counts a little less than a whole name
-        return asked in row, max(ratios[0], 0.9 * max(ratios[1:]))
-
-    names = [row.name for row in ROWS]
-    return sorted(names, key=likeness, reverse=True)[:NUM_NEAREST]
-
-
-def shown(score: float | None) -> str:
-    """A score as the paper prints it; a dash where it has none."""
-    return '-' if score is None else f'{score:.1f}'
-
-
-def is_panoptic(row: PublishedRow) -> bool:
-    """Whether the scores of a row are those of segments."""
-    return any(key.startswith('mPQ') for key in row.scores)
-
-
-def list_rows() -> str:
-    """Row, tables of the papers, config, scores and recipe of each.
-
-    Panoptic rows stand in a table of their own. The recipe is how far the
-    config is that of the published number; the numbers behind it are those
-    of the notes below the tables.
-    """
-    semantic = [row for row in ROWS if not is_panoptic(row)]
-    panoptic = [row for row in ROWS if is_panoptic(row)]
-    legend = [f'{i:3d}  {note.text}' for i, note in enumerate(NOTES, 1)]
-    head = 'Recipes, and how they differ from those of the published numbers:'
-    return '\n'.join(
-        [
-            _table(semantic, ('mIoU', 'std', 'mAcc', 'std')),
-            '',
-            _table(panoptic, PANOPTIC_KEYS),
-            '',
-            head,
-            *legend,
-        ]
-    )
-
-
-def _table(rows: Sequence[PublishedRow], keys: Sequence[str]) -> str:
-    lines: list[tuple[str, ...]] = [
-        ('row', 'tables', 'config', *keys, 'recipe')
-    ]
-    for row in rows:
-        scores = [shown(value) for value in row.scores.values()]
-        tables = ','.join(row.tables) or '-'
-        notes = ','.join(str(NOTES.index(n) + 1) for n in notes_of(row.name))
-        recipe = f'{level_of(row.name)} {notes}'
-        lines.append((row.name, tables, row.config, *scores, recipe))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return '\n'.join(
-        '  '.join(
-            # numbers to the right
-            word.rjust(width) if 2 < i < 3 + len(keys) else word.ljust(width)
-            for i, (word, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+ROWS = tuple(map(parse_row, TABLE.strip().splitlines()[1:]))
