@@ -4,9 +4,12 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.device import get_device
+from mmengine.registry import OPTIM_WRAPPERS
 
 from ..errors import UserValueError
-from ..files.config_walk import type_name
+from ..files.config_walk import class_of, type_name
+
+MIXED = 'mixed_precision'
 
 
 def optimizer_configs(cfg: Config) -> dict[str, dict]:
@@ -28,7 +31,9 @@ named_optimizers = optimizer_configs  # its name in 0.1.0
 def enable_amp(cfg: Config) -> None:
     """Train in mixed precision: what ``--amp`` of mmseg-balance train does.
 
-    float16 with a dynamic loss scale on an accelerator, bfloat16 on the CPU.
+    float16 with a dynamic loss scale on an accelerator, bfloat16 on the CPU;
+    and what a wrapper says itself (``mixed_precision``), bfloat16 on both for
+    ``SAMOptimWrapper``.
 
     Args:
         cfg: Config to change: the type of ``optim_wrapper``, or of each in
@@ -47,6 +52,10 @@ def enable_amp(cfg: Config) -> None:
 
 def _enable_amp(optim_wrapper: dict, key: str) -> None:
     kind = optim_wrapper.get('type', 'OptimWrapper')
+    own = getattr(class_of(optim_wrapper, OPTIM_WRAPPERS), MIXED, None)
+    if own is not None:  # a wrapper says itself what to set
+        optim_wrapper.update(own)
+        return
     on_cpu = get_device() == 'cpu'
     wanted = 'AutocastOptimWrapper' if on_cpu else 'AmpOptimWrapper'
     if kind == wanted:

@@ -7,6 +7,7 @@ from .optim.adversarial_optim_wrapper_constructor import (
 )
 from .optim.autocast_optim_wrapper import AutocastOptimWrapper
 from .optim.named_optim_wrapper_constructor import NamedOptimWrapperConstructor
+from .optim.sam_optim_wrapper import SAMOptimWrapper
 from .optim.student_optim_wrapper_constructor import (
     StudentOptimWrapperConstructor,
 )
@@ -16,6 +17,7 @@ __all__ = [
     'AutocastOptimWrapper',
     'NamedOptimWrapperConstructor',
     'ResumableIterBasedTrainLoop',
+    'SAMOptimWrapper',
     'StudentOptimWrapperConstructor',
     'hooks',
 ]

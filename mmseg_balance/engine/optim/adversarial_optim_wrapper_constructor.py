@@ -96,7 +96,16 @@ class AdversarialOptimWrapperConstructor:
                     'have no parameters: build its modules in __init__ or '
                     'attach, as attributes of it'
                 )
-        return built_parts(self.parts, optimized)
+        built = built_parts(self.parts, optimized)
+        for name, wrapper in built.items():
+            if name != STUDENT and getattr(wrapper, 'passes', 1) > 1:
+                raise UserValueError(
+                    f'optim_wrapper.{name}.type is '
+                    f'{type(wrapper).__name__}, but the losses of {name}s '
+                    "make one pass a step: set it to 'OptimWrapper'; "
+                    'optim_wrapper.student may make several'
+                )
+        return built
 
 
 def _what_to_set(lacking: list[str], without: set[str]) -> str:

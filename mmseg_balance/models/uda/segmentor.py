@@ -7,7 +7,7 @@ import torch
 from mmengine.optim import OptimWrapper
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
-from torch import Tensor, nn
+from torch import nn
 
 from ..recording import TARGET, noted_in
 from ..wrapped_segmentor import build_segmentor
@@ -23,13 +23,10 @@ from .checks.settings import (
 )
 from .density.density_estimation import DensityEstimation
 from .label_maps import batch_labels
+from .learning import learn
 from .objectives import LabelledTargetObjective, Objective
-from .objectives.objective import row_of
-from .objectives.step import UDAStep, lacking, note_step
-from .optimization.contexts import told
-from .optimization.log import joined, to_host
-from .optimization.outcome import check_log, check_total
-from .optimization.own_losses import forward_pass, learn_own_losses
+from .objectives.step import UDAStep, note_step
+from .optimization.log import to_host
 from .optimization.sequential_backward import (
     DISCRIMINATOR,
     STUDENT,
@@ -51,8 +48,9 @@ class UDASegmentor(StudentTeacher):
     Batches of ``UDADataset``, dict(source=..., target=...), are normalised
     and padded by the segmentor's own ``data_preprocessor``. Each objective
     goes forward and backward by itself; then gradients are averaged over
-    ranks once, and the optimizer takes one step. Methods are compositions:
-    a new one adds an objective.
+    ranks once, and the optimizer takes one step (one that needs several
+    gradients, SAM, has all objectives do so in each pass). Methods are
+    compositions: a new one adds an objective.
 
     Args:
         segmentor: Config of an ``EncoderDecoder``.
@@ -88,6 +86,7 @@ class UDASegmentor(StudentTeacher):
     }
     checks_losses = True  # so that no hook has to
     notes_steps = True
+    makes_passes = True  # as many as the optimizer needs
 
     def __init__(
         self,
@@ -245,37 +244,11 @@ class UDASegmentor(StudentTeacher):
         self.check_teacher()
         with wrappers[STUDENT].optim_context(self):
             step = self.prepare(data)
-        logs: dict[str, Tensor] = {}
-        for objective in self.objectives:
-            found = self._learn(objective, step, optimizations)
-            logs = joined(logs, found)
+        logs = learn(self, step, optimizations, optimized[STUDENT])
         for name, module in optimized.items():
             optimizations[name].step(module.parameters())
         self.teacher_is_current = False
         return to_host(logs, [f'{o.prefix}.loss' for o in self.objectives])
-
-    def _learn(
-        self,
-        objective: Objective,
-        step: UDAStep,
-        optimizations: dict[str, SequentialBackward],
-    ) -> dict[str, Tensor]:
-        """Forward and backward: the student, then those who watched it."""
-        student = optimizations[STUDENT]
-        owner = type(objective).__name__
-        with (
-            student.optim_wrapper.optim_context(self),
-            forward_pass(self.objectives, objective, self.student) as records,
-            noted_in(row_of(objective)),
-            told(f'{owner}.forward{lacking(step)}'),
-        ):
-            losses = objective(self.student, step)
-        check_log(f'{owner}.forward', losses)
-        loss, log = self.parse_losses(losses)
-        check_total(objective, losses, loss)
-        student.backward(loss)
-        logs = {f'{objective.prefix}.{k}': v.detach() for k, v in log.items()}
-        return joined(logs, learn_own_losses(records, optimizations))
 
     def prepare(self, data: dict) -> UDAStep:
         """Normalise and pad both branches; label the target.

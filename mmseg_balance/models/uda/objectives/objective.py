@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ...backward_pass import ALL
 from .step import TrainingBatch, UDAStep
 
 
@@ -35,6 +36,10 @@ class Objective(nn.Module, ABC):
         noted_in (str | None): Row of training pictures that shows what is
             noted in ``forward``: 'source' or 'target', whose images it is
             given, or one of its own. Default: ``prefix``.
+        sam_passes (tuple[int, ...]): In which passes of an optimizer that
+            makes two (``SAMOptimWrapper``) it takes part; of the usual one
+            in any case. Statistics, and objectives that watch it, have the
+            first of them. See ``UDAStep.backward_pass``.
     """
 
     prefix: str
@@ -45,6 +50,7 @@ class Objective(nn.Module, ABC):
     mixes_domains: bool = False
     optimizer_name: str | None = None
     noted_in: str | None = None
+    sam_passes: tuple[int, ...] = ALL
 
     def attach(self, student: nn.Module) -> None:
         """Take over what follows from the student, when it has been built.

@@ -10,6 +10,7 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import SampleList
 from torch import Tensor, nn
 
+from ...backward_pass import BackwardPass
 from ...head_losses.pixel_targets import PixelTargets
 from ...panoptic.noted_segments import note_segments
 from ...recording import (
@@ -40,6 +41,7 @@ class UDAStep:
         source_samples: Data samples of the source images, on their device,
             with instances for one; () in a step made by hand.
         records: What ``Objective.labelling`` noted, by objective.
+        backward_pass: Which one it is, of optimizers that make several.
     """
 
     source_images: Tensor
@@ -52,6 +54,7 @@ class UDAStep:
     records: Mapping[nn.Module, Any] = field(
         default_factory=dict, kw_only=True
     )
+    backward_pass: BackwardPass = field(default=BackwardPass(), kw_only=True)
     # modules of the model, which objectives of 0.1.0 look for in a step
     _modules: Mapping[str, nn.Module | None] = field(
         default_factory=dict, kw_only=True, repr=False

@@ -89,6 +89,27 @@ class SequentialBackward:
         self.optim_wrapper = optim_wrapper
         self._count = optim_wrapper._inner_count
 
+    @property
+    def passes(self) -> int:
+        """How many gradients the optimizer needs, see ``SeveralPasses``."""
+        return getattr(self.optim_wrapper, 'passes', 1)
+
+    @contextmanager
+    def in_pass(
+        self, number: int, parameters: Iterable[nn.Parameter]
+    ) -> Iterator[None]:
+        """Around the losses of a pass.
+
+        Args:
+            number: From 1.
+            parameters: Those whose gradients of the pass before are averaged
+                over ranks, so that all of them go on from the same weights.
+        """
+        if number > 1:
+            average_gradients(parameters)
+        with self.optim_wrapper.pass_context(number):
+            yield
+
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of a loss."""
         wrapper = self.optim_wrapper

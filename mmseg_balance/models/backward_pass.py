@@ -1,0 +1,69 @@
+"""Which backward pass of an iteration it is, where there are several.
+
+An optimizer may ask for the gradient more than once a step (SAM: at the
+weights, and at the worst ones near them). What an iteration does once all the
+same, statistics of losses for one, it does in the first pass.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+ALL = (1, 2)
+
+
+@dataclass(frozen=True)
+class BackwardPass:
+    """One of the passes that an optimizer makes before its step.
+
+    Attributes:
+        number: From 1, the pass at the weights themselves.
+        total: How many there are; 1 with usual optimizers.
+    """
+
+    number: int = 1
+    total: int = 1
+
+    def includes(self, part: Any) -> bool:
+        """Whether a part of a model takes part in this pass.
+
+        Args:
+            part: An objective or a term, perhaps with ``sam_passes``, the
+                numbers of the passes that it takes part in. Default: all.
+                Where there is one pass, everything takes part in it.
+        """
+        return self.total == 1 or self.number in _passes_of(part)
+
+    def is_first_of(self, part: Any) -> bool:
+        """Whether a part takes part in this pass, and did in none before."""
+        return self.total == 1 or self.number == min(_passes_of(part))
+
+
+_counting = [True]
+
+
+def counts() -> bool:
+    """Whether what is computed now is to be counted in statistics.
+
+    It is, but for a pass that repeats one of the same iteration.
+    """
+    return _counting[-1]
+
+
+@contextmanager
+def counted(value: bool) -> Iterator[None]:
+    """Say whether what is computed in here is to be counted.
+
+    Args:
+        value: See :func:`counts`.
+    """
+    _counting.append(value)
+    try:
+        yield
+    finally:
+        _counting.pop()
+
+
+def _passes_of(part: Any) -> tuple[int, ...]:
+    return getattr(part, 'sam_passes', ALL)
