@@ -40,7 +40,7 @@ Read from what is built, by hooks that record an iteration:
 from typing import Any
 
 from mmseg.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import UserTypeError
 from ..files.config_walk import class_of, type_name
@@ -114,6 +114,22 @@ def labels_images(model: nn.Module) -> bool:
         model: A segmentor or a classifier, or a model around one.
     """
     return bool(getattr(model, 'labels_images', False))
+
+
+def label_size(model: nn.Module, images: Tensor) -> tuple[int, int]:
+    """Height and width of the labels of images.
+
+    Args:
+        model: As above.
+        images: (N, 3, H, W).
+
+    Returns:
+        (H, W); of a classifier (1, 1).
+    """
+    if labels_images(model):
+        return 1, 1
+    height, width = images.shape[-2:]
+    return height, width
 
 
 def modules_with_hook(model: nn.Module, hook: str) -> list[nn.Module]:

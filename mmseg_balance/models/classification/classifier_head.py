@@ -57,6 +57,11 @@ class ClassifierHead(BaseDecodeHead):
                 'Expected `num_classes` of ClassifierHead to be at least 2, '
                 f'but got {num_classes}'
             )
+        if bottleneck < 1:
+            raise UserValueError(
+                'Expected `bottleneck` of ClassifierHead to be at least 1, '
+                f'but got {bottleneck}'
+            )
         kwargs.setdefault('init_cfg', None)  # PyTorch's initial weights
         kwargs['channels'] = bottleneck
         super().__init__(
@@ -81,6 +86,12 @@ class ClassifierHead(BaseDecodeHead):
     def _forward_feature(self, inputs: Sequence[Tensor]) -> Tensor:
         """Features of the bottleneck, (N, F, 1, 1)."""
         vectors = self.pooled(self._transform_inputs(inputs))
+        if self.training and len(vectors) < 2:
+            raise UserValueError(
+                'The bottleneck of ClassifierHead normalises by the batch, '
+                'which is of one image: set train_dataloader.batch_size to '
+                'at least 2, and drop_last=True'
+            )
         return self.bottleneck(vectors)[..., None, None]
 
     def pooled(self, features: Tensor) -> Tensor:

@@ -60,6 +60,10 @@ class ImageClassifier(EncoderDecoder):
         features = super().extract_feat(inputs)
         return (features,) if isinstance(features, Tensor) else features
 
+    def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
+        """Logits of images (N, 3, H, W), (N, C, 1, 1)."""
+        return self.encode_decode(inputs, batch_img_metas)
+
     def postprocess_result(
         self, seg_logits: Tensor, data_samples: OptSampleList = None
     ) -> SampleList:

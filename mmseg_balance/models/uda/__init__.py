@@ -2,6 +2,7 @@
 
 from .adversarial_methods import AdaptSegNet, AdvEnt, MaxSquare, MinEnt
 from .alignment_methods import PHFA, SIM
+from .classification import JointObjective, JointTerm
 from .edaps import EDAPS
 from .methods import CDAC, DACS, HRDA, MIC, DAFormer, SourceOnly
 from .objectives import (
@@ -36,6 +37,8 @@ __all__ = [
     'DAFormer',
     'EntropyObjective',
     'FeatureAlignmentObjective',
+    'JointObjective',
+    'JointTerm',
     'LabelledTargetObjective',
     'MaskedObjective',
     'MaxSquare',

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ...errors import UserValueError
 from ..declarations import labels_images
-from .objectives.step import image_mask, stack_labels
+from .objectives.step import image_mask, stack_labels, trusted_mask
 
 
 def batch_labels(
@@ -54,6 +54,31 @@ def batch_valid(
     return torch.ones(
         len(images), 1, 1, dtype=torch.bool, device=images.device
     )
+
+
+def batch_trusted(
+    model: nn.Module, valid: Tensor, data_samples: SampleList
+) -> Tensor | None:
+    """What of a batch has pseudo-labels that count, by ``PseudoMargins``.
+
+    Args:
+        model, data_samples: As above.
+        valid: Of :func:`batch_valid`.
+
+    Returns:
+        Bool (N, H, W); None where no sample has margins.
+
+    Raises:
+        ValueError: Margins of images for a classifier.
+    """
+    has_margins = any('valid_pseudo' in sample for sample in data_samples)
+    if labels_images(model) and has_margins:
+        raise UserValueError(
+            'The target pipeline has PseudoMargins, parts of an image without '
+            'pseudo-labels, but a classifier gives all of an image one: take '
+            'it out of train_dataloader.dataset.target.pipeline'
+        )
+    return trusted_mask(valid, data_samples)
 
 
 def _image_labels(data_samples: SampleList) -> Tensor:

@@ -12,6 +12,7 @@ from torch import nn
 from ..recording import TARGET, noted_in
 from ..wrapped_segmentor import build_segmentor
 from .checks.batches import check_pair
+from .checks.classifier import check_classifier
 from .checks.instances import check_instances_learnt
 from .checks.losses import check_losses
 from .checks.optimizers import check_moved_once, check_shared
@@ -21,7 +22,7 @@ from .checks.settings import (
     check_objectives,
     check_predictor,
 )
-from .density.density_estimation import DensityEstimation
+from .density.density_estimation import build_density
 from .label_maps import batch_labels
 from .learning import learn
 from .objectives import LabelledTargetObjective, Objective
@@ -118,6 +119,12 @@ class UDASegmentor(StudentTeacher):
             self.objectives.append(LabelledTargetObjective(**labelled_target))
         check_objectives(self.objectives, alpha, pseudo_balance)
         check_instances_learnt(student, self.objectives)
+        self.label_target = PseudoLabeler(
+            pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
+        )
+        check_classifier(
+            type(self).__name__, student, self.objectives, self.label_target
+        )
         # the student's first weights do not depend on what is beside it
         with torch.random.fork_rng(devices=[]):
             for objective in self.objectives:
@@ -133,14 +140,11 @@ class UDASegmentor(StudentTeacher):
         check_predictor(predict_with, alpha)
         if alpha is not None:
             self.teacher = build_teacher(student)
-        self.density = self._build_density(density_estimation)
+        self.density = build_density(student.decode_head, density_estimation)
         self.balance = (
             None
             if pseudo_balance is None
             else PseudoBalance(student.decode_head, pseudo_balance)
-        )
-        self.label_target = PseudoLabeler(
-            pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
         )
         self._was_shared: dict[nn.Module, tuple[nn.Module | None, ...]] = {}
         self._share_modules()
@@ -157,12 +161,6 @@ class UDASegmentor(StudentTeacher):
                 objective.share(*shared)
                 check_shared(objective, *shared)
                 self._was_shared[objective] = shared
-
-    def _build_density(self, cfg: OptConfigType) -> DensityEstimation | None:
-        if cfg is None:
-            return None
-        with torch.random.fork_rng(devices=[]):
-            return DensityEstimation(self.student.decode_head, **cfg)
 
     @classmethod
     def needs_hook(cls, hook: str, config: Mapping[str, Any]) -> bool:

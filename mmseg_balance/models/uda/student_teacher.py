@@ -115,7 +115,7 @@ class StudentTeacher(BaseModel):
             )
 
     def teacher_logits(self, images: Tensor) -> Tensor:
-        """The teacher's logits at the size of the images, (N, C, H, W)."""
+        """The teacher's logits at the size of the labels, (N, C, H, W)."""
         return teacher_logits(self.teacher, images)
 
     def copy_student(self) -> None:

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from .checks.batches import check_one_shape, check_target_labels
-from .label_maps import batch_valid
-from .objectives.step import target_labels, trusted_mask
+from .label_maps import batch_labels, batch_trusted, batch_valid
 from .optimization.contexts import entered
 from .preprocessing import preprocessed
 from .teacher.labelling import label_images
 
 if TYPE_CHECKING:
     from .segmentor import UDASegmentor
+
+IGNORED = 255
 
 
 def target_fields(
@@ -38,11 +39,14 @@ def target_fields(
     if any(o.mixes_domains for o in model.objectives):
         check_one_shape(source_images, images)
     valid = batch_valid(model, images, samples)
-    trusted = trusted_mask(valid, samples)
+    trusted = batch_trusted(model, valid, samples)
     fields = dict(target_images=images, target_valid=valid)
     if model.needs_target_labels:
         check_target_labels(samples)
-        fields['target_labels'] = target_labels(samples, trusted)
+        labels = batch_labels(model, images, samples)
+        if trusted is not None:
+            labels = labels.masked_fill(~trusted, IGNORED)
+        fields['target_labels'] = labels
     if not model.needs_pseudo_labels:
         return fields
     contexts = {o: o.labelling(model.teacher) for o in model.objectives}

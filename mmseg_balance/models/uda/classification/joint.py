@@ -88,6 +88,7 @@ class JointObjective(Objective):
     needs_target = True
     needs_pseudo_labels = False
     mixes_domains = True
+    serves_classifiers = True
 
     def __init__(self, terms: Sequence[ConfigType | nn.Module] = ()) -> None:
         super().__init__()

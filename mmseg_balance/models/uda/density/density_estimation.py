@@ -1,6 +1,8 @@
 """Cumulative density estimation: a task that both domains share (Eq. 10)."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 from warnings import warn
 
 import torch
@@ -180,6 +182,21 @@ class DensityEstimation(nn.Module):
         return density_loss(
             prediction, density, valid, targets.weight, self.norm
         )
+
+
+def build_density(
+    head: BaseDecodeHead, settings: Mapping[str, Any] | None
+) -> DensityEstimation | None:
+    """Density estimation of a head, drawn beside the model's weights.
+
+    Args:
+        head: Decode head, with a BLDALoss.
+        settings: Further arguments of ``DensityEstimation``; None: none.
+    """
+    if settings is None:
+        return None
+    with torch.random.fork_rng(devices=[]):
+        return DensityEstimation(head, **settings)
 
 
 def _shown(density: Tensor, valid: Tensor) -> Tensor:

@@ -51,6 +51,7 @@ class EntropyObjective(TargetTerm):
     """
 
     prefix = 'tgt'
+    serves_classifiers = True
 
     def __init__(
         self,

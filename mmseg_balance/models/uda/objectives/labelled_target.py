@@ -49,6 +49,7 @@ class LabelledTargetObjective(TargetTerm):
     """
 
     prefix = 'labelled'
+    serves_classifiers = True
     noted_in = None
     needs_target_labels = True
 

@@ -52,6 +52,7 @@ class MaskedObjective(Objective):
     """
 
     prefix = 'masked'
+    serves_classifiers = True
 
     def __init__(
         self,

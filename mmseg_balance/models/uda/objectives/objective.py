@@ -29,6 +29,9 @@ class Objective(nn.Module, ABC):
             that has one learns in it.
         mixes_domains (bool): Whether it mixes source and target images,
             which then are of one shape.
+        serves_classifiers (bool): Whether it can train a classifier, whose
+            labels are (N, 1, 1) and whose logits (N, C, 1, 1), whatever the
+            size of the images.
         optimizer_name (str | None): Key in ``optim_wrapper`` of what moves
             ``own_modules``. 'student': they learn from the losses of
             ``forward``, with the student. Any other name: from
@@ -48,6 +51,7 @@ class Objective(nn.Module, ABC):
     needs_target_labels: bool = False
     learns_instances: bool = False
     mixes_domains: bool = False
+    serves_classifiers: bool = False
     optimizer_name: str | None = None
     noted_in: str | None = None
     sam_passes: tuple[int, ...] = ALL

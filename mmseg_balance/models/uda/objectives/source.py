@@ -40,6 +40,11 @@ class SourceObjective(Objective):
         )
         self._shared: tuple[nn.Module | None] = (None,)
 
+    @property
+    def serves_classifiers(self) -> bool:
+        """Unless features are compared where their pixels are things."""
+        return self.feature_distance is None
+
     def attach(self, student: nn.Module) -> None:
         """Copy the backbone that features are compared with."""
         if self.feature_distance is not None:

@@ -184,23 +184,6 @@ def trusted_mask(valid: Tensor, data_samples: SampleList) -> Tensor | None:
     return trusted
 
 
-def target_labels(
-    data_samples: SampleList, trusted: Tensor | None, ignored: int = 255
-) -> Tensor:
-    """Labels that target images come with, where they count.
-
-    Args:
-        data_samples: With labels.
-        trusted: Of :func:`trusted_mask`; None: all pixels.
-        ignored: Label of the others.
-
-    Returns:
-        (N, H, W).
-    """
-    labels = stack_labels(data_samples)
-    return labels if trusted is None else labels.masked_fill(~trusted, ignored)
-
-
 def lacking(step: UDAStep) -> str:
     """What a step is without, for whoever reads it all the same.
 

@@ -72,6 +72,11 @@ class TargetPassObjective(Objective):
         self._learner = tuple(own)
         self.optimizer_name = own[0].optimizer_name if own else None
 
+    @property
+    def serves_classifiers(self) -> bool:
+        """Whether each term does."""
+        return all(term.serves_classifiers for term in self.terms)
+
     def attach(self, student: nn.Module) -> None:
         """Let each term take over what it needs."""
         for term in self.terms:

@@ -1,4 +1,4 @@
-"""Logits of a segmentor's outputs at the size of the image.
+"""Logits of a segmentor's outputs at the size of the labels.
 
 An output is a head that predicts the whole image: 'decode', and 'aux' or
 'aux_0', 'aux_1', ... as in the log. The detail crop of HRDA is none.
@@ -13,6 +13,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
+from ...declarations import label_size
 from ...head_losses.predictions import (
     MAIN,
     Prediction,
@@ -45,12 +46,15 @@ class ImageOutputs:
         decoded: Predictions of the decode head, that of the whole image
             first.
         others: Predictions of auxiliary heads, perhaps none.
+        size: Height and width of the labels: that of the images, or (1, 1)
+            of a classifier.
     """
 
     images: Tensor
     features: Any
     decoded: list[Prediction]
     others: list[Prediction]
+    size: tuple[int, int]
     _resized: dict[str, Tensor] = field(default_factory=dict)
 
     @property
@@ -65,7 +69,7 @@ class ImageOutputs:
         return {each.name: each for each in both if each.box is None}
 
     def logits(self, name: str) -> Tensor:
-        """Logits at the size of the images, (N, C, H, W).
+        """Logits at the size of the labels, (N, C, H, W).
 
         Args:
             name: Of the output.
@@ -75,10 +79,10 @@ class ImageOutputs:
         return self._resized[name]
 
     def resized(self, prediction: Prediction) -> Tensor:
-        """Its logits at the size of the images; nothing is kept of them."""
+        """Its logits at the size of the labels; nothing is kept of them."""
         return resize(
             prediction.logits,
-            size=self.images.shape[-2:],
+            size=self.size,
             mode='bilinear',
             align_corners=prediction.head.align_corners,
         )
@@ -102,7 +106,8 @@ def image_outputs(
     head = student.decode_head
     decoded = decode_predictions(head, features, keep_features)
     others = auxiliary_predictions(student, features) if auxiliary else []
-    outputs = ImageOutputs(images, features, decoded, others)
+    size = label_size(student, images)
+    outputs = ImageOutputs(images, features, decoded, others, size)
     main = outputs.main
     # not by what is kept: it is called without gradients
     note(PREDICTION, lambda: predicted_classes(head, outputs.resized(main)))
@@ -112,7 +117,7 @@ def image_outputs(
 def image_logits(
     student: nn.Module, images: Tensor, auxiliary: bool = True
 ) -> dict[str, Tensor]:
-    """Logits of images in training, at their size.
+    """Logits of images in training, at the size of their labels.
 
     Args:
         student, images, auxiliary: As above.

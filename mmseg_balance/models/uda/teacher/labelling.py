@@ -4,14 +4,14 @@ import torch
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
-from ...declarations import labels_images
+from ...declarations import label_size
 from .pseudo_balance import PseudoBalance
 from .pseudo_labels import PseudoLabeler, PseudoLabels
 
 
 @torch.no_grad()
 def teacher_logits(teacher: nn.Module, images: Tensor) -> Tensor:
-    """Logits of a segmentor at the size of the images.
+    """Logits of a segmentor at the size of the labels.
 
     Args:
         teacher: An ``EncoderDecoder``.
@@ -22,11 +22,9 @@ def teacher_logits(teacher: nn.Module, images: Tensor) -> Tensor:
     """
     head = teacher.decode_head
     logits = head.forward(teacher.extract_feat(images))
-    if labels_images(teacher):
-        return logits
     return resize(
         logits,
-        size=images.shape[-2:],
+        size=label_size(teacher, images),
         mode='bilinear',
         align_corners=head.align_corners,
     )
