@@ -9,7 +9,10 @@ from torch import distributed, multiprocessing, nn
 
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.models.losses import LBWLoss, SeesawLoss
-from mmseg_balance.models.losses.class_weights.rank_sums import sum_over_ranks
+from mmseg_balance.models.losses.class_weights.rank_sums import (
+    gather_over_ranks,
+    sum_over_ranks,
+)
 from mmseg_balance.models.uda.alignment.feature_buffer import FeatureBuffer
 from mmseg_balance.models.uda.alignment.ranks import of_all_ranks
 from mmseg_balance.models.uda.optimization.sequential_backward import (
@@ -75,6 +78,15 @@ def collect(own, rank):
         own.collect(logits, labels, target_mask=torch.ones_like(labels) > 0)
 
 
+def collect_images(own, *ranks):
+    """A few images of a classifier, not as many on each rank."""
+    for rank in ranks:
+        logits, labels = (t[0, ..., : 9 + rank] for t in samples(rank))
+        own.collect(logits.T, labels)
+        if rank:
+            own.collect(logits.T, labels, target_mask=labels >= 0)
+
+
 def balance_losses():
     return nn.ModuleList(
         [SeesawLoss(num_classes=4), LBWLoss(num_classes=4, momentum=0.5)]
@@ -118,6 +130,10 @@ def worker(rank, port, folder):
     for _ in range(2):
         collect(own, rank)
         own.update(sum_over_ranks())
+    long = LogitStatistics(4, min_samples=20, collect_over=9)
+    for _ in range(4):
+        collect_images(long, rank)
+        long.update(sum_over_ranks(), gather_over_ranks())
     losses = balance_losses()
     for _ in range(2):
         feed(losses, rank)
@@ -133,6 +149,7 @@ def worker(rank, port, folder):
             grads=[a.grad, b.grad],
             mean=norm.running_mean,
             state=own.state_dict(),
+            long=long.state_dict(),
         ),
         f'{folder}/rank{rank}.pth',
     )
@@ -169,6 +186,18 @@ def test_ranks_average_gradients_and_share_statistics(tmp_path):
             ranks[0]['state'][key], value, rtol=1e-4, atol=1e-4
         )
     assert union.target.num_updates.sum() > 0
+
+    long = LogitStatistics(4, min_samples=20, collect_over=9)
+    for _ in range(4):
+        collect_images(long, 0, 1)
+        long.update()
+    for key, value in long.state_dict().items():
+        assert torch.equal(ranks[0]['long'][key], ranks[1]['long'][key]), key
+        if not key.startswith(('anchors.', 'waiting.')):
+            torch.testing.assert_close(
+                ranks[0]['long'][key], value, rtol=1e-4, atol=1e-4
+            )
+    assert long.source.num_updates.any() and long.waiting.source.ages.max() > 0
 
     both = balance_losses()
     for _ in range(2):

@@ -10,6 +10,7 @@ from torch import Tensor
 from ...errors import UserValueError
 from .online import LogitStatistics
 from .torch_file import TOOL, read_torch_file, write_torch_file
+from .waiting import drop_waiting
 
 FORMAT = 'mmseg_balance.LogitStatistics'
 SETTINGS = ('num_classes', 'min_samples', 'clip', 'grid_size', 'anchor')
@@ -50,10 +51,12 @@ def save_statistics(
     """
     settings = {name: getattr(statistics, name) for name in SETTINGS}
     settings['num_components'] = statistics.source.num_components
+    state = statistics.state_dict()
+    drop_waiting(state, '')
     content = dict(
         format=FORMAT,
         settings=settings,
-        state_dict=statistics.state_dict(),
+        state_dict=state,
         meta=meta,
     )
     write_torch_file(path, content)

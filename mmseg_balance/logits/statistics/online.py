@@ -22,6 +22,13 @@ from .pending import PendingSamples
 from .sampling import batch_labels, sample_batch
 from .settings import NAMES, StatisticsSettings
 from .takes_settings import takes_settings
+from .waiting import (
+    Gather,
+    WaitingBanks,
+    count_updates,
+    drop_waiting,
+    given_none,
+)
 
 SOURCE, TARGET = 0, 1
 
@@ -96,6 +103,7 @@ class LogitStatistics(nn.Module):
         self.source = bank(pairs)
         self.target = bank(pairs)
         self.anchors = bank((2,))
+        self.waiting = WaitingBanks(given) if given.collect_over > 1 else None
         self._pending = PendingSamples()  # of each rank
         self._table: OffsetTable | None = None  # follows from the banks
         self._outdated: OffsetTable | None = None  # gives its memory
@@ -249,10 +257,11 @@ class LogitStatistics(nn.Module):
             labels,
             domain,
             self.anchor,
-            self.min_samples,
+            self.min_samples if self.waiting is None else 1,
             self.max_samples,
             self.kernels,
             self._pending.spare_memory(domain),
+            equal=self.waiting is None,
         )
         for bank, samples in drawn.items():
             self._pending.add(bank, samples)
@@ -263,7 +272,11 @@ class LogitStatistics(nn.Module):
         return len(self._pending)
 
     @torch.no_grad()
-    def update(self, reduce: Callable[[Tensor], Tensor] | None = None) -> None:
+    def update(
+        self,
+        reduce: Callable[[Tensor], Tensor] | None = None,
+        gather: Gather | None = None,
+    ) -> None:
         """Fit the banks to the samples collected since the last update.
 
         Without samples a bank only grows older (its staleness n counts
@@ -273,18 +286,32 @@ class LogitStatistics(nn.Module):
         Args:
             reduce: Sums a tensor over the ranks of a distributed run; all
                 ranks must call, and end with the same banks.
+            gather: Gives that of each rank, see
+                :meth:`.waiting.WaitingBanks.take_all`. With ``reduce`` and
+                ``collect_over`` it is needed.
         """
         banks = dict(
             source=self.source, target=self.target, anchors=self.anchors
         )
+        samples = {
+            name: self._pending.of(name, bank) for name, bank in banks.items()
+        }
+        self._pending.clear()
+        if self.waiting is not None:
+            steps = [bank.step.clone() for bank in banks.values()]
+            samples = self.waiting.take_all(samples, reduce, gather)
+            if given_none(samples):  # the table holds as well
+                self.age()
+                return count_updates(banks.values(), steps)
         update_banks(
             list(banks.values()),
-            [self._pending.of(*named) for named in banks.items()],
+            list(samples.values()),
             self.em_loops,
             reduce,
             kernels=self.kernels,
         )
-        self._pending.clear()
+        if self.waiting is not None:
+            count_updates(banks.values(), steps)
         if self._table is not None and host.on_host(self.anchors.means):
             self._outdated = self._table
         self._table = None
@@ -307,8 +334,12 @@ class LogitStatistics(nn.Module):
         """What copies and pickles have: no table, which may be large."""
         return {**vars(self), '_table': None, '_outdated': None}
 
-    def _load_from_state_dict(self, *args, **kwargs) -> None:
-        super()._load_from_state_dict(*args, **kwargs)
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any
+    ) -> None:
+        if self.waiting is None:  # as of a training in which some wait
+            drop_waiting(state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args)
         self._forget()
 
     def _apply(self, *args, **kwargs) -> 'LogitStatistics':

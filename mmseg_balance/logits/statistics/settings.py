@@ -28,6 +28,13 @@ class StatisticsSettings:
         anchor: Whose logits the anchors follow (Table 14): 'source' (all of
             the source, as in the paper), 'target' (all of the target), or
             a class: its logits on the source.
+        collect_over: Updates over which a class may come to ``min_samples``,
+            at least 1: a batch alone (1), or the last so many batches
+            together. A class that has enough is fitted to all that it has,
+            and begins anew; logits that are older are left out. Between two
+            updates of a class its staleness n counts iterations, as always;
+            ``warmup`` counts all updates from the first that fitted any
+            class. For classifiers, whose batches have few images of a class.
 
     Raises:
         ValueError: A setting out of range; names it, its value, and what
@@ -48,12 +55,14 @@ class StatisticsSettings:
     clip: float = 0.01
     grid_size: int | None = 512
     anchor: str | int = 'source'
+    collect_over: int = 1
 
     def __post_init__(self) -> None:
         for name, least in (
             ('num_classes', 2),
             ('em_loops', 1),
             ('min_samples', 1),
+            ('collect_over', 1),
         ):
             value = getattr(self, name)
             if value < least:

@@ -19,7 +19,7 @@ from ..head_losses.call_loss import call_loss
 from ..head_losses.pixel_targets import PixelTargets
 from ..recording import OFFSET, note
 from .adjusted_cross_entropy import AdjustedLogits, takes_adjusted_logits
-from .class_weights.rank_sums import sum_over_ranks
+from .class_weights.rank_sums import gather_over_ranks, sum_over_ranks
 
 ADJUSTED = ('all', 'source')
 # what followed the criterion by place in 0.1.0
@@ -65,7 +65,7 @@ class BLDALoss(nn.Module):
             :func:`mmseg_balance.logits.kernels.choice.runs_fused`.
         **settings: How the distributions of logits are fitted:
             num_components, em_loops, momentum, warmup, min_samples,
-            max_samples, clip, grid_size and anchor, see
+            max_samples, clip, grid_size, anchor and collect_over, see
             :class:`mmseg_balance.logits.StatisticsSettings`.
 
     Raises:
@@ -233,7 +233,7 @@ class BLDALoss(nn.Module):
 
     def update_statistics(self) -> None:
         """Fit the mixtures to what was collected, on all ranks alike."""
-        self.statistics.update(sum_over_ranks())
+        self.statistics.update(sum_over_ranks(), gather_over_ranks())
 
     def age_statistics(self) -> None:
         """Count an iteration that ends without an update."""

@@ -21,6 +21,7 @@ def sample_class_logits(
     labels: Tensor,
     min_samples: int = 100,
     max_samples: int | None = None,
+    equal: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """Draw equally many pixels of each class that has enough of them.
 
@@ -33,6 +34,8 @@ def sample_class_logits(
             out.
         min_samples: Pixels N_min that a class needs.
         max_samples: Cap of N_sample. Default: 1024.
+        equal: Whether classes give equally many; or each all that it has,
+            up to the cap.
 
     Returns:
         Samples of logit l over the pixels of class c, float32 (C, C, n),
@@ -49,7 +52,7 @@ def sample_class_logits(
     num_classes = logits.shape[1]
     labels = narrow(labels.reshape(-1), num_classes)
     index, valid = draw_class_pixels(
-        labels, num_classes, min_samples, max_samples
+        labels, num_classes, min_samples, max_samples, equal
     )
     return _gather(logits, index), valid
 
@@ -91,6 +94,7 @@ def sample_one_class_anchor(
     anchor_class: int,
     min_samples: int = 100,
     max_samples: int | None = None,
+    equal: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """Draw the logits of one class: on its own pixels, and on all others.
 
@@ -101,6 +105,7 @@ def sample_one_class_anchor(
         anchor_class: The class c whose logit is drawn (Table 14).
         min_samples: Pixels that each of the two groups needs.
         max_samples: Cap of the samples of a group. Default: 1024.
+        equal: See :func:`sample_class_logits`.
 
     Returns:
         Logits c of pixels of class c, and of other pixels, float32 (2, n),
@@ -111,7 +116,9 @@ def sample_one_class_anchor(
     group = (labels != anchor_class).long().masked_fill(~known, -1)
     own = logits[:, anchor_class : anchor_class + 1]
     pair = own.expand(-1, 2, *own.shape[2:])
-    samples, valid = sample_class_logits(pair, group, min_samples, max_samples)
+    samples, valid = sample_class_logits(
+        pair, group, min_samples, max_samples, equal
+    )
     return samples[:, 0], valid
 
 
@@ -159,6 +166,7 @@ def sample_batch(
     max_samples: int | None = None,
     kernels: str = 'auto',
     memory: Tensor | None = None,
+    equal: bool = True,
 ) -> dict[str, Samples]:
     """Draw what a batch gives to the bank of its domain, and to the anchors.
 
@@ -172,15 +180,16 @@ def sample_batch(
             :class:`..settings.StatisticsSettings`.
         kernels: See :func:`...kernels.choice.runs_fused`.
         memory: What the samples for ``domain`` may take the place of.
+        equal: See :func:`sample_class_logits`.
 
     Returns:
         Samples for ``domain``, and for 'anchors' where the batch has some.
     """
-    limits = min_samples, max_samples
+    limits = min_samples, max_samples, equal
     devices = [logits.device] if logits.is_cuda else []
     with torch.random.fork_rng(devices):
-        if samples_fused(logits, logits.shape[1], kernels):
-            return fused_samples(logits, labels, domain, anchor, *limits)
+        if equal and samples_fused(logits, logits.shape[1], kernels):
+            return fused_samples(logits, labels, domain, anchor, *limits[:2])
         drawn = {domain: _class_samples(logits, labels, *limits, memory)}
         if anchor == domain:
             drawn['anchors'] = _only_valid(
@@ -200,19 +209,23 @@ def _class_samples(
     labels: Tensor,
     min_samples: int,
     max_samples: int | None,
+    equal: bool,
     memory: Tensor | None,
 ) -> Samples:
     """As :func:`sample_class_logits`, on the CPU of present classes alone."""
     if not host.on_host(logits):
         samples, valid = sample_class_logits(
-            logits, labels, min_samples, max_samples
+            logits, labels, min_samples, max_samples, equal
         )
         return _only_valid(samples, valid.unsqueeze(1))
     index, valid = draw_class_pixels(
-        labels.reshape(-1), logits.shape[1], min_samples, max_samples
+        labels.reshape(-1), logits.shape[1], min_samples, max_samples, equal
     )
     rows = valid.any(1).nonzero().squeeze(1)
-    return Samples(_gather(logits, index[rows], memory), rows)
+    values = _gather(logits, index[rows], memory)
+    if not equal:
+        values.masked_fill_(~valid[rows].unsqueeze(1), torch.nan)
+    return Samples(values, rows)
 
 
 def _gather(

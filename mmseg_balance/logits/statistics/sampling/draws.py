@@ -78,12 +78,13 @@ def draw_class_pixels(
     num_classes: int,
     min_samples: int,
     max_samples: int | None,
+    equal: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """Draw equally many pixels of each class that has enough of them.
 
     Args:
         labels: (P,), see :func:`narrow`.
-        num_classes, min_samples, max_samples: See
+        num_classes, min_samples, max_samples, equal: See
             :func:`.batch.sample_class_logits`.
 
     Returns:
@@ -96,9 +97,10 @@ def draw_class_pixels(
     counts = bounds.diff()
     enough = counts >= min_samples
     size = class_size(labels.numel(), max_samples)
-    num_sample = counts.masked_fill(~enough, size).min().clamp(max=size)
+    fewest = counts.masked_fill(~enough, size).min()
+    num_sample = (fewest if equal else counts[:, None]).clamp(max=size)
     if host.on_host(labels):  # nothing to wait for, and less to compute
-        size = int(num_sample) if bool(enough.any()) else 0
+        size = int(num_sample.max()) if bool(enough.any()) else 0
     slots = torch.arange(size, device=device)
     valid = enough[:, None] & (slots < num_sample)
     place = (bounds[:-1, None] + slots).clamp_(max=labels.numel() - 1)

@@ -1,8 +1,10 @@
-"""Sums over ranks, for statistics that all ranks share."""
+"""Sums and samples of all ranks, for statistics that they share."""
 
 from collections.abc import Callable
 
-from mmengine.dist import all_reduce, get_world_size
+import torch
+import torch.nn.functional as F
+from mmengine.dist import all_gather, all_reduce, get_world_size
 from torch import Tensor
 
 
@@ -16,3 +18,20 @@ def sum_over_ranks() -> Callable[[Tensor], Tensor] | None:
         return tensor
 
     return reduce
+
+
+def gather_over_ranks() -> Callable[[Tensor], list[Tensor]] | None:
+    """A function that gives a tensor of each rank; None on one rank.
+
+    Tensors (..., n) may be of another n on each; NaN fills them up.
+    """
+    if get_world_size() == 1:
+        return None
+
+    def gather(tensor: Tensor) -> list[Tensor]:
+        own = torch.tensor(tensor.shape[-1], device=tensor.device)
+        longest = max(int(size) for size in all_gather(own))
+        missing = longest - tensor.shape[-1]
+        return all_gather(F.pad(tensor, (0, missing), value=torch.nan))
+
+    return gather
