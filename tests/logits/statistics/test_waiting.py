@@ -50,12 +50,12 @@ def test_several_batches_are_one_large_batch(anchor):
     # so that of class 1 each half is a batch of its own
     half = labels.clone()
     half[16:][labels[16:] == 1] = 255
-    for age in range(3):
+    for _ in range(3):
         expected.age()
     first = torch.where(labels == 1, half, 255)
     collect(expected, logits, first)
     expected.update()
-    for age in range(3):
+    for _ in range(3):
         expected.age()
     second = torch.where((labels == 1) & (half == 1), 255, labels)
     collect(expected, logits, second)
