@@ -19,14 +19,21 @@ from .sampling.samplers import Draw, ResumableInfiniteSampler
 from .sets.camvid import CamVidDataset
 from .sets.gta import GTADataset
 from .sets.synthia import SYNTHIADataset
+from .sets.video.bddvid import BDDVidDataset
+from .sets.video.cityscapes_seq import CityscapesSeqDataset
+from .sets.video.frame_sequences import FrameFolderDataset
+from .sets.video.viper import VIPERDataset
 from .styles.target_styles import FourierStyle, LabStyle, TargetStyle
 
 __all__ = [
+    'BDDVidDataset',
     'CamVidDataset',
     'CityscapesPanopticDataset',
     'ClassFolderDataset',
+    'CityscapesSeqDataset',
     'Draw',
     'FolderDataset',
+    'FrameFolderDataset',
     'FourierStyle',
     'LabStyle',
     'GTADataset',
@@ -43,5 +50,6 @@ __all__ = [
     'SYNTHIAPanopticDataset',
     'TargetStyle',
     'UDADataset',
+    'VIPERDataset',
     'rcs_class_probs',
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import UserFileNotFoundError
 from ...files.mapping import map_files
 from ...files.walking import find_files
 from ...files.writing import require_writable
@@ -79,9 +80,7 @@ def convert_folder(
     """
     data_root = Path(data_root)
     out_root = data_root if out_root is None else Path(out_root)
-    originals = find_files(
-        data_root / label_dir, scheme.suffix, exclude=TRAIN_ID_SUFFIX
-    )
+    originals = _originals(scheme, data_root / label_dir)
     require_writable(out_root / label_dir)
     folder = data_root / label_dir
     stems = [
@@ -153,6 +152,20 @@ def convert_file(
     if not counts.any():
         notes['no_class'] = dict(file=job.name)
     return counts, {kind: [entry] for kind, entry in notes.items()}
+
+
+def _originals(scheme: LabelScheme, folder: Path) -> list[Path]:
+    """The label files to convert."""
+    files = find_files(folder, scheme.suffix, exclude=TRAIN_ID_SUFFIX)
+    if scheme.wanted is None:
+        return files
+    originals = [file for file in files if scheme.wanted(file)]
+    if not originals:
+        raise UserFileNotFoundError(
+            f'{folder}: none of {len(files)} label files is to be converted, '
+            f'{files[0]} for one: see the options that choose among them'
+        )
+    return originals
 
 
 def _job(

@@ -47,6 +47,7 @@ class LabelScheme:
             images have not.
         fit_to_image: Whether labels of another size than their image are
             brought to it (:func:`label_fit.fit_label`).
+        wanted: Whether an original is to be converted; by default each is.
     """
 
     train_ids: Mapping[int, int]
@@ -56,6 +57,7 @@ class LabelScheme:
     image_suffix: str = '.png'
     tag: str = ''
     fit_to_image: bool = False
+    wanted: Callable[[Path], bool] | None = None
 
 
 def cityscapes_scheme(**kwargs) -> LabelScheme:

@@ -1,0 +1,1 @@
+"""Public data sets of sequences, as their data sets here read them."""

@@ -1,0 +1,175 @@
+"""Data sets that know the frame before each image."""
+
+import logging
+import os.path as osp
+from collections.abc import Sequence
+
+from mmengine.logging import print_log
+from mmseg.datasets import BaseSegDataset
+from mmseg.registry import DATASETS
+
+from ....errors import UserValueError
+from ...files.folders import is_local
+from ...files.image_suffixes import ImageSuffixes
+from .earlier_frames import EarlierFrames
+from .frames import Frame, frame_of
+
+
+class FrameSequences:
+    """Tells of each image its sequence, and the frame before it.
+
+    To be put in front of a data set with :class:`ImageSuffixes`. Entries of
+    its list gain ``sequence`` and ``frame`` (a number), ``prev_img_path`` and
+    ``flow_path``, the last two None where there is none. The last digits of
+    a name are the number of the frame, what is before them its sequence.
+
+    The frames before are looked for in ``data_prefix.prev_img_path``, by
+    default where the images are; flow, on the grid of an image and pointing
+    to the frame before it, in ``data_prefix.flow_path`` under the name of
+    the image. Of an image that is the first of its sequence there is no
+    frame before: a training leaves it out, an evaluation keeps it.
+
+    Args:
+        previous: How much smaller the number of the frame before is; None,
+            for methods on single images, looks for none.
+        flow_suffix: What the names of files of flow end with.
+        **kwargs: Of the data set.
+
+    Raises:
+        ValueError: A sequence has one frame or a gap, or an image has no
+            file of flow.
+    """
+
+    def __init__(
+        self,
+        *args,
+        previous: int | None = None,
+        flow_suffix: str = '.png',
+        **kwargs,
+    ) -> None:
+        is_step = isinstance(previous, int) and not isinstance(previous, bool)
+        if previous is not None and not (is_step and previous > 0):
+            raise UserValueError(
+                f'{type(self).__name__}: previous is {previous!r}, expected '
+                'the difference of two numbers of frames, at least 1, or None'
+            )
+        self.previous = previous
+        self.flow_suffix = flow_suffix
+        super().__init__(*args, **kwargs)
+
+    def is_listed(self, frame: Frame) -> bool:
+        """Whether a frame is one of the images; all are, unless overridden.
+
+        Args:
+            frame: A frame that no list (``ann_file``) names.
+        """
+        return True
+
+    def load_data_list(self) -> list[dict]:
+        """List the images, each with its sequence and the frame before.
+
+        Returns:
+            An entry for each image.
+        """
+        infos = super().load_data_list()
+        frames = [self.frame(info) for info in infos]
+        pairs = list(zip(infos, frames, strict=True))
+        listed = bool(self.ann_file) and not osp.isdir(self.ann_file)
+        if not listed:
+            pairs = [pair for pair in pairs if self.is_listed(pair[1])]
+        if infos and not pairs:
+            raise UserValueError(
+                f'{self.data_prefix["img_path"]}: none of {len(infos)} '
+                f'frames is an image of {type(self).__name__}, '
+                f'{infos[0]["img_path"]} for one: {self.WANTED}'
+            )
+        for info, frame in pairs:
+            info |= dict(
+                sequence=frame.sequence,
+                frame=frame.number,
+                prev_img_path=None,
+                flow_path=None,
+            )
+        return self._with_previous(pairs)
+
+    # what images have to be, for messages
+    WANTED = 'expected frames of sequences'
+
+    def frame(self, info: dict) -> Frame:
+        """The frame that an image is.
+
+        Args:
+            info: Entry of the image.
+        """
+        folder = self.data_prefix.get('img_path') or ''
+        name = osp.relpath(info['img_path'], folder or '.')
+        return frame_of(self._without_suffix(name), info['img_path'])
+
+    def _with_previous(self, pairs: list[tuple[dict, Frame]]) -> list[dict]:
+        """Look for the frames before, and for flow."""
+        if self.previous is None or not is_local(self):
+            return [info for info, _ in pairs]
+        images = self.data_prefix.get('img_path') or ''
+        folder = self.data_prefix.get('prev_img_path') or images
+        earlier = EarlierFrames(folder, self._suffixes, self.previous)
+        first = []
+        for info, frame in pairs:
+            info['prev_img_path'] = earlier.find(frame, info['img_path'])
+            if info['prev_img_path'] is None:
+                first.append(info)
+            elif self.data_prefix.get('flow_path'):
+                name = frame.moved(0) + self.flow_suffix
+                info['flow_path'] = osp.join(
+                    self.data_prefix['flow_path'], name
+                )
+        earlier.refuse_faults()
+        _refuse_missing_flow([info for info, _ in pairs])
+        if not first or self.test_mode:
+            return [info for info, _ in pairs]
+        print_log(
+            f'{images}: {len(first)} of {len(pairs)} images are the first of '
+            'their sequences, without a frame before them, and left out',
+            'current',
+            logging.INFO,
+        )
+        return [i for i, _ in pairs if i['prev_img_path'] is not None]
+
+    @property
+    def _suffixes(self) -> Sequence[str]:
+        one = isinstance(self.img_suffix, str)
+        return (self.img_suffix,) if one else self.img_suffix
+
+    def _without_suffix(self, name: str) -> str:
+        for suffix in sorted(self._suffixes, key=len, reverse=True):
+            if name.endswith(suffix):
+                return name.removesuffix(suffix)
+        return osp.splitext(name)[0]
+
+
+@DATASETS.register_module()
+class FrameFolderDataset(FrameSequences, ImageSuffixes, BaseSegDataset):
+    """A folder of frames, each sequence in a folder or under a name.
+
+    Args:
+        img_suffix: What the names of images end with: one suffix or several.
+        previous: See :class:`FrameSequences`.
+        **kwargs: See there, and ``mmseg.datasets.BaseSegDataset``.
+
+    Example:
+        >>> # CamVid's clip at 15 Hz: 0016E5_07959.png, 0016E5_07961.png, ...
+        >>> dict(type='FrameFolderDataset', data_root='data/clip', previous=2,
+        ...      img_suffix='.png', data_prefix=dict(img_path='images'),
+        ...      metainfo=dict(classes=('sky', 'building')))
+    """
+
+
+def _refuse_missing_flow(infos: Sequence[dict]) -> None:
+    wanted = [info for info in infos if info['flow_path']]
+    missing = [i for i in wanted if not osp.isfile(i['flow_path'])]
+    if missing:
+        raise UserValueError(
+            f'{len(missing)} of {len(wanted)} images have no optical flow in '
+            f'data_prefix.flow_path: {missing[0]["img_path"]} (expected '
+            f'{missing[0]["flow_path"]}); see flow_suffix for other files, or '
+            'write them'
+        )
