@@ -6,6 +6,7 @@ from .optim.adversarial_optim_wrapper_constructor import (
     AdversarialOptimWrapperConstructor,
 )
 from .optim.autocast_optim_wrapper import AutocastOptimWrapper
+from .optim.inverse_lr import InverseLR
 from .optim.named_optim_wrapper_constructor import NamedOptimWrapperConstructor
 from .optim.sam_optim_wrapper import SAMOptimWrapper
 from .optim.student_optim_wrapper_constructor import (
@@ -15,6 +16,7 @@ from .optim.student_optim_wrapper_constructor import (
 __all__ = [
     'AdversarialOptimWrapperConstructor',
     'AutocastOptimWrapper',
+    'InverseLR',
     'NamedOptimWrapperConstructor',
     'ResumableIterBasedTrainLoop',
     'SAMOptimWrapper',

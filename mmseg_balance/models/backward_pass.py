@@ -5,12 +5,16 @@ weights, and at the worst ones near them). What an iteration does once all the
 same, statistics of losses for one, it does in the first pass.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import UserValueError
+from ..number_checks import check_number
+
 ALL = (1, 2)
+Weights = float | Sequence[float]  # one, or one for each pass
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,17 @@ class BackwardPass:
         """Whether a part takes part in this pass, and did in none before."""
         return self.total == 1 or self.number == min(_passes_of(part))
 
+    def weight(self, weights: Weights) -> float:
+        """Weight of a loss in this pass.
+
+        Args:
+            weights: One; or one for each pass, of which the last, whose
+                gradient is the step's, is that where there is one pass.
+        """
+        if not isinstance(weights, Sequence):
+            return weights
+        return weights[-1] if self.total == 1 else weights[self.number - 1]
+
 
 _counting = [True]
 
@@ -63,6 +78,27 @@ def counted(value: bool) -> Iterator[None]:
         yield
     finally:
         _counting.pop()
+
+
+def check_weights(owner: str, name: str, value: Any) -> None:
+    """Refuse what is no weight of a loss.
+
+    Args:
+        owner: Class that has it.
+        name: Its key.
+        value: What was given.
+
+    Raises:
+        ValueError: Neither a number of at least 0 nor two of them.
+    """
+    is_one = not isinstance(value, (list, tuple))
+    if not is_one and len(value) != len(ALL):
+        raise UserValueError(
+            f'Expected `{name}` of {owner} to be a number, or two for the two '
+            f'passes of SAMOptimWrapper, but got {value!r}'
+        )
+    for weight in [value] if is_one else value:
+        check_number(owner, name, weight)
 
 
 def _passes_of(part: Any) -> tuple[int, ...]:

@@ -10,13 +10,18 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from ....errors import UserTypeError
+from ...backward_pass import ALL, Weights, check_weights
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.predictions import (
     Prediction,
     decode_predictions,
     training_features,
 )
-from ...head_losses.segmentation_loss import joined_log, losses_of_predictions
+from ...head_losses.segmentation_loss import (
+    is_trained,
+    joined_log,
+    losses_of_predictions,
+)
 from ..objectives.objective import Objective
 from ..objectives.step import UDAStep
 from ..optimization.contexts import told
@@ -41,13 +46,22 @@ class JointOutputs:
 class JointTerm(nn.Module, ABC):
     """A term of ``JointObjective``, on what both domains give in one pass.
 
+    Args:
+        loss_weight: Factor of its losses, at least 0; or two, one for each
+            pass of ``SAMOptimWrapper``.
+
     Attributes:
         sam_passes (tuple[int, ...]): In which passes of ``SAMOptimWrapper``
             it takes part: 1, at the weights themselves, 2, at those that
             were moved.
     """
 
-    sam_passes: tuple[int, ...] = (1, 2)
+    sam_passes: tuple[int, ...] = ALL
+
+    def __init__(self, loss_weight: Weights = 1.0) -> None:
+        super().__init__()
+        check_weights(type(self).__name__, 'loss_weight', loss_weight)
+        self.loss_weight = loss_weight
 
     def attach(self, student: nn.Module) -> None:
         """Take over what follows from the student, when it has been built.
@@ -65,7 +79,7 @@ class JointTerm(nn.Module, ABC):
 
         Returns:
             Losses, whose names contain 'loss', and diagnostics, whose names
-            do not.
+            do not; before ``loss_weight``.
         """
 
 
@@ -131,10 +145,16 @@ class JointObjective(Objective):
                 density=density,
             )
         )
-        for term in self.terms:
+        current = step.backward_pass
+        for term in filter(current.includes, self.terms):
+            weight = current.weight(term.loss_weight)
             with told(f'{type(term).__name__}.forward'):
                 found = term(outputs)
-            losses = joined(losses, found)
+            weighted = {
+                name: weight * value if is_trained(name) else value
+                for name, value in found.items()
+            }
+            losses = joined(losses, weighted)
         return losses
 
 
