@@ -1,11 +1,13 @@
 """What a config says of the colours of mixed and masked images."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 from ....errors import UserTypeError, UserValueError
+
+DRAWN = ('batch', 'image')
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class StrongAugmentationSettings:
         jitter_strength: Range of brightness, contrast, saturation and hue,
             [0, 0.5].
         blur_probability: Chance of the blur, [0, 1].
+        drawn: 'batch': whether to jitter and to blur, and how much to blur,
+            is drawn once a batch. 'image': for each image.
 
     Raises:
         ValueError: A setting out of range.
@@ -28,6 +32,7 @@ class StrongAugmentationSettings:
     jitter_probability: float = 0.8
     jitter_strength: float = 0.2
     blur_probability: float = 0.5
+    drawn: str = 'batch'
 
     def __post_init__(self) -> None:
         for name, high in (
@@ -41,6 +46,11 @@ class StrongAugmentationSettings:
                     f'Expected `{name}` to be in [0, {high}], but got '
                     f'{value!r}'
                 )
+        if self.drawn not in DRAWN:
+            raise UserValueError(
+                f'Expected `drawn` of augmentation to be one of {DRAWN}, but '
+                f'got {self.drawn!r}'
+            )
 
 
 Augmentation = StrongAugmentationSettings | Mapping[str, Any] | None
@@ -84,7 +94,7 @@ def take_augmentation(
     Raises:
         ValueError: Both ways of saying it.
     """
-    names = [field.name for field in fields(StrongAugmentationSettings)]
+    names = ('jitter_probability', 'jitter_strength', 'blur_probability')
     single = {k: arguments.pop(k) for k in names if k in arguments}
     is_on = arguments.pop('strong_augmentation', True)
     if is_on and not single:

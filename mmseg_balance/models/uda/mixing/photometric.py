@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict
+from typing import Any
 
 import kornia
 import torch
@@ -16,7 +17,7 @@ from .augmentation_settings import (
 
 
 class StrongAugmentation(nn.Module):
-    """Colour jitter and Gaussian blur, each with its own coin a batch.
+    """Colour jitter and Gaussian blur, each with its own coin.
 
     DACS (WACV 2021), with the settings and draws of
     https://github.com/lhoyer/DAFormer. Images of one channel, thermal ones
@@ -35,7 +36,7 @@ class StrongAugmentation(nn.Module):
     """
 
     def __init__(
-        self, mean: Tensor, std: Tensor, *args: float, **kwargs: float
+        self, mean: Tensor, std: Tensor, *args: Any, **kwargs: Any
     ) -> None:
         super().__init__()
         settings = StrongAugmentationSettings(*args, **kwargs)
@@ -50,16 +51,33 @@ class StrongAugmentation(nn.Module):
         self.jitter_probability = settings.jitter_probability
         self.jitter_strength = settings.jitter_strength
         self.blur_probability = settings.blur_probability
+        self.drawn = settings.drawn
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
         """Augment normalised images (N, 1 or 3, H, W), float32."""
+        if self.drawn == 'image':
+            return self._one_by_one(images)
         # coins are drawn on the host: the branch is taken there
         jitter, blur, sigma = torch.rand(3).tolist()
         if jitter < self.jitter_probability:
             images = self.jitter(images)
         if blur < self.blur_probability:
             images = gaussian_blur(images, 0.15 + sigma)
+        return images
+
+    def _one_by_one(self, images: Tensor) -> Tensor:
+        """Images of which each has coins and a sigma of its own."""
+        draws = torch.rand(3, len(images), 1, 1, 1).to(images)
+        jitter, blur, sigma = draws[0], draws[1], draws[2].view(-1, 1)
+        if self.jitter_probability:
+            coloured = self.jitter(images)
+            images = torch.where(
+                jitter < self.jitter_probability, coloured, images
+            )
+        if self.blur_probability:
+            blurred = gaussian_blur(images, (0.15 + sigma).expand(-1, 2))
+            images = torch.where(blur < self.blur_probability, blurred, images)
         return images
 
     def jitter(self, images: Tensor) -> Tensor:
@@ -102,15 +120,18 @@ def strong_augmentation(
     return StrongAugmentation(mean, std, **asdict(settings))
 
 
-def gaussian_blur(images: Tensor, sigma: float) -> Tensor:
+def gaussian_blur(images: Tensor, sigma: float | Tensor) -> Tensor:
     """Blur with a kernel of a tenth of the image.
 
     Args:
         images: (N, channels, H, W).
-        sigma: Standard deviation in pixels.
+        sigma: Standard deviation in pixels; or those of each image along
+            its height and its width, (N, 2).
     """
     size = tuple(_odd(math.ceil(0.1 * side)) for side in images.shape[-2:])
-    return kornia.filters.gaussian_blur2d(images, size, (sigma, sigma))
+    if not isinstance(sigma, Tensor):
+        sigma = (sigma, sigma)
+    return kornia.filters.gaussian_blur2d(images, size, sigma)
 
 
 def _odd(side: int) -> int:

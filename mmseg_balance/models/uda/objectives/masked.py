@@ -1,6 +1,7 @@
 """Masked image consistency (MIC)."""
 
 import math
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from ....errors import UserValueError
+from ...backward_pass import ALL
 from ...head_losses.predictions import MAIN, training_features
 from ...head_losses.segmentation_loss import joined_log, prediction_losses
 from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
@@ -46,6 +48,10 @@ class MaskedObjective(Objective):
         domains: Whose images are masked: 'target', with the teacher's
             labels; 'source', with their own and weight 1; or 'both', the
             first half of the batch of each, at least one.
+        weighted_passes: In which passes of an optimizer that makes two
+            (``SAMOptimWrapper``) the weights of pseudo-labels count; in the
+            usual one they do. The public code for classifiers has (1,), so
+            that the gradient of its step is of weight 1.
 
     Raises:
         ValueError: A setting out of range.
@@ -62,6 +68,7 @@ class MaskedObjective(Objective):
         norm_statistics: bool = True,
         augmentation: Augmentation = DACS_COLOURS,
         domains: str = 'target',
+        weighted_passes: Sequence[int] = ALL,
     ) -> None:
         super().__init__()
         if domains not in DOMAINS:
@@ -79,6 +86,12 @@ class MaskedObjective(Objective):
                     f'Expected `{name}` of masked_consistency to be a number '
                     f'in [{low}, {high}), but got {value!r}'
                 )
+        if not set(weighted_passes) <= set(ALL):
+            raise UserValueError(
+                'Expected `weighted_passes` of masked_consistency to be of '
+                f'the passes {ALL}, but got {weighted_passes!r}'
+            )
+        self.weighted_passes = tuple(weighted_passes)
         self.block_size = block_size
         self.mask_ratio = mask_ratio
         self.loss_weight = loss_weight
@@ -98,7 +111,11 @@ class MaskedObjective(Objective):
         batch = self._whole_batch(step)
         images = self.augmentation(batch.images)
         mask = block_mask(images, self.block_size, self.mask_ratio)
-        return replace(batch, images=images * mask)
+        return replace(
+            batch,
+            images=images * mask,
+            weight=batch.weight if self._weighs_in(step) else None,
+        )
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
@@ -118,6 +135,10 @@ class MaskedObjective(Objective):
             each.scaled(self.loss_weight) if each.name == MAIN else each
             for each in predictions
         )
+
+    def _weighs_in(self, step: UDAStep) -> bool:
+        current = step.backward_pass
+        return current.total == 1 or current.number in self.weighted_passes
 
     def _whole_batch(self, step: UDAStep) -> TrainingBatch:
         """Images of ``domains`` before anything is hidden."""

@@ -1,12 +1,16 @@
 """Training a classifier by the frame of segmentors."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from helpers.tiny_classifiers import classifier_cfg, image_batch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
+
+from mmseg_balance.models.backward_pass import BackwardPass
+from mmseg_balance.models.uda.objectives import MaskedObjective
 
 JOINT = dict(type='JointObjective')
 MASKED = dict(type='MaskedObjective', block_size=4)
@@ -107,6 +111,24 @@ def test_terms_on_target_images(build, optimizers):
     torch.manual_seed(0)
     logs = model.train_step(image_batch(), optimizers(model))
     assert 0 < logs['tgt.decode.loss_entropy'] <= 0.001
+
+
+@pytest.mark.parametrize('weighted', [(1, 2), (1,), ()])
+def test_weights_of_masked_images_count_in_given_passes(build, weighted):
+    masked = MaskedObjective(block_size=4, weighted_passes=weighted)
+    model = build_uda(build, [masked], pseudo_weighting='confidence')
+    step = model.prepare(image_batch())
+    # with an optimizer of one pass they count
+    assert masked.training_batch(step).weight is step.pseudo.weight
+    for number in (1, 2):
+        step = replace(step, backward_pass=BackwardPass(number, 2))
+        weight = masked.training_batch(step).weight
+        assert (weight is not None) == (number in weighted)
+
+
+def test_passes_that_there_are_not():
+    with pytest.raises(ValueError, match=r'`weighted_passes`.*\(0,\)'):
+        MaskedObjective(weighted_passes=(0,))
 
 
 def maps(batch):

@@ -23,6 +23,8 @@ def test_what_a_config_may_give():
         augmentation_settings(True)
     with pytest.raises(ValueError, match=r"in \[0, 0.5\], but got '0.2'"):
         augmentation_settings(dict(jitter_strength='0.2'))
+    with pytest.raises(ValueError, match="`drawn`.*'image'.*but got 'run'"):
+        augmentation_settings(dict(drawn='run'))
     with pytest.raises(dataclasses.FrozenInstanceError):
         stronger.jitter_strength = 0.1
 

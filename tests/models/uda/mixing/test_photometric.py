@@ -101,3 +101,26 @@ def test_coins_fall_below_their_probabilities(monkeypatch, coins):
     if coins[1] < 0.5:
         expected = gaussian_blur(expected, 0.65)
     torch.testing.assert_close(both(images), expected)
+
+
+def test_each_image_has_coins_and_a_sigma_of_its_own():
+    torch.manual_seed(0)
+    both = StrongAugmentation(
+        MEAN, STD, jitter_probability=0.5, blur_probability=0.5, drawn='image'
+    )
+    image = colours((1, 3, 40, 40))
+    found = both(image.expand(40, -1, -1, -1))
+    same = (found == image).flatten(1).all(1)
+    assert 3 <= same.sum() <= 20  # a quarter is expected
+    assert len({tuple(x.flatten().tolist()) for x in found[~same]}) >= 20
+    blur = StrongAugmentation(
+        MEAN, STD, jitter_probability=0.0, blur_probability=1.0, drawn='image'
+    )
+    images = colours((3, 3, 40, 40))
+    torch.manual_seed(1)
+    sigmas = 0.15 + torch.rand(3, 3, 1, 1, 1)[2].flatten()
+    torch.manual_seed(1)
+    for image, out, sigma in zip(images, blur(images), sigmas):
+        torch.testing.assert_close(
+            out[None], gaussian_blur(image[None], sigma.item())
+        )
