@@ -13,7 +13,7 @@ PACKAGE = ROOT / 'mmseg_balance'
 FLOORS = [
     {'compat', 'errors', 'files', 'number_checks', 'state_dicts'}
     | {'stop_signals', 'version', 'moved', 'progress'},
-    {'logits', 'panoptic', 'datasets'},
+    {'logits', 'optical_flow', 'panoptic', 'datasets'},
     {'models', 'evaluation', 'visualization'},
     {'engine'},
     {'configuration'},

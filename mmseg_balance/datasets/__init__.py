@@ -24,6 +24,10 @@ from .sets.video.cityscapes_seq import CityscapesSeqDataset
 from .sets.video.frame_sequences import FrameFolderDataset
 from .sets.video.viper import VIPERDataset
 from .styles.target_styles import FourierStyle, LabStyle, TargetStyle
+from .video.joint_geometry import RandomFlipFrames, ResizeFrames
+from .video.load_optical_flow import LoadOpticalFlow
+from .video.load_previous_frame import LoadPreviousFrame
+from .video.pack_frame_inputs import PackFrameInputs
 
 __all__ = [
     'BDDVidDataset',
@@ -38,13 +42,18 @@ __all__ = [
     'LabStyle',
     'GTADataset',
     'LoadClassLabel',
+    'LoadOpticalFlow',
     'LoadPanopticAnnotations',
+    'LoadPreviousFrame',
+    'PackFrameInputs',
     'PackPanopticInputs',
     'PackUDAInputs',
     'PanopticDataset',
     'PanopticTargets',
     'PseudoMargins',
+    'RandomFlipFrames',
     'RareClassSampling',
+    'ResizeFrames',
     'ResumableInfiniteSampler',
     'SYNTHIADataset',
     'SYNTHIAPanopticDataset',

@@ -1,0 +1,104 @@
+"""Reads the frame before an image."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mmcv.transforms import BaseTransform
+from mmseg.datasets.transforms import LoadAnnotations
+from mmseg.registry import TRANSFORMS
+
+from ..loading.bad_files import UnreadableFileError
+from .fields import (
+    PACKED_BY,
+    PREV_IMAGE,
+    PREV_LABEL,
+    PREV_LABEL_PATH,
+    PREV_PATH,
+    WrongPairError,
+    add_field,
+)
+from .joint_geometry import check_geometry
+
+
+@TRANSFORMS.register_module()
+class LoadPreviousFrame(BaseTransform):
+    """Reads the frame before an image, as ``LoadImageFromFile`` does.
+
+    To be put behind the loading of image and labels. The data set says which
+    frame it is: ``frame_pairs`` in its config, or a data set of videos.
+
+    Adds ``prev_img``, (H, W, 3) of the dtype of the image, and its name to
+    ``seg_fields``; with labels ``prev_gt_seg_map`` as well.
+
+    Args:
+        with_labels: Read the label of that frame, too: the file of its name
+            in the folder of labels.
+        **kwargs: Of ``LoadImageFromFile``, the same as for the image.
+
+    Raises:
+        OSError: When a frame is read: it is missing or cannot be decoded;
+            names it.
+        ValueError: It has another size than the image, or the data set does
+            not say which frame it is.
+
+    Example:
+        >>> dict(type='LoadPreviousFrame')
+    """
+
+    packed_by = PACKED_BY
+
+    def __init__(self, with_labels: bool = False, **kwargs: Any) -> None:
+        self.with_labels = with_labels
+        self.load_image = TRANSFORMS.build(
+            dict(type='LoadImageFromFile', **kwargs)
+        )
+        self.load_label = LoadAnnotations() if with_labels else None
+
+    def check_pipeline(self, transforms: Sequence[Callable], key: str) -> None:
+        """Refuse transforms that would leave the frame where it was."""
+        check_geometry(transforms, key)
+
+    def transform(self, results: dict) -> dict:
+        """Read the frame.
+
+        Args:
+            results: With ``img`` and ``prev_img_path``.
+
+        Returns:
+            Them, with ``prev_img``.
+        """
+        path = results.get(PREV_PATH)
+        if path is None:
+            raise WrongPairError(
+                f'image {results.get("img_path")}: LoadPreviousFrame finds no '
+                f'{PREV_PATH} of it: set frame_pairs=dict(step=1) in the '
+                'config of its data set'
+            )
+        image = self._read(self.load_image, 'img', img_path=path)
+        add_field(results, PREV_IMAGE, image)
+        if self.load_label is not None:
+            label = self._read(
+                self.load_label,
+                'gt_seg_map',
+                seg_map_path=results.get(PREV_LABEL_PATH),
+                label_map=results.get('label_map'),
+                reduce_zero_label=results.get('reduce_zero_label', False),
+                seg_fields=[],
+            )
+            add_field(results, PREV_LABEL, label)
+        return results
+
+    def _read(self, load: Callable, name: str, **info: Any) -> Any:
+        path = info.get('seg_map_path', info.get('img_path'))
+        try:
+            return load(info)[name]
+        except Exception as error:
+            reason = ' '.join(str(error).split())
+            raise UnreadableFileError(
+                f'previous frame {path} cannot be read or decoded '
+                f'({type(error).__name__}: {reason}): replace the file, or '
+                'take the frame behind it out of the data set'
+            ) from error
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(with_labels={self.with_labels})'

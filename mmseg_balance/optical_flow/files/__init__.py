@@ -1,0 +1,1 @@
+"""Files of flow, by their suffix."""
