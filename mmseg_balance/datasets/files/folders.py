@@ -96,6 +96,19 @@ def names_in(folder: str) -> set[str]:
         return {entry.name for entry in entries}
 
 
+def is_there(path: str, listed: dict[str, set[str]]) -> bool:
+    """Whether a file exists, by listing its folder once.
+
+    Args:
+        path: The file.
+        listed: Names of the folders that were listed, filled in place.
+    """
+    folder, name = osp.split(path)
+    if folder not in listed:
+        listed[folder] = names_in(folder or '.')
+    return name in listed[folder]
+
+
 def _walk(folder: str) -> Iterator[str]:
     """Names of the files below a folder, hidden ones left out."""
     for _, names in walk_folder(folder):

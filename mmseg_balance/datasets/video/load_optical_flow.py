@@ -31,8 +31,8 @@ Field = tuple[np.ndarray, np.ndarray]
 class LoadOpticalFlow(BaseTransform):
     """Adds the flow of an image to the frame before it.
 
-    Read from the file that the data set names (``flow_root`` of
-    ``frame_pairs``), or else computed by DIS of the two frames, which takes
+    Read from the file that the data set names (``flow_path`` of its
+    ``data_prefix``), or else computed by DIS of the two frames, which takes
     as long as reading them does. To be put right behind
     ``LoadPreviousFrame``.
 

@@ -25,7 +25,8 @@ class LoadPreviousFrame(BaseTransform):
     """Reads the frame before an image, as ``LoadImageFromFile`` does.
 
     To be put behind the loading of image and labels. The data set says which
-    frame it is: ``frame_pairs`` in its config, or a data set of videos.
+    frame it is: one of videos, such as ``FrameFolderDataset``, whose
+    ``previous`` is set.
 
     Adds ``prev_img``, (H, W, 3) of the dtype of the image, and its name to
     ``seg_fields``; with labels ``prev_gt_seg_map`` as well.
@@ -71,8 +72,8 @@ class LoadPreviousFrame(BaseTransform):
         if path is None:
             raise WrongPairError(
                 f'image {results.get("img_path")}: LoadPreviousFrame finds no '
-                f'{PREV_PATH} of it: set frame_pairs=dict(step=1) in the '
-                'config of its data set'
+                f'{PREV_PATH} of it: set previous=1 of its data set, which '
+                'has to be one of videos (FrameFolderDataset for one)'
             )
         image = self._read(self.load_image, 'img', img_path=path)
         add_field(results, PREV_IMAGE, image)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mmseg.registry import DATASETS
 
 from ....errors import UserValueError
-from ...files.folders import is_local, names_in
+from ...files.folders import is_local, is_there
 from .frame_sequences import FrameSequences
 from .shared_classes import SharedClasses
 
@@ -94,7 +94,7 @@ def _labelled(infos: list[dict]) -> list[dict]:
         if len(frames) == 1:
             kept += frames
             continue
-        labelled = [f for f in frames if _exists(f['seg_map_path'], there)]
+        labelled = [f for f in frames if is_there(f['seg_map_path'], there)]
         kept += labelled
         if not labelled:
             without.append(name)
@@ -107,10 +107,3 @@ def _labelled(infos: list[dict]) -> list[dict]:
             'data_prefix.seg_map_path'
         )
     return kept
-
-
-def _exists(path: str, there: dict[str, set[str]]) -> bool:
-    folder, name = osp.split(path)
-    if folder not in there:
-        there[folder] = names_in(folder)
-    return name in there[folder]

@@ -12,6 +12,7 @@ from ....errors import UserValueError
 from ...files.folders import is_local
 from ...files.image_suffixes import ImageSuffixes
 from .earlier_frames import EarlierFrames
+from .flow_files import find_flow, flow_files
 from .frames import Frame, frame_of
 
 
@@ -19,15 +20,17 @@ class FrameSequences:
     """Tells of each image its sequence, and the frame before it.
 
     To be put in front of a data set with :class:`ImageSuffixes`. Entries of
-    its list gain ``sequence`` and ``frame`` (a number), ``prev_img_path`` and
-    ``flow_path``, the last two None where there is none. The last digits of
-    a name are the number of the frame, what is before them its sequence.
+    its list gain ``sequence`` and ``frame`` (a number), ``prev_img_path``,
+    ``prev_seg_map_path``, ``flow_path`` and ``reverse_flow_path``, which are
+    None where there is none. The last digits of a name are the number of the
+    frame, what is before them its sequence.
 
     The frames before are looked for in ``data_prefix.prev_img_path``, by
     default where the images are; flow, on the grid of an image and pointing
     to the frame before it, in ``data_prefix.flow_path`` under the name of
-    the image. Of an image that is the first of its sequence there is no
-    frame before: a training leaves it out, an evaluation keeps it.
+    the image, and beside it that back, see :mod:`.flow_files`. Of an image
+    that is the first of its sequence there is no frame before: a training
+    leaves it out, an evaluation keeps it.
 
     Args:
         previous: How much smaller the number of the frame before is; None,
@@ -88,7 +91,9 @@ class FrameSequences:
                 sequence=frame.sequence,
                 frame=frame.number,
                 prev_img_path=None,
+                prev_seg_map_path=None,
                 flow_path=None,
+                reverse_flow_path=None,
             )
         return self._with_previous(pairs)
 
@@ -117,13 +122,14 @@ class FrameSequences:
             info['prev_img_path'] = earlier.find(frame, info['img_path'])
             if info['prev_img_path'] is None:
                 first.append(info)
-            elif self.data_prefix.get('flow_path'):
-                name = frame.moved(0) + self.flow_suffix
-                info['flow_path'] = osp.join(
-                    self.data_prefix['flow_path'], name
+                continue
+            info['prev_seg_map_path'] = self._label_before(info, frame)
+            if self.data_prefix.get('flow_path'):
+                info |= flow_files(
+                    frame, self.data_prefix['flow_path'], self.flow_suffix
                 )
         earlier.refuse_faults()
-        _refuse_missing_flow([info for info, _ in pairs])
+        find_flow([info for info, _ in pairs])
         if not first or self.test_mode:
             return [info for info, _ in pairs]
         print_log(
@@ -133,6 +139,18 @@ class FrameSequences:
             logging.INFO,
         )
         return [i for i, _ in pairs if i['prev_img_path'] is not None]
+
+    def _label_before(self, info: dict, frame: Frame) -> str | None:
+        """The label of the frame before, where labels are named alike."""
+        if info.get('seg_map_path') is None:
+            return None
+        folder = self.data_prefix.get('seg_map_path') or '.'
+        name = osp.relpath(info['seg_map_path'], folder)
+        own = frame.moved(0)
+        if not name.startswith(own):
+            return None
+        before = frame.moved(-self.previous) + name.removeprefix(own)
+        return osp.join(folder, before)
 
     @property
     def _suffixes(self) -> Sequence[str]:
@@ -161,15 +179,3 @@ class FrameFolderDataset(FrameSequences, ImageSuffixes, BaseSegDataset):
         ...      img_suffix='.png', data_prefix=dict(img_path='images'),
         ...      metainfo=dict(classes=('sky', 'building')))
     """
-
-
-def _refuse_missing_flow(infos: Sequence[dict]) -> None:
-    wanted = [info for info in infos if info['flow_path']]
-    missing = [i for i in wanted if not osp.isfile(i['flow_path'])]
-    if missing:
-        raise UserValueError(
-            f'{len(missing)} of {len(wanted)} images have no optical flow in '
-            f'data_prefix.flow_path: {missing[0]["img_path"]} (expected '
-            f'{missing[0]["flow_path"]}); see flow_suffix for other files, or '
-            'write them'
-        )

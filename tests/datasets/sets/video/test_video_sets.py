@@ -129,7 +129,9 @@ def test_the_labelled_frame_of_a_snippet_is_found_by_its_label(cityscapes):
 def test_flow_of_every_frame_is_looked_for(viper):
     prefix = dict(img_path='img', flow_path='flow')
     save(viper / 'flow/001/001_00010.png')
-    with pytest.raises(ValueError, match='1 of 2 images have no optical flow'):
+    with pytest.raises(
+        FileNotFoundError, match='1 of 2 images have no optical flow'
+    ):
         build('VIPERDataset', viper, previous=1, data_prefix=prefix)
     save(viper / 'flow/002/002_00010.png')
     dataset = build('VIPERDataset', viper, previous=1, data_prefix=prefix)
