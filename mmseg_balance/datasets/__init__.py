@@ -1,6 +1,9 @@
 """Data sets, their pairs, and how samples are drawn from them."""
 
 from .classification.class_folders import ClassFolderDataset
+from .classification.image_lists import ImageListDataset
+from .classification.office_home import OfficeHomeDataset
+from .classification.visda2017 import VisDA2017Dataset
 from .files.image_suffixes import FolderDataset
 from .loading.class_label import LoadClassLabel
 from .pairs.pack_uda_inputs import PackUDAInputs
@@ -41,11 +44,13 @@ __all__ = [
     'FourierStyle',
     'LabStyle',
     'GTADataset',
+    'ImageListDataset',
     'LoadClassLabel',
     'LoadOpticalFlow',
     'LoadPanopticAnnotations',
     'LoadPreviousFrame',
     'PackFrameInputs',
+    'OfficeHomeDataset',
     'PackPanopticInputs',
     'PackUDAInputs',
     'PanopticDataset',
@@ -60,5 +65,6 @@ __all__ = [
     'TargetStyle',
     'UDADataset',
     'VIPERDataset',
+    'VisDA2017Dataset',
     'rcs_class_probs',
 ]

@@ -100,10 +100,10 @@ def check_task(presence: Presence, part: SplitPipeline) -> None:
     seen = [name for name in presence.classes if name not in presence.absent]
     if len(seen) > 1 or len(presence.classes) < 2:
         return
-    path = part.dataset.get_data_info(0)['seg_map_path']
+    path = part.dataset.get_data_info(0).get('seg_map_path')
     raise UserValueError(
         f'{part.name}: {presence}, and {seen or "no class"} is all there is '
-        f'to learn{_values(path, part)}'
+        f'to learn{_values(path, part) if path else ""}'
     )
 
 

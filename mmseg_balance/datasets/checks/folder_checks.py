@@ -9,8 +9,10 @@ from mmseg.datasets import BaseSegDataset
 from ...errors import UserFileNotFoundError, UserValueError
 from ..files.folders import folder_problem, is_local, names_in, refuse_circles
 from ..files.image_suffixes import BYTE_ORDER_MARK, ImageSuffixes
+from ..loading.class_label import labels_images
 from ..loading.preparation import preparation, target_labels
 from ..loading.split_pipeline import SplitPipeline
+from .image_labels import check_image_labels, missing_places
 from .labels import (
     check_images_can_be_read,
     check_label_files,
@@ -62,6 +64,8 @@ def folder_problems(
     """
     if not is_local(dataset):
         return []
+    if labels_images(dataset):
+        return missing_places(dataset)
     refuse_circles(dataset.data_prefix.get('img_path') or '')
     problems = []
     if dataset.ann_file and not osp.exists(dataset.ann_file):
@@ -92,12 +96,15 @@ def check_samples(part: SplitPipeline) -> None:
             has no label.
         OSError: An image or a label cannot be decoded.
         ValueError: There is no image, or a label has values outside the
-            classes or another size than its image.
+            classes or another size than its image; see also
+            :func:`check_image_labels`.
     """
     with_labels = part.annotations is not None
     check_image_files(part.dataset, part.name)
     say_left_out(part.dataset, part.name, with_labels)
-    if with_labels and part.dataset.metainfo.get('classes'):
+    if labels_images(part.dataset):
+        check_image_labels(part)
+    elif with_labels and part.dataset.metainfo.get('classes'):
         check_label_files(part, part.name)
         check_label_values(part)
     elif not part.skips_bad:
@@ -147,6 +154,8 @@ def check_image_files(dataset: BaseDataset, key: str) -> None:
 
 def _reason(dataset: BaseDataset, missing: list[str]) -> str:
     """What is odd about a list, and how it is mended."""
+    if labels_images(dataset):
+        return dataset.missing_files_note()
     try:
         text = Path(dataset.ann_file).read_text(encoding='utf-8')
     except (OSError, UnicodeDecodeError):

@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from ...files.walking import leads_back
 from ..files.folders import is_local
 from ..files.image_suffixes import ImageSuffixes
+from ..loading.class_label import labels_images
 
 SHOWN_FILES = 3
 IMAGE_SUFFIXES = (
@@ -39,6 +40,8 @@ def left_out(dataset: BaseDataset, key: str, with_labels: bool) -> list[str]:
         return []
     if dataset.ann_file and not osp.isdir(dataset.ann_file):
         return _listed_twice(dataset, key)
+    if labels_images(dataset):
+        return []
     folder = dataset.data_prefix.get('img_path')
     suffixes = getattr(dataset, 'img_suffix', None)
     if not folder or not suffixes or not osp.isdir(folder):

@@ -196,7 +196,7 @@ def _examine(part: SplitPipeline, index: int, settings: str) -> dict[str, Any]:
         **_bytes_of(part, info['img_path']),
     )
     try:
-        if with_labels and is_local(part.dataset):
+        if record['label'] is not None and is_local(part.dataset):
             check_stored(part, index)
         loaded = part.read(index) or {}
     except (BadFileError, ValueError) as error:
@@ -231,9 +231,12 @@ def _bytes_of(part: SplitPipeline, path: str) -> dict[str, Any]:
 def _stamp(part: SplitPipeline, info: dict) -> list[int | None]:
     """Time and size of image and label; None for what cannot be asked."""
     paths = [info['img_path']]
-    if part.annotations is not None:
-        paths.append(info['seg_map_path'])
     stamp: list[int | None] = []
+    if part.annotations is not None:
+        if 'seg_map_path' in info:
+            paths.append(info['seg_map_path'])
+        else:
+            stamp.append(info.get('label'))
     for path in paths:
         try:
             status = os.stat(path)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import UserFileNotFoundError, UserValueError
 from ..checks.labels import checked_samples
+from ..loading.class_label import labels_images
 from ..loading.split_pipeline import SplitPipeline
 from .files import STATS_FILE, load_class_counts
 
@@ -21,10 +22,10 @@ def count_classes_of_files(
 ) -> np.ndarray:
     """Pixel counts of the labels of a data set.
 
-    A data set that lists areas of segments (``class_pixels``) needs no
-    statistics. Those of the labels that are read before training are compared
-    with the labels: data sets may share file names, and labels may be newer
-    than their statistics.
+    A data set that lists areas of segments, or has a label an image
+    (``class_pixels``), needs no statistics. Those of the labels that are read
+    before training are compared with the labels: data sets may share file
+    names, and labels may be newer than their statistics.
 
     Args:
         part: The data set, with labels.
@@ -41,7 +42,8 @@ def count_classes_of_files(
         ValueError: They are those of another data set, or of other labels.
     """
     dataset = part.dataset
-    listed = None if stats_dir else _listed_counts(part)
+    own = labels_images(dataset)  # of which no files are written
+    listed = _listed_counts(part) if own or not stats_dir else None
     if listed is not None:
         return listed
     # the statistics in a folder that was named may be wanted by others
@@ -87,9 +89,8 @@ def _listed_counts(part: SplitPipeline) -> np.ndarray | None:
     if counts is None:
         return None
     dataset = part.dataset
-    labels = [
-        dataset.get_data_info(i)['seg_map_path'] for i in range(len(dataset))
-    ]
+    infos = (dataset.get_data_info(i) for i in range(len(dataset)))
+    labels = [info.get('seg_map_path', info['img_path']) for info in infos]
     try:
         _check_against_labels(counts, labels, part)
     except ValueError as error:

@@ -1,12 +1,14 @@
 """What data sets with one label an image have in common."""
 
-from collections.abc import Sequence
+import os.path as osp
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from mmseg.datasets import BaseSegDataset
 
 from ...errors import UserValueError
 from ..loading.class_label import MAX_CLASSES, UNLABELLED, mapped
+from .folders import images_below, refuse_other_folders
 
 IMAGE_SUFFIXES = (
     '.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff',
@@ -21,9 +23,13 @@ class LabelledImages(BaseSegDataset):
     ``metainfo`` has ``labels_images=True`` beside classes and palette.
 
     Args:
-        **kwargs: See ``mmseg.datasets.BaseSegDataset``. Of
-            ``metainfo.classes``, which data sets of MMSegmentation let be a
-            part of their own, what is left out is ignored.
+        lacks_classes: Whether some of the classes may have no image, which
+            is refused else where labels are used.
+        img_suffix: What the names of images end with, in whichever case.
+        lazy_init: See ``mmengine.dataset.BaseDataset``.
+        **kwargs: See ``mmseg.datasets.BaseSegDataset``. Of a class of it
+            that has names of classes, ``metainfo.classes`` may be a part;
+            images of the others are left out.
 
     Raises:
         ValueError: There are more classes than labels of 8 bits have.
@@ -32,14 +38,32 @@ class LabelledImages(BaseSegDataset):
     METAINFO: dict = dict(labels_images=True)
     labels_images = True
 
-    def __init__(self, **kwargs) -> None:
-        kwargs.setdefault('img_suffix', IMAGE_SUFFIXES)
+    def __init__(
+        self,
+        lacks_classes: bool = False,
+        img_suffix: str | Sequence[str] = IMAGE_SUFFIXES,
+        lazy_init: bool = False,
+        **kwargs,
+    ) -> None:
+        self.lacks_classes = lacks_classes
         kwargs.setdefault('data_prefix', dict(img_path=''))
-        super().__init__(**kwargs)
+        if not isinstance(img_suffix, str):
+            img_suffix = tuple(img_suffix)
+        super().__init__(img_suffix=img_suffix, lazy_init=True, **kwargs)
+        # of ids and folders, whatever is trained of them
+        self.listed_classes: tuple[str, ...] = tuple(
+            self.METAINFO.get('classes') or self._metainfo.get('classes') or ()
+        )
+        if not lazy_init:
+            self.full_init()
 
     def __init_subclass__(cls, **kwargs) -> None:
         super().__init_subclass__(**kwargs)
         cls.METAINFO = dict(cls.METAINFO, labels_images=True)
+
+    def places(self) -> list[tuple[str, str]]:
+        """Files and folders that have to be there, by the keys they have."""
+        return []
 
     def full_init(self) -> None:
         """List the images; refuse more classes than labels can name."""
@@ -52,39 +76,67 @@ class LabelledImages(BaseSegDataset):
             )
         super().full_init()
 
-    def entry(self, path: str, label: int) -> dict:
+    def filter_data(self) -> list[dict]:
+        """Leave out images of classes that are not trained.
+
+        Returns:
+            The others.
+        """
+        return [
+            info
+            for info in self.data_list
+            if info['label'] == UNLABELLED or _class_of(info) != UNLABELLED
+        ]
+
+    def entry(self, path: str, label: int | None) -> dict:
         """What a pipeline is given of an image.
 
         Args:
             path: Its file.
-            label: Id of its class, 255 where it has none.
+            label: Id of its class; None where it is not known.
         """
         return dict(
             img_path=path,
-            label=label,
+            label=UNLABELLED if label is None else label,
             label_map=self.label_map,
             reduce_zero_label=False,
             seg_fields=[],
         )
 
+    def entries_in(
+        self, folder: str, skipped: Collection[str] = ()
+    ) -> list[dict]:
+        """Entries of a folder that has a folder for each class.
+
+        Args:
+            folder: The folder.
+            skipped: Folders in it that are no class.
+
+        Raises:
+            FileNotFoundError: There is no such folder.
+            ValueError: There is a folder that is no class.
+        """
+        refuse_other_folders(folder, self.listed_classes, skipped)
+        return [
+            self.entry(path, c)
+            for c, name in enumerate(self.listed_classes)
+            for path in images_below(osp.join(folder, name), self.img_suffix)
+        ]
+
     def labels(self) -> np.ndarray:
-        """Class of each image, int64 (N,); 255 where it is ignored."""
+        """Class of each image, int64 (N,); 255 where it is not known."""
         infos = (self.get_data_info(i) for i in range(len(self)))
-        return np.array(
-            [mapped(info['label'], info['label_map']) for info in infos],
-            dtype=np.int64,
-        )
+        return np.array([_class_of(info) for info in infos], dtype=np.int64)
 
     def class_pixels(self) -> np.ndarray:
         """Images of each class: each image is a pixel of its label map.
 
         Returns:
-            int64 (N, C), with a 1 in each row, or none where the image is
-            ignored.
+            int64 (N, C), with a 1 in each row, or none where the class of
+            the image is not known.
         """
-        labels = self.labels()
         classes = np.arange(len(self._metainfo.get('classes') or ()))
-        return (labels[:, None] == classes).astype(np.int64)
+        return (self.labels()[:, None] == classes).astype(np.int64)
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """The class of an image, as ``ClassBalancedDataset`` asks for it.
@@ -92,12 +144,15 @@ class LabelledImages(BaseSegDataset):
         Args:
             idx: Index of the image.
         """
-        info = self.get_data_info(idx)
-        label = mapped(info['label'], info['label_map'])
+        label = _class_of(self.get_data_info(idx))
         return [] if label == UNLABELLED else [label]
 
-    def known_ids(self) -> Sequence[int]:
-        """Ids that its lists may have, in order."""
+    def known_ids(self) -> Collection[int]:
+        """Ids that its lists may have."""
         if self.label_map is not None:
             return sorted(self.label_map)
         return range(len(self._metainfo.get('classes') or ()))
+
+
+def _class_of(info: dict) -> int:
+    return mapped(info['label'], info['label_map'])

@@ -1,6 +1,7 @@
 """Rare class sampling (DAFormer, Hoyer et al., CVPR 2022, Eq. 6 and 7)."""
 
 import logging
+import math
 from typing import Any, NamedTuple
 from warnings import warn
 
@@ -11,6 +12,7 @@ from scipy.special import softmax
 from ...errors import UserTypeError, UserValueError
 from ...number_checks import is_number
 from ..domains.domain import Domain
+from ..loading.class_label import labels_images
 
 
 def rcs_class_probs(
@@ -71,8 +73,10 @@ class RareClassSampling:
     Random numbers come from NumPy's global generator.
 
     Args:
-        class_temp: Temperature T of the class probabilities.
+        class_temp: Temperature T of the class probabilities; ``float('inf')``
+            draws all classes equally often.
         min_pixels: A file counts for a class above this number of pixels.
+            Where labels are one an image, each image counts for its class.
         min_crop_ratio: Share of ``min_pixels`` that a crop has to exceed;
             0 takes every first crop. HRDA uses 2.0.
         max_crops: Further crops of one image; the last is kept in any case.
@@ -100,7 +104,9 @@ class RareClassSampling:
         stats_dir: str | None = None,
         split_before: str | None = None,
     ) -> None:
-        if not is_number(class_temp) or class_temp <= 0:
+        if class_temp != math.inf and (
+            not is_number(class_temp) or class_temp <= 0
+        ):
             raise UserValueError(
                 'rare_class_sampling.class_temp: expected a number > 0, '
                 f'found {class_temp!r}'
@@ -151,6 +157,8 @@ class RareClassSampling:
                 ``min_pixels`` of them.
         """
         counts = domain.class_pixels('rare_class_sampling', self.stats_dir)
+        if all(labels_images(part.dataset) for part in domain.parts):
+            self.min_pixels = 0  # an image has one label, in any crop
         self.classes, self.probs = rcs_class_probs(counts, self.class_temp)
         above = counts > self.min_pixels
         self._check_files(counts, above, class_names)

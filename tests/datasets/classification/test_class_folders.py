@@ -4,27 +4,12 @@ import re
 
 import numpy as np
 import pytest
-from mmseg.datasets.transforms import PackSegInputs  # noqa: F401
-from mmseg.registry import DATASETS
-from PIL import Image
 
-PIPELINE = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadClassLabel'),
-    dict(type='PackSegInputs'),
-]
-
-
-def write_images(folder, names, size=(8, 6)):
-    """Write plain images of different grey values."""
-    for i, name in enumerate(names):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new('RGB', size, (i * 10, 0, 0)).save(path)
+from mmseg_balance.datasets import LoadClassLabel
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, write_images):
     write_images(
         tmp_path / 'train',
         ['cat/a.png', 'cat/deep/b.JPG', 'dog/a.jpeg', 'ant/c.png'],
@@ -34,19 +19,18 @@ def folder(tmp_path):
     return tmp_path
 
 
-def build(folder, **kwargs):
-    return DATASETS.build(
-        dict(
-            type='ClassFolderDataset',
-            data_root=str(folder),
-            data_prefix=dict(img_path='train'),
-            pipeline=PIPELINE,
-            **kwargs,
+@pytest.fixture
+def build(build):
+    def build_train(folder, **kwargs):
+        prefix = dict(img_path='train')
+        return build(
+            'ClassFolderDataset', folder, data_prefix=prefix, **kwargs
         )
-    )
+
+    return build_train
 
 
-def test_classes_are_the_folders(folder):
+def test_classes_are_the_folders(folder, build):
     dataset = build(folder)
     assert dataset.metainfo['classes'] == ('ant', 'cat', 'dog')
     assert dataset.metainfo['labels_images'] is True
@@ -60,13 +44,13 @@ def test_classes_are_the_folders(folder):
     assert sample['inputs'].shape == (3, 6, 8)
 
 
-def test_classes_in_a_given_order(folder):
+def test_classes_in_a_given_order(folder, build):
     dataset = build(folder, metainfo=dict(classes=('dog', 'cat', 'ant')))
     assert dataset.labels().tolist() == [0, 1, 1, 2]
     assert dataset.get_data_info(0)['img_path'].endswith('dog/a.jpeg')
 
 
-def test_other_folders(folder):
+def test_other_folders(folder, build):
     with pytest.raises(ValueError, match="folder 'ant', which is none of"):
         build(folder, metainfo=dict(classes=('dog', 'cat')))
     dataset = build(
@@ -75,7 +59,7 @@ def test_other_folders(folder):
     assert len(dataset) == 3
 
 
-def test_no_folder(tmp_path):
+def test_no_folder(tmp_path, build):
     there = re.escape(str(tmp_path / 'train'))
     with pytest.raises(FileNotFoundError, match=f'{there} does not exist'):
         build(tmp_path)
@@ -84,22 +68,18 @@ def test_no_folder(tmp_path):
         build(tmp_path)
 
 
-def test_labels_of_8_bits(folder):
+def test_labels_of_8_bits(folder, build):
     many = (*map(str, range(252)), 'ant', 'cat', 'dog')
     with pytest.raises(ValueError, match='255 classes, expected at'):
         build(folder, metainfo=dict(classes=many))
 
 
 def test_label_of_a_set_that_has_none():
-    from mmseg_balance.datasets import LoadClassLabel
-
     with pytest.raises(ValueError, match='a.png tells no class of an image'):
         LoadClassLabel().transform(dict(img_path='a.png'))
 
 
 def test_label_map():
-    from mmseg_balance.datasets import LoadClassLabel
-
     results = LoadClassLabel().transform(dict(label=3, label_map={3: 255}))
     assert results['gt_seg_map'].dtype == np.uint8
     assert results['gt_seg_map'].tolist() == [[255]]

@@ -1,0 +1,102 @@
+"""Checks of data sets whose labels are one an image."""
+
+import os.path as osp
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+
+from ...errors import UserValueError
+from ..loading.class_label import UNLABELLED
+from ..loading.split_pipeline import SplitPipeline
+from .labels import check_images_can_be_read
+
+if TYPE_CHECKING:
+    from ..classification.labelled_images import LabelledImages
+
+SHOWN_CLASSES = 8
+
+
+def missing_places(dataset: BaseDataset) -> list[tuple[str, str]]:
+    """Files and folders of a data set that are not there.
+
+    Args:
+        dataset: Data set with a label an image, built at least lazily.
+
+    Returns:
+        Key within the data set and what is wrong, for each of them.
+    """
+    problems = []
+    for key, path in cast('LabelledImages', dataset).places():
+        if not osp.exists(path):
+            kind = 'file' if key == 'ann_file' else 'folder'
+            problems.append((key, f'the {kind} {path} does not exist'))
+    return problems
+
+
+def check_image_labels(part: SplitPipeline) -> None:
+    """Refuse images that cannot be read, and classes without an image.
+
+    Where labels are not read, images alone are checked. What a target shows
+    of the classes is not known to a training.
+
+    Args:
+        part: Fully initialised data set with a label an image.
+
+    Raises:
+        OSError: An image cannot be decoded; names it.
+        ValueError: Images have no class, ids stand for none, or a class has
+            no image; names them.
+    """
+    dataset = cast('LabelledImages', part.dataset)
+    if part.annotations is not None:
+        labels = dataset.labels()
+        _refuse_unnamed(part, labels)
+        is_target = part.name.split('.')[0].startswith('target')
+        if not (dataset.lacks_classes or is_target):
+            _refuse_absent_classes(part, labels)
+    if not part.skips_bad:
+        check_images_can_be_read(part)
+
+
+def _refuse_unnamed(part: SplitPipeline, labels: np.ndarray) -> None:
+    num_classes = part.labels.num_classes
+    wrong = np.flatnonzero((labels >= num_classes) & (labels != UNLABELLED))
+    if len(wrong):
+        info = part.dataset.get_data_info(int(wrong[0]))
+        raise UserValueError(
+            f'{part.name}: {info["img_path"]} has the id {info["label"]}, '
+            f'which label_classes names no class of ({len(wrong)} of '
+            f'{len(labels)} images are such): name it there, or None to '
+            'leave its images out'
+        )
+    without = np.flatnonzero(labels == UNLABELLED)
+    if len(without) and part.name.split('.')[0].split('[')[0] != 'target':
+        info = part.dataset.get_data_info(int(without[0]))
+        raise UserValueError(
+            f'{part.name}: {len(without)} of {len(labels)} images have no '
+            f'class, {info["img_path"]} for one: give the list an id a line, '
+            'or take LoadClassLabel out of the pipeline where labels are not '
+            'needed'
+        )
+
+
+def _refuse_absent_classes(part: SplitPipeline, labels: np.ndarray) -> None:
+    classes = part.dataset.metainfo.get('classes') or ()
+    absent = [c for i, c in enumerate(classes) if not (labels == i).any()]
+    if absent:
+        more = ', ...' if len(absent) > SHOWN_CLASSES else ''
+        shown = ', '.join(map(repr, absent[:SHOWN_CLASSES])) + more
+        raise UserValueError(
+            f'{part.name}: {len(absent)} of {len(classes)} classes have no '
+            f'image in {_place(part.dataset)}: {shown}. Their accuracy would '
+            'be that of nothing: add images, take the classes out of '
+            'metainfo.classes (of all data sets), or set lacks_classes=True '
+            'where that is known'
+        )
+
+
+def _place(dataset: BaseDataset) -> str:
+    return str(
+        dataset.ann_file or cast('LabelledImages', dataset).places()[0][1]
+    )
