@@ -19,6 +19,7 @@ from .hooks.missing_validation_hook import (
     VALIDATED_KEY,
     MissingValidationHook,
 )
+from .hooks.validation import BestValidationHook
 
 
 @LOOPS.register_module()
@@ -70,6 +71,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         )
         self.dataloader = loader
         runner.register_hook(MissingValidationHook())
+        runner.register_hook(BestValidationHook())
 
     def run(self) -> nn.Module:
         """Train.

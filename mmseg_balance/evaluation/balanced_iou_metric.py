@@ -10,14 +10,10 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from torch import Tensor
 
-from mmseg_balance.logits.bias.confusion import class_bias
-
 from ..errors import UserValueError
-from .confusion import confusion_matrix, iou_and_acc
-from .summaries import labelled_classes, summarise_group, with_ending
-from .tables import class_table, summary_table
-
-GROUPS = ('all', 'labelled', 'over', 'under')
+from .class_groups import ClassGroups
+from .class_scores import ClassScores
+from .confusion import confusion_matrix
 
 
 @METRICS.register_module()
@@ -95,19 +91,9 @@ class BalancedIoUMetric(IoUMetric):
             collect_device=collect_device,
             prefix=prefix,
         )
-        self.subsets = dict(subsets or {})
-        for name in set(GROUPS) & set(self.subsets):
-            raise UserValueError(
-                f'subsets has the name {name!r}, which stands '
-                'for a group of its own: rename it'
-            )
-        if headline is not None and headline not in self.subsets:
-            raise UserValueError(
-                f'headline of BalancedIoUMetric is {headline!r}, expected '
-                f'the name of one of its subsets: {list(self.subsets)}'
-            )
-        self.headline = headline
-        self.over_predicted = over_predicted
+        self.groups = ClassGroups(
+            'BalancedIoUMetric', dict(subsets or {}), headline, over_predicted
+        )
         self.per_class = per_class
         # of the latest evaluation, (C, C), on the first rank alone
         self.confusion: Tensor | None = None
@@ -119,15 +105,13 @@ class BalancedIoUMetric(IoUMetric):
 
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
-        named = {f'subsets.{k}': v for k, v in self.subsets.items()}
-        named['over_predicted'] = self.over_predicted or ()
-        for key, names in named.items():
-            unknown = [n for n in names if n not in dataset_meta['classes']]
-            if unknown:
-                raise UserValueError(
-                    f'{key} of BalancedIoUMetric names {unknown}, expected '
-                    f'classes of the data set: {dataset_meta["classes"]}'
-                )
+        if dataset_meta.get('labels_images'):
+            raise UserValueError(
+                'BalancedIoUMetric in val_evaluator or test_evaluator scores '
+                'labels of pixels, and the data set has one label an image: '
+                "take dict(type='ClassificationMetric')"
+            )
+        self.groups.check_classes(dataset_meta['classes'])
         self._dataset_meta = dataset_meta
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
@@ -232,97 +216,10 @@ class BalancedIoUMetric(IoUMetric):
                 logging.WARNING,
             )
             return {}
-        classes = self.dataset_meta['classes']
-        iou, acc = (100 * values for values in iou_and_acc(confusion))
-        bias = 100 * class_bias(confusion)
-        groups = self._groups(classes, acc, bias)
-        summaries = {
-            name: summarise_group(iou, acc, member)
-            for name, member in groups.items()
-        }
-        columns = dict(IoU=iou, Acc=acc, Bias=bias)
-        print_log(
-            f'per class results:\n{class_table(classes, columns)}', 'current'
+        found = ClassScores.of(
+            confusion, self.dataset_meta['classes'], self.groups
         )
-        print_log(f'over classes:\n{summary_table(summaries)}', 'current')
-        self._name_absent(classes, iou, acc, summaries)
-
-        first = self.headline or 'all'
-        scores = dict(summaries[first])
-        scores['aAcc'] = 100 * float(
-            confusion.diagonal().sum() / confusion.sum()
-        )
-        for name, summary in summaries.items():
-            if name != 'all' or first != 'all':
-                scores.update(with_ending(summary, name))
-        if self.per_class:
-            for name, values in columns.items():
-                scores.update(
-                    {
-                        f'{name}.{c}': float(v)
-                        for c, v in zip(classes, values, strict=True)
-                        if not v.isnan()
-                    }
-                )
-        return scores
-
-    def _groups(
-        self, classes: Sequence[str], acc: Tensor, bias: Tensor
-    ) -> dict[str, Tensor]:
-        """Members of each group by its name, as bool (C,).
-
-        The first one is what the keys without an ending are of.
-        """
-
-        def members(names: Sequence[str]) -> Tensor:
-            return torch.tensor([c in names for c in classes])
-
-        subsets = {name: members(s) for name, s in self.subsets.items()}
-        everything = torch.ones_like(bias, dtype=torch.bool)
-        if self.headline is None:
-            groups, scope = {'all': everything}, everything
-        else:
-            scope = subsets[self.headline]
-            groups = {self.headline: scope, 'all': everything}
-        groups = groups | labelled_classes(acc, scope) | subsets
-        if self.over_predicted is None:
-            over, under = bias > 0, bias < 0
-        else:
-            over = members(self.over_predicted)
-            under = ~over
-        return groups | {'over': over & scope, 'under': under & scope}
-
-    def _name_absent(
-        self,
-        classes: Sequence[str],
-        iou: Tensor,
-        acc: Tensor,
-        summaries: Mapping[str, Mapping[str, float]],
-    ) -> None:
-        """Say which classes have no labelled pixel, and what that changes."""
-
-        def names(which: Tensor) -> str:
-            pairs = zip(classes, which, strict=True)
-            return ', '.join(c for c, v in pairs if v)
-
-        absent = acc.isnan()
-        if not bool(absent.any()):
-            return
-        text = f'classes without a labelled pixel: {names(absent)}. '
-        predicted = absent & ~iou.isnan()
-        if not bool(predicted.any()):
-            text += 'They are not predicted, and in no mean'
-        else:
-            text += (
-                f'{names(predicted)}: predicted, so IoU is 0, as in '
-                'MMSegmentation'
-            )
-        means = summaries[self.headline or 'all']
-        labelled = summaries.get('labelled')
-        if means and labelled:
-            text += (
-                f'. mIoU {means["mIoU"]:.2f} is over labelled and '
-                'predicted classes (that of MMSegmentation), mIoU_labelled '
-                f'{labelled["mIoU"]:.2f} over labelled ones alone'
-            )
-        print_log(text, 'current')
+        for text in (*found.tables(), found.absent()):
+            if text:
+                print_log(text, 'current')
+        return found.by_key(self.per_class)

@@ -22,29 +22,39 @@ def summarise(iou: Tensor, acc: Tensor) -> dict[str, float]:
         ``mIoU``, ``mAcc``, ``IoU_std`` and ``Acc_std`` in the unit of the
         arguments; empty when no labelled class is left.
     """
-    if bool((iou.isnan() | acc.isnan()).all()):
+    return summarise_measures(dict(IoU=iou, Acc=acc))
+
+
+def summarise_measures(measures: Mapping[str, Tensor]) -> dict[str, float]:
+    """Mean and std of several values over a set of classes.
+
+    Args:
+        measures: Values of each class (C,) by name, NaN for classes to leave
+            out; 'Acc' among them.
+
+    Returns:
+        The means, 'mAcc' for one, and then the stds, 'Acc_std' for one, in
+        the unit of the arguments; empty when no labelled class is left.
+    """
+    is_nan = torch.stack([v.isnan() for v in measures.values()])
+    if bool(is_nan.any(0).all()):
         return {}
-    (miou, iou_std), (macc, acc_std) = mean_and_std(iou), mean_and_std(acc)
-    return {
-        'mIoU': miou,
-        'mAcc': macc,
-        'IoU_std': iou_std,
-        'Acc_std': acc_std,
-    }
+    both = {name: mean_and_std(values) for name, values in measures.items()}
+    means = {f'm{name}': mean for name, (mean, _) in both.items()}
+    return means | {f'{name}_std': std for name, (_, std) in both.items()}
 
 
 def summarise_group(
-    iou: Tensor, acc: Tensor, member: Tensor
+    measures: Mapping[str, Tensor], member: Tensor
 ) -> dict[str, float]:
-    """:func:`summarise` over some of the classes.
+    """:func:`summarise_measures` over some of the classes.
 
     Args:
-        iou, acc: Of all classes, (C,).
+        measures: Of all classes, (C,) each.
         member: Which classes are meant, bool (C,).
     """
-    return summarise(
-        iou.masked_fill(~member, torch.nan),
-        acc.masked_fill(~member, torch.nan),
+    return summarise_measures(
+        {k: v.masked_fill(~member, torch.nan) for k, v in measures.items()}
     )
 
 

@@ -111,10 +111,11 @@ class TauSweep:
                 key: dict(zip(classes, _or_none(values), strict=True))
                 for key, values in (('IoU', iou), ('Acc', acc))
             }
-            row = dict(tau=tau, **summarise_group(iou, acc, member))
+            both = dict(IoU=iou, Acc=acc)
+            row = dict(tau=tau, **summarise_group(both, member))
             row['aAcc'] = 100 * float(right)
             for name, group in labelled_classes(acc, member).items():
-                row |= with_ending(summarise_group(iou, acc, group), name)
+                row |= with_ending(summarise_group(both, group), name)
             result.append(row | by_class)
         return result
 

@@ -20,6 +20,10 @@ from ..errors import (
     UserOSError,
     UserValueError,
 )
+from ..evaluation.classification_metric import (
+    PREDICTIONS,
+    ClassificationMetric,
+)
 from ..files.writing import require_writable, write_atomically
 
 # names of the PNGs that a folder has of this package
@@ -136,7 +140,9 @@ def prepare_files(
         folder = getattr(metric, 'output_dir', None)
         if not folder or not names:
             continue
-        if isinstance(metric, IoUMetric):
+        if isinstance(metric, ClassificationMetric):
+            claim_folder(Path(folder), [PurePath(PREDICTIONS)])
+        elif isinstance(metric, IoUMetric):
             claim_folder(Path(folder), list(names.values()))
             if not are_unique:
                 keep_apart(metric, names)

@@ -505,6 +505,20 @@ def test_without_values_of_each_class():
     assert not [k for k in scores if '.' in k]
 
 
+# label and prediction of five images
+PAIRS = [(0, 0), (0, 1), (1, 1), (2, 0), (2, 2)]
+
+
+def evaluate_pairs(pairs, count):
+    """Scores of some images by the metric of classifiers."""
+    metric = METRICS.build(dict(type='ClassificationMetric'))
+    metric.dataset_meta = dict(classes=('a', 'b', 'c'), labels_images=True)
+    for label, prediction in pairs:
+        one = np.full((1, 1), prediction), np.full((1, 1), label)
+        metric.process({}, [to_sample(*one)])
+    return metric.evaluate(count)
+
+
 def _evaluate_rank(rank, world, folder):
     import os
 
@@ -524,6 +538,8 @@ def _evaluate_rank(rank, world, folder):
     for image in padded[rank::world]:
         metric.process({}, [to_sample(*image)])
     scores = metric.evaluate(len(images))
+    pairs = (PAIRS + PAIRS)[:6]
+    scores = scores, evaluate_pairs(pairs[rank::world], len(PAIRS))
     torch.save(scores, f'{folder}/{rank}.pt')
     distributed.destroy_process_group()
 
@@ -531,6 +547,7 @@ def _evaluate_rank(rank, world, folder):
 def test_two_ranks_equal_one(tmp_path):
     """An odd number of images: the sampler repeats one, it counts once."""
     mp.spawn(_evaluate_rank, args=(2, str(tmp_path)), nprocs=2)
-    expected = run(make_images(count=5))
+    expected = run(make_images(count=5)), evaluate_pairs(PAIRS, 5)
+    assert expected[1]['aAcc'] == pytest.approx(60)
     for rank in range(2):
         assert torch.load(tmp_path / f'{rank}.pt') == expected

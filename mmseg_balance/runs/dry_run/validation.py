@@ -18,7 +18,11 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from ...errors import UserValueError
-from ...evaluation import BalancedIoUMetric, PanopticQualityMetric
+from ...evaluation import (
+    BalancedIoUMetric,
+    ClassificationMetric,
+    PanopticQualityMetric,
+)
 
 # images whose size is looked up to find two that differ
 NUM_SIZES = 512
@@ -145,7 +149,7 @@ def check_scores(runner: Runner, scores: dict) -> None:
                 + ': leave it away, or set it in test_evaluator alone'
             )
         return
-    known = (IoUMetric, PanopticQualityMetric)
+    known = (IoUMetric, ClassificationMetric, PanopticQualityMetric)
     if not all(isinstance(metric, known) for metric in metrics):
         return  # of others it is not known which scores they may give
     names = {*scores, *possible_scores(metrics)}
@@ -196,7 +200,9 @@ def possible_scores(metrics: Sequence[Any]) -> set[str]:
     for metric in metrics:
         if isinstance(metric, PanopticQualityMetric):
             names |= metric.possible_scores()
-        if not isinstance(metric, BalancedIoUMetric) or metric.format_only:
+        kinds = (BalancedIoUMetric, ClassificationMetric)
+        saves = getattr(metric, 'format_only', False)
+        if not isinstance(metric, kinds) or saves:
             continue
         count = len(metric.dataset_meta['classes'])
         # the first class is over-predicted, the others under-predicted
