@@ -2,7 +2,17 @@
 
 from .adversarial_methods import AdaptSegNet, AdvEnt, MaxSquare, MinEnt
 from .alignment_methods import PHFA, SIM
-from .classification import JointObjective, JointTerm
+from .classification import (
+    CDAN,
+    MCC,
+    SDAT,
+    CDANAdaptation,
+    ClassificationMIC,
+    JointAdaptation,
+    JointObjective,
+    JointTerm,
+    MCCAdaptation,
+)
 from .edaps import EDAPS
 from .methods import CDAC, DACS, HRDA, MIC, DAFormer, SourceOnly
 from .objectives import (
@@ -23,23 +33,30 @@ from .segmentor import UDASegmentor
 
 __all__ = [
     'CDAC',
+    'CDAN',
     'DACS',
     'EDAPS',
     'HRDA',
+    'MCC',
     'MIC',
     'PHFA',
+    'SDAT',
     'SIM',
     'AdaptSegNet',
     'AdvEnt',
     'AdversarialObjective',
+    'CDANAdaptation',
     'ClassMixedObjective',
+    'ClassificationMIC',
     'CrossAttentionObjective',
     'DAFormer',
     'EntropyObjective',
     'FeatureAlignmentObjective',
+    'JointAdaptation',
     'JointObjective',
     'JointTerm',
     'LabelledTargetObjective',
+    'MCCAdaptation',
     'MaskedObjective',
     'MaxSquare',
     'MinEnt',

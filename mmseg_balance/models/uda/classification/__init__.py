@@ -1,7 +1,25 @@
-"""Objectives for classifiers of images."""
+"""Methods for classifiers of images, and what they are made of."""
 
 from .conditional_adversary import CDAN
 from .joint import JointObjective, JointOutputs, JointTerm
+from .methods import (
+    SDAT,
+    CDANAdaptation,
+    ClassificationMIC,
+    JointAdaptation,
+    MCCAdaptation,
+)
 from .minimum_class_confusion import MCC
 
-__all__ = ['CDAN', 'MCC', 'JointObjective', 'JointOutputs', 'JointTerm']
+__all__ = [
+    'CDAN',
+    'MCC',
+    'SDAT',
+    'CDANAdaptation',
+    'ClassificationMIC',
+    'JointAdaptation',
+    'JointObjective',
+    'JointOutputs',
+    'JointTerm',
+    'MCCAdaptation',
+]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ....errors import UserTypeError
 from ...backward_pass import ALL, Weights, check_weights
+from ...declarations import labels_images
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.predictions import (
     Prediction,
@@ -119,7 +120,18 @@ class JointObjective(Objective):
         self._shared: tuple[nn.Module | None] = (None,)
 
     def attach(self, student: nn.Module) -> None:
-        """Let each term take over what it needs."""
+        """Let each term take over what it needs.
+
+        Raises:
+            TypeError: The student labels pixels; names what does not.
+        """
+        if not labels_images(student):
+            raise UserTypeError(
+                'JointObjective learns from one prediction an image, but '
+                f'{type(student).__name__} labels pixels: set '
+                "model.segmentor.type='ImageClassifier', or model.type to a "
+                'method for segmentors, DACS or MIC for two'
+            )
         for term in self.terms:
             term.attach(student)
         if any(True for _ in self.parameters()):

@@ -10,7 +10,7 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 
 from ....errors import UserValueError
-from ...backward_pass import ALL
+from ...backward_pass import ALL, Weights, check_weights
 from ...head_losses.predictions import MAIN, training_features
 from ...head_losses.segmentation_loss import joined_log, prediction_losses
 from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
@@ -39,7 +39,8 @@ class MaskedObjective(Objective):
         block_size: Side of the squares that are hidden, in pixels.
         mask_ratio: Share of squares that are hidden, [0, 1).
         loss_weight: Factor of the losses of the segmentor's main prediction,
-            at least 0; that of a detail crop (HRDA) keeps its own.
+            at least 0; that of a detail crop (HRDA) keeps its own. Or two,
+            one for each pass of ``SAMOptimWrapper``.
         norm_statistics: Whether batch norms count masked images in their
             running statistics, as in the public code. Where the backbone has
             batch norms, a student that is tested without masks loses by it.
@@ -64,7 +65,7 @@ class MaskedObjective(Objective):
         self,
         block_size: int = 64,
         mask_ratio: float = 0.7,
-        loss_weight: float = 1.0,
+        loss_weight: Weights = 1.0,
         norm_statistics: bool = True,
         augmentation: Augmentation = DACS_COLOURS,
         domains: str = 'target',
@@ -79,13 +80,13 @@ class MaskedObjective(Objective):
         for name, value, low, high in (
             ('block_size', block_size, 1, math.inf),
             ('mask_ratio', mask_ratio, 0, 1),
-            ('loss_weight', loss_weight, 0, math.inf),
         ):
             if not isinstance(value, (int, float)) or not low <= value < high:
                 raise UserValueError(
                     f'Expected `{name}` of masked_consistency to be a number '
                     f'in [{low}, {high}), but got {value!r}'
                 )
+        check_weights('masked_consistency', 'loss_weight', loss_weight)
         if not set(weighted_passes) <= set(ALL):
             raise UserValueError(
                 'Expected `weighted_passes` of masked_consistency to be of '
@@ -131,8 +132,9 @@ class MaskedObjective(Objective):
                 batch.targets,
                 collect=False,
             )
+        weight = step.backward_pass.weight(self.loss_weight)
         return joined_log(
-            each.scaled(self.loss_weight) if each.name == MAIN else each
+            each.scaled(weight) if each.name == MAIN else each
             for each in predictions
         )
 

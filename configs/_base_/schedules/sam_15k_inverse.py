@@ -1,0 +1,3 @@
+# sgd_15k_inverse.py by the gradient at the worst weights within 0.02.
+_base_ = './sgd_15k_inverse.py'
+optim_wrapper = dict(type='SAMOptimWrapper', rho=0.02)
