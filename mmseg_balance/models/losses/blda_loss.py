@@ -154,7 +154,7 @@ class BLDALoss(nn.Module):
             )
             # a sampler of hard pixels calls its losses without gradient
             if collect and self.training and torch.is_grad_enabled():
-                self._collect(cls_score, targets, ignore_index)
+                self.collect(cls_score, targets, ignore_index)
         return loss if self.loss_weight == 1 else self.loss_weight * loss
 
     def _adjusted_loss(
@@ -210,9 +210,16 @@ class BLDALoss(nn.Module):
 
         note(OFFSET, subtracted)
 
-    def _collect(
-        self, logits: Tensor, targets: PixelTargets, ignore_index: int
+    def collect(
+        self, logits: Tensor, targets: PixelTargets, ignore_index: int = 255
     ) -> None:
+        """Keep samples of a batch for the next update of the statistics.
+
+        Args:
+            logits: (N, C, ...).
+            targets: Class, weight and domain of each pixel.
+            ignore_index: Label of ignored pixels.
+        """
         if not self.collects_statistics:
             return
         if self.statistics.num_pending >= MAX_PENDING:

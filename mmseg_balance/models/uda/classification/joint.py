@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
 from mmseg.utils import ConfigType
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from ....errors import UserTypeError
 from ...backward_pass import ALL, Weights, check_weights
 from ...declarations import labels_images
+from ...head_losses.logit_statistics import feed_statistics
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.predictions import (
     Prediction,
@@ -28,6 +30,7 @@ from ..objectives.step import UDAStep
 from ..optimization.contexts import told
 from ..optimization.log import joined
 from ..optimization.sequential_backward import STUDENT
+from ..teacher.pseudo_labels import PseudoLabels
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +97,10 @@ class JointObjective(Objective):
     Args:
         terms: Configs, or modules, of ``JointTerm``. Default: none, the
             source loss alone.
+        statistics: Whether unmasked target images, with the teacher's
+            labels, are those that BLDA follows (Alg. 1 as it is printed):
+            losses that keep statistics are fed, and the density is
+            estimated. Nothing else is learnt from these labels here.
 
     Raises:
         TypeError: One is no such term; names it.
@@ -105,8 +112,14 @@ class JointObjective(Objective):
     mixes_domains = True
     serves_classifiers = True
 
-    def __init__(self, terms: Sequence[ConfigType | nn.Module] = ()) -> None:
+    def __init__(
+        self,
+        terms: Sequence[ConfigType | nn.Module] = (),
+        statistics: bool = False,
+    ) -> None:
         super().__init__()
+        self.statistics = statistics
+        self.needs_pseudo_labels = statistics
         self.terms = nn.ModuleList(
             t if isinstance(t, nn.Module) else MODELS.build(t) for t in terms
         )
@@ -167,7 +180,45 @@ class JointObjective(Objective):
                 for name, value in found.items()
             }
             losses = joined(losses, weighted)
+        if self.statistics:
+            found = follow_target(
+                student.decode_head, outputs.target, step.pseudo, density
+            )
+            losses = joined(losses, found)
         return losses
+
+
+def follow_target(
+    head: BaseDecodeHead,
+    target: Prediction,
+    pseudo: PseudoLabels,
+    density: nn.Module | None = None,
+) -> dict[str, Tensor]:
+    """Show BLDA what is predicted for target images, and learn no label.
+
+    Args:
+        head: Whose losses are fed.
+        target: Logits (N, C, 1, 1) and features of the target images.
+        pseudo: Their labels and weights.
+        density: A ``DensityEstimation`` on the head. Default: none.
+
+    Returns:
+        Losses by name, none without a density.
+    """
+    is_target = torch.ones_like(pseudo.labels, dtype=torch.bool)
+    targets = PixelTargets(pseudo.labels, pseudo.weight, is_target)
+    feed_statistics(head, target.logits, targets)
+    if density is None:
+        return {}
+    loss = density(
+        head,
+        target.features,
+        target.logits,
+        targets.labels,
+        targets.weight,
+        targets.target_mask,
+    )
+    return {'target.loss_density': loss}
 
 
 def joint_outputs(

@@ -33,7 +33,7 @@ class MaskedObjective(Objective):
     'separatetrg', 'separatesrc' and 'separate' are 'target', 'source' and
     'both'; 'aug' at the end is an augmentation. Losses that keep statistics
     adjust by those of each pixel's domain, and are not fed: the logits of
-    hidden pixels are not those of the domain.
+    hidden pixels are not those of the domain (but see ``statistics``).
 
     Args:
         block_size: Side of the squares that are hidden, in pixels.
@@ -53,6 +53,9 @@ class MaskedObjective(Objective):
             (``SAMOptimWrapper``) the weights of pseudo-labels count; in the
             usual one they do. The public code for classifiers has (1,), so
             that the gradient of its step is of weight 1.
+        statistics: Whether masked images are those of the target that BLDA
+            follows, for methods that learn from no others: losses that keep
+            statistics are fed, and the density is estimated.
 
     Raises:
         ValueError: A setting out of range.
@@ -70,6 +73,7 @@ class MaskedObjective(Objective):
         augmentation: Augmentation = DACS_COLOURS,
         domains: str = 'target',
         weighted_passes: Sequence[int] = ALL,
+        statistics: bool = False,
     ) -> None:
         super().__init__()
         if domains not in DOMAINS:
@@ -98,6 +102,8 @@ class MaskedObjective(Objective):
         self.loss_weight = loss_weight
         self.norm_statistics = norm_statistics
         self.domains = domains
+        self.statistics = statistics
+        self._shared: tuple[nn.Module | None] = (None,)
         self.needs_target = domains != 'source'
         self.mixes_domains = domains == 'both'
         self._settings = augmentation
@@ -106,6 +112,12 @@ class MaskedObjective(Objective):
     def attach(self, student: nn.Module) -> None:
         """Build the augmentation, which needs the student's mean and std."""
         self.augmentation = strong_augmentation(student, self._settings)
+
+    def share(
+        self, teacher: nn.Module | None, density: nn.Module | None
+    ) -> None:
+        """Have the density estimated, too, where ``statistics`` says so."""
+        self._shared = (density if self.statistics else None,)
 
     def training_batch(self, step: UDAStep) -> TrainingBatch:
         """Images with parts of them hidden, and the whole labels."""
@@ -120,6 +132,7 @@ class MaskedObjective(Objective):
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
         """Losses by name."""
+        (density,) = self._shared
         batch = self.training_batch(step)
         with (
             nullcontext()
@@ -130,7 +143,8 @@ class MaskedObjective(Objective):
                 student,
                 training_features(student, batch.images),
                 batch.targets,
-                collect=False,
+                collect=self.statistics,
+                density=density,
             )
         weight = step.backward_pass.weight(self.loss_weight)
         return joined_log(
