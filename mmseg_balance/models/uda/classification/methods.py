@@ -7,6 +7,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 from torch import nn
 
+from ....errors import UserValueError
 from ....number_checks import check_number
 from ..objectives import MaskedObjective
 from ..part_settings import DEFAULTS, settings_of_part, with_defaults
@@ -15,6 +16,7 @@ from .conditional_adversary import CDAN
 from .joint import JointObjective
 from .minimum_class_confusion import MCC
 
+FOLLOWED = ('masked', 'unmasked')
 # what MIC's classifiers have in common
 MASKS = dict(
     block_size=64,
@@ -42,6 +44,9 @@ class JointAdaptation(UDASegmentor):
         masked_consistency: Arguments of ``MaskedObjective``, whose defaults
             are here those of https://github.com/lhoyer/MIC (cls/). It needs
             a teacher, ``alpha``. Default: none.
+        target_statistics: Which target images are those that BLDA follows,
+            with the teacher's labels: 'masked', those that are learnt from,
+            where there are some; or 'unmasked', as its Alg. 1 is printed.
         trade_off: Weight of these parts beside the source loss, at least 0.
             As in the public code it is 1 in the first pass of
             ``SAMOptimWrapper``, whatever it is.
@@ -61,6 +66,7 @@ class JointAdaptation(UDASegmentor):
         mcc: OptConfigType = None,
         cdan: OptConfigType = None,
         masked_consistency: OptConfigType = None,
+        target_statistics: str = 'masked',
         trade_off: float = 1.0,
         alpha: float | None = None,
         pseudo_threshold: float = 0.0,
@@ -68,19 +74,28 @@ class JointAdaptation(UDASegmentor):
         **kwargs: Any,
     ) -> None:
         check_number(type(self).__name__, 'trade_off', trade_off)
+        if target_statistics not in FOLLOWED:
+            raise UserValueError(
+                f'Expected `target_statistics` of {type(self).__name__} to be '
+                f'one of {FOLLOWED}, but got {target_statistics!r}'
+            )
+        follows_masked = target_statistics == 'masked'
         weights = 1.0 if trade_off == 1 else (1.0, trade_off)
         terms: list[nn.Module] = []
         for name, settings, kind in (('cdan', cdan, CDAN), ('mcc', mcc, MCC)):
             given = with_defaults(self, name, settings, loss_weight=weights)
             if given is not None:
                 terms.append(kind(**given))
-        objectives: list[nn.Module] = [JointObjective(terms)]
+        objectives: list[nn.Module] = [
+            JointObjective(terms, statistics=not follows_masked)
+        ]
         masked = with_defaults(
             self,
             'masked_consistency',
             masked_consistency,
             **MASKS,
             loss_weight=weights,
+            statistics=follows_masked,
         )
         if masked is not None:
             objectives.append(MaskedObjective(**masked))

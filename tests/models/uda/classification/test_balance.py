@@ -219,3 +219,27 @@ def test_pseudo_labels_of_the_unmasked_need_a_teacher(build):
             segmentor=classifier_cfg(loss_decode=dict(BLDA)),
             objectives=[dict(type='JointObjective', statistics=True)],
         )
+
+
+@pytest.mark.parametrize('target, feeds', [('masked', 1), ('unmasked', 0)])
+def test_mic_says_which_target_images_are_followed(
+    build, optimizers, target, feeds
+):
+    model = build(
+        'ClassificationMIC',
+        segmentor=classifier_cfg(loss_decode=dict(BLDA)),
+        cdan=dict(hidden=4),
+        masked_consistency=dict(block_size=4),
+        target_statistics=target,
+    )
+    assert [o.statistics for o in model.objectives] == [not feeds, bool(feeds)]
+    loss = model.student.decode_head.loss_decode
+    seen = Seen(loss)
+    train(model, loss, optimizers(model, type='SAMOptimWrapper'), 2)
+    assert len(seen.calls) == 2 * 4 and len(seen.kept) == 2 * 2
+    with pytest.raises(ValueError, match="one of .*'unmasked'.*got 'all'"):
+        build(
+            'MCCAdaptation',
+            segmentor=classifier_cfg(),
+            target_statistics='all',
+        )
