@@ -1,5 +1,6 @@
 """From the shapes of a toy street to an image and its label."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -45,7 +46,7 @@ def render(scene: Scene, look: Look, rng: np.random.Generator) -> Painting:
     """
     camera = scene.camera
     textures = _textures(camera, look, rng)
-    image, haze = _sky(camera, look, rng)
+    image, haze = sky_and_haze(camera, look, rng)
     label = np.full(image.shape[:2], CLASS_IDS['sky'], dtype=np.uint8)
     objects = np.zeros(label.shape, dtype=np.int32)
     visibility = rng.uniform(*look.visibility)
@@ -55,7 +56,7 @@ def render(scene: Scene, look: Look, rng: np.random.Generator) -> Painting:
             if shape.label is not None:
                 label[window][seen] = CLASS_IDS[shape.label]
                 objects[window][seen] = number
-    return Painting(_expose(image, look, rng), label, objects)
+    return Painting(expose(image, look, rng), label, objects)
 
 
 def _paint(
@@ -78,18 +79,8 @@ def _paint(
     x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if x0 >= x1 or y0 >= y1:
         return (slice(0), slice(0)), np.zeros((0, 0), dtype=bool)
-    cover = np.zeros((y1 - y0, x1 - x0), dtype=np.uint8)
-    # far outside the image, fixed-point coordinates would overflow
-    limit = 20 * max(height, width)
-    polygons = [
-        np.round(
-            (np.clip(p, -limit, limit) - (x0, y0)) * 2**_SUBPIXEL_BITS
-        ).astype(np.int32)
-        for p in shape.polygons
-    ]
-    for polygon in polygons:
-        cv2.fillPoly(cover, [polygon], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
     window = slice(y0, y1), slice(x0, x1)
+    cover = coverage(shape.polygons, window, 20 * max(height, width))
     clear = np.exp(-max(shape.depth, 0) / visibility)
     texture = textures[shape.texture][window][..., None]
     colour = shape.colour * clear * (1 + texture) + haze * (1 - clear)
@@ -98,7 +89,31 @@ def _paint(
     return window, cover > 127
 
 
-def _sky(
+def coverage(
+    polygons: Sequence[np.ndarray], window: tuple[slice, slice], limit: int
+) -> np.ndarray:
+    """How much polygons cover of the pixels of a window.
+
+    Args:
+        polygons: Each (N, 2), columns and rows in pixels of the image.
+        window: Rows and columns of the image.
+        limit: Coordinates are brought below it: far outside the image,
+            fixed-point ones would overflow.
+
+    Returns:
+        uint8, 255 where a pixel is covered whole.
+    """
+    rows, columns = window
+    shape = rows.stop - rows.start, columns.stop - columns.start
+    cover = np.zeros(shape, dtype=np.uint8)
+    for polygon in polygons:
+        moved = np.clip(polygon, -limit, limit) - (columns.start, rows.start)
+        points = np.round(moved * 2**_SUBPIXEL_BITS).astype(np.int32)
+        cv2.fillPoly(cover, [points], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return cover
+
+
+def sky_and_haze(
     camera: Camera, look: Look, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sky over the whole image (H, W, 3), and the colour of the haze."""
@@ -158,7 +173,7 @@ def _noise(
     return cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
 
 
-def _expose(
+def expose(
     image: np.ndarray, look: Look, rng: np.random.Generator
 ) -> np.ndarray:
     """What the camera makes of the light: lens, sensor, colours."""

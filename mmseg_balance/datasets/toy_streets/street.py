@@ -16,7 +16,8 @@ from .vehicles import LENGTHS, VEHICLES
 FAR = 130.0
 """Distance at which the street ends, metres."""
 
-_GROUND, _BACKDROP, _BORDER, _OBJECT = range(4)
+GROUND, BACKDROP, BORDER, OBJECT = range(4)
+"""Layers of a scene, each painted over those before it."""
 
 # middle of each lane as a share of half the road, and whether vehicles
 # there show their front; the camera drives in the second
@@ -30,6 +31,7 @@ def build_scene(
     domain: Domain,
     required: Collection[str],
     rng: np.random.Generator,
+    camera_type: type[Camera] = Camera,
 ) -> Scene:
     """Lay out a street.
 
@@ -40,12 +42,13 @@ def build_scene(
         required: Classes of which one more object is placed, where it is
             likely to be seen.
         rng: Source of all draws.
+        camera_type: Class of the camera.
 
     Returns:
         The scene's shapes; what they leave free is sky.
     """
     street = domain.street
-    camera = Camera(
+    camera = camera_type(
         height=height,
         width=width,
         focal=rng.uniform(0.60, 0.75) * width,
@@ -89,8 +92,8 @@ class _StreetBuilder:
         """The ground, and what is seen at the street's end."""
         shapes = ground(self.drawing, self.section, 1.5 * FAR)
         shapes += markings(self.drawing, self.section)
-        self.scene.add(_GROUND, FAR, shapes)
-        self.scene.add(_BACKDROP, FAR, skyline(self.drawing, FAR))
+        self.scene.add(GROUND, FAR, shapes)
+        self.scene.add(BACKDROP, FAR, skyline(self.drawing, FAR))
 
     def add_borders(self) -> None:
         """Buildings on both sides, and what else there is."""
@@ -116,13 +119,13 @@ class _StreetBuilder:
         x = self.section.border(side)
         if kind in BORDERS:
             shapes = BORDERS[kind](self.drawing, x, span)
-            self.scene.add(_BORDER, span[0], shapes)
+            self.scene.add(BORDER, span[0], shapes)
         if kind != 'building' and span[0] > 6:
             # something grows behind what is low
             for z in self.rng.uniform(*span, self.rng.poisson(1.5)):
                 behind = x + side * self.rng.uniform(2.5, 9)
                 shapes = tree(self.drawing, behind, z)
-                self.scene.add(_BORDER, z + 0.5, shapes)
+                self.scene.add(BORDER, z + 0.5, shapes)
 
     def add_vehicles(self) -> None:
         """Parked and moving ones; trams are far off, so they stay rare."""
@@ -151,7 +154,7 @@ class _StreetBuilder:
                 if (lane, front) in _PARKED:
                     x -= 1.1 * lane
                 shapes = VEHICLES[name](self.drawing, x, z, front)
-                self.scene.add(_OBJECT, z, shapes)
+                self.scene.add(OBJECT, z, shapes)
                 return
 
     def add_people(self) -> None:
@@ -177,7 +180,7 @@ class _StreetBuilder:
             width = self.section.sidewalk[int(side > 0)]
             offset = self.rng.uniform(0.4, width - 0.3)
             x = self.section.off_kerb(side, offset)
-        self.scene.add(_OBJECT, z, person(self.drawing, x, z))
+        self.scene.add(OBJECT, z, person(self.drawing, x, z))
 
     def _add_two_wheeler(
         self, make: Callable[..., list[Shape]], near: Range, ridden: bool
@@ -185,7 +188,7 @@ class _StreetBuilder:
         side, z = self.rng.choice(SIDES), self.rng.uniform(*near)
         offset = self.rng.uniform(-2.6, -0.8) if ridden else 0.7
         x = self.section.off_kerb(side, offset)
-        self.scene.add(_OBJECT, z, make(self.drawing, x, z, ridden))
+        self.scene.add(OBJECT, z, make(self.drawing, x, z, ridden))
 
     def add_furniture(self) -> None:
         """Lamps, trees, lights and signs along the kerbs."""
@@ -210,7 +213,7 @@ class _StreetBuilder:
             x = (self.section.lawn(side) + border) / 2 - 0.3 * side
         else:
             x = self.section.off_kerb(side, 0.4)
-        self.scene.add(_OBJECT, z, make(self.drawing, x, z))
+        self.scene.add(OBJECT, z, make(self.drawing, x, z))
 
     def _distance(self, near: Range) -> float:
         """More are near the camera than an even draw would put there."""

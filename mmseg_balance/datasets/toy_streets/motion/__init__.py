@@ -1,0 +1,1 @@
+"""Toy streets that move: sequences with their exact optical flow."""
