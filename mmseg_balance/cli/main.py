@@ -34,6 +34,7 @@ COMMANDS = {
     'data cityscapes-seq': 'the same of Cityscapes, with lists of frames',
     'data bddvid': 'BDDVid of the clips of BDD100K',
     'data toy-streets': 'draw the toy streets of the demo',
+    'data toy-sequences': 'draw toy streets that move, with exact flow',
     'data class-stats': "class statistics of any data set's labels",
     'data map-labels': 'replace values in label files',
     'data check': "read every image and label of a config's data sets",
@@ -57,6 +58,10 @@ COMMANDS = {
 PLACES = {
     'pseudo-labels': 'data.pseudo_labels',
     'translate': 'data.translate',
+    'data viper': 'data.video.viper',
+    'data cityscapes-seq': 'data.video.cityscapes_seq',
+    'data bddvid': 'data.video.bddvid',
+    'data toy-sequences': 'data.video.toy_sequences',
 }
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}
 HELP = ('-h', '--help')

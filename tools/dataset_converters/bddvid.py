@@ -4,7 +4,7 @@ python tools/dataset_converters/bddvid.py --help
 """
 
 from mmseg_balance.cli.command import main_of
-from mmseg_balance.cli.data import bddvid
+from mmseg_balance.cli.data.video import bddvid
 
 main = main_of(bddvid)
 

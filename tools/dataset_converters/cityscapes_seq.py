@@ -4,7 +4,7 @@ python tools/dataset_converters/cityscapes_seq.py data/cityscapes
 """
 
 from mmseg_balance.cli.command import main_of
-from mmseg_balance.cli.data import cityscapes_seq
+from mmseg_balance.cli.data.video import cityscapes_seq
 
 main = main_of(cityscapes_seq)
 

@@ -4,7 +4,7 @@ python tools/dataset_converters/viper.py data/viper --nproc 8
 """
 
 from mmseg_balance.cli.command import main_of
-from mmseg_balance.cli.data import viper
+from mmseg_balance.cli.data.video import viper
 
 main = main_of(viper)
 

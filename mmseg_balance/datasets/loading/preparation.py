@@ -29,6 +29,8 @@ PREPARATION |= {
     for name in ('SYNTHIA', 'Cityscapes')
 }
 TOY_STREETS = 'Make it with: mmseg-balance data toy-streets {parent}{options}'
+TOY_SEQUENCES = 'Make it with: mmseg-balance data toy-sequences {parent}'
+SEQUENCES = ('toy_viper', 'toy_cityscapes_seq')
 # how labels are fetched is no help to those who have images alone
 WITHOUT_LABELS = (
     '. Where the target has no labels for an evaluation: --cfg-options '
@@ -56,7 +58,9 @@ def preparation(dataset: BaseDataset) -> str:
         What to put behind an error message; empty for unknown data sets.
     """
     root = PurePath(dataset.data_root or 'DATA')
-    if any(re.match(r'toy([_-]|$)', part) for part in root.parts[-2:]):
+    if root.name in SEQUENCES:
+        text = TOY_SEQUENCES
+    elif any(re.match(r'toy([_-]|$)', part) for part in root.parts[-2:]):
         text = TOY_STREETS
     else:
         own = getattr(dataset, 'PREPARATION', '')

@@ -9,6 +9,9 @@ from .generate import (
     generate_toy_streets,
 )
 from .layouts import SECOND_FOLDER, SOURCE_FOLDER, TARGET_FOLDER
+from .motion.draw import draw_sequence
+from .motion.generate import generate_toy_sequences
+from .motion.settings import ToySequences
 
 __all__ = [
     'CLASSES',
@@ -17,8 +20,11 @@ __all__ = [
     'SECOND_FOLDER',
     'SOURCE_FOLDER',
     'TARGET_FOLDER',
+    'ToySequences',
     'ToyStreets',
     'draw_panoptic_street',
+    'draw_sequence',
     'draw_street',
+    'generate_toy_sequences',
     'generate_toy_streets',
 ]

@@ -14,6 +14,7 @@ from ..class_statistics.files import count_label_files, write_class_stats
 from ..conversion.panoptic.annotation_files import write_ids
 from ..files.label_images import read_label, write_png
 from .domains import DOMAINS
+from .generated_folder import refuse_other
 from .layouts import (
     SECOND_FOLDER,
     SOURCE_FOLDER,
@@ -129,7 +130,7 @@ def generate_toy_streets(
     folder = Path(folder)
     notes = _notes(settings)
     for name, noted in notes.items():
-        _refuse_other(folder / name, noted)
+        refuse_other(folder / name, SETTINGS_FILE, noted)
     for name, noted in notes.items():
         text = json.dumps(noted, indent=2)
         write_atomically(folder / name / SETTINGS_FILE, text.encode())
@@ -189,29 +190,3 @@ def _notes(settings: ToyStreets) -> dict[str, dict[str, int]]:
         own = {k: noted[k] for k in ('version', 'height', 'width', 'seed')}
         notes[SECOND_FOLDER] = dict(own, num_second=num_second)
     return notes
-
-
-def _refuse_other(root: Path, noted: dict[str, int]) -> None:
-    """Refuse a folder that was not generated with the same settings."""
-    path = root / SETTINGS_FILE
-    if not path.is_file():
-        if root.is_dir() and any(root.iterdir()):
-            raise UserValueError(
-                f'{root} holds files but no {SETTINGS_FILE}, so they are not '
-                'toy streets: choose another folder'
-            )
-        return
-    try:
-        found = dict(json.loads(path.read_text()))
-    except (TypeError, ValueError) as error:
-        raise UserValueError(f'{path} cannot be read: {error}') from error
-    other = [
-        f'{key} {found.get(key)} (now {value})'
-        for key, value in noted.items()
-        if found.get(key) != value
-    ]
-    if other:
-        raise UserValueError(
-            f'{root} was generated with {", ".join(other)}: choose another '
-            'folder or delete this one'
-        )

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....optical_flow.files.kitti_png import STEPS
 from ..camera import Camera
 from .frame import SKY, Frame, MovingStreet
 from .surfaces import points_at
@@ -18,7 +19,8 @@ class Flow(NamedTuple):
 
     Attributes:
         flow: (u, v) in pixels, float32 (H, W, 2), on the grid of the later
-            frame and pointing to the earlier one.
+            frame and pointing to the earlier one; in the steps of KITTI's
+            PNG, so that files have it as it is.
         visible: Whether the pixel's point is seen there, bool (H, W): not
             outside the image, and not behind something.
     """
@@ -52,8 +54,8 @@ def flow_to_previous(
     place = Camera.project(camera, earlier.reshape(-1, 3))
     flow = place.reshape(height, width, 2) - np.stack([columns, rows], -1)
     flow[in_sky] = 0
-    flow = flow.astype(np.float32)
-    # the pixel nearest to where the written flow points
+    flow = (np.rint(flow * STEPS) / STEPS).astype(np.float32)
+    # the pixel nearest to where that points
     column = np.rint(columns + flow[..., 0]).astype(int)
     row = np.rint(rows + flow[..., 1]).astype(int)
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)

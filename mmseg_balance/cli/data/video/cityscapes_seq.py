@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ..exits import clear_exit
-from .conversion import add_conversion, finish_conversion
+from ...exits import clear_exit
+from ..conversion import add_conversion, finish_conversion
 
 DESCRIPTION = """\
 Write the train ids of Cityscapes, and which frames of its sequences have them.
@@ -42,8 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Convert the data set that the command line names."""
-    from ...datasets.conversion.cityscapes_splits import convert_cityscapes
-    from ...datasets.conversion.video.labelled_frames import write_frame_lists
+    from ....datasets.conversion.cityscapes_splits import convert_cityscapes
+    from ....datasets.conversion.video.labelled_frames import write_frame_lists
 
     with clear_exit():
         conversions = convert_cityscapes(

@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ..exits import clear_exit
-from ..options import add_nproc
+from ...exits import clear_exit
+from ...options import add_nproc
 
 DESCRIPTION = """\
 Make BDDVid (Kareer et al.) of BDD100K's clips and BDD10K's images.
@@ -65,7 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Make the data set that the command line names."""
-    from ...datasets.conversion.video.bddvid import (
+    from ....datasets.conversion.video.bddvid import (
         Originals,
         convert_bddvid,
         describe,

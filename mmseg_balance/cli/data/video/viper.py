@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from ..exits import clear_exit
-from ..options import positive_int
-from .conversion import add_conversion, finish_conversion
+from ...exits import clear_exit
+from ...options import positive_int
+from ..conversion import add_conversion, finish_conversion
 
 DESCRIPTION = """\
 Write the train ids and class statistics of VIPER (Richter et al., 2017).
@@ -56,8 +56,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Convert the data set that the command line names."""
-    from ...datasets.conversion.label_conversion import convert_folder
-    from ...datasets.conversion.video.viper_labels import viper_scheme
+    from ....datasets.conversion.label_conversion import convert_folder
+    from ....datasets.conversion.video.viper_labels import viper_scheme
 
     with clear_exit():
         conversion = convert_folder(
