@@ -1,10 +1,17 @@
 """Keeps the logit distributions of the losses up to date."""
 
+from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import HOOKS
 
-from mmseg_balance.models.declarations import modules_with_hook
+from mmseg_balance.models.declarations import (
+    labels_images,
+    modules_with_hook,
+)
+from mmseg_balance.models.head_losses.logit_statistics import (
+    check_enough_images,
+)
 from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
 from mmseg_balance.models.uda.checks.segmentor import check_head
 from mmseg_balance.models.wrapped_segmentor import unwrapped
@@ -33,7 +40,8 @@ class GMMUpdateHook(Hook):
         TypeError: Before training, when a head with such a loss computes its
             losses in its own way.
         ValueError: ``interval`` is no number of iterations; or, before
-            training, the model has no such loss.
+            training, the model has no such loss, or is a classifier whose
+            batches never have ``min_samples`` images of a class.
     """
 
     priority = 'NORMAL'
@@ -62,6 +70,19 @@ class GMMUpdateHook(Hook):
                 "dict(type='GMMUpdateHook') from custom_hooks, or set "
                 "loss_decode=dict(type='BLDALoss', num_classes=...)"
             )
+        if labels_images(model):
+            self._check_images(runner)
+
+    def _check_images(self, runner) -> None:
+        """Refuse batches of a classifier that never are enough."""
+        batch_size = runner.train_dataloader.batch_size
+        lines = {
+            check_enough_images(loss.statistics, batch_size, runner.world_size)
+            for loss in self.losses
+            if hasattr(loss, 'statistics')
+        }
+        for line in lines - {None}:
+            runner.logger.warning(line)
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
         """Let them sample where an update follows."""

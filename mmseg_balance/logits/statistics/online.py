@@ -93,6 +93,7 @@ class LogitStatistics(nn.Module):
         self.clip = given.clip
         self.grid_size = given.grid_size
         self.anchor = given.anchor
+        self.collect_over = given.collect_over
         bank = partial(
             GaussianMixtureBank,
             num_components=given.num_components,

@@ -124,3 +124,29 @@ def test_losses_of_others_need_not_know_of_the_interval():
 def test_an_interval_that_is_none(interval):
     with pytest.raises(ValueError, match=f'`interval`.*{interval!r}'):
         GMMUpdateHook(interval)
+
+
+def before_training(batch_size, **settings):
+    """What is warned of a classifier whose batches are of some size."""
+    warnings = []
+    model = torch.nn.ModuleList([BLDALoss(4, **settings)])
+    model.labels_images = True
+    runner = SimpleNamespace(
+        model=model,
+        train_dataloader=SimpleNamespace(batch_size=batch_size),
+        logger=SimpleNamespace(warning=warnings.append),
+    )
+    GMMUpdateHook().before_train(runner)
+    return warnings
+
+
+def test_batches_of_a_classifier_that_never_are_enough_are_refused():
+    with pytest.raises(ValueError, match='batch_size=32.*32 in all.*to 38 or'):
+        before_training(32)
+    with pytest.raises(ValueError, match='collect_over=3 have 96 in all'):
+        before_training(32, collect_over=3)
+    (line,) = before_training(32, collect_over=10)
+    assert 'have 80 on average' in line
+    assert not before_training(32, collect_over=38)
+    assert not before_training(32, min_samples=8)
+    assert not before_training(None)
