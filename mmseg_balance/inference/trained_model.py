@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.export.segmentor import choose_part
+from ..checkpoints.initial.timm_weights import keep_from_fetching
 from ..configuration.checks.post_hoc import refuse_post_hoc
 from ..configuration.checks.predictions import check_predicts_labels
 from ..configuration.model_config import model_config
@@ -68,7 +69,9 @@ def build_predictor(
         choose_part(cfg, part)
         cfg.model.predict_with = part
 
-    model = MODELS.build(model_config(cfg))
+    config = model_config(cfg)
+    keep_from_fetching(config)
+    model = MODELS.build(config)
     dataset = lazy_test_set(cfg)
     loaded.check(model, dataset)
     load_fitting(model, loaded.weights)

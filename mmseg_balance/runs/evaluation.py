@@ -8,6 +8,7 @@ from mmengine.model import BaseTTAModel
 from mmengine.runner import Runner
 
 from ..checkpoints.checkpoint import Checkpoint
+from ..checkpoints.initial.timm_weights import keep_from_fetching
 from ..configuration.checks.predictions import check_predicts_labels
 from ..datasets.checks import (
     check_data_configs,
@@ -74,6 +75,7 @@ class Evaluation:
         """
         checkpoint = Checkpoint.read(self.checkpoint)
         cfg.load_from, cfg.resume = checkpoint.path, False
+        keep_from_fetching(cfg.model)
         take_steps(cfg, self.config_steps(), print)
         # each rank builds for itself
         start_ranks(cfg, self.launcher)

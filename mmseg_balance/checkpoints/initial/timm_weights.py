@@ -1,6 +1,7 @@
 """Weights that timm fetches while it builds a network."""
 
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -9,6 +10,7 @@ from ...errors import (
     UserFileNotFoundError,
     UserValueError,
 )
+from ...files.config_walk import dicts_in, type_name
 from ...files.weights import kept_at, read_weights
 
 SECONDS = 5
@@ -45,6 +47,18 @@ def check_timm_weights(key: str, part: dict) -> None:
         f'--cfg-options {key}.pretrained_cfg_overlay.file=/path/to/file, or '
         f'set {key}.pretrained=False'
     )
+
+
+def keep_from_fetching(model: Any) -> None:
+    """Have timm build networks without weights, which a checkpoint holds.
+
+    Args:
+        model: Config of a model, changed in place.
+    """
+    for part in dicts_in(model):
+        if type_name(part) == 'TIMMBackbone':
+            part['pretrained'] = False
+            part.pop('checkpoint_path', None)
 
 
 def _check_file(key: str, path: str) -> None:

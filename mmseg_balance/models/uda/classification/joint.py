@@ -25,6 +25,7 @@ from ...head_losses.segmentation_loss import (
     joined_log,
     losses_of_predictions,
 )
+from ...recording import PREDICTION, SOURCE, TARGET, note, noted_in
 from ..objectives.objective import Objective
 from ..objectives.step import UDAStep
 from ..optimization.contexts import told
@@ -111,6 +112,7 @@ class JointObjective(Objective):
     needs_pseudo_labels = False
     mixes_domains = True
     serves_classifiers = True
+    noted_in = SOURCE
 
     def __init__(
         self,
@@ -241,4 +243,7 @@ def joint_outputs(
             both, logits=both.logits[which], features=both.features[which]
         )
 
-    return JointOutputs(part(slice(count)), part(slice(count, None)))
+    outputs = JointOutputs(part(slice(count)), part(slice(count, None)))
+    with noted_in(TARGET):
+        note(PREDICTION, lambda: outputs.target.logits.argmax(1))
+    return outputs

@@ -6,6 +6,13 @@ from helpers.tiny_classifiers import classifier_cfg, image_batch
 from torch import nn
 from torch.nn import functional as F
 
+from mmseg_balance.models.recording import (
+    IMAGE,
+    PREDICTION,
+    SOURCE,
+    TARGET,
+    recording,
+)
 from mmseg_balance.models.uda.classification import JointObjective, JointTerm
 
 
@@ -58,3 +65,27 @@ def test_without_terms_no_optimizer_is_asked_for(build):
 def test_other_modules_are_no_terms():
     with pytest.raises(TypeError, match='JointTerm.*got ReLU'):
         JointObjective([nn.ReLU()])
+
+
+class Notes:
+    """Records everything, by row and name; the first counts."""
+
+    def __init__(self):
+        self.found = {}
+
+    def wants(self, row, name):
+        return (row, name) not in self.found
+
+    def record(self, row, name, value):
+        self.found[row, name] = value
+
+
+def test_what_both_domains_are_predicted_to_be_is_noted(build, optimizers):
+    torch.manual_seed(0)
+    model = joint(build, [])
+    notes = Notes()
+    with recording(notes):
+        model.train_step(image_batch(), optimizers(model))
+    for row in SOURCE, TARGET:
+        assert notes.found[row, IMAGE].shape == (4, 3, 8, 8)
+        assert notes.found[row, PREDICTION].shape == (4, 1, 1)
