@@ -76,8 +76,10 @@ class GMMUpdateHook(Hook):
     def _check_images(self, runner) -> None:
         """Refuse batches of a classifier that never are enough."""
         batch_size = runner.train_dataloader.batch_size
+        if batch_size is None:  # batches of a sampler of a user's
+            return
         lines = {
-            check_enough_images(loss.statistics, batch_size, runner.world_size)
+            check_enough_images(loss.statistics, batch_size, get_world_size())
             for loss in self.losses
             if hasattr(loss, 'statistics')
         }
