@@ -14,12 +14,14 @@ from .options import (
     add_post_hoc,
 )
 
-DESCRIPTION = 'Label images with a trained model.'
+DESCRIPTION = 'Label images, or their pixels, with a trained model.'
 EXAMPLE = """\
 examples:
   mmseg-balance predict CONFIG CHECKPOINT --input photos --out predictions
   mmseg-balance predict EXPORTED_FOLDER --input 'drive/**/*.jpg' ride.mp4 \\
       --out predictions --overlay --shares predictions/shares.json
+  mmseg-balance predict CLASSIFIER.py CHECKPOINT --input photos \\
+      --out predictions --sorted link
 """
 
 
@@ -53,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar='FOLDER',
-        help='where results go: labels/, overlays/, confidences/',
+        help='where results go: labels/, overlays/, confidences/; of a '
+        'classifier predictions.csv',
     )
     _add_results(parser)
     _add_model(parser)
@@ -104,6 +107,17 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         help='save how much of each image, and of all, each class covers',
     )
     group.add_argument(
+        '--sorted',
+        choices=['copy', 'link'],
+        help='of a classifier, put copies of the images, or links to them, '
+        'into a folder for each class',
+    )
+    group.add_argument(
+        '--json',
+        action='store_true',
+        help='of a classifier, write predictions.json beside predictions.csv',
+    )
+    group.add_argument(
         '--fps',
         type=float,
         metavar='F',
@@ -151,6 +165,8 @@ def build(args: argparse.Namespace) -> Any:
         shares=args.shares,
         fps=args.fps,
         resume=args.resume,
+        json=args.json,
+        sorted=args.sorted,
         on_bad_image=args.on_bad_image,
     )
     inputs = find_inputs(args.input, result_folders(args.out))

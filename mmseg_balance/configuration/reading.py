@@ -16,7 +16,7 @@ from .data_roots import relocate_data, set_common_root
 from .library import find_config
 from .typos import new_keys, refuse_keys_of_lists
 from .vis_backends import follow_vis_backends
-from .visualizer import draw_segments
+from .visualizer import draw_classes, draw_segments
 
 # what mmengine reads
 SUFFIXES = ('.py', '.yml', '.yaml', '.json')
@@ -137,6 +137,7 @@ def load_config(
     cfg.merge_from_dict(options or {})
     follow_vis_backends(cfg, options or {})
     draw_segments(cfg)
+    draw_classes(cfg)
     if relocate:
         relocate_data(cfg, data_roots)
     return cfg

@@ -3,8 +3,10 @@
 from mmengine.config import Config
 
 from ..files.config_walk import dicts_in, type_name
+from ..models.declarations import declared
 
 SEMANTIC, PANOPTIC = 'SegLocalVisualizer', 'PanopticLocalVisualizer'
+CLASSES = 'ClassLocalVisualizer'
 
 
 def draw_segments(cfg: Config) -> None:
@@ -22,3 +24,19 @@ def draw_segments(cfg: Config) -> None:
         part.get('instance_head') for part in dicts_in(cfg.get('model'))
     ):
         visualizer.type = PANOPTIC
+
+
+def draw_classes(cfg: Config) -> None:
+    """Let the pictures of a classifier show the names of classes.
+
+    Args:
+        cfg: Config, overrides included; ``visualizer.type`` becomes
+            ``ClassLocalVisualizer`` where it is ``SegLocalVisualizer`` and
+            a part of the model ``labels_images``.
+    """
+    visualizer = cfg.get('visualizer')
+    if type_name(visualizer) == SEMANTIC and any(
+        declared(part, 'labels_images') is True
+        for part in dicts_in(cfg.get('model'))
+    ):
+        visualizer.type = CLASSES

@@ -13,7 +13,8 @@ from ...visualization.panoptic.segments import paint_segments
 from .panoptic_files import PANOPTIC, PanopticFiles
 
 LABELS, OVERLAYS, CONFIDENCES = 'labels', 'overlays', 'confidences'
-FOLDERS = (LABELS, OVERLAYS, CONFIDENCES, PANOPTIC)
+SORTED = 'sorted'
+FOLDERS = (LABELS, OVERLAYS, CONFIDENCES, PANOPTIC, SORTED)
 
 
 def result_folders(folder: Path) -> list[Path]:

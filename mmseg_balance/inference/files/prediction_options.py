@@ -6,6 +6,8 @@ from pathlib import Path
 from ...datasets.loading.bad_files import POLICIES
 from ...errors import UserValueError
 
+SORTS = ('copy', 'link')
+
 
 @dataclass
 class RunOptions:
@@ -24,6 +26,9 @@ class RunOptions:
         on_bad_image: 'stop', or 'skip' to go on behind a file that cannot
             be read.
         progress: Whether a bar is shown.
+        json: Of a classifier, whether its table is a JSON file, too.
+        sorted: Of a classifier, 'copy' or 'link' of the images into a folder
+            for each class; None: there are none.
     """
 
     ids: str = 'dataset'
@@ -36,6 +41,8 @@ class RunOptions:
     resume: bool = False
     on_bad_image: str = 'stop'
     progress: bool = True
+    json: bool = False
+    sorted: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -51,6 +58,11 @@ class RunOptions:
             raise UserValueError(
                 'Expected --confidence-bits to be 8 or 16, but got '
                 f'{self.confidence_bits}'
+            )
+        if self.sorted not in (None, *SORTS):
+            raise UserValueError(
+                f'Expected --sorted to be one of {SORTS}, but got '
+                f'{self.sorted!r}'
             )
         if self.on_bad_image not in POLICIES:
             raise UserValueError(

@@ -2,14 +2,13 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
 from ...errors import UserFileExistsError, UserNotADirectoryError
 from ...files.writing import write_atomically
 from .inputs import Input
-from .outputs import LABELS
 
 FILE = 'predict.json'
 
@@ -23,6 +22,7 @@ class RunRecord:
         pictures: What pictures beside them depend on; None where such are
             not made, by this run or by those before.
         inputs: The images and videos.
+        place: Where results of a name are; empty where there are none.
 
     Raises:
         FileExistsError: There are predictions of another model, made
@@ -37,8 +37,9 @@ class RunRecord:
         settings: Mapping[str, Any],
         pictures: Mapping[str, Any],
         inputs: Sequence[Input],
+        place: Callable[[PurePath], str],
     ) -> None:
-        self._folder = folder
+        self._folder, self._place = folder, place
         before = self._read()
         self._settings = dict(settings)
         self._check(before['settings'] or settings, settings)
@@ -98,8 +99,8 @@ class RunRecord:
     def _add(self, one: Input) -> None:
         name, path = one.name.as_posix(), os.path.abspath(one.path)
         before = self._inputs.get(name, path)
-        place = self._folder / LABELS / one.name
-        if before != path and place.exists():
+        place = self._place(one.name) if before != path else ''
+        if place:
             raise UserFileExistsError(
                 f'{place} is of {before}, and {path} has the same name: name '
                 'another folder with --out, or give both folders to --input '

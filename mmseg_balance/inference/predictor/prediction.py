@@ -26,6 +26,8 @@ class Prediction:
         segments: Ids of segments, int32 (H, W): class * 1000 + number, from
             1 for things, 255000 for none; None of a model without an
             instance branch.
+        probabilities: Of each class, float32 (C,), of a classifier, whose
+            labels are of one pixel; None of a segmentor.
     """
 
     labels: np.ndarray
@@ -33,6 +35,7 @@ class Prediction:
     path: str | None = None
     image: np.ndarray | None = None
     segments: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
 
 
 def read_prediction(
@@ -41,6 +44,7 @@ def read_prediction(
     num_classes: int,
     confidence: bool,
     source: str,
+    is_image: bool = False,
 ) -> Prediction:
     """Take labels, and how sure they are, out of a model's sample.
 
@@ -50,6 +54,7 @@ def read_prediction(
         num_classes: Number of classes C.
         confidence: Whether the prediction has its confidence.
         source: File of the weights, for errors.
+        is_image: Whether the label is of the image, and not of its pixels.
 
     Returns:
         The prediction.
@@ -74,7 +79,20 @@ def read_prediction(
         loaded.path,
         loaded.image,
         segments,
+        image_probabilities(scores) if is_image else None,
     )
+
+
+def image_probabilities(scores: Tensor) -> np.ndarray:
+    """Probability of each class of an image.
+
+    Args:
+        scores: Logits (C, 1, 1).
+
+    Returns:
+        float32 (C,).
+    """
+    return scores.float().flatten().softmax(0).cpu().numpy()
 
 
 def max_softmax(scores: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 
 from ...datasets.loading.bad_files import BadFileError
 from ...errors import UserValueError
+from ...models.declarations import labels_images
 from ...models.segmentors import PostHocSegmentor
 from ...models.things import things_of
 from ..files.inputs import find_inputs
@@ -61,6 +62,8 @@ class Predictor:
         checkpoint (str): File of the weights.
         things (tuple[str, ...] | None): Names of the classes whose segments
             a panoptic model tells apart; None of a semantic one.
+        labels_images (bool): Whether an image has one label, as of a
+            classifier.
 
     Raises:
         FileNotFoundError: There is no such config, folder or file.
@@ -107,6 +110,7 @@ class Predictor:
         self.confidence = confidence
         self._pipeline = ImagePipeline(self.cfg, keep_images, channel_order)
         self.classes, self.palette = classes_of(self.model, self.checkpoint)
+        self.labels_images = labels_images(self.model)
         things = things_of(self.model)
         self.things = things and tuple(self.classes[i] for i in things)
         if balance:
@@ -169,7 +173,7 @@ class Predictor:
                 on_bad(loaded)
                 yield None
                 continue
-            if batch and loaded.batch_key != batch[0].batch_key:
+            if batch and not self._go_together(loaded, batch[0]):
                 yield from self._predict_batch(batch)
                 batch = []
             batch.append(loaded)
@@ -198,6 +202,11 @@ class Predictor:
         """
         return label_ids(self.cfg, self.classes, scheme)
 
+    def _go_together(self, one: LoadedImage, other: LoadedImage) -> bool:
+        if self.labels_images:  # whatever the sizes of the images were
+            return one.inputs.shape == other.inputs.shape
+        return one.batch_key == other.batch_key
+
     @torch.no_grad()
     def _predict_batch(self, batch: list[LoadedImage]) -> list[Prediction]:
         if not batch:
@@ -224,6 +233,7 @@ class Predictor:
                 len(self.classes),
                 self.confidence,
                 self.checkpoint,
+                self.labels_images,
             )
             for loaded, sample in zip(batch, samples, strict=True)
         ]

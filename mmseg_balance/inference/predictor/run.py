@@ -7,18 +7,20 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from ...datasets.loading.bad_files import BadFileError
+from ...errors import UserValueError
 from ...progress import progress_bar
 from ...stop_signals import StopSignals
 from ...version import __version__
 from ..files.background import Background
-from ..files.class_shares import ClassShares, check_shares_file
+from ..files.class_shares import check_shares_file
 from ..files.frames import Frame, FrameStream, painted_name
 from ..files.inputs import Input, find_inputs
-from ..files.outputs import OVERLAYS, ResultFiles, paint, result_folders
-from ..files.panoptic_files import LIST, PANOPTIC, PanopticFiles
+from ..files.outputs import OVERLAYS, result_folders
 from ..files.prediction_options import RunOptions, Summary
 from ..files.run_record import RunRecord
 from ..prediction_files import claim_folder, make_folder
+from .class_results import ClassResults
+from .map_results import MapResults
 from .prediction import Prediction
 from .predictor import Predictor
 from .run_settings import run_settings
@@ -61,44 +63,19 @@ class PredictionRun:
         self.inputs = [one for one in inputs if isinstance(one, Input)]
         if len(self.inputs) < len(inputs) or not inputs:
             self.inputs = find_inputs(inputs, result_folders(self.out))
-        self._ids = predictor.ids(options.ids)
-        paints = options.overlay or options.overlay_video
-        pictures = dict(
-            opacity=float(options.opacity) if paints else None,
-            confidence_bits=options.confidence_bits,
-            video_fps=(options.fps or 'all')
-            if options.overlay_video
-            else None,
-        )
+        check_kind(options, predictor.labels_images)
+        kind = ClassResults if predictor.labels_images else MapResults
+        self._results = kind(predictor, self.inputs, self.out, options)
         self._record = RunRecord(
             self.out,
-            run_settings(predictor, self._ids),
-            pictures,
+            run_settings(predictor, self._results.ids),
+            self._results.pictures,
             self.inputs,
+            self._results.place,
         )
         if options.shares is not None:
             check_shares_file(options.shares)
-        predictor.confidence = options.confidence_bits is not None
-        predictor.keep_images = paints
-        self._panoptic = None
-        if predictor.things is not None:
-            self._panoptic = PanopticFiles(
-                self.out,
-                predictor.classes,
-                predictor.palette,
-                predictor.things,
-            )
-        self._files = ResultFiles(
-            self.out,
-            self._ids,
-            predictor.palette,
-            options.opacity if options.overlay else None,
-            options.confidence_bits,
-            self._panoptic,
-            predictor.classes,
-        )
         self._summary = Summary()
-        self._shares = ClassShares(predictor.classes)
         self._stream = FrameStream(
             self.inputs,
             options.fps,
@@ -144,9 +121,10 @@ class PredictionRun:
                     for frame, prediction in self._predictions(frames):
                         bar.update()
                         if prediction is not None:
-                            self._write(frame, prediction, background)
+                            self._results.write(frame, prediction, background)
+                            self._summary.predicted += 1
             finally:
-                self._write_lists()
+                self._results.finish()
             self._summary.was_stopped = stop.requested
         return self._summary
 
@@ -179,26 +157,10 @@ class PredictionRun:
             if painted is not None:
                 painted.close()
 
-    def _write_lists(self) -> None:
-        """Write what is of all images so far."""
-        if self.options.shares is not None:
-            self._shares.write(self.options.shares)
-        if self._panoptic is not None:
-            self._panoptic.write_list(
-                {
-                    one.name.as_posix(): one.path.suffix
-                    for one in self.inputs
-                    if not one.is_video
-                }
-            )
-
     def _claim(self) -> None:
         """Refuse to replace files of a user; say what will be written."""
         make_folder(self.out)
-        names = [one.name for one in self.inputs]
-        for kind in self._files.kinds:
-            lists = [PurePath(LIST)] if kind == PANOPTIC else []
-            claim_folder(self.out / kind, [*names, *lists])
+        self._results.claim()
         videos = [one for one in self.inputs if one.is_video]
         if self.options.overlay_video and videos:
             painted = [painted_name(one) for one in videos]
@@ -211,37 +173,9 @@ class PredictionRun:
 
     def _keep(self, name: PurePath) -> bool:
         """Whether the files of an image are there; counts it then."""
-        if not self._files.is_there(name):
-            return False
-        if self.options.shares is not None:
-            labels = self._files.read_labels(name)
-            self._shares.add(shares_key(name), labels)
-        if self._panoptic is not None:
-            self._panoptic.keep(name)
-        self._summary.kept += 1
-        return True
-
-    def _write(
-        self, frame: Frame, prediction: Prediction, background: Background
-    ) -> None:
-        labels, image = prediction.labels, prediction.image
-        confidence, segments = prediction.confidence, prediction.segments
-        background.run(
-            self._files.write, frame.name, labels, confidence, image, segments
-        )
-        if frame.painted is not None:
-            painted = paint(
-                image,
-                labels,
-                self.predictor.palette,
-                self.options.opacity,
-                segments,
-                self.predictor.classes,
-            )
-            frame.painted.write(painted)
-        if self.options.shares is not None:
-            self._shares.add(shares_key(frame.name), labels)
-        self._summary.predicted += 1
+        is_there = self._results.keep(name)
+        self._summary.kept += is_there
+        return is_there
 
     def _note_bad(self, error: BadFileError) -> None:
         if self.options.on_bad_image == 'stop':
@@ -249,6 +183,20 @@ class PredictionRun:
         self._summary.bad.append(str(error))
 
 
-def shares_key(name: PurePath) -> str:
-    """Key of an image in the file of class shares: its relative path."""
-    return name.with_suffix('').as_posix()
+def check_kind(options: RunOptions, labels_images: bool) -> None:
+    """Refuse what only a classifier writes, of a segmentor.
+
+    Args:
+        options: What is to be written.
+        labels_images: Whether an image has one label.
+
+    Raises:
+        ValueError: Names the option.
+    """
+    asked = {'--sorted': options.sorted, '--json': options.json}
+    wrong = [name for name, value in asked.items() if value]
+    if wrong and not labels_images:
+        raise UserValueError(
+            f'{" and ".join(wrong)}: for models that give an image one label, '
+            'and this one labels pixels; leave it away'
+        )

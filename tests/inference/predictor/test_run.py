@@ -13,6 +13,7 @@ from mmseg_balance.datasets.loading.bad_files import UnreadableFileError
 from mmseg_balance.inference import PredictionRun, Predictor, RunOptions
 from mmseg_balance.inference.files.outputs import ResultFiles
 from mmseg_balance.inference.files.videos import Video
+from mmseg_balance.inference.predictor.map_results import MapResults
 
 CLASSES = ('sky', 'road', 'car')
 PALETTE = [[9, 8, 7], [60, 50, 40], [255, 0, 100]]
@@ -300,13 +301,13 @@ def test_a_long_video_is_not_held(predictor, ride, monkeypatch):
             yield item
 
     monkeypatch.setattr(Video, 'frames', counted)
-    write = PredictionRun._write
+    write = MapResults.write
 
     def noted(self, *args):
         seen.append(decoded)
         write(self, *args)
 
-    monkeypatch.setattr(PredictionRun, '_write', noted)
+    monkeypatch.setattr(MapResults, 'write', noted)
     predictor.batch_size, predictor.num_workers = 1, 1
     run(predictor, 'ride.mp4')
     assert seen[:2] == [3, 4]
