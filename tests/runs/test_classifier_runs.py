@@ -1,0 +1,136 @@
+"""SAM, a teacher and BLDA on classified images: killed, and on two ranks."""
+
+import signal
+import time
+
+import numpy as np
+import pytest
+import torch
+from helpers.comparison import assert_equal, losses
+from helpers.paths import ROOT
+from mmcv import imwrite
+
+# everything that has a state: the count of CDAN's reversals, mixtures,
+# density, teacher, momentum
+CONFIG = """
+_base_ = [
+    '{root}/configs/_base_/models/classifier.py',
+    '{root}/configs/_base_/schedules/sam_1k_inverse.py',
+    '{root}/configs/_base_/uda/classifier_mic_short.py',
+    '{root}/configs/_base_/default_runtime.py',
+]
+model = dict(
+    segmentor=dict(
+        data_preprocessor=dict(size=(32, 32)),
+        backbone=dict(
+            type='ResNet', depth=18, base_channels=8, out_indices=(3,),
+            strides=(1, 1, 2, 2)),
+        decode_head=dict(
+            in_channels=64, num_classes=4, bottleneck=8, dropout_ratio=0.1,
+            loss_decode=dict(type='BLDALoss', num_classes=4, min_samples=1)),
+    ),
+    density_estimation=dict(loss_weight=0.2),
+    **_base_.pop('uda_model'))
+model['cdan']['hidden'] = 16
+packing = [
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='LoadClassLabel'),
+    dict(type='PackSegInputs')]
+data = dict(
+    type='ClassFolderDataset', data_root='{data}',
+    pipeline=[dict(type='LoadImageFromFile'), *packing])
+train_dataloader = dict(
+    batch_size=8, num_workers=0,
+    sampler=dict(type='ResumableInfiniteSampler'),
+    dataset=dict(
+        type='UDADataset',
+        source=dict(data, data_prefix=dict(img_path='source')),
+        target=dict(data, data_prefix=dict(img_path='target'))))
+train_cfg = dict(max_iters={iters}, val_interval=10000)
+val_cfg = None
+test_cfg = None
+default_hooks = dict(
+    logger=dict(interval=1),
+    checkpoint=dict(interval={interval}, max_keep_ckpts=-1))
+{extra}
+"""
+HOOKS = ['IterationSeedHook', 'TeacherUpdateHook', 'GMMUpdateHook']
+
+
+@pytest.fixture
+def write_classifier_config(tmp_path):
+    """MIC + BLDA on images whose brightness tells their class."""
+    random = np.random.default_rng(0)
+    for domain, contrast in (('source', 60), ('target', 40)):
+        for number, name in enumerate('abcd'):
+            for i in range(6):
+                image = random.integers(0, 50, (32, 32, 3)) + contrast * number
+                file = tmp_path / 'data' / domain / name / f'{i}.png'
+                imwrite(image.astype(np.uint8), str(file))
+
+    def write(iters, interval, *hooks):
+        extra = f'custom_hooks = [dict(type=t) for t in {[*HOOKS, *hooks]}]\n'
+        if hooks:
+            names = ['mmseg_balance', 'dump_rank']
+            extra += f'custom_imports = dict(imports={names})\n'
+        file = tmp_path / 'config.py'
+        file.write_text(
+            CONFIG.format(
+                root=ROOT,
+                data=tmp_path / 'data',
+                iters=iters,
+                interval=interval,
+                extra=extra,
+            )
+        )
+        return file
+
+    return write
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(
+    write_classifier_config, start, fork, tmp_path
+):
+    config = write_classifier_config(12, 2)
+    train = ('train.py', config, '--work-dir')
+    whole = fork(*train, tmp_path / 'whole')
+    output = whole.communicate()[0]
+    assert whole.returncode == 0, output
+
+    work_dir = tmp_path / 'killed'
+    process = fork(*train, work_dir)
+    deadline = time.time() + 600
+    while not (work_dir / 'iter_4.pth').exists():
+        assert process.poll() is None and time.time() < deadline, (
+            process.communicate()[0]
+        )
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert max(losses(work_dir)) < 12
+
+    train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
+    resumed = start(*train, work_dir, '--resume')
+    output = resumed.communicate()[0]
+    assert resumed.returncode == 0, output
+    first, again = losses(tmp_path / 'whole'), losses(work_dir)
+    assert list(first) == list(range(1, 13)) and first == again
+    a, b = (
+        torch.load(folder / 'iter_12.pth', weights_only=True)
+        for folder in (tmp_path / 'whole', work_dir)
+    )
+    for part in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_equal(a[part], b[part], part)
+    state = a['state_dict']
+    calls = [v for k, v in state.items() if k.endswith('.calls')]
+    assert calls == [12]  # once a step, in the second pass
+    steps = [v for k, v in state.items() if k.endswith('.source.step')]
+    assert steps and all(0 < int(v) <= 12 for v in steps)
+    assert any(k.startswith('teacher.') for k in state)
+
+
+def test_two_ranks_stay_equal(write_classifier_config, run_two_ranks):
+    """Both move the weights by e of the gradient of both."""
+    ranks = run_two_ranks(write_classifier_config(6, 6, 'DumpRank'))
+    state = ranks[0]['state']
+    assert [v for k, v in state.items() if k.endswith('.calls')] == [6]
