@@ -18,6 +18,8 @@ Read from a config, before anything is built:
 - ``checks_losses``: whether a model's own ``train_step`` ends a training whose
   loss is no number.
 - ``builds_teacher(config)``, a classmethod: whether a model has a teacher.
+- ``makes_passes``: whether a model's own ``train_step`` makes as many backward
+  passes as its optimizer needs, see ``SeveralPasses``.
 - ``trained_parts``: names of arguments that take a segmentor with its weights,
   in whose place a config may name a config and a checkpoint.
 

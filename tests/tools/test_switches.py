@@ -137,11 +137,17 @@ WORKS = {
         'optim_wrapper.constructor': 'DefaultOptimWrapperConstructor'
     },
     'AutocastOptimWrapper': {'optim_wrapper.type': 'AutocastOptimWrapper'},
+    'SAMOptimWrapper': {'optim_wrapper.type': 'SAMOptimWrapper'},
+    'SAMOptimWrapper in mixed precision': {
+        'optim_wrapper.type': 'SAMOptimWrapper',
+        'optim_wrapper.dtype': 'bfloat16',
+    },
     'AdamW': {
         'optim_wrapper.optimizer': dict(_delete_=True, type='AdamW', lr=1e-3)
     },
     'OneCycleLR': scheduler('OneCycleLR', eta_max=0.1, total_steps=ITERS),
     'CosineAnnealingLR': scheduler('CosineAnnealingLR', T_max=ITERS),
+    'InverseLR': scheduler('InverseLR', gamma=0.1),
     'MultiStepLR': scheduler('MultiStepLR', milestones=[1]),
     'ConstantMomentum': scheduler('ConstantMomentum', end=ITERS),
     'deterministic': dict(randomness=dict(deterministic=True)),
@@ -205,6 +211,20 @@ REFUSED = {
     'AmpOptimWrapper on a CPU': (
         {'optim_wrapper.type': 'AmpOptimWrapper'},
         'optim_wrapper.type is AmpOptimWrapper, which needs an accelerator',
+    ),
+    'SAMOptimWrapper with accumulative_counts': (
+        {
+            'optim_wrapper.type': 'SAMOptimWrapper',
+            'optim_wrapper.accumulative_counts': 2,
+        },
+        'Expected optim_wrapper.accumulative_counts to be 1 with SAM',
+    ),
+    'SAMOptimWrapper with a loss scaler': (
+        {
+            'optim_wrapper.type': 'SAMOptimWrapper',
+            'optim_wrapper.loss_scale': 'dynamic',
+        },
+        "no loss_scale, but got .*loss_scale='dynamic'",
     ),
     'ApexOptimWrapper': (
         {'optim_wrapper.type': 'ApexOptimWrapper'},

@@ -3,10 +3,12 @@
 import pytest
 import torch
 from helpers.reference import reference, whole_files
+from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from mmseg_balance.configuration import run_options
 from mmseg_balance.engine import SAMOptimWrapper
 from mmseg_balance.engine.optim.sam_optim_wrapper import perturbation
 from mmseg_balance.errors import UserError
@@ -171,6 +173,16 @@ def test_forward_passes_may_run_in_bfloat16():
         with wrapper.optim_context(model):
             found = model(torch.randn(2, 8)).dtype
         assert found == (expected or torch.bfloat16)
+
+
+@pytest.mark.parametrize('device', ['cpu', 'cuda'])
+def test_amp_is_bfloat16_without_a_scaler(monkeypatch, device):
+    monkeypatch.setattr(run_options, 'get_device', lambda: device)
+    cfg = Config(dict(optim_wrapper=dict(type='SAMOptimWrapper', rho=0.1)))
+    run_options.enable_amp(cfg)
+    assert cfg.optim_wrapper == dict(
+        type='SAMOptimWrapper', rho=0.1, dtype='bfloat16'
+    )
 
 
 @pytest.mark.parametrize(
