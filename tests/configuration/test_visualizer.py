@@ -1,4 +1,4 @@
-"""Pictures of panoptic models show segments."""
+"""Pictures of panoptic models show segments, of classifiers names."""
 
 import pytest
 
@@ -18,9 +18,11 @@ SEMANTIC, OWN = 'SegLocalVisualizer', 'MyVisualizer'
         (SEMANTIC, HEAD, 'PanopticLocalVisualizer'),
         (SEMANTIC, '', SEMANTIC),
         (OWN, HEAD, OWN),
+        (SEMANTIC, "type='ImageClassifier'", 'ClassLocalVisualizer'),
+        (OWN, "type='ImageClassifier'", OWN),
     ],
 )
-def test_a_model_with_instances_has_them_drawn(tmp_path, kind, head, expected):
+def test_what_a_model_predicts_is_drawn(tmp_path, kind, head, expected):
     file = tmp_path / 'config.py'
     file.write_text(TEXT.format(kind=kind, head=head))
     assert load_config(str(file)).visualizer.type == expected
