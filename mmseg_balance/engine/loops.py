@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 from ..datasets.sampling.samplers import tell_batch_size
 from ..models.data_checks import (
     check_crops,
+    check_label_kind,
     check_num_classes,
     check_target,
     check_things,
@@ -47,7 +48,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         ValueError: The target set of a ``UDADataset`` is smaller than a
             batch, or missing where the model needs it; crops of its sources
             do not go into one batch; or model and data set differ in the
-            number of classes.
+            number of classes, or in what their labels are of.
     """
 
     validates_when_resumed = True
@@ -62,6 +63,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         )
         check_target(runner.model, loader)
         check_crops(runner.model, loader)
+        check_label_kind(runner.model, loader.dataset)
         check_num_classes(runner.model, loader.dataset)
         check_things(runner.model, loader.dataset)
         tell_batch_size(loader)

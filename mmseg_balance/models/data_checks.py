@@ -7,9 +7,11 @@ from mmengine.logging import print_log
 from torch import nn
 from torch.utils.data import DataLoader
 
+from ..datasets.loading.class_label import labels_images as of_images
 from ..datasets.loading.preparation import HOW_TO_LABEL
 from ..datasets.pairs.uda_dataset import UDADataset
 from ..errors import UserValueError
+from .declarations import labels_images
 from .things import things_of
 from .wrapped_segmentor import unwrapped
 
@@ -126,6 +128,39 @@ def check_num_classes(
             f'({", ".join(classes)}): set num_classes of the decode '
             f'heads to {len(classes)}, or metainfo.classes of '
             f'{loader}.dataset to those of the model'
+        )
+
+
+def check_label_kind(
+    model: nn.Module, dataset: Any, loader: str = 'train_dataloader'
+) -> None:
+    """Refuse labels of images for a segmentor, and maps for a classifier.
+
+    Args:
+        model: The model, wrapped or not; one that predicts no labels passes.
+        dataset: Data set.
+        loader: Key of its loader, for the error.
+
+    Raises:
+        ValueError: Names both and the keys.
+    """
+    model = unwrapped(model)
+    if not hasattr(model, 'decode_head'):
+        return
+    kind = type(dataset).__name__
+    classifies, classified = labels_images(model), of_images(dataset)
+    if classifies and not classified:
+        raise UserValueError(
+            f'model is a classifier of images, but {loader}.dataset is a '
+            f'{kind}, whose labels are maps: choose a data set of classified '
+            'images, ClassFolderDataset or ImageListDataset, or '
+            "model.segmentor.type='EncoderDecoder'"
+        )
+    if classified and not classifies:
+        raise UserValueError(
+            f'model labels pixels, but {loader}.dataset is a {kind} with one '
+            "label an image: set model.segmentor.type='ImageClassifier', or "
+            'choose a data set with label maps'
         )
 
 

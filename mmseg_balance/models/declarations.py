@@ -113,9 +113,14 @@ def labels_images(model: nn.Module) -> bool:
     the images.
 
     Args:
-        model: A segmentor or a classifier, or a model around one.
+        model: A segmentor or a classifier, or a model around one, also one
+            for several ranks or for views at test time.
     """
-    return bool(getattr(model, 'labels_images', False))
+    found = getattr(model, 'labels_images', None)
+    inner = getattr(model, 'module', None)
+    if found is None and isinstance(inner, nn.Module):
+        return labels_images(inner)
+    return bool(found)
 
 
 def label_size(model: nn.Module, images: Tensor) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from mmseg_balance.datasets import ResumableInfiniteSampler
 from mmseg_balance.engine.loops import ResumableIterBasedTrainLoop
 from mmseg_balance.models.data_checks import (
     check_class_order,
+    check_label_kind,
     check_num_classes,
     check_things,
 )
@@ -143,6 +144,23 @@ def test_number_of_classes_of_decode_heads():
     with pytest.raises(ValueError, match='model.decode_head.num_classes is 3'):
         check_num_classes(model, dataset)
     check_num_classes(model, object())
+
+
+def test_labels_of_another_kind():
+    model = nn.Module()
+    maps, images = (
+        SimpleNamespace(metainfo=dict(classes=('a', 'b'), labels_images=kind))
+        for kind in (False, True)
+    )
+    check_label_kind(model, images)  # a model that predicts no labels
+    model.decode_head = nn.Identity()
+    check_label_kind(model, maps)
+    with pytest.raises(ValueError, match='labels pixels.*ImageClassifier'):
+        check_label_kind(model, images)
+    model.labels_images = True
+    check_label_kind(model, images)
+    with pytest.raises(ValueError, match='val_dataloader.*are maps'):
+        check_label_kind(model, maps, 'val_dataloader')
 
 
 def test_things_of_another_data_set():

@@ -43,6 +43,7 @@ def test_views_at_test_time_are_averaged():
     )
     views = [image_batch(1, size)['source'] for size in (8, 16)]
     data = {k: [view[k] for view in views] for k in views[0]}
+    assert labels_images(tta)
     (sample,) = tta.test_step(data)
     assert sample.pred_sem_seg.data.item() == expected.argmax().item()
     assert sample.pred_sem_seg.data.shape == (1, 1, 1)
