@@ -55,6 +55,20 @@ def whole_files(*names: str) -> tuple[str, ...]:
     return tuple(WHOLE + name for name in names)
 
 
+def cases(arrays: dict[str, Tensor]) -> list[dict[str, Tensor]]:
+    """The cases of a file with keys ``c0_logits``, ``c1_logits``, ...
+
+    Args:
+        arrays: Of the file; keys without such a beginning are of no case.
+    """
+    found: dict[int, dict[str, Tensor]] = {}
+    for key, value in arrays.items():
+        number, _, name = key.removeprefix('c').partition('_')
+        if key.startswith('c') and number.isdigit():
+            found.setdefault(int(number), {})[name] = value
+    return [found[number] for number in sorted(found)]
+
+
 def corner(found: Tensor, expected: Tensor) -> Tensor:
     """The leading part of ``found`` that ``expected`` holds.
 

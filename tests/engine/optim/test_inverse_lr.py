@@ -27,7 +27,13 @@ def rates(base, count, **kwargs):
         scheduler.step()
 
 
-@pytest.mark.parametrize('name', whole_files('classification/lr_schedule'))
+@pytest.mark.parametrize(
+    'name',
+    [
+        'classification/lr_schedule',
+        *whole_files('classification/lr_schedule'),
+    ],
+)
 def test_rates_are_those_of_the_public_code(name):
     case = reference(name)
     assert list(case['columns']) == list(FACTORS)

@@ -13,7 +13,10 @@ from mmseg_balance.engine import SAMOptimWrapper
 from mmseg_balance.engine.optim.sam_optim_wrapper import perturbation
 from mmseg_balance.errors import UserError
 
-WHOLE = whole_files('classification/sam_plain', 'classification/sam_adaptive')
+FILES = (
+    'classification/sam_plain',
+    *whole_files('classification/sam_plain', 'classification/sam_adaptive'),
+)
 
 
 def build(model, rho=0.02, lr=0.1, **kwargs):
@@ -37,7 +40,7 @@ def flat(tensors):
     return torch.cat([t.detach().flatten() for t in tensors])
 
 
-@pytest.mark.parametrize('name', WHOLE)
+@pytest.mark.parametrize('name', FILES)
 def test_steps_are_those_of_the_public_code(name):
     case = reference(name)
     net = nn.Sequential(nn.Linear(5, 7), nn.Tanh(), nn.Linear(7, 3)).double()

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.reference import reference, whole_files
+from helpers.reference import cases, reference, whole_files
 from torch import nn
 from torch.nn.functional import binary_cross_entropy
 
@@ -18,12 +18,16 @@ from mmseg_balance.models.uda.classification.gradient_reversal import (
 )
 from mmseg_balance.models.uda.classification.joint import JointOutputs
 
-WHOLE = whole_files(
-    *(
-        f'classification/cdan_{norm}_{entropy}'
-        for norm in ('bn', 'nobn')
-        for entropy in ('plain', 'entropy')
-    )
+FILES = (
+    'classification/cdan_bn_entropy',
+    'classification/cdan_nobn_plain',
+    *whole_files(
+        *(
+            f'classification/cdan_{norm}_{entropy}'
+            for norm in ('bn', 'nobn')
+            for entropy in ('plain', 'entropy')
+        )
+    ),
 )
 
 
@@ -44,15 +48,10 @@ def discriminators(case, start):
     }
 
 
-@pytest.mark.parametrize('name', WHOLE)
+@pytest.mark.parametrize('name', FILES)
 def test_is_the_public_code(name):
     arrays = reference(name)
-    for i in range(int(arrays['n_cases'])):
-        case = {
-            k.removeprefix(f'c{i}_'): v
-            for k, v in arrays.items()
-            if k.startswith(f'c{i}_')
-        }
+    for case in cases(arrays):
         state = discriminators(case, 'disc__')
         hidden, inputs = state['0.weight'].shape
         norms = bool(arrays['batch_norm'])
@@ -85,7 +84,10 @@ def test_is_the_public_code(name):
             assert (buffers[key] - value).abs().max() < 1e-10, key
 
 
-@pytest.mark.parametrize('name', whole_files('classification/cdan_grl'))
+@pytest.mark.parametrize(
+    'name',
+    ['classification/cdan_grl', *whole_files('classification/cdan_grl')],
+)
 def test_factor_is_that_of_the_public_code(name):
     case = reference(name)
     for kind in ('cdan', 'alt'):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from helpers.reference import reference, whole_files
+from helpers.reference import cases, reference, whole_files
 
 from mmseg_balance.models.uda.classification.minimum_class_confusion import (
     MCC,
@@ -42,15 +42,12 @@ def test_is_the_formula():
     assert expected == pytest.approx(3 / 4)  # of one sample, whatever it is
 
 
-@pytest.mark.parametrize('name', whole_files('classification/mcc'))
+@pytest.mark.parametrize(
+    'name', ['classification/mcc', *whole_files('classification/mcc')]
+)
 def test_is_the_public_code(name):
     arrays = reference(name)
-    for i in range(int(arrays['n_cases'])):
-        case = {
-            k.removeprefix(f'c{i}_'): v
-            for k, v in arrays.items()
-            if k.startswith(f'c{i}_')
-        }
+    for i, case in enumerate(cases(arrays)):
         logits = case['logits'].clone().requires_grad_()
         value = minimum_class_confusion(logits, float(case['temperature']))
         value.backward()

@@ -15,16 +15,19 @@ from torch import nn
 from mmseg_balance.models.uda.classification import SDAT, ClassificationMIC
 from mmseg_balance.models.uda.objectives import masked
 
-FILES = whole_files(
-    *(
-        f'classification/step_{name}'
-        for name in (
-            'sdat',
-            'mic_resnet_like',
-            'mic_vit_like',
-            'mic_entropy_tradeoff',
+FILES = (
+    'classification/step_mic_entropy_tradeoff',
+    *whole_files(
+        *(
+            f'classification/step_{name}'
+            for name in (
+                'sdat',
+                'mic_resnet_like',
+                'mic_vit_like',
+                'mic_entropy_tradeoff',
+            )
         )
-    )
+    ),
 )
 FACTORS = dict(backbone=0.1, bottleneck=1.0, head=1.0)
 # mmseg's mean divides by N + 1.2e-7, and pseudo-labels weigh in float32
