@@ -33,6 +33,7 @@ COMMANDS = {
     'data viper': 'the same of VIPER, sequences of a game',
     'data cityscapes-seq': 'the same of Cityscapes, with lists of frames',
     'data bddvid': 'BDDVid of the clips of BDD100K',
+    'data flow': 'optical flow of the frames of a config',
     'data toy-streets': 'draw the toy streets of the demo',
     'data toy-sequences': 'draw toy streets that move, with exact flow',
     'data class-stats': "class statistics of any data set's labels",
@@ -62,6 +63,7 @@ PLACES = {
     'data cityscapes-seq': 'data.video.cityscapes_seq',
     'data bddvid': 'data.video.bddvid',
     'data toy-sequences': 'data.video.toy_sequences',
+    'data flow': 'data.video.flow',
 }
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}
 HELP = ('-h', '--help')

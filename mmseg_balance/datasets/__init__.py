@@ -23,6 +23,7 @@ from .sets.camvid import CamVidDataset
 from .sets.gta import GTADataset
 from .sets.synthia import SYNTHIADataset
 from .sets.video.bddvid import BDDVidDataset
+from .sets.video.camvid_video import CamVidVideoDataset
 from .sets.video.cityscapes_seq import CityscapesSeqDataset
 from .sets.video.frame_sequences import FrameFolderDataset
 from .sets.video.viper import VIPERDataset
@@ -35,6 +36,7 @@ from .video.pack_frame_inputs import PackFrameInputs
 __all__ = [
     'BDDVidDataset',
     'CamVidDataset',
+    'CamVidVideoDataset',
     'CityscapesPanopticDataset',
     'ClassFolderDataset',
     'CityscapesSeqDataset',

@@ -98,6 +98,10 @@ class Domain(DrawnSamples):
                 )
             check_folders(part.dataset, self.name, with_labels)
             part.dataset.full_init()
+            for transform in part.dataset.pipeline.transforms:
+                # a transform may know what it needs of data set and pipeline
+                if hasattr(transform, 'check_dataset'):
+                    transform.check_dataset(part.dataset, self.name)
         if self.keep is not None:
             self.keep(self.dataset)
         wrappers = [part for _, part in keyed_datasets(self.dataset, '')]

@@ -23,6 +23,7 @@ PREPARATION = {
     'in {domains}/{{day,dusk}}/images/{{train,val}}/*.jpg, labels (train ids) '
     'in {domains}/{{day,dusk}}/labels/{{train,val}}/*.png',
 }
+PREPARATION['CamVidVideoDataset'] = PREPARATION['CamVidDataset']
 # the same commands write segments as well
 PREPARATION |= {
     f'{name}PanopticDataset': PREPARATION[f'{name}Dataset'] + ' --panoptic'

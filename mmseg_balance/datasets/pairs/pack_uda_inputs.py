@@ -47,18 +47,13 @@ def check_packing(transforms: Sequence[Callable], key: str) -> None:
 
     Args:
         transforms: The transforms of the pipeline. Those with ``packed_by``,
-            as ``PseudoMargins``, need the packing of that name; those with
-            ``check_pipeline(transforms, key)`` look at the others.
+            as ``PseudoMargins``, need the packing of that name.
         key: Key of its data set, for the message.
 
     Raises:
         ValueError: It packs with a transform that is another one, and no
-            subclass of it, or a transform refuses another.
+            subclass of it.
     """
-    for transform in transforms:
-        check = getattr(transform, 'check_pipeline', None)
-        if check is not None:
-            check(transforms, key)
     packers = [t for t in transforms if isinstance(t, PackSegInputs)]
     if not packers:
         return

@@ -1,16 +1,19 @@
 """The flow of a pair of frames: from a file, or computed."""
 
-from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
+from mmengine.dataset import BaseDataset
 from mmseg.registry import TRANSFORMS
 
+from ...errors import UserValueError
 from ...optical_flow.consistency import forward_backward_valid
 from ...optical_flow.dis import check_preset, dis_flow
 from ...optical_flow.files.read_write import read_flow
 from ...optical_flow.geometry import resize_flow_array
+from ..files.image_pairs import stored_size
 from ..loading.bad_files import UnreadableFileError
 from .fields import (
     FLOW,
@@ -65,9 +68,29 @@ class LoadOpticalFlow(BaseTransform):
         check_preset(preset, 'LoadOpticalFlow.preset')
         self.check, self.resize, self.preset = check, resize, preset
 
-    def check_pipeline(self, transforms: Sequence[Callable], key: str) -> None:
-        """Refuse transforms that would leave the flow as it was."""
-        check_geometry(transforms, key)
+    def check_dataset(self, dataset: BaseDataset, key: str) -> None:
+        """Refuse other transforms, and files that are of another size.
+
+        Args:
+            dataset: Whose pipeline this is in; its files are listed.
+            key: Its key.
+
+        Raises:
+            ValueError: A transform would move the image alone, or the flow
+                of the first image has another size, which is so of all then.
+        """
+        check_geometry(dataset.pipeline.transforms, key)
+        info = dataset.get_data_info(0) if len(dataset) else {}
+        if info.get(FLOW_PATH) is None:
+            return
+        try:
+            width, height = stored_size(Path(info['img_path']))
+            flow = read_flow(info[FLOW_PATH])[0]
+        except (OSError, ValueError):
+            return  # it is said, or left out, when it is loaded
+        if not self.resize and flow.shape[:2] != (height, width):
+            error = _other_size(info[FLOW_PATH], flow, (height, width))
+            raise UserValueError(f'{key} {error}')
 
     def transform(self, results: dict) -> dict:
         """Add the flow.
@@ -125,18 +148,24 @@ class LoadOpticalFlow(BaseTransform):
             return flow, valid
         if self.resize:
             return resize_flow_array(flow, valid, size)
-        raise WrongPairError(
-            f'flow {path} has {flow.shape[1]} x {flow.shape[0]} and its image '
-            f'{size[1]} x {size[0]} pixels (width x height): write it anew '
-            'with mmseg-balance data flow, or set resize=True of '
-            'LoadOpticalFlow, which scales it'
-        )
+        raise _other_size(path, flow, size)
 
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(check={self.check}, '
             f'resize={self.resize}, preset={self.preset!r})'
         )
+
+
+def _other_size(
+    path: str, flow: np.ndarray, size: tuple[int, int]
+) -> WrongPairError:
+    return WrongPairError(
+        f'flow {path} has {flow.shape[1]} x {flow.shape[0]} and its image '
+        f'{size[1]} x {size[0]} pixels (width x height): write it anew with '
+        'mmseg-balance data flow, or set resize=True of LoadOpticalFlow, '
+        'which scales it'
+    )
 
 
 def _agree(flow: np.ndarray, reverse: np.ndarray) -> np.ndarray:

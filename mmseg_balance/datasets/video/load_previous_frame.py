@@ -1,12 +1,14 @@
 """Reads the frame before an image."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from mmcv.transforms import BaseTransform
+from mmengine.dataset import BaseDataset
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
 
+from ...errors import UserValueError
 from ..loading.bad_files import UnreadableFileError
 from .fields import (
     PACKED_BY,
@@ -18,6 +20,11 @@ from .fields import (
     add_field,
 )
 from .joint_geometry import check_geometry
+
+HELP = (
+    'set previous=1 of its data set, which has to be one of videos '
+    '(FrameFolderDataset for one)'
+)
 
 
 @TRANSFORMS.register_module()
@@ -55,9 +62,24 @@ class LoadPreviousFrame(BaseTransform):
         )
         self.load_label = LoadAnnotations() if with_labels else None
 
-    def check_pipeline(self, transforms: Sequence[Callable], key: str) -> None:
-        """Refuse transforms that would leave the frame where it was."""
-        check_geometry(transforms, key)
+    def check_dataset(self, dataset: BaseDataset, key: str) -> None:
+        """Refuse a data set without earlier frames, or with other transforms.
+
+        Args:
+            dataset: Whose pipeline this is in; its files are listed.
+            key: Its key.
+
+        Raises:
+            ValueError: It lists no earlier frames, or a transform of the
+                pipeline would move the image alone.
+        """
+        check_geometry(dataset.pipeline.transforms, key)
+        if len(dataset) and dataset.get_data_info(0).get(PREV_PATH) is None:
+            raise UserValueError(
+                f'{key}.pipeline has LoadPreviousFrame, and its '
+                f'{type(dataset).__name__} names no frames before the '
+                f'images: {HELP}'
+            )
 
     def transform(self, results: dict) -> dict:
         """Read the frame.
@@ -71,9 +93,8 @@ class LoadPreviousFrame(BaseTransform):
         path = results.get(PREV_PATH)
         if path is None:
             raise WrongPairError(
-                f'image {results.get("img_path")}: LoadPreviousFrame finds no '
-                f'{PREV_PATH} of it: set previous=1 of its data set, which '
-                'has to be one of videos (FrameFolderDataset for one)'
+                f'image {results.get("img_path")}: it has no frame before '
+                f'it ({PREV_PATH}): {HELP}'
             )
         image = self._read(self.load_image, 'img', img_path=path)
         add_field(results, PREV_IMAGE, image)
