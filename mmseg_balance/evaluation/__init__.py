@@ -5,11 +5,13 @@ from .classification_metric import ClassificationMetric
 from .confusion import confusion_matrix, iou_and_acc, mean_and_std
 from .panoptic import PanopticQualityMetric
 from .summaries import summarise
+from .video import SharedClassesMetric
 
 __all__ = [
     'BalancedIoUMetric',
     'ClassificationMetric',
     'PanopticQualityMetric',
+    'SharedClassesMetric',
     'confusion_matrix',
     'iou_and_acc',
     'mean_and_std',

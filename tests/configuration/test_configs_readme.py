@@ -76,6 +76,10 @@ def test_every_row_of_the_papers_has_its_config():
     lines = dict(re.findall(r'\| `([\w.+-]+)` (\|.*)', README))
     for row in ROWS:
         data, name = row.name.split('/')
+        if data.startswith('viper'):
+            line = f'| `{row.name}` | {row.tables[0]} | `{row.config[8:-3]}` |'
+            assert line in README
+            continue
         gta, synthia, stem = lines[name].split('|')[-4:-1]
         tables = dict(gta=gta, synthia=synthia)[data].strip()
         assert tables == ', '.join(row.tables), row.name

@@ -43,7 +43,10 @@ def test_a_file_names_what_is_there(name):
 def test_each_config_of_the_benchmarks_is_in_one_file():
     names = [model['Config'] for model in MODELS]
     assert len(names) == len(set(names))
-    there = ROOT.glob('configs/**/*cityscapes-*.py')
+    there = [
+        *ROOT.glob('configs/**/*cityscapes-*.py'),
+        *ROOT.glob('configs/video/*2bddvid-*.py'),
+    ]
     assert sorted(names) == sorted(
         path.relative_to(ROOT).as_posix()
         for path in there

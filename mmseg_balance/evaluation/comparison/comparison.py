@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import UserValueError
+from ..video.rules import RULES
 from .differences import PairedDifference, paired_difference
+from .rules import without_rule
 from .runs import (
     HEADLINES,
     PANOPTIC,
     ScoredRun,
     by_method,
+    check_rules,
     headlines,
     known_classes,
 )
@@ -107,8 +110,8 @@ def compare(
         for name, r in grouped.items()
     )
     classes = known_classes(runs)
-    kinds = ('IoU', 'PQ') if headlines(runs) != HEADLINES else ('IoU',)
     keys = list(headlines(runs))
+    kinds = ('IoU', 'PQ') if PANOPTIC[0] in keys else ('IoU',)
     keys += [f'{kind}.{name}' for kind in kinds for name in classes]
     differences = [
         paired_difference(grouped[a], grouped[b], key)
@@ -117,6 +120,7 @@ def compare(
     ]
     own = [*_seed_notes(methods), *_score_notes(methods)]
     own += [*_pair_notes(grouped, pairs), *_void_notes(methods)]
+    own += _rule_notes(runs)
     return Comparison(
         methods,
         classes,
@@ -156,7 +160,7 @@ def _score_notes(methods: Sequence[Method]) -> list[str]:
             key: total
             - (method.scores[key].num if key in method.scores else 0)
             for key in keys
-            if key in (*HEADLINES, *PANOPTIC)
+            if without_rule(key) in (*HEADLINES, *PANOPTIC)
             or key.startswith(('IoU.', 'PQ.'))
         }
         short = [f'{key} in {n} of {total}' for key, n in missing.items() if n]
@@ -197,6 +201,12 @@ def _void_notes(methods: Sequence[Method]) -> list[str]:
         f'in {names["apart"]}, and a part of road in {names["as_road"]}; '
         'mPQ_void_apart and mPQ_void_as_road (--format csv or json) are'
     ]
+
+
+def _rule_notes(runs: Sequence[ScoredRun]) -> list[str]:
+    """By which rule scores are counted, where there are several."""
+    rule = check_rules(runs)
+    return [] if rule is None else [f'scores end with {rule}: {RULES[rule]}']
 
 
 def _pair_notes(

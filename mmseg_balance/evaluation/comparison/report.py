@@ -8,6 +8,7 @@ from typing import Any
 from .comparison import Comparison, Method
 from .differences import Interval, PairedDifference
 from .formats import Table, comma_separated, latex, markdown
+from .rules import without_rule
 from .runs import HEADLINES, PANOPTIC, headlines
 
 FORMATS = ('md', 'csv', 'latex', 'json')
@@ -132,7 +133,7 @@ def difference_table(comparison: Comparison) -> Table:
             str(len(d.seeds)),
         )
         for d in comparison.differences
-        if d.key in DIFFERENCES
+        if without_rule(d.key) in DIFFERENCES
     ]
     return Table(
         'Differences in points, paired by seed',

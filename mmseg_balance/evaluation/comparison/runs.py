@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import UserValueError
+from .rules import rule_of, with_rule
 
 HEADLINES = ('mIoU', 'mAcc', 'IoU_std', 'Acc_std', 'aAcc')
 # of runs that have such
@@ -41,10 +42,12 @@ def headlines(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
 
     Args:
         runs: The runs; those of panoptic quality are shown where one has
-            such.
+            such, and the rule is named that scores are counted by.
     """
     has_segments = any(key in run.scores for run in runs for key in PANOPTIC)
-    return (*HEADLINES, *PANOPTIC) if has_segments else HEADLINES
+    keys = (*HEADLINES, *PANOPTIC) if has_segments else HEADLINES
+    rule = check_rules(runs)
+    return tuple(with_rule(key, rule) for key in keys)
 
 
 def by_method(runs: Sequence[ScoredRun]) -> dict[str, list[ScoredRun]]:
@@ -61,6 +64,7 @@ def by_method(runs: Sequence[ScoredRun]) -> dict[str, list[ScoredRun]]:
             other classes.
     """
     check_classes(runs)
+    check_rules(runs)
     methods: dict[str, list[ScoredRun]] = {}
     for run in runs:
         methods.setdefault(run.method, []).append(run)
@@ -95,6 +99,30 @@ def check_classes(runs: Sequence[ScoredRun]) -> None:
         only = [*(names - others), *(others - names)]
         if names - others and others - names:
             _refuse(first, run, f'one alone has {", ".join(sorted(only)[:3])}')
+
+
+def check_rules(runs: Sequence[ScoredRun]) -> str | None:
+    """Refuse runs whose scores are counted by different rules.
+
+    Args:
+        runs: The runs.
+
+    Returns:
+        Their rule; None for metrics with one rule alone.
+
+    Raises:
+        ValueError: There are two; names a run of each.
+    """
+    found = {rule_of(run.scores): run.origin for run in runs}
+    if len(found) > 1:
+        (first, one), (second, other), *_ = found.items()
+        raise UserValueError(
+            f'{one} is scored with rule={first!r} and {other} with '
+            f'rule={second!r}, so that their means are not of the same thing: '
+            'compare runs of one rule at a time, or test those of the other '
+            'anew (test_evaluator.rule, and riders of the test set)'
+        )
+    return next(iter(found), None)
 
 
 def scored_classes(run: ScoredRun) -> frozenset[str]:

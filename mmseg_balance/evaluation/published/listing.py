@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import panoptic, segmentation
+from . import panoptic, segmentation, video
 from .recipes import NOTES, level_of, notes_of
 from .row import PublishedRow
 
@@ -27,8 +27,12 @@ def list_rows() -> str:
             '',
             _table(panoptic.ROWS, panoptic.KEYS),
             '',
+            _table(video.ROWS, ('mIoU_uvda', 'std_uvda')),
+            '',
             head,
             *legend,
+            'Rows of the tables that there is no config of:',
+            *(f'  {name}  {why}' for name, why in video.NOT_BUILT.items()),
         ]
     )
 

@@ -4,10 +4,10 @@ import re
 from difflib import SequenceMatcher
 
 from ...errors import UserValueError
-from . import panoptic, segmentation
+from . import panoptic, segmentation, video
 from .row import PublishedRow
 
-ROWS = (*segmentation.ROWS, *panoptic.ROWS)
+ROWS = (*segmentation.ROWS, *panoptic.ROWS, *video.ROWS)
 NUM_NEAREST = 5
 
 
@@ -21,9 +21,14 @@ def find_row(name: str) -> PublishedRow:
         The row.
 
     Raises:
-        ValueError: There is none; shows the five names most like it.
+        ValueError: There is none, and why; or shows the five names most like
+            it.
     """
     rows = {row.name: row for row in ROWS}
+    if name in video.NOT_BUILT:
+        raise UserValueError(
+            f'no config of the row {name!r}: {video.NOT_BUILT[name]}'
+        )
     if name not in rows:
         raise UserValueError(
             f'no row {name!r}; the nearest are {", ".join(_nearest(name))}. '

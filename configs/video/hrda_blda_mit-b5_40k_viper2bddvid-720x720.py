@@ -1,0 +1,6 @@
+_base_ = [
+    './hrda_mit-b5_40k_viper2bddvid-720x720.py',
+    '../_base_/balance/blda_viper.py',
+]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -1,0 +1,14 @@
+_base_ = [
+    '../_base_/models/hrda_mit-b5.py',
+    '../_base_/models/classes_viper.py',
+    '../_base_/datasets/viper2bddvid_720.py',
+    '../_base_/schedules/adamw_40k_mit.py',
+    '../_base_/uda/hrda_viper.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(**_base_.pop('uda_model'), **_base_.pop('classes_model'))
+model['segmentor'].update(
+    detail_crop_size=(360, 360),
+    data_preprocessor=dict(size=(720, 720)),
+    test_cfg=dict(crop_size=(720, 720), stride=(360, 360)),
+)

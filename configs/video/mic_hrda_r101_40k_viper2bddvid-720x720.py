@@ -1,0 +1,5 @@
+_base_ = [
+    './hrda_r101_40k_viper2bddvid-720x720.py',
+    '../_base_/uda/mic.py',
+]
+model = _base_.pop('uda_model')
