@@ -11,9 +11,10 @@ NOTES = (
         r'viper2\S+/(mic|hrda)(\+blda)?',
         'close',
         'settings of UVDA for MIC and HRDA with DeepLabV2 (AdamW); the '
-        'numbers are of runs by the authors of BLDA, whose configs are not released. '
-        '15 outputs (there 19, of which wall, pole and rider are never in the '
-        'source), vans are ignored (there trains, by a fault in reading), '
+        'numbers are of runs by the authors of BLDA, whose configs are not '
+        'released. 15 outputs (there 19, of which wall, pole and rider are '
+        'never in the source), vans are ignored (there trains, by a fault in '
+        'reading), '
         'detail crops are multiples of 16',
     ),
     Note(
