@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...errors import UserTypeError, UserValueError
 from .classifier_head import ClassifierHead
+from .image_labels import image_labels
 
 
 @MODELS.register_module()
@@ -59,6 +60,21 @@ class ImageClassifier(EncoderDecoder):
         """Features of images (N, 3, H, W), as a list of tensors."""
         features = super().extract_feat(inputs)
         return (features,) if isinstance(features, Tensor) else features
+
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
+        """Losses of labelled images, in a training without a method.
+
+        Args:
+            inputs: (N, 3, H, W).
+            data_samples: With the label of each image.
+
+        Raises:
+            ValueError: They have maps of labels.
+        """
+        labels = image_labels(data_samples)
+        for sample, label in zip(data_samples, labels, strict=True):
+            sample.gt_sem_seg = PixelData(data=label[None])
+        return super().loss(inputs, data_samples)
 
     def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
         """Logits of images (N, 3, H, W), (N, C, 1, 1)."""

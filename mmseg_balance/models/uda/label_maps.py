@@ -5,6 +5,7 @@ from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ...errors import UserValueError
+from ..classification.image_labels import image_labels
 from ..declarations import labels_images
 from .objectives.step import image_mask, stack_labels, trusted_mask
 
@@ -27,7 +28,7 @@ def batch_labels(
             classifier.
     """
     if labels_images(model):
-        return _image_labels(data_samples)
+        return image_labels(data_samples)
     labels = stack_labels(data_samples)
     if labels.shape[-2:] == (1, 1) != images.shape[-2:]:
         raise UserValueError(
@@ -79,22 +80,3 @@ def batch_trusted(
             'it out of train_dataloader.dataset.target.pipeline'
         )
     return trusted_mask(valid, data_samples)
-
-
-def _image_labels(data_samples: SampleList) -> Tensor:
-    """Labels (N, 1, 1), of which padding is taken off again."""
-    labels = []
-    for sample in data_samples:
-        left, right, top, bottom = sample.metainfo['padding_size']
-        padded = sample.gt_sem_seg.data
-        height, width = padded.shape[-2:]
-        label = padded[..., top : height - bottom, left : width - right]
-        if label.shape[-2:] != (1, 1):
-            raise UserValueError(
-                'A classifier learns one label an image, but '
-                f'{sample.metainfo.get("img_path", "an image")} has a map of '
-                f'{tuple(label.shape[-2:])} labels: choose a data set of '
-                "classified images, or model.segmentor.type='EncoderDecoder'"
-            )
-        labels.append(label.squeeze(0))
-    return torch.stack(labels)

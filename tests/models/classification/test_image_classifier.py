@@ -32,6 +32,19 @@ def test_predictions_are_of_one_pixel():
         assert sample.pred_sem_seg.data.shape == (1, 1, 1)
 
 
+@pytest.mark.parametrize('size', [8, 6])  # which are padded to 8
+def test_training_without_a_method(size):
+    torch.manual_seed(0)
+    model = MODELS.build(classifier_cfg()).train()
+    batch = image_batch(size=size)['source']
+    labels = torch.cat([s.gt_sem_seg.data for s in batch['data_samples']])
+    data = model.data_preprocessor(batch, training=True)
+    losses = model(**data, mode='loss')
+    logits = model(data['inputs'])[..., 0, 0]
+    expected = torch.nn.functional.cross_entropy(logits, labels.flatten())
+    torch.testing.assert_close(losses['decode.loss_ce'], expected)
+
+
 def test_views_at_test_time_are_averaged():
     torch.manual_seed(0)
     model = MODELS.build(classifier_cfg())
