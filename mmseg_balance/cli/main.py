@@ -36,6 +36,7 @@ COMMANDS = {
     'data flow': 'optical flow of the frames of a config',
     'data toy-streets': 'draw the toy streets of the demo',
     'data toy-sequences': 'draw toy streets that move, with exact flow',
+    'data toy-objects': 'draw the toy objects, images of 12 classes',
     'data class-stats': "class statistics of any data set's labels",
     'data map-labels': 'replace values in label files',
     'data check': "read every image and label of a config's data sets",
@@ -64,6 +65,7 @@ PLACES = {
     'data bddvid': 'data.video.bddvid',
     'data toy-sequences': 'data.video.toy_sequences',
     'data flow': 'data.video.flow',
+    'data toy-objects': 'data.objects.toy_objects',
 }
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}
 HELP = ('-h', '--help')

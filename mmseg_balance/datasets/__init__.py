@@ -3,6 +3,7 @@
 from .classification.class_folders import ClassFolderDataset
 from .classification.image_lists import ImageListDataset
 from .classification.office_home import OfficeHomeDataset
+from .classification.random_resized_crop import RandomResizedCrop
 from .classification.visda2017 import VisDA2017Dataset
 from .files.image_suffixes import FolderDataset
 from .loading.class_label import LoadClassLabel
@@ -59,6 +60,7 @@ __all__ = [
     'PanopticTargets',
     'PseudoMargins',
     'RandomFlipFrames',
+    'RandomResizedCrop',
     'RareClassSampling',
     'ResizeFrames',
     'ResumableInfiniteSampler',

@@ -32,6 +32,7 @@ PREPARATION |= {
 TOY_STREETS = 'Make it with: mmseg-balance data toy-streets {parent}{options}'
 TOY_SEQUENCES = 'Make it with: mmseg-balance data toy-sequences {parent}'
 SEQUENCES = ('toy_viper', 'toy_cityscapes_seq')
+TOY_OBJECTS = 'Make it with: mmseg-balance data toy-objects {data_root}'
 # how labels are fetched is no help to those who have images alone
 WITHOUT_LABELS = (
     '. Where the target has no labels for an evaluation: --cfg-options '
@@ -61,6 +62,8 @@ def preparation(dataset: BaseDataset) -> str:
     root = PurePath(dataset.data_root or 'DATA')
     if root.name in SEQUENCES:
         text = TOY_SEQUENCES
+    elif root.name == 'toy_objects':
+        text = TOY_OBJECTS
     elif any(re.match(r'toy([_-]|$)', part) for part in root.parts[-2:]):
         text = TOY_STREETS
     else:

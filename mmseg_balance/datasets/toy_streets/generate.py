@@ -1,6 +1,5 @@
 """Toy streets on disk: drawn, resumed, and not mixed with others."""
 
-import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,12 +8,11 @@ import numpy as np
 
 from ...errors import UserRuntimeError, UserValueError
 from ...files.mapping import map_files
-from ...files.writing import write_atomically
 from ..class_statistics.files import count_label_files, write_class_stats
 from ..conversion.panoptic.annotation_files import write_ids
+from ..files.generator_notes import refuse_other_settings, write_note
 from ..files.label_images import read_label, write_png
 from .domains import DOMAINS
-from .generated_folder import refuse_other
 from .layouts import (
     SECOND_FOLDER,
     SOURCE_FOLDER,
@@ -130,10 +128,11 @@ def generate_toy_streets(
     folder = Path(folder)
     notes = _notes(settings)
     for name, noted in notes.items():
-        refuse_other(folder / name, SETTINGS_FILE, noted)
+        refuse_other_settings(
+            folder / name / SETTINGS_FILE, noted, 'toy streets'
+        )
     for name, noted in notes.items():
-        text = json.dumps(noted, indent=2)
-        write_atomically(folder / name / SETTINGS_FILE, text.encode())
+        write_note(folder / name / SETTINGS_FILE, noted)
     jobs = list(jobs_of(folder, settings))
     draw = partial(_write_street, settings=settings)
     map_files(draw, jobs, nproc, 'draw toy streets')

@@ -1,6 +1,5 @@
 """Moving toy streets on disk, in the layouts of VIPER and Cityscapes-Seq."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -9,11 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from ....files.mapping import map_files
-from ....files.writing import write_atomically
 from ....optical_flow.files.read_write import write_flow
 from ...class_statistics.files import count_label_files, write_class_stats
+from ...files.generator_notes import refuse_other_settings, write_note
 from ...files.label_images import write_png
-from ..generated_folder import refuse_other
 from ..render import CLASSES
 from .draw import draw_sequence
 from .settings import ToySequences
@@ -74,10 +72,9 @@ def generate_toy_sequences(
     noted = dict(version=VERSION, **asdict(settings))
     roots = [folder / name for name in (SOURCE_FOLDER, TARGET_FOLDER)]
     for root in roots:
-        refuse_other(root, SETTINGS_FILE, noted)
+        refuse_other_settings(root / SETTINGS_FILE, noted, 'toy streets')
     for root in roots:
-        text = json.dumps(noted, indent=2)
-        write_atomically(root / SETTINGS_FILE, text.encode())
+        write_note(root / SETTINGS_FILE, noted)
     jobs = list(jobs_of(folder, settings))
     draw = partial(_write_sequence, settings=settings)
     map_files(draw, jobs, nproc, 'draw moving toy streets')

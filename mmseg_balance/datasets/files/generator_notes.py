@@ -1,31 +1,43 @@
-"""Folders of toy streets, which are not mixed with others."""
+"""What a generator notes beside its files, so that nothing is mixed."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from ...errors import UserValueError
+from ...files.writing import write_atomically
 
 
-def refuse_other(
-    root: Path, settings_file: str, noted: Mapping[str, int]
+def write_note(path: Path, noted: Mapping[str, int]) -> None:
+    """Note the settings that the files of a folder are generated with.
+
+    Args:
+        path: The note, in that folder.
+        noted: The settings.
+    """
+    write_atomically(path, json.dumps(noted, indent=2).encode())
+
+
+def refuse_other_settings(
+    path: Path, noted: Mapping[str, int], what: str
 ) -> None:
     """Refuse a folder that was not generated with the same settings.
 
     Args:
-        root: The folder; may be missing or empty.
-        settings_file: Name of the file in it that notes the settings.
+        path: Where its note is.
         noted: The settings.
+        what: What is generated, for the message.
 
     Raises:
-        ValueError: It holds files without such a note, or another note.
+        ValueError: It holds other files, or was generated with other
+            settings; names them.
     """
-    path = root / settings_file
+    root = path.parent
     if not path.is_file():
         if root.is_dir() and any(root.iterdir()):
             raise UserValueError(
-                f'{root} holds files but no {settings_file}, so they are not '
-                'toy streets: choose another folder'
+                f'{root} holds files but no {path.name}, so they are not '
+                f'{what}: choose another folder'
             )
         return
     try:

@@ -1,0 +1,1 @@
+"""Commands on data sets of images that have a label each."""

@@ -1,0 +1,1 @@
+"""Resizing and cropping against public numbers: Pillow's, torchvision's."""
