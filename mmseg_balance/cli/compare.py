@@ -2,9 +2,13 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .exits import clear_exit
 from .options import add_data_root
+
+if TYPE_CHECKING:
+    from ..evaluation.comparison.comparison import Comparison
 
 DESCRIPTION = """\
 Compare runs: mean and spread over seeds, differences pair by pair.
@@ -60,8 +64,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs='*',
         choices=CLASS_SCORES,
         metavar='SCORE',
-        help='show scores of each class as well: IoU (where none is named), '
-        'Acc, Bias, of panoptic models PQ, SQ, RQ; CSV and JSON have all',
+        help='show scores of each class as well: IoU (where none is named; of '
+        'classifiers Acc), Acc, Bias, of panoptic models PQ, SQ, RQ; CSV and '
+        'JSON have all',
     )
     parser.add_argument(
         '--format',
@@ -109,7 +114,9 @@ def run(args: Namespace) -> None:
         compared = compare_runs(
             args.runs, args.baseline, args.all_pairs, args.names, args.part
         )
-        scores = ['IoU'] if args.classes == [] else args.classes or ()
+        scores = args.classes or ()
+        if args.classes == []:
+            scores = main_score(compared.comparison)
         text = report(compared.comparison, args.format, scores)
         if args.out is None:
             print(text)
@@ -121,6 +128,14 @@ def run(args: Namespace) -> None:
 
             write_comparison(args.html, compared, args.samples, args.data_root)
             print(f'wrote {args.html}')
+
+
+def main_score(comparison: 'Comparison') -> tuple[str, ...]:
+    """The score of classes that is shown where none is named."""
+    from ..evaluation.comparison.runs import compared_scores
+
+    runs = [run for method in comparison.methods for run in method.runs]
+    return compared_scores(runs)[:1]
 
 
 def check_args(args: Namespace) -> None:

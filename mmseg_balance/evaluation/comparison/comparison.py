@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from ...errors import UserValueError
 from ..video.rules import RULES
 from .differences import PairedDifference, paired_difference
-from .rules import without_rule
 from .runs import (
-    HEADLINES,
-    PANOPTIC,
     ScoredRun,
     by_method,
     check_rules,
+    compared_scores,
     headlines,
     known_classes,
 )
@@ -111,7 +109,7 @@ def compare(
     )
     classes = known_classes(runs)
     keys = list(headlines(runs))
-    kinds = ('IoU', 'PQ') if PANOPTIC[0] in keys else ('IoU',)
+    kinds = compared_scores(runs)
     keys += [f'{kind}.{name}' for kind in kinds for name in classes]
     differences = [
         paired_difference(grouped[a], grouped[b], key)
@@ -153,6 +151,8 @@ def _seed_notes(methods: Sequence[Method]) -> list[str]:
 def _score_notes(methods: Sequence[Method]) -> list[str]:
     """Which scores are missing in some seeds, and which runs are copies."""
     lines = []
+    runs = [run for method in methods for run in method.runs]
+    main, kinds = headlines(runs), compared_scores(runs)
     for method in methods:
         total = len(method.runs)
         keys = {key for run in method.runs for key in run.scores}
@@ -160,8 +160,7 @@ def _score_notes(methods: Sequence[Method]) -> list[str]:
             key: total
             - (method.scores[key].num if key in method.scores else 0)
             for key in keys
-            if without_rule(key) in (*HEADLINES, *PANOPTIC)
-            or key.startswith(('IoU.', 'PQ.'))
+            if key in main or key.partition('.')[0] in kinds
         }
         short = [f'{key} in {n} of {total}' for key, n in missing.items() if n]
         if short:

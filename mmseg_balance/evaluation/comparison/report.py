@@ -8,12 +8,9 @@ from typing import Any
 from .comparison import Comparison, Method
 from .differences import Interval, PairedDifference
 from .formats import Table, comma_separated, latex, markdown
-from .rules import without_rule
-from .runs import HEADLINES, PANOPTIC, headlines
+from .runs import ScoredRun, compared_headlines, headlines
 
 FORMATS = ('md', 'csv', 'latex', 'json')
-# CSV and JSON have those of classes, too
-DIFFERENCES = (*HEADLINES[:4], *PANOPTIC)
 TIDY = (
     *('method', 'score', 'mean', 'std_over_seeds', 'seeds', 'published'),
     *('baseline', 'difference', 'bootstrap_low', 'bootstrap_high'),
@@ -79,7 +76,7 @@ def legend(comparison: Comparison) -> list[str]:
 
 def score_table(comparison: Comparison) -> Table:
     """Scores of each method, those of a paper below ours."""
-    keys = headlines([r for m in comparison.methods for r in m.runs])
+    keys = headlines(_runs(comparison))
     rows = []
     for method in comparison.methods:
         cells = [
@@ -95,7 +92,7 @@ def score_table(comparison: Comparison) -> Table:
             rows.append((f'{method.name}, published', *cells, '-'))
     return Table(
         'Mean and standard deviation (ddof 1) over seeds, in percent; '
-        f'{_and(k for k in keys if "_std" in k)} are over classes, in points',
+        f'{_over_classes(keys)} over classes, in points',
         ('Method', *keys, 'Seeds'),
         rows,
     )
@@ -122,7 +119,11 @@ def class_table(comparison: Comparison, score: str) -> Table:
 
 
 def difference_table(comparison: Comparison) -> Table:
-    """Differences of the headline scores, paired by seed."""
+    """Differences of the headline scores, paired by seed.
+
+    CSV and JSON have those of classes, too.
+    """
+    shown = compared_headlines(_runs(comparison))
     rows = [
         (
             f'{d.method} - {d.baseline}',
@@ -133,7 +134,7 @@ def difference_table(comparison: Comparison) -> Table:
             str(len(d.seeds)),
         )
         for d in comparison.differences
-        if without_rule(d.key) in DIFFERENCES
+        if d.key in shown
     ]
     return Table(
         'Differences in points, paired by seed',
@@ -233,9 +234,13 @@ def _difference_cells(difference: PairedDifference | None) -> tuple[str, ...]:
     return difference.baseline, mean, *ends, pairs
 
 
-def _and(words: Iterable[str]) -> str:
-    *most, last = words
-    return f'{", ".join(most)} and {last}'
+def _runs(comparison: Comparison) -> list[ScoredRun]:
+    return [run for method in comparison.methods for run in method.runs]
+
+
+def _over_classes(keys: Iterable[str]) -> str:
+    *most, last = (key for key in keys if '_std' in key)
+    return f'{", ".join(most)} and {last} are' if most else f'{last} is'
 
 
 def _shown(interval: Interval | None) -> str:

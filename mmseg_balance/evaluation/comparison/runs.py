@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import UserValueError
-from .rules import rule_of, with_rule
+from .rules import rule_of, with_rule, without_rule
 
 HEADLINES = ('mIoU', 'mAcc', 'IoU_std', 'Acc_std', 'aAcc')
 # of runs that have such
 PANOPTIC = ('mPQ', 'mSQ', 'mRQ', 'PQ_std')
+# of classifiers, whose images have one label each
+CLASSIFICATION = ('mAcc', 'Acc_std', 'aAcc')
 CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'PQ', 'SQ', 'RQ')
 
 
@@ -42,12 +44,49 @@ def headlines(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
 
     Args:
         runs: The runs; those of panoptic quality are shown where one has
-            such, and the rule is named that scores are counted by.
+            such, and accuracies alone where none has another score. The rule
+            is named that scores are counted by.
     """
-    has_segments = any(key in run.scores for run in runs for key in PANOPTIC)
-    keys = (*HEADLINES, *PANOPTIC) if has_segments else HEADLINES
+    keys = _headlines({without_rule(k) for run in runs for k in run.scores})
     rule = check_rules(runs)
     return tuple(with_rule(key, rule) for key in keys)
+
+
+def compared_scores(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
+    """Scores of classes that methods are compared by, the main one first.
+
+    Args:
+        runs: The runs.
+
+    Returns:
+        Of ``CLASS_SCORES``.
+    """
+    keys = _headlines({without_rule(k) for run in runs for k in run.scores})
+    if keys == CLASSIFICATION:
+        return ('Acc',)
+    return ('IoU',) if keys == HEADLINES else ('IoU', 'PQ')
+
+
+def compared_headlines(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
+    """Headlines whose differences a table shows.
+
+    Args:
+        runs: The runs; the share of what is right, all classes together, is
+            reported of classifiers (Office-Home), and not of segmentors.
+    """
+    is_of_images = compared_scores(runs) == ('Acc',)
+    return tuple(
+        key
+        for key in headlines(runs)
+        if is_of_images or without_rule(key) != 'aAcc'
+    )
+
+
+def _headlines(keys: set[str]) -> tuple[str, ...]:
+    if keys & {*PANOPTIC}:
+        return (*HEADLINES, *PANOPTIC)
+    is_of_images = 'mIoU' not in keys and 'mAcc' in keys
+    return CLASSIFICATION if is_of_images else HEADLINES
 
 
 def by_method(runs: Sequence[ScoredRun]) -> dict[str, list[ScoredRun]]:

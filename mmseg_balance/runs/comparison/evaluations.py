@@ -49,8 +49,8 @@ def read_evaluation(file: Path) -> Result:
         The result.
 
     Raises:
-        UnusableScores: The file has neither mIoU nor mPQ, or the checkpoint
-            has been written anew since.
+        UnusableScores: The file has no score, or the checkpoint has been
+            written anew since.
     """
     try:
         content = json.loads(file.read_text())
@@ -58,7 +58,7 @@ def read_evaluation(file: Path) -> Result:
         raise UnusableScores(f'{file} cannot be read ({error})') from error
     scores = numbers_of(content) if isinstance(content, dict) else {}
     if not has_scores(scores):
-        raise UnusableScores(f'{file} has no number for mIoU or mPQ')
+        raise UnusableScores(f'{file} has no number for mIoU, mPQ or mAcc')
     origin = content.get(ORIGIN_KEY)
     origin = origin if isinstance(origin, dict) else {}
     log_cfg = config_of_log(file.parent)

@@ -80,8 +80,8 @@ class Result:
 
 
 def has_scores(scores: Mapping[str, float]) -> bool:
-    """Whether numbers are those of a metric: of classes or of segments."""
-    return 'mIoU' in scores or 'mPQ' in scores
+    """Whether numbers are those of a metric of this package."""
+    return any(key in scores for key in ('mIoU', 'mPQ', 'mAcc'))
 
 
 def numbers_of(content: Mapping[str, Any]) -> dict[str, float]:

@@ -82,7 +82,11 @@ def score_section(content: Content) -> Section:
 def _columns(methods: Sequence[ComparedMethod]) -> tuple[str, ...]:
     """Scores that are shown, those of segments where there are such."""
     known_ones = {key for m in methods for key in (*m.scores, *m.published)}
-    return (*COLUMNS, *PANOPTIC) if known_ones & {*PANOPTIC} else COLUMNS
+    if known_ones & {*PANOPTIC}:
+        return (*COLUMNS, *PANOPTIC)
+    # of classifiers there is no IoU
+    is_of_images = 'mIoU' not in known_ones and 'mAcc' in known_ones
+    return tuple(k for k in COLUMNS if not (is_of_images and 'IoU' in k))
 
 
 def score_table(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib import colormaps, rc_context
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -15,17 +15,22 @@ from matplotlib.patches import Patch
 
 from mmseg_balance.panoptic.ids import LABEL_DIVISOR
 
-from ..figures import colour_labels
-from ..panoptic.panel import segment_panel
+from .panel_drawing import (
+    DPI,
+    FONT,
+    NO_NUMBER,
+    SIGNED,
+    UNIT,
+    WIDTH,
+    draw_panel,
+    no_label,
+)
 from .panels import Panel, Row
 
 # inches
-WIDTH, GAP, TITLE, SIDE, BAR = 2.5, 0.07, 0.2, 0.28, 0.62
+GAP, TITLE, SIDE, BAR = 0.07, 0.2, 0.28, 0.62
 HEAD, MARGIN, LONGEST_BAR = 0.25, 0.12, 3.0
 LEGEND_ROW, LEGEND_MARK, LETTER = 0.152, 0.5, 0.068
-DPI, FONT = 120, 8
-# legible with any colour vision
-UNIT, SIGNED, NO_NUMBER, FRAME = 'viridis', 'RdBu_r', '0.75', '0.5'
 
 
 # names of files and classes may have dollars, and are no formulas
@@ -138,7 +143,7 @@ def _draw_rows(
         for panel in row.panels:
             left = SIDE + panel.column * (WIDTH + GAP)
             axis = page.axes(figure, left, top, WIDTH, tall)
-            _draw(axis, panel, classes, palette, scales)
+            draw_panel(axis, panel, classes, palette, scales)
         top += tall + GAP
 
 
@@ -159,46 +164,6 @@ def _draw_bars(
 def _height(row: Row) -> float:
     rows, columns = row.panels[0].content.shape[:2]
     return WIDTH * min(max(rows / columns, 0.2), 3)
-
-
-def _draw(
-    axis: Axes,
-    panel: Panel,
-    classes: Sequence[str],
-    palette: Sequence,
-    scales: Mapping[str, Normalize],
-) -> None:
-    axis.set_title(panel.title, fontsize=FONT, pad=2)
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set(color=FRAME, linewidth=0.4)
-    content = panel.content
-    options = dict(aspect='auto', interpolation='nearest')
-    if content.ndim == 3:
-        # which is shown smaller than it is
-        axis.imshow(content, aspect='auto', interpolation='antialiased')
-    elif content.dtype == bool:
-        axis.imshow(content, 'gray', vmin=0, vmax=1, **options)
-    elif content.dtype.kind == 'f':
-        name = SIGNED if panel.is_signed else UNIT
-        colours = colormaps[name].with_extremes(bad=NO_NUMBER)
-        content = np.ma.masked_invalid(content)
-        axis.imshow(content, colours, scales[name], **options)
-    elif panel.is_panoptic:
-        void = _no_label(palette)
-        width = round(WIDTH * DPI)
-        painted = segment_panel(content, palette, classes, width, void)
-        axis.imshow(painted, **options)
-    else:
-        painted = colour_labels(content, palette)
-        painted[(content < 0) | (content >= len(palette))] = _no_label(palette)
-        axis.imshow(painted, **options)
-
-
-def _no_label(palette: Sequence) -> tuple[int, int, int]:
-    """Black, where no class has it."""
-    taken = {tuple(colour) for colour in palette}
-    greys = ((value,) * 3 for value in (0, 255, *range(1, 255)))
-    return next(grey for grey in greys if grey not in taken)
 
 
 def _scales(panels: Sequence[Panel]) -> dict[str, Normalize]:
@@ -244,7 +209,7 @@ def _legend(
         if 0 <= c < len(classes)
     ]
     if found - set(range(len(classes))):
-        colour = np.array(_no_label(palette)) / 255
+        colour = np.array(no_label(palette)) / 255
         entries.append(
             Patch(
                 facecolor=colour,
