@@ -101,5 +101,23 @@ def check_weights(owner: str, name: str, value: Any) -> None:
         check_number(owner, name, weight)
 
 
+def check_passes(owner: str, value: Any) -> None:
+    """Refuse ``sam_passes`` that are none.
+
+    Args:
+        owner: Class that has them.
+        value: What was given.
+
+    Raises:
+        ValueError: No pass, or one that there is not.
+    """
+    is_list = isinstance(value, (list, tuple))
+    if not is_list or not value or not set(value) <= set(ALL):
+        raise UserValueError(
+            f'Expected `sam_passes` of {owner} to be (1,), (2,) or (1, 2), '
+            f'but got {value!r}'
+        )
+
+
 def _passes_of(part: Any) -> tuple[int, ...]:
     return getattr(part, 'sam_passes', ALL)

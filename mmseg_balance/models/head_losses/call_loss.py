@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from ..backward_pass import counts
 from .pixel_targets import PixelTargets
 from .signatures import names_argument
 
@@ -26,11 +25,9 @@ def call_loss(
         logits: Of the size of the labels, (N, C, H, W).
         targets: Class, weight and domain of each pixel.
         ignore_index: Label of ignored pixels.
-        collect: Whether a loss that keeps statistics may do so. In a pass
-            that repeats one of the same iteration it may not.
+        collect: Whether a loss that keeps statistics may do so.
         **kwargs: Further arguments of the loss.
     """
-    collect = collect and counts()
     offered = dict(target_mask=targets.target_mask, collect=collect)
     named = {name: offered[name] for name in domain_arguments(type(loss))}
     return loss(

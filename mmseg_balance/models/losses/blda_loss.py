@@ -15,6 +15,7 @@ from mmseg_balance.logits.statistics.pending import MAX_PENDING
 from mmseg_balance.logits.statistics.takes_settings import takes_settings
 
 from ...errors import UserValueError
+from ..backward_pass import counts
 from ..head_losses.call_loss import call_loss
 from ..head_losses.pixel_targets import PixelTargets
 from ..recording import OFFSET, note
@@ -220,7 +221,7 @@ class BLDALoss(nn.Module):
             targets: Class, weight and domain of each pixel.
             ignore_index: Label of ignored pixels.
         """
-        if not self.collects_statistics:
+        if not self.collects_statistics or not counts():
             return
         if self.statistics.num_pending >= MAX_PENDING:
             warnings.warn(

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from ...errors import UserValueError
 from ...number_checks import is_number
+from ..backward_pass import counts
 
 
 def cross_entropy(
@@ -156,7 +157,8 @@ class PixelLoss(nn.Module, ABC):
             loss, weights = self.losses_and_weights(
                 cls_score.float(), target, known, weight
             )
-            if collect and self.training and torch.is_grad_enabled():
+            is_learnt = self.training and torch.is_grad_enabled()
+            if collect and is_learnt and counts():
                 self.observe(
                     loss.detach(), weights, target, known, target_mask
                 )

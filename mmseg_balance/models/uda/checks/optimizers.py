@@ -7,6 +7,7 @@ from mmengine.logging import print_log
 from torch import nn
 
 from ....errors import UserTypeError, UserValueError
+from ...backward_pass import check_passes
 from ..objectives import Objective
 from ..optimization.sequential_backward import STUDENT
 
@@ -29,6 +30,7 @@ def check_optimizers(objectives: Sequence[Objective]) -> None:
         )
     for objective in objectives:
         kind = type(objective)
+        check_passes(kind.__name__, objective.sam_passes)
         learns = objective.has_own_losses
         if objective in own and not learns:
             raise UserValueError(

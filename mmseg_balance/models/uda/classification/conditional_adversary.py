@@ -5,9 +5,8 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ....errors import UserValueError
 from ....number_checks import check_number
-from ...backward_pass import Weights
+from ...backward_pass import Weights, check_passes
 from ...head_losses.classifier_features import classifier_of
 from .gradient_reversal import reversal_factor, reverse_gradient
 from .joint import JointOutputs, JointTerm
@@ -61,11 +60,7 @@ class CDAN(JointTerm):
         super().__init__(loss_weight)
         check_number('CDAN', 'hidden', hidden, 1)
         check_number('CDAN', 'max_iters', max_iters, 1)
-        if not sam_passes or not set(sam_passes) <= {1, 2}:
-            raise UserValueError(
-                'Expected `sam_passes` of CDAN to be (1,), (2,) or (1, 2), '
-                f'but got {sam_passes!r}'
-            )
+        check_passes('CDAN', sam_passes)
         self.hidden = hidden
         self.entropy_conditioning = entropy_conditioning
         self.max_iters = max_iters

@@ -11,7 +11,7 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from ....errors import UserTypeError
-from ...backward_pass import ALL, Weights, check_weights
+from ...backward_pass import ALL, Weights, check_passes, check_weights
 from ...declarations import labels_images
 from ...head_losses.logit_statistics import feed_statistics
 from ...head_losses.pixel_targets import PixelTargets
@@ -132,6 +132,7 @@ class JointObjective(Objective):
                     '(subclasses of JointTerm), but got '
                     f'{type(term).__name__}: move it to `objectives`'
                 )
+            check_passes(type(term).__name__, term.sam_passes)
         self._shared: tuple[nn.Module | None] = (None,)
 
     def attach(self, student: nn.Module) -> None:

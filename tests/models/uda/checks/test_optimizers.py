@@ -73,3 +73,12 @@ def test_what_nothing_moves_is_said(
         'Still has parameters' in line and '(net.weight, net.bias)' in line
         for line in lines
     )
+
+
+@pytest.mark.parametrize('passes', [(), (0,), 2])
+def test_passes_that_there_are_not(build, passes):
+    class Never(Learning):
+        sam_passes = passes
+
+    with pytest.raises(ValueError, match='`sam_passes` of Never'):
+        build('UDASegmentor', objectives=[Never()])

@@ -116,22 +116,72 @@ def test_other_methods_train_with_it(build, sam, batch, kind, settings):
     )
 
 
-def test_statistics_of_losses_are_of_the_first_pass(build, sam, batch):
-    cfg = dict(type='BLDALoss', num_classes=4, min_samples=1)
-    with_sam = build(loss=cfg)
+COUNTED = dict(num_classes=4, counts='online')
+LOSSES = dict(
+    blda=dict(type='BLDALoss', num_classes=4, min_samples=1),
+    blda_of_gbw=dict(
+        type='BLDALoss',
+        num_classes=4,
+        min_samples=1,
+        criterion=dict(type='GBWLoss'),
+    ),
+    lbw=dict(type='LBWLoss', num_classes=4),
+    seesaw=dict(type='SeesawLoss', **COUNTED),
+    class_balanced=dict(type='ClassBalancedLoss', unit='pixels', **COUNTED),
+)
+
+
+@pytest.mark.parametrize('name', LOSSES)
+def test_statistics_of_losses_are_of_the_first_pass(build, sam, batch, name):
+    with_sam = build(loss=LOSSES[name])
     alone = copy.deepcopy(with_sam)
-    losses = [m.student.decode_head.loss_decode for m in (with_sam, alone)]
-    pending = []
-    for model, loss, make in zip(
-        (with_sam, alone), losses, (sam, plain), strict=True
-    ):
+    states = []
+    for model, make in ((with_sam, sam), (alone, plain)):
+        loss = model.student.decode_head.loss_decode
+        before = copy.deepcopy(loss.state_dict())
         train(model, make(model), batch)
-        pending.append(loss.statistics.num_pending)
         loss.update_statistics()
-    assert pending[0] == pending[1] > 0
-    state, expected = (loss.state_dict() for loss in losses)
-    assert all(torch.equal(state[k], expected[k]) for k in expected)
+        states.append(loss.state_dict())
+    assert any(not torch.equal(states[0][k], v) for k, v in before.items())
+    assert all(torch.equal(states[0][k], states[1][k]) for k in before)
     assert counts()
+
+
+SOURCE = dict(type='SourceLoss', criterion=dict(type='DiceLoss'))
+
+
+@pytest.mark.parametrize(
+    ('kind', 'loss'),
+    [
+        ('DACS', LOSSES['blda_of_gbw']),
+        ('DACS', LOSSES['lbw']),
+        ('DACS', [dict(type='CrossEntropyLoss'), SOURCE]),
+        ('MIC', None),
+        ('MaxSquare', None),
+        ('SourceOnly', None),
+    ],
+)
+def test_both_passes_are_of_one_loss(build, sam, batch, segmentor, kind, loss):
+    """Where the weights are not moved it has one value, term by term."""
+    cfg = segmentor(loss, dropout=0.3)
+    settings = {}
+    if kind == 'MIC':
+        settings['masked_consistency'] = dict(block_size=8)
+    model = build(kind, segmentor=cfg, **settings)
+    passes = []
+    parse = model.parse_losses
+
+    def parse_losses(losses):
+        passes.append({k: v.detach() for k, v in losses.items()})
+        return parse(losses)
+
+    model.parse_losses = parse_losses
+    logs = train(model, sam(model, rho=0.0), batch)
+    half = len(passes) // 2
+    assert half == len(model.objectives)
+    for first, second in zip(passes[:half], passes[half:], strict=True):
+        torch.testing.assert_close(first, second, rtol=0, atol=0)
+    assert logs['loss'] == pytest.approx(logs['pass1.loss'], rel=1e-6)
 
 
 def adversarial_optimizers(model, student, discriminator='OptimWrapper'):
