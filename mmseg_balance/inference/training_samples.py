@@ -27,6 +27,7 @@ from ..models.uda import UDASegmentor
 from ..models.uda.objectives.objective import row_of
 from ..models.uda.objectives.step import UDAStep, note_batch
 from ..models.uda.teacher.pseudo_labels import PseudoLabels
+from ..visualization.training_pictures.frame_pair import frame_row
 from ..visualization.training_pictures.palette import class_palette
 from ..visualization.training_pictures.panels import Row, sample_rows
 from ..visualization.training_pictures.recorder import PictureRecorder
@@ -120,7 +121,8 @@ class TrainingSamples:
         files = image_names(batch)
         for i in range(len(samples)):
             preprocessor = model.data_preprocessor
-            yield sample_rows(recorder.rows, i, preprocessor, files)
+            rows = sample_rows(recorder.rows, i, preprocessor, files)
+            yield rows + _frame_rows(domains, i)
 
     def _note_objectives(self, step: UDAStep) -> None:
         """Have noted what objectives make of a step."""
@@ -148,6 +150,16 @@ class TrainingSamples:
             )
             step = replace(step, pseudo=pseudo)
         return step
+
+
+def _frame_rows(domains: dict[str, dict], index: int) -> list[Row]:
+    """Pairs of frames of one image of a batch, of domains that have such."""
+    found = [
+        frame_row(part['data_samples'][index], f'{name} frames')
+        for name, part in domains.items()
+        if index < len(part['data_samples'])
+    ]
+    return [row for row in found if row is not None]
 
 
 def is_teacher(model: nn.Module) -> bool:

@@ -23,7 +23,7 @@ def write_clip(root: Path) -> Path:
         window = slice(STEP * i, STEP * i + SIZE[1])
         for folder, content in (('img', whole), ('label', labels)):
             path = root / folder / f'pan_{10 + i:04d}.png'
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(path), content[:, window].astype(np.uint8))
     return root
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers.panned_clip import clip_set, write_clip
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
@@ -160,3 +161,16 @@ def test_the_tool(uda, weights, run_tool, tmp_path, capsys, monkeypatch):
         )
     with pytest.raises(SystemExit, match='--num to be at least 1, but got 0'):
         run_tool('browse.py', 'uda.py', '--num', 0, '--out', 'other')
+
+
+def test_pairs_of_frames_have_a_row(uda, tmp_path):
+    data = clip_set(write_clip(tmp_path / 'clip'))
+    data['pipeline'].insert(-1, dict(type='RandomCrop', crop_size=(16, 16)))
+    uda.train_dataloader.dataset.target = data
+    for domain in ('source', 'target'):
+        part = uda.train_dataloader.dataset[domain]
+        part.metainfo = dict(classes=('a', 'b', 'c'))
+    (rows,) = first(uda, num=1)
+    titles = [row.title for row in rows]
+    assert titles == ['source', 'target', 'mix', 'masked', 'target frames']
+    assert [p.title.partition(':')[0] for p in rows[-1].panels][2] == 'flow'
