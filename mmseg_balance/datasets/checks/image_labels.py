@@ -1,6 +1,7 @@
 """Checks of data sets whose labels are one an image."""
 
 import os.path as osp
+import re
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -35,28 +36,43 @@ def missing_places(dataset: BaseDataset) -> list[tuple[str, str]]:
 
 
 def check_image_labels(part: SplitPipeline) -> None:
-    """Refuse images that cannot be read, and classes without an image.
-
-    Where labels are not read, images alone are checked. What a target shows
-    of the classes is not known to a training.
+    """Refuse images that cannot be read, and labels that are not right.
 
     Args:
         part: Fully initialised data set with a label an image.
 
     Raises:
         OSError: An image cannot be decoded; names it.
+        ValueError: See :func:`check_labels_of_images`.
+    """
+    check_labels_of_images(part)
+    if not part.skips_bad:
+        check_images_can_be_read(part)
+
+
+def check_labels_of_images(part: SplitPipeline) -> None:
+    """Refuse images without a class, and classes without an image.
+
+    Nothing is refused where labels are not read. What a target shows of the
+    classes is not known to a training.
+
+    Args:
+        part: Fully initialised data set with a label an image.
+
+    Raises:
         ValueError: Images have no class, ids stand for none, or a class has
             no image; names them.
     """
+    if part.annotations is None:
+        return
     dataset = cast('LabelledImages', part.dataset)
-    if part.annotations is not None:
-        labels = dataset.labels()
-        _refuse_unnamed(part, labels)
-        is_target = part.name.split('.')[0].startswith('target')
-        if not (dataset.lacks_classes or is_target):
-            _refuse_absent_classes(part, labels)
-    if not part.skips_bad:
-        check_images_can_be_read(part)
+    labels = dataset.labels()
+    _refuse_unnamed(part, labels)
+    is_target = 'target' in re.split(r'[.\[]', part.name)
+    if not is_target:
+        _refuse_unlabelled(part, labels)
+    if not (dataset.lacks_classes or is_target):
+        _refuse_absent_classes(part, labels)
 
 
 def _refuse_unnamed(part: SplitPipeline, labels: np.ndarray) -> None:
@@ -70,8 +86,11 @@ def _refuse_unnamed(part: SplitPipeline, labels: np.ndarray) -> None:
             f'{len(labels)} images are such): name it there, or None to '
             'leave its images out'
         )
+
+
+def _refuse_unlabelled(part: SplitPipeline, labels: np.ndarray) -> None:
     without = np.flatnonzero(labels == UNLABELLED)
-    if len(without) and part.name.split('.')[0].split('[')[0] != 'target':
+    if len(without):
         info = part.dataset.get_data_info(int(without[0]))
         raise UserValueError(
             f'{part.name}: {len(without)} of {len(labels)} images have no '

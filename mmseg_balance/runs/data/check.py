@@ -15,9 +15,11 @@ from ...datasets.checks import (
     leaf_configs,
 )
 from ...datasets.checks.folder_checks import check_image_files
+from ...datasets.checks.image_labels import check_labels_of_images
 from ...datasets.checks.labels import check_label_files
 from ...datasets.checks.left_out import left_out
 from ...datasets.checks.survey import SurveyFile, survey
+from ...datasets.loading.class_label import labels_images
 from ...datasets.loading.split_pipeline import SplitPipeline
 from ...datasets.sampling.few_shot import FewShot
 from ...errors import UserValueError
@@ -105,7 +107,9 @@ def _check_set(
             FewShot.from_key(few_shot).keep_in(dataset)
         check_image_files(dataset, key)
         report.notes += left_out(dataset, key, with_labels)
-        if with_labels:
+        if labels_images(dataset):
+            _collect(report, lambda: check_labels_of_images(part))
+        elif with_labels:
             _collect(report, lambda: check_label_files(part, key))
     except (OSError, TypeError, ValueError) as error:
         report.stops.append(str(error))
