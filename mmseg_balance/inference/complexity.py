@@ -10,9 +10,13 @@ from torch import Tensor, nn
 
 from ..checkpoints.export.config import strip_initial_weights
 from ..checkpoints.export.segmentor import choose_part
+from ..files.config_walk import dicts_in
+from ..models.declarations import declared
 from ..models.head_losses.classifier_features import logits_and_features
 from ..models.head_losses.instances import finds_instances
 from .post_hoc import part_from_balancing
+
+CITYSCAPES, CROP = (1024, 2048), (224, 224)
 
 
 def count_operations(
@@ -45,6 +49,23 @@ def count_operations(
         model, inputs=images, show_table=False, show_arch=False
     )
     return dict(flops=int(found['flops']), params=int(found['params']))
+
+
+def image_size(cfg: Config) -> tuple[int, int]:
+    """Height and width of the images that a network is meant for.
+
+    Args:
+        cfg: Config of a model.
+
+    Returns:
+        Those of Cityscapes; of a classifier those of its crops.
+    """
+    for part in dicts_in(cfg.model):
+        if declared(part, 'labels_images') is True:
+            settings = part.get('data_preprocessor') or {}
+            height, width = settings.get('size') or CROP
+            return height, width
+    return CITYSCAPES
 
 
 class _WithInstances(nn.Module):

@@ -3,7 +3,7 @@
 import pytest
 from mmengine.config import Config
 
-from mmseg_balance.inference.complexity import count_operations
+from mmseg_balance.inference.complexity import count_operations, image_size
 
 
 def segmentor():
@@ -83,3 +83,21 @@ def test_as_many_proposals_count_as_there_are_at_most():
     pixels, semantic = 8 * 8 + 4 * 4, 3 * 4 * 9 + 4 * 3
     pyramid = 64 * (semantic + 3 * 4 + 4 * 4 * 9)
     assert rest == pyramid + pixels * (4 * 4 * 9 + 4 * 3 + 4 * 12)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'expected'),
+    [
+        ({}, (1024, 2048)),
+        (dict(type='ImageClassifier'), (224, 224)),
+        (
+            dict(
+                type='ImageClassifier', data_preprocessor=dict(size=(32, 48))
+            ),
+            (32, 48),
+        ),
+    ],
+)
+def test_the_size_that_counts_is_that_of_images_of_the_task(changes, expected):
+    model = dict(type='SourceOnly', segmentor=segmentor() | changes)
+    assert image_size(Config(dict(model=model))) == expected

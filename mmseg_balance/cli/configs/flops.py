@@ -24,9 +24,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         '--shape',
         type=int,
         nargs=2,
-        default=[1024, 2048],
         metavar=('HEIGHT', 'WIDTH'),
-        help='size of the image (default: 1024 2048)',
+        help='size of the image (default: 1024 2048; of a classifier, that of '
+        'its crops)',
     )
     add_device(parser)
     add_cfg_options(parser)
@@ -39,10 +39,10 @@ def run(args: Namespace) -> None:
 
     folder = Path(default_work_dir(args.config))
     found = build_or_exit(lambda: count(args), folder)
-    height, width = args.shape
     print(
-        f'{height} x {width}: {found["flops"] / 1e9:.3f} GFLOPs '
-        f'(multiply-adds), {found["params"] / 1e6:.3f} M parameters'
+        f'{found["height"]} x {found["width"]}: '
+        f'{found["flops"] / 1e9:.3f} GFLOPs (multiply-adds), '
+        f'{found["params"] / 1e6:.3f} M parameters'
     )
 
 
@@ -51,13 +51,14 @@ def count(args: Namespace) -> dict[str, int]:
     from mmengine.device import get_device
 
     from ...configuration.reading import load_config
-    from ...inference.complexity import count_operations
+    from ...inference.complexity import count_operations, image_size
 
-    if min(args.shape) < 1:
+    if args.shape is not None and min(args.shape) < 1:
         raise UserValueError(
             f'Expected --shape to be two sides in pixels, but got {args.shape}'
         )
     cfg = load_config(args.config, args.cfg_options)
-    height, width = args.shape
+    height, width = args.shape or image_size(cfg)
     device = args.device or get_device()
-    return count_operations(cfg, height, width, device)
+    found = count_operations(cfg, height, width, device)
+    return dict(found, height=height, width=width)

@@ -146,7 +146,10 @@ def build(args: argparse.Namespace) -> Any:
 
     from ...inference.predictor import Predictor
     from ...inference.predictor.named_model import find_model
-    from ...inference.pseudo_labelling.run import PseudoLabelRun
+    from ...inference.pseudo_labelling.run import (
+        PseudoLabelRun,
+        check_labels_pixels,
+    )
     from ...inference.pseudo_labelling.target_images import find_target
     from ...runs.ranks import start_ranks
 
@@ -168,6 +171,7 @@ def build(args: argparse.Namespace) -> Any:
         batch_size=args.batch_size,
         num_workers=args.num_workers,
     )
+    check_labels_pixels(predictor)
     target = find_target(
         cfg, args.out, predictor.classes, args.images, args.all_images
     )

@@ -9,6 +9,7 @@ import numpy as np
 from mmengine.dist import barrier, get_dist_info
 
 from ...datasets.files.label_images import read_label, write_png
+from ...errors import UserValueError
 from ...progress import progress_bar
 from ...runs.records.provenance import describe_files
 from ...stop_signals import StopSignals
@@ -228,3 +229,22 @@ def _stoppable() -> Iterator[Callable[[], None]]:
                 raise KeyboardInterrupt
 
         yield check
+
+
+def check_labels_pixels(predictor: Predictor) -> None:
+    """Refuse a classifier, whose labels are no maps.
+
+    Args:
+        predictor: The model.
+
+    Raises:
+        ValueError: Names the command that does for it what this one does for
+            segmentors.
+    """
+    if predictor.labels_images:
+        raise UserValueError(
+            'pseudo-labels writes a label for each pixel, and this model '
+            'gives an image one: mmseg-balance predict --sorted copy puts '
+            'images into a folder for each class, which ClassFolderDataset '
+            'reads'
+        )

@@ -54,7 +54,9 @@ def comparison(row: PublishedRow, scores: Mapping[str, Any]) -> str:
         A line for each score, below one of titles.
     """
     if not row.scores:
-        found = [key for key in (*SHOWN, *VOIDS) if key in scores]
+        is_of_images = not {'mIoU', 'mPQ'} & scores.keys()
+        overall = ('aAcc',) if is_of_images else ()
+        found = [k for k in (*SHOWN, *overall, *VOIDS) if k in scores]
         return '\n'.join(
             [row.name, *(f'{key:<20}  {scores[key]:4.1f}' for key in found)]
         )

@@ -12,6 +12,7 @@ from ...configuration.error_lines import build_or_exit
 from ...errors import UserFileNotFoundError, UserValueError
 from ..records.scores import ORIGIN_KEY, read_scores
 from ..work_dir import default_work_dir, is_complete, latest_checkpoint
+from .best_validation import best_validation
 from .commands import STATISTICS, Reproduction, config_of
 from .earlier_run import compare_with, stale_statistics
 from .named_row import comparison, named_row, recipe
@@ -63,7 +64,8 @@ def reproduce(how: Reproduction) -> None:
     row = named_row(how.row)
     print(comparison(row, scores))
     print(f'seed {run.seed}, {checkpoint}')
-    for line in (*recipe(row), *(f'note: {note}' for note in run.notes)):
+    notes = [f'note: {note}' for note in run.notes]
+    for line in (*best_validation(run.work_dir), *recipe(row), *notes):
         print(line)
 
 
@@ -182,7 +184,7 @@ def best_snapshot(work_dir: Path, dry_run: bool = False) -> Path:
         raise UserFileNotFoundError(
             f'--best: {work_dir} has {len(found)} files best_*.pth, expected '
             'one. Train with --cfg-options '
-            'default_hooks.checkpoint.save_best=mIoU '
+            'default_hooks.checkpoint.save_best=mIoU (of a classifier aAcc) '
             'default_hooks.checkpoint.rule=greater, or test the last '
             'checkpoint without --best'
         )

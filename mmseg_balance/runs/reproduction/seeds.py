@@ -85,5 +85,5 @@ def table(
 
 def _main_score(scores: Mapping[str, Any]) -> str:
     """The score that is named first, of segments where there are such."""
-    key = 'mPQ' if 'mPQ' in scores else 'mIoU'
+    key = next(k for k in ('mPQ', 'mIoU', 'mAcc') if k in scores)
     return f'{scores[key]:.1f} {key}'

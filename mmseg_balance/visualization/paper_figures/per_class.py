@@ -71,7 +71,8 @@ def draw_per_class(
     if not rows:
         raise UserValueError(
             f'no {metric} of these classes in {methods[0].name}: they are in '
-            'the scores of BalancedIoUMetric, set it as test_evaluator'
+            'the scores of BalancedIoUMetric, set it as test_evaluator; of '
+            'classifiers there is no IoU, take --metric Acc'
         )
     title = ''
     if classes is None and len(rows) > MOST_ROWS:

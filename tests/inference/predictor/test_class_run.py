@@ -16,6 +16,7 @@ from PIL import Image
 
 from mmseg_balance.datasets.loading.bad_files import UnreadableFileError
 from mmseg_balance.inference import PredictionRun, Predictor, RunOptions
+from mmseg_balance.inference.pseudo_labelling.run import check_labels_pixels
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.post_hoc.scores import post_hoc_scores
 from mmseg_balance.logits.statistics.file import (
@@ -263,3 +264,8 @@ def test_shares_are_of_images(predictor, photos):
     overall = json.loads(Path('shares.json').read_text())['overall']
     assert overall['pixels'] == 4
     assert overall['shares'] == dict(blue=0.25, green=0.25, red=0.5)
+
+
+def test_label_maps_of_a_classifier_are_refused(predictor):
+    with pytest.raises(ValueError, match='predict --sorted copy puts images'):
+        check_labels_pixels(predictor)

@@ -22,6 +22,13 @@ def test_both_readings_of_void_are_beside_a_published_score():
     ]
 
 
+def test_a_config_of_a_classifier_has_its_overall_accuracy():
+    scores = dict(mAcc=70.0, Acc_std=9.0, aAcc=72.0, mAcc_over=80.0)
+    lines = comparison(PublishedRow('x.py', (), 'x.py', {}), scores)
+    found = dict(line.split() for line in lines.splitlines()[1:])
+    assert found == dict(mAcc='70.0', Acc_std='9.0', aAcc='72.0')
+
+
 def test_a_config_that_is_in_no_table():
     lines = comparison(PublishedRow('x.py', (), 'x.py', {}), SCORES)
     found = dict(line.split() for line in lines.splitlines()[1:])
