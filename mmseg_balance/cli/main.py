@@ -37,6 +37,7 @@ COMMANDS = {
     'data toy-streets': 'draw the toy streets of the demo',
     'data toy-sequences': 'draw toy streets that move, with exact flow',
     'data toy-objects': 'draw the toy objects, images of 12 classes',
+    'data class-folders': 'check and list images in a folder for each class',
     'data class-stats': "class statistics of any data set's labels",
     'data map-labels': 'replace values in label files',
     'data check': "read every image and label of a config's data sets",
@@ -66,6 +67,7 @@ PLACES = {
     'data toy-sequences': 'data.video.toy_sequences',
     'data flow': 'data.video.flow',
     'data toy-objects': 'data.objects.toy_objects',
+    'data class-folders': 'data.objects.class_folders',
 }
 GROUPS = {name.split()[0] for name in COMMANDS if ' ' in name}
 HELP = ('-h', '--help')
