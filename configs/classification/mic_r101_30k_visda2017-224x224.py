@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/classifier_r101.py',
+    '../_base_/datasets/visda2017.py',
+    '../_base_/schedules/sam_30k_inverse.py',
+    '../_base_/uda/classifier_mic.py',
+    '../_base_/default_runtime.py',
+]
+model = _base_.pop('uda_model')

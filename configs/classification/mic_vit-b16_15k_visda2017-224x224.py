@@ -1,0 +1,10 @@
+_base_ = [
+    '../_base_/models/classifier_vit-b16.py',
+    '../_base_/datasets/visda2017.py',
+    '../_base_/schedules/sam_15k_inverse.py',
+    '../_base_/uda/classifier_mic.py',
+    '../_base_/default_runtime.py',
+]
+model = _base_.pop('uda_model')
+model.mcc.temperature = 2.0
+model.pseudo_weighting = 'confidence'
