@@ -17,10 +17,16 @@ def image_labels(data_samples: SampleList) -> Tensor:
         (N, 1, 1).
 
     Raises:
-        ValueError: Maps of labels; names an image and the keys.
+        ValueError: Maps of labels, or none; names an image and the keys.
     """
     labels = []
     for sample in data_samples:
+        if 'gt_sem_seg' not in sample:
+            raise UserValueError(
+                f'{sample.metainfo.get("img_path", "An image")} comes '
+                "without a label: put dict(type='LoadClassLabel') in front "
+                'of the packing in the pipeline of its data set'
+            )
         padding = sample.metainfo.get('padding_size', (0, 0, 0, 0))
         left, right, top, bottom = padding
         padded = sample.gt_sem_seg.data

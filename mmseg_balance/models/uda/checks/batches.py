@@ -39,7 +39,8 @@ def check_one_shape(source_images: Tensor, target_images: Tensor) -> None:
             'Source and target crops are mixed and must be of one shape, '
             f'but are {tuple(source_images.shape)} and '
             f'{tuple(target_images.shape)}: give both pipelines the '
-            'same RandomCrop, and data_preprocessor.size that crop size'
+            'same RandomCrop, or those of a classifier the same Resize, and '
+            'data_preprocessor.size that size'
         )
 
 

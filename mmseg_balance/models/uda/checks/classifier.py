@@ -36,11 +36,12 @@ def check_classifier(
             raise UserTypeError(
                 f'{owner} trains by {type(objective).__name__}, which needs '
                 'a label for each pixel, but model.segmentor is a classifier '
-                f'of images ({type(student).__name__}): choose '
-                "model.type='SourceOnly', or a method of configs/"
-                'classification, which are made of JointObjective and '
-                'MaskedObjective. An objective of your own that takes labels '
-                '(N, 1, 1) says so by serves_classifiers = True'
+                f'of images ({type(student).__name__}): choose model.type '
+                "'SourceOnly', 'MCCAdaptation', 'CDANAdaptation', 'SDAT' or "
+                "'ClassificationMIC', see configs/classification, or "
+                'objectives that serve, JointObjective and MaskedObjective '
+                'for two. One of your own that takes labels (N, 1, 1) says '
+                'so by serves_classifiers = True'
             )
     for key in ('ignore_top', 'ignore_bottom'):
         if getattr(labeler, key):

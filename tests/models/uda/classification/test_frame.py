@@ -139,7 +139,11 @@ def maps(batch):
     return batch
 
 
-def test_maps_of_labels_are_refused(build):
+def test_maps_of_labels_and_none_are_refused(build):
+    with pytest.raises(ValueError, match='LoadClassLabel.* the packing'):
+        batch = image_batch()
+        batch['source'] = batch['target']
+        build_uda(build).prepare(batch)
     with pytest.raises(ValueError, match=r'street.png.*\(8, 8\) labels'):
         build_uda(build).prepare(maps(image_batch()))
 
@@ -177,7 +181,7 @@ def test_methods_of_segmentation_refuse_a_classifier(
     message = str(error.value)
     assert kind in message
     assert objective in message
-    assert 'SourceOnly' in message and 'JointObjective' in message
+    assert 'SourceOnly' in message and 'ClassificationMIC' in message
 
 
 def test_source_only_serves(build, optimizers):
