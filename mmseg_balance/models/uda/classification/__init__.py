@@ -1,7 +1,8 @@
 """Methods for classifiers of images, and what they are made of."""
 
 from .conditional_adversary import CDAN
-from .joint import JointObjective, JointOutputs, JointTerm
+from .joint import JointObjective
+from .joint_term import JointOutputs, JointTerm
 from .methods import (
     SDAT,
     CDANAdaptation,

@@ -9,7 +9,7 @@ from ....number_checks import check_number
 from ...backward_pass import Weights, check_passes
 from ...head_losses.classifier_features import classifier_of
 from .gradient_reversal import reversal_factor, reverse_gradient
-from .joint import JointOutputs, JointTerm
+from .joint_term import JointOutputs, JointTerm
 from .minimum_class_confusion import at_least_float32, certainty
 
 

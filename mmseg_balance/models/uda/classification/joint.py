@@ -1,8 +1,6 @@
 """One pass over source and target images together."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -11,81 +9,24 @@ from mmseg.utils import ConfigType
 from torch import Tensor, nn
 
 from ....errors import UserTypeError
-from ...backward_pass import ALL, Weights, check_passes, check_weights
+from ...backward_pass import check_passes
 from ...declarations import labels_images
 from ...head_losses.logit_statistics import feed_statistics
 from ...head_losses.pixel_targets import PixelTargets
-from ...head_losses.predictions import (
-    Prediction,
-    decode_predictions,
-    training_features,
-)
+from ...head_losses.predictions import Prediction
 from ...head_losses.segmentation_loss import (
     is_trained,
     joined_log,
     losses_of_predictions,
 )
-from ...recording import PREDICTION, SOURCE, TARGET, note, noted_in
+from ...recording import SOURCE
 from ..objectives.objective import Objective
 from ..objectives.step import UDAStep
 from ..optimization.contexts import told
 from ..optimization.log import joined
 from ..optimization.sequential_backward import STUDENT
 from ..teacher.pseudo_labels import PseudoLabels
-
-
-@dataclass(frozen=True, eq=False)
-class JointOutputs:
-    """What a classifier makes of source and target images in one pass.
-
-    Attributes:
-        source: Logits (N, C, 1, 1) and features (N, F, 1, 1), those that
-            enter the classifier, of the source images.
-        target: The same of the target images.
-    """
-
-    source: Prediction
-    target: Prediction
-
-
-class JointTerm(nn.Module, ABC):
-    """A term of ``JointObjective``, on what both domains give in one pass.
-
-    Args:
-        loss_weight: Factor of its losses, at least 0; or two, one for each
-            pass of ``SAMOptimWrapper``.
-
-    Attributes:
-        sam_passes (tuple[int, ...]): In which passes of ``SAMOptimWrapper``
-            it takes part: 1, at the weights themselves, 2, at those that
-            were moved.
-    """
-
-    sam_passes: tuple[int, ...] = ALL
-
-    def __init__(self, loss_weight: Weights = 1.0) -> None:
-        super().__init__()
-        check_weights(type(self).__name__, 'loss_weight', loss_weight)
-        self.loss_weight = loss_weight
-
-    def attach(self, student: nn.Module) -> None:
-        """Take over what follows from the student, when it has been built.
-
-        Args:
-            student: The classifier that is trained.
-        """
-
-    @abstractmethod
-    def forward(self, outputs: JointOutputs) -> dict[str, Tensor]:
-        """Losses and diagnostics.
-
-        Args:
-            outputs: Of the student.
-
-        Returns:
-            Losses, whose names contain 'loss', and diagnostics, whose names
-            do not; before ``loss_weight``.
-        """
+from .joint_term import JointTerm, joint_outputs
 
 
 @MODELS.register_module()
@@ -222,29 +163,3 @@ def follow_target(
         targets.target_mask,
     )
     return {'target.loss_density': loss}
-
-
-def joint_outputs(
-    student: nn.Module, source: Tensor, target: Tensor
-) -> JointOutputs:
-    """What the student makes of both batches in one pass, source first.
-
-    Args:
-        student: A classifier.
-        source, target: Images of one size, (N, 3, H, W) each.
-    """
-    features = training_features(student, torch.cat([source, target]))
-    both = decode_predictions(
-        student.decode_head, features, keep_features=True
-    )[0]
-    count = len(source)
-
-    def part(which: slice) -> Prediction:
-        return replace(
-            both, logits=both.logits[which], features=both.features[which]
-        )
-
-    outputs = JointOutputs(part(slice(count)), part(slice(count, None)))
-    with noted_in(TARGET):
-        note(PREDICTION, lambda: outputs.target.logits.argmax(1))
-    return outputs

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ....number_checks import check_number
 from ...backward_pass import Weights
-from .joint import JointOutputs, JointTerm
+from .joint_term import JointOutputs, JointTerm
 
 EPSILON = 1e-5
 

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy
 
 from mmseg_balance.models.head_losses.predictions import Prediction
+from mmseg_balance.models.uda.classification import JointOutputs
 from mmseg_balance.models.uda.classification.conditional_adversary import (
     CDAN,
     domain_discriminator,
@@ -16,7 +17,6 @@ from mmseg_balance.models.uda.classification.gradient_reversal import (
     reversal_factor,
     reverse_gradient,
 )
-from mmseg_balance.models.uda.classification.joint import JointOutputs
 
 FILES = (
     'classification/cdan_bn_entropy',
