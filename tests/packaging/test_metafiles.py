@@ -46,6 +46,8 @@ def test_each_config_of_the_benchmarks_is_in_one_file():
     there = [
         *ROOT.glob('configs/**/*cityscapes-*.py'),
         *ROOT.glob('configs/video/*2bddvid-*.py'),
+        *ROOT.glob('configs/classification/*_visda2017-*.py'),
+        *ROOT.glob('configs/classification/*_office-home-*.py'),
     ]
     assert sorted(names) == sorted(
         path.relative_to(ROOT).as_posix()

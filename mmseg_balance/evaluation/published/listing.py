@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import panoptic, segmentation, video
+from . import classification, panoptic, segmentation, video
 from .recipes import NOTES, level_of, notes_of
 from .row import PublishedRow
 
@@ -28,6 +28,8 @@ def list_rows() -> str:
             _table(panoptic.ROWS, panoptic.KEYS),
             '',
             _table(video.ROWS, ('mIoU_uvda', 'std_uvda')),
+            '',
+            _table(classification.ROWS, classification.HEADS),
             '',
             head,
             *legend,

@@ -2,10 +2,14 @@
 
 import re
 
-from . import segmentation_notes, video_notes
+from . import classification_notes, segmentation_notes, video_notes
 from .note import LEVELS, Note
 
-NOTES = (*segmentation_notes.NOTES, *video_notes.NOTES)
+NOTES = (
+    *segmentation_notes.NOTES,
+    *video_notes.NOTES,
+    *classification_notes.NOTES,
+)
 
 
 def notes_of(row: str) -> tuple[Note, ...]:

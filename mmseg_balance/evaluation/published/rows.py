@@ -4,10 +4,10 @@ import re
 from difflib import SequenceMatcher
 
 from ...errors import UserValueError
-from . import panoptic, segmentation, video
+from . import classification, panoptic, segmentation, video
 from .row import PublishedRow
 
-ROWS = (*segmentation.ROWS, *panoptic.ROWS, *video.ROWS)
+ROWS = (*segmentation.ROWS, *panoptic.ROWS, *video.ROWS, *classification.ROWS)
 NUM_NEAREST = 5
 
 
