@@ -105,6 +105,19 @@ class BalancedIoUMetric(IoUMetric):
 
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
+        self.check_meta(dataset_meta)
+        self._dataset_meta = dataset_meta
+
+    def check_meta(self, dataset_meta: dict) -> None:
+        """Refuse a data set that the metric is not for.
+
+        Args:
+            dataset_meta: Its meta data.
+
+        Raises:
+            ValueError: It is of another kind, or lacks a class that is
+                named.
+        """
         if dataset_meta.get('labels_images'):
             raise UserValueError(
                 'BalancedIoUMetric in val_evaluator or test_evaluator scores '
@@ -112,7 +125,6 @@ class BalancedIoUMetric(IoUMetric):
                 "take dict(type='ClassificationMetric')"
             )
         self.groups.check_classes(dataset_meta['classes'])
-        self._dataset_meta = dataset_meta
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Count the pixels of a batch, image by image.

@@ -1,7 +1,6 @@
 """Scores over the classes that VIPER and a target set share."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from mmseg.registry import METRICS
@@ -59,13 +58,17 @@ class SharedClassesMetric(BalancedIoUMetric):
             subsets={rule: self.shared} | subsets, headline=rule, **kwargs
         )
 
-    @property
-    def dataset_meta(self) -> Any:
-        """Meta data of the data set; needs 'classes'."""
-        return self._dataset_meta
+    def check_meta(self, dataset_meta: dict) -> None:
+        """Refuse a data set that counts riders otherwise than the rule.
 
-    @dataset_meta.setter
-    def dataset_meta(self, dataset_meta: dict) -> None:
+        Args:
+            dataset_meta: Its meta data.
+
+        Raises:
+            ValueError: See :class:`BalancedIoUMetric`; or riders are not
+                those of the rule.
+        """
+        super().check_meta(dataset_meta)
         wanted = 'person' if self.rule == 'davsn' else 'ignore'
         riders = dataset_meta.get('riders')
         if riders is not None and riders != wanted:
@@ -82,7 +85,6 @@ class SharedClassesMetric(BalancedIoUMetric):
                 "counts riders as persons (riders='person'), which this one "
                 "does not say: take CityscapesSeqDataset, or rule='uvda'"
             )
-        BalancedIoUMetric.dataset_meta.fset(self, dataset_meta)
 
     def scores(self, confusion: Tensor) -> dict[str, float]:
         """Every score of a confusion matrix, by the rule.

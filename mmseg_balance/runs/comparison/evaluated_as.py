@@ -82,7 +82,9 @@ def procedure_of(result: Result) -> dict[str, Any]:
     evaluators = evaluated.get('test_evaluator') or []
     if isinstance(evaluators, dict):
         evaluators = [evaluators]
-    headlines = [e.get('headline') for e in evaluators if e.get('headline')]
+    # of shared classes the rule says what means are over
+    named = [e.get('headline') or e.get('rule') for e in evaluators]
+    headlines = [name for name in named if name]
     panoptic = [e for e in evaluators if type_name(e) == PANOPTIC_METRIC]
     # of models without segments nothing is said
     voids = {}

@@ -6,7 +6,7 @@ those of the clip, in ``train/images`` and ``val/images``.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -194,7 +194,7 @@ def _write_label(job: Job, out: Path, annotated: str) -> None:
             write_png(path, label.astype(np.uint8))
 
 
-def _write_once(path: Path, content) -> None:
+def _write_once(path: Path, content: Callable[[], bytes]) -> None:
     if not path.is_file():
         write_atomically(path, content())
 
@@ -218,16 +218,16 @@ def _look_alike(first: np.ndarray, second: np.ndarray) -> bool:
     return bool((centred[0] * centred[1]).sum() >= LIKENESS * scale)
 
 
-def describe(names: dict[str, Iterable[str]], out: Path) -> str:
+def describe(names: Mapping[str, Sequence[str]], out: Path) -> str:
     """What was written, for the terminal.
 
     Args:
         names: Of :func:`convert_bddvid`.
         out: Folder of the data set.
     """
-    counts = [f'{len(list(names[split]))} {split}' for split in SPLITS]
+    counts = [f'{len(names[split])} {split}' for split in SPLITS]
     lines = [f'{" and ".join(counts)} clips are in {os.fspath(out)}']
-    unlike = list(names['unlike'])
+    unlike = names['unlike']
     if unlike:
         more = ', ...' if len(unlike) > SHOWN else ''
         lines.append(

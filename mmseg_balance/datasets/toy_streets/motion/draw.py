@@ -13,7 +13,7 @@ from ..render import CLASSES
 from ..settings import PERIOD
 from ..street import build_scene
 from .flow import Flow, flow_to_previous
-from .frame import Frame, MovingStreet, paint
+from .frame import Frame, MovingStreet, first_labels, paint
 from .motions import draw_motion
 from .settings import ToySequences
 from .surfaces import RecordingCamera
@@ -51,7 +51,8 @@ def draw_sequence(
     Yields:
         Its frames.
     """
-    street, previous = draw_moving_street(domain, split, index, settings)
+    street = draw_moving_street(domain, split, index, settings)
+    previous = paint(street, 0)
     yield Moment(previous, None)
     for number in range(1, settings.frames):
         frame = paint(street, number)
@@ -61,15 +62,14 @@ def draw_sequence(
 
 def draw_moving_street(
     domain: str, split: str, index: int, settings: ToySequences
-) -> tuple[MovingStreet, Frame]:
+) -> MovingStreet:
     """Draw a street and how it moves.
 
     Args:
         domain, split, index, settings: See :func:`draw_sequence`.
 
     Returns:
-        The street, and its first frame, which shows the classes whose turn
-        it is.
+        The street; its first frame shows the classes whose turn it is.
 
     Raises:
         RuntimeError: No street does.
@@ -82,11 +82,11 @@ def draw_moving_street(
     for attempt in range(ATTEMPTS):
         seed = [settings.seed, STREAM, *key, attempt]
         street = _draw(domain, required, settings, seed)
-        first = paint(street, 0)
-        counts = np.bincount(first.label.ravel(), minlength=len(CLASSES))
+        labels = first_labels(street)
+        counts = np.bincount(labels.ravel(), minlength=len(CLASSES))
         # an object may end up behind another one
         if all(counts[CLASSES.index(name)] >= least for name in required):
-            return street, first
+            return street
     raise UserRuntimeError(
         f'{domain} {split} sequence {index}: no street of {settings.height} x '
         f'{settings.width} pixels shows {sorted(required)}; choose another '

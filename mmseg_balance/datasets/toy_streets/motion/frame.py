@@ -97,16 +97,65 @@ def paint(street: MovingStreet, number: int) -> Frame:
         np.full(label.shape, FAR_AWAY),
     )
     moved = street.motion.seen(number)
-    items, surfaces = street.scene.items, street.surfaces
-    order = sorted(
-        range(len(items)),
-        key=lambda i: (items[i][0], -(items[i][1] + moved[i, 2])),
-    )
-    for i in order:
-        for surface in surfaces[i]:
+    for i in _order(street, moved):
+        for surface in street.surfaces[i]:
             _paint_surface(street, frame, i, (surface, moved[i]), haze)
     noise = np.random.default_rng([*street.seed, 1, number])
     return frame._replace(image=expose(frame.image, look, noise))
+
+
+def first_labels(street: MovingStreet) -> np.ndarray:
+    """Labels of the first frame, without painting it.
+
+    Args:
+        street: The street.
+
+    Returns:
+        Train ids, uint8 (H, W).
+    """
+    camera = street.camera
+    size = camera.height, camera.width
+    label = np.full(size, CLASS_IDS['sky'], dtype=np.uint8)
+    for i in _order(street, street.motion.seen(0)):
+        for surface in street.surfaces[i]:
+            name = surface.shape.label
+            covered = _cover(camera, surface, size) if name else None
+            if name and covered:
+                label[covered.window][covered.pixels > 127] = CLASS_IDS[name]
+    return label
+
+
+def _order(street: MovingStreet, moved: np.ndarray) -> list[int]:
+    """Objects by layer, and from far to near within."""
+    items = street.scene.items
+    return sorted(
+        range(len(items)),
+        key=lambda i: (items[i][0], -(items[i][1] + moved[i, 2])),
+    )
+
+
+class _Cover(NamedTuple):
+    """What a surface covers: a window, uint8 in it, and its depths."""
+
+    window: tuple[slice, slice]
+    pixels: np.ndarray
+    nearest: float
+    farthest: float
+
+
+def _cover(
+    camera: RecordingCamera, surface: Surface, size: tuple[int, int]
+) -> _Cover | None:
+    """What a surface covers of an image; None where it is not in it."""
+    cut = [cut_near(polygon) for polygon in surface.polygons]
+    cut = [polygon for polygon in cut if len(polygon) > 2]
+    outlines = [Camera.project(camera, polygon) for polygon in cut]
+    window = _window(outlines, size)
+    if window is None:
+        return None
+    depths = np.concatenate(cut)[:, 2]
+    pixels = coverage(outlines, window, 20 * max(size))
+    return _Cover(window, pixels, depths.min(), depths.max())
 
 
 def _paint_surface(
@@ -120,18 +169,13 @@ def _paint_surface(
     original, step = placed
     camera, shape = street.camera, original.shape
     surface = original.moved(step)
-    cut = [cut_near(polygon) for polygon in surface.polygons]
-    outlines = [Camera.project(camera, p) for p in cut if len(p) > 2]
-    window = _window(outlines, frame.label.shape)
-    if window is None:
+    covered = _cover(camera, surface, frame.label.shape)
+    if covered is None:
         return
-    limit = 20 * max(frame.label.shape)
-    cover = coverage(outlines, window, limit)
+    window, cover, nearest, farthest = covered
     rows, columns = np.mgrid[window]
     depth = depth_at(surface, camera, columns, rows)
     # at the rim a pixel's middle may miss the plane
-    nearest = min(polygon[:, 2].min() for polygon in cut if len(polygon))
-    farthest = max(polygon[:, 2].max() for polygon in cut if len(polygon))
     depth = np.clip(np.nan_to_num(depth, nan=farthest), nearest, farthest)
     points = points_at(camera, columns, rows, depth) - step
     texture = street.textures.on(
