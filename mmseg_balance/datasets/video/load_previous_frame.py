@@ -70,8 +70,9 @@ class LoadPreviousFrame(BaseTransform):
             key: Its key.
 
         Raises:
-            ValueError: It lists no earlier frames, or a transform of the
-                pipeline would move the image alone.
+            ValueError: It lists no earlier frames, or not those of the look
+                of its images, or a transform of the pipeline would move the
+                image alone.
         """
         check_geometry(dataset.pipeline.transforms, key)
         if len(dataset) and dataset.get_data_info(0).get(PREV_PATH) is None:
@@ -80,6 +81,13 @@ class LoadPreviousFrame(BaseTransform):
                 f'{type(dataset).__name__} names no frames before the '
                 f'images: {HELP}'
             )
+        if getattr(dataset, 'translated_root', None):
+            if not dataset.data_prefix.get('prev_img_path'):
+                raise UserValueError(
+                    f'{key} has translated_root, and the frames before its '
+                    'images would not be translated: name the folder of '
+                    'translated ones in data_prefix.prev_img_path'
+                )
 
     def transform(self, results: dict) -> dict:
         """Read the frame.

@@ -286,6 +286,16 @@ def test_what_pairs_need_is_said_when_the_data_set_is_built(clip_config):
         UDADataset(dict(clip_config, pipeline=packing))
 
 
+def test_frames_before_translated_images_are_translated(clip, clip_config):
+    config = dict(clip_config, translated_root=str(clip / 'img'))
+    with pytest.raises(ValueError, match='source has translated_root, and'):
+        UDADataset(config)
+    config['data_prefix'] = dict(
+        config['data_prefix'], prev_img_path=str(clip / 'img')
+    )
+    assert len(UDADataset(config)) == 3
+
+
 def test_packing_notices_what_was_not_moved(clip_config):
     results = pair_of()
     results['img'] = results['img'][:32]
