@@ -1,14 +1,17 @@
-"""SAM, a teacher and BLDA on classified images: killed, and on two ranks."""
+"""SAM, a teacher and BLDA on toy objects: killed, and on two ranks."""
 
 import signal
 import time
 
-import numpy as np
 import pytest
 import torch
 from helpers.comparison import assert_equal, losses
 from helpers.paths import ROOT
-from mmcv import imwrite
+
+from mmseg_balance.datasets.toy_objects import (
+    ToyObjects,
+    generate_toy_objects,
+)
 
 # everything that has a state: the count of CDAN's reversals, mixtures,
 # density, teacher, momentum
@@ -26,8 +29,8 @@ model = dict(
             type='ResNet', depth=18, base_channels=8, out_indices=(3,),
             strides=(1, 1, 2, 2)),
         decode_head=dict(
-            in_channels=64, num_classes=4, bottleneck=8, dropout_ratio=0.1,
-            loss_decode=dict(type='BLDALoss', num_classes=4, min_samples=1)),
+            in_channels=64, num_classes=12, bottleneck=8, dropout_ratio=0.1,
+            loss_decode=dict(type='BLDALoss', num_classes=12, min_samples=1)),
     ),
     density_estimation=dict(loss_weight=0.2),
     **_base_.pop('uda_model'))
@@ -37,15 +40,15 @@ packing = [
     dict(type='LoadClassLabel'),
     dict(type='PackSegInputs')]
 data = dict(
-    type='ClassFolderDataset', data_root='{data}',
+    type='VisDA2017Dataset', data_root='{data}',
     pipeline=[dict(type='LoadImageFromFile'), *packing])
 train_dataloader = dict(
     batch_size=8, num_workers=0,
     sampler=dict(type='ResumableInfiniteSampler'),
     dataset=dict(
         type='UDADataset',
-        source=dict(data, data_prefix=dict(img_path='source')),
-        target=dict(data, data_prefix=dict(img_path='target'))))
+        source=dict(data, split='train'),
+        target=dict(data, split='validation')))
 train_cfg = dict(max_iters={iters}, val_interval=10000)
 val_cfg = None
 test_cfg = None
@@ -59,14 +62,9 @@ HOOKS = ['IterationSeedHook', 'TeacherUpdateHook', 'GMMUpdateHook']
 
 @pytest.fixture
 def write_classifier_config(tmp_path):
-    """MIC + BLDA on images whose brightness tells their class."""
-    random = np.random.default_rng(0)
-    for domain, contrast in (('source', 60), ('target', 40)):
-        for number, name in enumerate('abcd'):
-            for i in range(6):
-                image = random.integers(0, 50, (32, 32, 3)) + contrast * number
-                file = tmp_path / 'data' / domain / name / f'{i}.png'
-                imwrite(image.astype(np.uint8), str(file))
+    """MIC + BLDA on a few toy objects."""
+    few = ToyObjects(num_source=3, num_target=3, size=32)
+    generate_toy_objects(tmp_path / 'data', few)
 
     def write(iters, interval, *hooks):
         extra = f'custom_hooks = [dict(type=t) for t in {[*HOOKS, *hooks]}]\n'

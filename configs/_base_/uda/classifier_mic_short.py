@@ -4,5 +4,8 @@ _base_ = './classifier_mic.py'
 uda_model = dict(
     cdan=dict(hidden=256, max_iters=33),
     # four blocks along a side, as there are in images of 224 pixels
-    masked_consistency=dict(block_size=16),
+    masked_consistency=dict(
+        block_size=16,
+        norm_statistics=False,  # the backbone has batch norms
+    ),
 )

@@ -1,5 +1,6 @@
 """Every objective goes forward and backward, once a pass."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -45,6 +46,14 @@ def learn(
         them; and, of several, the total loss of the first as ``FIRST_PASS``.
     """
     student = optimizations[STUDENT]
+    if student.passes < model.named_for_passes:
+        warnings.warn(
+            f'model.type is {type(model).__name__}, a method with SAM, but '
+            f'optim_wrapper.type is {type(student.optim_wrapper).__name__}: '
+            "set it to 'SAMOptimWrapper', or model.type to "
+            "'JointAdaptation', whose name promises no SAM",
+            stacklevel=3,
+        )
     if student.passes == 1:
         return _learn_once(model, step, optimizations)
     logs: dict[str, Tensor] = {}

@@ -88,6 +88,7 @@ class UDASegmentor(StudentTeacher):
     checks_losses = True  # so that no hook has to
     notes_steps = True
     makes_passes = True  # as many as the optimizer needs
+    named_for_passes = 1  # how many a method of that name has
 
     def __init__(
         self,

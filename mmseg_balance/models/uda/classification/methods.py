@@ -155,7 +155,8 @@ class SDAT(MCCAdaptation):
 
     "A Closer Look at Smoothness in Domain Adversarial Training"; behaves as
     https://github.com/val-iisc/SDAT where ``optim_wrapper.type`` is
-    'SAMOptimWrapper'. With another optimizer it is CDAN and MCC.
+    'SAMOptimWrapper'. With another optimizer it is CDAN and MCC, and the
+    first iteration warns of it.
 
     Args:
         segmentor: Config of an ``ImageClassifier``.
@@ -163,6 +164,8 @@ class SDAT(MCCAdaptation):
         cdan: Arguments of ``CDAN``.
         **kwargs: See :class:`JointAdaptation`.
     """
+
+    named_for_passes = 2
 
     def __init__(
         self,

@@ -1,5 +1,8 @@
 """Methods for classifiers as compositions."""
 
+import math
+import warnings
+
 import pytest
 import torch
 from helpers.paths import ROOT
@@ -31,9 +34,18 @@ def test_parts_of_a_method(build, optimizers, kind):
     joint, *others = model.objectives
     assert tuple(type(term) for term in joint.terms) == terms
     assert (model.teacher is not None) == has_masks == bool(others)
-    for settings in ({}, dict(type='SAMOptimWrapper', rho=0.02)):
+    sam = dict(type='SAMOptimWrapper', rho=0.02)
+    for settings in ({}, sam, dict(sam, dtype='bfloat16')):
         model.teacher_is_current = True
-        logs = model.train_step(image_batch(), optimizers(model, **settings))
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter('always')
+            logs = model.train_step(
+                image_batch(), optimizers(model, **settings)
+            )
+        told = [w for w in warned if "'SAMOptimWrapper'" in str(w.message)]
+        promises_sam = kind in ('SDAT', 'ClassificationMIC')
+        assert bool(told) == (promises_sam and not settings)
+        assert all(math.isfinite(value) for value in logs.values())
         assert ('joint.loss_mcc' in logs) == (MCC in terms)
         assert ('joint.loss_cdan' in logs) == (CDAN in terms)
         assert ('masked.decode.loss_ce' in logs) == has_masks
