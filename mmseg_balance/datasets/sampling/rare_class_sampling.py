@@ -73,8 +73,8 @@ class RareClassSampling:
     Random numbers come from NumPy's global generator.
 
     Args:
-        class_temp: Temperature T of the class probabilities; ``float('inf')``
-            draws all classes equally often.
+        class_temp: Temperature T of the class probabilities; None draws all
+            classes equally often.
         min_pixels: A file counts for a class above this number of pixels.
             Where labels are one an image, each image counts for its class.
         min_crop_ratio: Share of ``min_pixels`` that a crop has to exceed;
@@ -97,19 +97,19 @@ class RareClassSampling:
 
     def __init__(
         self,
-        class_temp: float = 0.01,
+        class_temp: float | None = 0.01,
         min_pixels: int = 3000,
         min_crop_ratio: float = 0.5,
         max_crops: int = 10,
         stats_dir: str | None = None,
         split_before: str | None = None,
     ) -> None:
-        if class_temp != math.inf and (
+        if class_temp is not None and (
             not is_number(class_temp) or class_temp <= 0
         ):
             raise UserValueError(
-                'rare_class_sampling.class_temp: expected a number > 0, '
-                f'found {class_temp!r}'
+                'rare_class_sampling.class_temp: expected a number > 0 or '
+                f'None, found {class_temp!r}'
             )
         for key, value in (
             ('min_pixels', min_pixels),
@@ -159,7 +159,8 @@ class RareClassSampling:
         counts = domain.class_pixels('rare_class_sampling', self.stats_dir)
         if all(labels_images(part.dataset) for part in domain.parts):
             self.min_pixels = 0  # an image has one label, in any crop
-        self.classes, self.probs = rcs_class_probs(counts, self.class_temp)
+        temperature = math.inf if self.class_temp is None else self.class_temp
+        self.classes, self.probs = rcs_class_probs(counts, temperature)
         above = counts > self.min_pixels
         self._check_files(counts, above, class_names)
         self._warn_without_crop(domain)
