@@ -20,7 +20,7 @@ examples:
   mmseg-balance predict CONFIG CHECKPOINT --input photos --out predictions
   mmseg-balance predict EXPORTED_FOLDER --input 'drive/**/*.jpg' ride.mp4 \\
       --out predictions --overlay --shares predictions/shares.json
-  mmseg-balance predict CLASSIFIER.py CHECKPOINT --input photos \\
+  mmseg-balance predict CONFIG CHECKPOINT --input photos \\
       --out predictions --sorted link
 """
 
