@@ -22,9 +22,4 @@ NOTES = (
         'close',
         'detail crops of 352 (there 360, cut to whole cells of 16 pixels)',
     ),
-    Note(
-        r'viper2\S+\+blda',
-        'close',
-        'as the text of BLDA has it for images: N_min 100, L2 with lambda 0.2',
-    ),
 )

@@ -43,6 +43,9 @@ class FrameSequences:
             file of flow.
     """
 
+    # what images have to be, for messages
+    WANTED = 'expected frames of sequences'
+
     def __init__(
         self,
         *args,
@@ -96,9 +99,6 @@ class FrameSequences:
                 reverse_flow_path=None,
             )
         return self._with_previous(pairs)
-
-    # what images have to be, for messages
-    WANTED = 'expected frames of sequences'
 
     def frame(self, info: dict) -> Frame:
         """The frame that an image is.

@@ -45,9 +45,10 @@ class VIPERDataset(FrameSequences, SharedClasses):
         seg_map_suffix: str = '_labelTrainIds.png',
         **kwargs,
     ) -> None:
-        if every < 1:
+        if not isinstance(every, int) or every < 1:
             raise UserValueError(
-                f'VIPERDataset: every is {every}, expected at least 1'
+                f'VIPERDataset: every is {every!r}, expected an integer of at '
+                'least 1'
             )
         self.every = every
         self.WANTED = f'expected numbers that are multiples of every={every}'

@@ -158,6 +158,12 @@ def test_previous_is_a_step(viper, previous):
         build('VIPERDataset', viper, previous=previous)
 
 
+@pytest.mark.parametrize('every', [0, 2.5, '10'])
+def test_every_is_a_number_of_frames(viper, every):
+    with pytest.raises(ValueError, match='every is .* at least 1'):
+        build('VIPERDataset', viper, every=every)
+
+
 # -- BDDVid ------------------------------------------------------------------
 def test_bddvid_takes_frame_307_of_its_list(tmp_path):
     for name in ('00-a7', '01-b'):
