@@ -16,7 +16,9 @@ def drawn(scale=40.0, size=(5, 7)):
     return np.where(valid[..., None], flow, 0), valid
 
 
-@pytest.mark.parametrize('name', whole_files('video/flow_png'))
+@pytest.mark.parametrize(
+    'name', ['video/flow_png', *whole_files('video/flow_png')]
+)
 def test_kitti_png_of_the_public_decoder(name):
     data = reference(name)
     flow, valid = kitti_png.decode(data['png_bytes'].numpy().tobytes())

@@ -12,7 +12,10 @@ from helpers.reference import reference, whole_files
 
 from mmseg_balance.optical_flow import warp_labels
 
-FILES = whole_files('video/uvda_warp_a', 'video/uvda_warp_zero')
+FILES = [
+    'video/uvda_warp_a',
+    *whole_files('video/uvda_warp_a', 'video/uvda_warp_zero'),
+]
 
 
 def uvda_warp(image, flow, ignored=255.0):

@@ -159,7 +159,11 @@ def test_gradients_reach_what_is_moved():
 
 
 @pytest.mark.parametrize(
-    'name', whole_files('video/tps_label', 'video/tps_label_flip')
+    'name',
+    [
+        'video/tps_label_flip',
+        *whole_files('video/tps_label', 'video/tps_label_flip'),
+    ],
 )
 def test_tps_moves_probabilities_alike(name):
     data = reference(name)

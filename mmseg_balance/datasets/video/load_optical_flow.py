@@ -1,5 +1,6 @@
 """The flow of a pair of frames: from a file, or computed."""
 
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from .fields import (
     add_field,
 )
 from .joint_geometry import check_geometry
+from .load_previous_frame import LoadPreviousFrame
 
 Field = tuple[np.ndarray, np.ndarray]
 
@@ -76,12 +78,14 @@ class LoadOpticalFlow(BaseTransform):
             key: Its key.
 
         Raises:
-            ValueError: A transform would move the image alone, or the flow
-                of the first image has another size, which is so of all then.
+            ValueError: A transform would move the image alone, there is
+                neither flow nor what it is computed of, or the flow of the
+                first image has another size, which is so of all then.
         """
         check_geometry(dataset.pipeline.transforms, key)
         info = dataset.get_data_info(0) if len(dataset) else {}
         if info.get(FLOW_PATH) is None:
+            self._check_frames(dataset, key)
             return
         try:
             width, height = stored_size(Path(info['img_path']))
@@ -91,6 +95,16 @@ class LoadOpticalFlow(BaseTransform):
         if not self.resize and flow.shape[:2] != (height, width):
             error = _other_size(info[FLOW_PATH], flow, (height, width))
             raise UserValueError(f'{key} {error}')
+
+    def _check_frames(self, dataset: BaseDataset, key: str) -> None:
+        transforms = dataset.pipeline.transforms
+        before = takewhile(lambda t: t is not self, transforms)
+        if not any(isinstance(t, LoadPreviousFrame) for t in before):
+            raise UserValueError(
+                f'{key}.pipeline has LoadOpticalFlow, which finds neither '
+                'files of flow (data_prefix.flow_path) nor the frame before: '
+                "put dict(type='LoadPreviousFrame') before it"
+            )
 
     def transform(self, results: dict) -> dict:
         """Add the flow.

@@ -70,16 +70,25 @@ class LoadPreviousFrame(BaseTransform):
             key: Its key.
 
         Raises:
-            ValueError: It lists no earlier frames, or not those of the look
-                of its images, or a transform of the pipeline would move the
-                image alone.
+            ValueError: It lists no earlier frames or no labels of them, or
+                not those of the look of its images, or a transform of the
+                pipeline would move the image alone.
         """
         check_geometry(dataset.pipeline.transforms, key)
-        if len(dataset) and dataset.get_data_info(0).get(PREV_PATH) is None:
+        info = dataset.get_data_info(0) if len(dataset) else None
+        if info is None:
+            return
+        if info.get(PREV_PATH) is None:
             raise UserValueError(
                 f'{key}.pipeline has LoadPreviousFrame, and its '
                 f'{type(dataset).__name__} names no frames before the '
                 f'images: {HELP}'
+            )
+        if self.with_labels and info.get(PREV_LABEL_PATH) is None:
+            raise UserValueError(
+                f'{key}.pipeline has LoadPreviousFrame with_labels=True, and '
+                f'its {type(dataset).__name__} names no labels: set '
+                f'{key}.data_prefix.seg_map_path, or with_labels=False'
             )
         if getattr(dataset, 'translated_root', None):
             if not dataset.data_prefix.get('prev_img_path'):

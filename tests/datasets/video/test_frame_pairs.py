@@ -281,6 +281,17 @@ def test_what_pairs_need_is_said_when_the_data_set_is_built(clip_config):
     other.pop('previous')
     with pytest.raises(ValueError, match='FolderDataset names no frames'):
         UDADataset(other)
+    load, labels, before, flow, pack = clip_config['pipeline']
+    target = dict(
+        clip_config,
+        data_prefix=dict(img_path='img'),
+        pipeline=[load, before, flow, pack],
+    )
+    with pytest.raises(ValueError, match='target.data_prefix.seg_map_path'):
+        UDADataset(clip_config, target)
+    text = "finds neither files of flow .* put dict.type='LoadPreviousFrame'"
+    with pytest.raises(ValueError, match=text):
+        UDADataset(dict(clip_config, pipeline=[load, labels, flow, pack]))
     packing = [*clip_config['pipeline'][:-1], dict(type='PackUDAInputs')]
     with pytest.raises(ValueError, match="put dict.type='PackFrameInputs'"):
         UDADataset(dict(clip_config, pipeline=packing))
