@@ -9,6 +9,7 @@ from ..loading.leaves import keyed_leaves
 from ..loading.named_files import name_files
 from ..loading.split_pipeline import SplitPipeline
 from .folder_checks import check_folders, check_samples
+from .image_labels import check_label_kind
 
 
 def check_evaluation_set(
@@ -45,6 +46,7 @@ def check_evaluation_set(
                 f'{leaf_key} ({type(leaf).__name__}) names no classes; set '
                 f'{leaf_key}.metainfo.classes'
             )
+        check_label_kind(part)
         if with_labels and has_classes:
             check_folders(leaf, leaf_key, with_labels=True)
         leaf.full_init()

@@ -8,7 +8,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ...errors import UserValueError
-from ..loading.class_label import UNLABELLED
+from ..loading.class_label import UNLABELLED, LoadClassLabel, labels_images
 from ..loading.split_pipeline import SplitPipeline
 from .labels import check_images_can_be_read
 
@@ -33,6 +33,39 @@ def missing_places(dataset: BaseDataset) -> list[tuple[str, str]]:
             kind = 'file' if key == 'ann_file' else 'folder'
             problems.append((key, f'the {kind} {path} does not exist'))
     return problems
+
+
+def check_label_kind(part: SplitPipeline) -> None:
+    """Refuse to load labels of pixels of images that have one each.
+
+    Args:
+        part: Data set, built at least lazily.
+
+    Raises:
+        ValueError: Its pipeline loads the other kind of labels; names the
+            transform that it needs.
+    """
+    if part.annotations is None:
+        return
+    wanted = labels_images(part.dataset)
+    if isinstance(part.annotations, LoadClassLabel) != wanted:
+        kind = 'one an image' if wanted else 'one a pixel'
+        raise UserValueError(
+            f'{part.name}.pipeline has {type(part.annotations).__name__}, '
+            f'and the labels of {type(part.dataset).__name__} are {kind}: '
+            f'take it out, and put {how_to_load_labels(part.dataset)}'
+        )
+
+
+def how_to_load_labels(dataset: BaseDataset) -> str:
+    """The transform that loads labels, and where it stands, for messages.
+
+    Args:
+        dataset: Data set, built at least lazily.
+    """
+    if labels_images(dataset):
+        return "dict(type='LoadClassLabel') right in front of the packing"
+    return "dict(type='LoadAnnotations') behind the loading of the image"
 
 
 def check_image_labels(part: SplitPipeline) -> None:

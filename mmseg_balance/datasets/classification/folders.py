@@ -23,8 +23,13 @@ def class_folders(folder: str, skipped: Collection[str] = ()) -> list[str]:
 
     Raises:
         FileNotFoundError: There is no such folder.
-        ValueError: It has no folders.
+        ValueError: None is given, or it has no folders.
     """
+    if not folder:
+        raise UserValueError(
+            'no folder of classes is given: set data_root, or '
+            'data_prefix=dict(img_path=...)'
+        )
     if not osp.isdir(folder):
         raise UserFileNotFoundError(f'the folder {folder} does not exist')
     with os.scandir(folder) as entries:

@@ -81,12 +81,23 @@ class LabelledImages(BaseSegDataset):
 
         Returns:
             The others.
+
+        Raises:
+            ValueError: There are none.
         """
-        return [
+        kept = [
             info
             for info in self.data_list
             if info['label'] == UNLABELLED or _class_of(info) != UNLABELLED
         ]
+        if not kept:
+            place = self.ann_file or self.data_prefix.get('img_path')
+            raise UserValueError(
+                f'{type(self).__name__}: there is no image in {place} of the '
+                f'classes {", ".join(self.metainfo.get("classes") or ())} '
+                f'whose name ends with one of {self.img_suffix} (img_suffix)'
+            )
+        return kept
 
     def entry(self, path: str, label: int | None) -> dict:
         """What a pipeline is given of an image.

@@ -11,6 +11,7 @@ from mmengine.dataset import ClassBalancedDataset
 
 from ...errors import UserValueError
 from ..checks.folder_checks import check_folders, check_samples
+from ..checks.image_labels import check_label_kind, how_to_load_labels
 from ..class_statistics.counting import count_classes_of_samples
 from ..loading.leaves import keyed_datasets, leaf_datasets, sample_order
 from ..loading.split_pipeline import SplitPipeline
@@ -93,9 +94,10 @@ class Domain(DrawnSamples):
             with_labels = part.annotations is not None
             if needs_labels and not with_labels:
                 raise UserValueError(
-                    f"{self.name}.pipeline loads no labels: put dict(type='"
-                    "LoadAnnotations') behind the loading of the image"
+                    f'{self.name}.pipeline loads no labels: put '
+                    + how_to_load_labels(part.dataset)
                 )
+            check_label_kind(part)
             check_folders(part.dataset, self.name, with_labels)
             part.dataset.full_init()
             for transform in part.dataset.pipeline.transforms:

@@ -30,8 +30,8 @@ def folders(tmp_path, write_images):
 def config(folder, name, pipeline=PIPELINE, **kwargs):
     return dict(
         type='ClassFolderDataset', data_root=str(folder),
-        data_prefix=dict(img_path=name), pipeline=pipeline, **kwargs
-    )  # fmt: skip
+        data_prefix=dict(img_path=name), pipeline=pipeline
+    ) | kwargs  # fmt: skip
 
 
 def label(sample):
@@ -139,6 +139,33 @@ def test_evaluation(folders):
     )
     with pytest.raises(ValueError, match='val: 1 of 4 classes have no image'):
         check_evaluation_set(dataset, 'val')
+
+
+def test_transforms_that_load_other_labels(folders):
+    def build(*steps, **keys):
+        steps = [PIPELINE[0], *(dict(type=step) for step in steps)]
+        UDADataset(source=config(folders, 'a', steps, **keys))
+
+    with pytest.raises(ValueError, match="put dict.type='LoadClassLabel'. ri"):
+        build('PackUDAInputs')
+    with pytest.raises(ValueError, match='has LoadAnnotations, and the labels '
+                       'of ClassFolderDataset are one an image'):  # fmt: skip
+        build('LoadAnnotations', 'PackUDAInputs')
+    with pytest.raises(ValueError, match='has LoadClassLabel, and the labels '
+                       'of FolderDataset are one a pixel'):  # fmt: skip
+        build('LoadClassLabel', 'PackUDAInputs', type='FolderDataset',
+              metainfo=dict(classes=CLASSES))  # fmt: skip
+
+
+def test_no_images(folders, write_images):
+    for name in ('bus', 'car'):
+        (folders / 'c' / name).mkdir(parents=True)
+    with pytest.raises(ValueError, match='there is no image in .*/c of the cl'
+                       'asses bus, car whose name ends with'):  # fmt: skip
+        UDADataset(source=config(folders, 'c'))
+    source = config(folders, '') | dict(data_root=None)
+    with pytest.raises(ValueError, match='no folder of classes is given'):
+        UDADataset(source=source)
 
 
 def test_folders_that_are_missing(folders):
