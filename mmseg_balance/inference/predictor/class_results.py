@@ -23,13 +23,6 @@ from ..prediction_files import claim_folder
 from .prediction import Prediction
 from .predictor import Predictor
 
-NOT_OF_IMAGES = {
-    'confidence_bits': '--confidence saves one number a pixel, and of an '
-    f'image its probabilities are in {TABLE}: leave it away',
-    'ids': '--ids is of label files, and a classifier writes none: {TABLE} '
-    'has number and name of each class; leave it away',
-}
-
 
 class ClassResults:
     """A table, and pictures and sorted folders beside it.
@@ -88,7 +81,8 @@ class ClassResults:
 
     def claim(self) -> None:
         """Refuse to replace files of a user."""
-        for file in (TABLE, SORTED):
+        files = [TABLE] if self.options.sorted is None else [TABLE, SORTED]
+        for file in files:
             if (self.out / file).exists() and not self._earlier:
                 raise UserFileExistsError(
                     f'{self.out} has {file}, which no earlier run wrote and '
@@ -186,7 +180,14 @@ def image_of(one: Input) -> str:
 
 
 def _check(options: RunOptions) -> None:
+    """Refuse what only labels of pixels have."""
     if options.confidence_bits is not None:
-        raise UserValueError(NOT_OF_IMAGES['confidence_bits'])
+        raise UserValueError(
+            '--confidence saves one number a pixel, and of an image its '
+            f'probabilities are in {TABLE}: leave it away'
+        )
     if options.ids == 'cityscapes':
-        raise UserValueError(NOT_OF_IMAGES['ids'].format(TABLE=TABLE))
+        raise UserValueError(
+            f'--ids is of label files, and a classifier writes none: {TABLE} '
+            'has number and name of each class; leave it away'
+        )
