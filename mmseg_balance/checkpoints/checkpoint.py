@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..errors import UserFileNotFoundError
-from ..models.data_checks import check_label_kind, check_num_classes
+from ..models.data_checks import check_classifies, check_num_classes
 from .weights import check_classes, check_fits, read_checkpoint
 
 
@@ -52,7 +52,7 @@ class Checkpoint:
             ValueError: It does not fit; says what mends it.
         """
         if dataset is not None:
-            check_label_kind(model, dataset, 'test_dataloader')
+            check_classifies(model, dataset, 'test_dataloader')
             check_num_classes(model, dataset, 'test_dataloader')
         check_fits(model, self.weights, self.path)
         if dataset is not None:

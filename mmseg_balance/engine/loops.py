@@ -10,8 +10,8 @@ from torch.utils.data import DataLoader
 
 from ..datasets.sampling.samplers import tell_batch_size
 from ..models.data_checks import (
+    check_classifies,
     check_crops,
-    check_label_kind,
     check_num_classes,
     check_target,
     check_things,
@@ -63,7 +63,7 @@ class ResumableIterBasedTrainLoop(IterBasedTrainLoop):
         )
         check_target(runner.model, loader)
         check_crops(runner.model, loader)
-        check_label_kind(runner.model, loader.dataset)
+        check_classifies(runner.model, loader.dataset)
         check_num_classes(runner.model, loader.dataset)
         check_things(runner.model, loader.dataset)
         tell_batch_size(loader)

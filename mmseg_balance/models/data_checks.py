@@ -131,7 +131,7 @@ def check_num_classes(
         )
 
 
-def check_label_kind(
+def check_classifies(
     model: nn.Module, dataset: Any, loader: str = 'train_dataloader'
 ) -> None:
     """Refuse labels of images for a segmentor, and maps for a classifier.

@@ -14,7 +14,7 @@ from mmseg_balance.datasets import ResumableInfiniteSampler
 from mmseg_balance.engine.loops import ResumableIterBasedTrainLoop
 from mmseg_balance.models.data_checks import (
     check_class_order,
-    check_label_kind,
+    check_classifies,
     check_num_classes,
     check_things,
 )
@@ -152,15 +152,15 @@ def test_labels_of_another_kind():
         SimpleNamespace(metainfo=dict(classes=('a', 'b'), labels_images=kind))
         for kind in (False, True)
     )
-    check_label_kind(model, images)  # a model that predicts no labels
+    check_classifies(model, images)  # a model that predicts no labels
     model.decode_head = nn.Identity()
-    check_label_kind(model, maps)
+    check_classifies(model, maps)
     with pytest.raises(ValueError, match='labels pixels.*ImageClassifier'):
-        check_label_kind(model, images)
+        check_classifies(model, images)
     model.labels_images = True
-    check_label_kind(model, images)
+    check_classifies(model, images)
     with pytest.raises(ValueError, match='val_dataloader.*are maps'):
-        check_label_kind(model, maps, 'val_dataloader')
+        check_classifies(model, maps, 'val_dataloader')
 
 
 def test_things_of_another_data_set():
