@@ -2,7 +2,12 @@
 # whatever their aspect, the middle 224 x 224 of it, mirrored by chance. Pillow
 # decodes and resizes (bicubic, antialiased), as torchvision does.
 _base_ = './loaders_objects.py'
-load = dict(type='LoadImageFromFile', imdecode_backend='pillow')
+load = dict(
+    type='LoadImageFromFile',
+    imdecode_backend='pillow',
+    # which does not turn photographs by their EXIF tag either
+    color_type='color_ignore_orientation',
+)
 resize = dict(
     type='Resize',
     scale=(256, 256),

@@ -121,7 +121,8 @@ def summarise(report: SetReport, names: Sequence[str]) -> None:
         counts = np.array([r['counts'] for r in counted])
         ignored = sum(r['ignored'] for r in counted)
         share = 100 * ignored / max(ignored + int(counts.sum()), 1)
-        lines.append(f'{share:.2f} % of the pixels are ignored')
+        if counted[0]['label'] is not None:  # else one label an image
+            lines.append(f'{share:.2f} % of the pixels are ignored')
         lines.append(class_table(counts, list(names)))
         absent = [
             name
