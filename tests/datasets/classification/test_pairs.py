@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from mmengine.config import Config
+from PIL import Image
 
 from mmseg_balance.datasets import UDADataset
 from mmseg_balance.datasets.checks import check_data_configs
@@ -49,6 +50,32 @@ def test_pair(folders):
     # shares of the classes come from the labels, without a file of them
     counts = pairs.domains['source'].class_pixels('a test', 'nowhere')
     assert counts.sum(0).tolist() == [1, 2, 5]
+
+
+def test_crops_follow_from_the_seed_of_a_draw(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (20, 30, 3), np.uint8)
+    for name in ('bus', 'car'):
+        (tmp_path / 'a' / name).mkdir(parents=True)
+        Image.fromarray(noise).save(tmp_path / 'a' / name / '0.png')
+    steps = [
+        PIPELINE[0],
+        dict(type='RandomResizedCrop', scale=8),
+        dict(type='RandomFlip', prob=0.5),
+        *PIPELINE[1:],
+    ]
+    pairs = UDADataset(
+        source=config(tmp_path, 'a', steps),
+        target=config(tmp_path, 'a', steps),
+    )
+
+    def images(seed):
+        pair = pairs[Draw(0, seed)]
+        return [pair[half]['inputs'].numpy() for half in pair]
+
+    first, again, other = images(5), images(5), images(6)
+    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert (first[0] != other[0]).any() and (first[0] != first[1]).any()
+    assert first[0].shape == (3, 8, 8)
 
 
 @pytest.mark.parametrize('temperature', [None, 0.5])
