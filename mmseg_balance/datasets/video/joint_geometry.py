@@ -113,10 +113,11 @@ def check_geometry(transforms: Sequence[Callable], key: str) -> None:
         if moves_frames(transform):
             continue
         name = type(transform).__name__
-        instead = INSTEAD.get(name, 'none of this name')
+        instead = INSTEAD.get(name)
+        mend = f'put {instead} in its place' if instead else 'take it out'
         raise UserValueError(
             f'{key}.pipeline loads pairs of frames, and {name} would move the '
-            f'image alone: put {instead} in its place; RandomCrop, '
+            f'image alone: {mend}; RandomCrop, '
             'ResizeFrames, RandomFlipFrames and RandomResize with '
             'resize_type move both frames and the flow'
         )

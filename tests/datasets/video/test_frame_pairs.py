@@ -259,7 +259,7 @@ def test_a_bad_pair_is_skipped_where_bad_images_are(clip, clip_config):
     (dict(type='Resize', scale=(48, 32)), "type='ResizeFrames'"),
     (dict(type='RandomResize', scale=(48, 32)), 'resize_type='),
     (dict(type='RandomFlip', prob=0.5), "type='RandomFlipFrames'"),
-    (dict(type='RandomRotate', prob=0.5, degree=10), 'none of this name'),
+    (dict(type='RandomRotate', prob=0.5, degree=10), 'alone: take it out'),
     (dict(type='RandomChoice',
           transforms=[[dict(type='RandomFlip', prob=0.5)]]),
      "type='RandomFlipFrames'"),
