@@ -125,6 +125,18 @@ def add_post_hoc(parser: ArgumentGroup) -> None:
     )
 
 
+def add_min_samples(parser: ArgumentGroup) -> None:
+    """Add how many labelled pixels a class needs for its distributions."""
+    parser.add_argument(
+        '--min-samples',
+        type=positive_int,
+        default=100,
+        metavar='N',
+        help='labelled pixels that a class needs for its distributions to be '
+        'fitted, images of a classifier (default: 100)',
+    )
+
+
 def add_device(parser: ArgumentGroup) -> None:
     """Add ``--device``."""
     parser.add_argument('--device', help="such as 'cpu' or 'cuda:0'")

@@ -124,11 +124,9 @@ def test_config_is_what_its_name_says(file):
         assert cfg.model.mcc.temperature == warm
 
 
-@pytest.mark.parametrize('file', CONFIGS)
-def test_step_of_a_small_network(file):
-    """The config as it is, but for the network, on images of 16 pixels."""
+def small(cfg):
+    """The model of a config, but for the network, and a step's log."""
     torch.manual_seed(0)
-    name, cfg = load(file)
     segmentor = cfg.model.segmentor
     segmentor.backbone = dict(
         type='ReferenceBackbone', channels=3, out_channels=4, vector=False
@@ -146,6 +144,14 @@ def test_step_of_a_small_network(file):
     if hasattr(loss, 'update_statistics'):
         loss.update_statistics()
     assert all(math.isfinite(value) for value in logs.values())
+    return loss, logs
+
+
+@pytest.mark.parametrize('file', CONFIGS)
+def test_step_of_a_small_network(file):
+    """The config as it is, but for the network, on images of 16 pixels."""
+    name, cfg = load(file)
+    loss, logs = small(cfg)
     terms = {key.split('.')[-1] for key in logs}
     assert loss.loss_name in terms
     assert ('loss_mcc' in terms) == (name.method in ('mcc', 'sdat', 'mic'))
@@ -157,6 +163,41 @@ def test_step_of_a_small_network(file):
         waits = loss.statistics.waiting
         assert waits.source.ages.max() == 0
         assert (waits.target.ages.max() == 0) == (name.method == 'mic')
+
+
+@pytest.mark.parametrize(
+    'part, kind, settings',
+    [
+        ('focal', 'SoftmaxFocalLoss', {}),
+        ('gbw', 'GBWLoss', {}),
+        ('gbw-blda', 'BLDALoss', dict(num_classes=12, collect_over=9)),
+        ('class-balanced', 'ClassBalancedLoss', dict(counts='online')),
+        ('inverse-image', 'InverseFrequencyLoss', dict(counts='online')),
+        ('blv', 'BLVLoss', dict(counts='online')),
+        ('seesaw', 'SeesawLoss', {}),
+        ('lbw', 'LBWLoss', {}),
+    ],
+)
+def test_other_parts_of_balance_are_a_line(tmp_path, part, kind, settings):
+    configs = ROOT / 'configs'
+    name = 'classification/mic_lite0_1k_toy-objects-64x64'
+    files = [f'{configs}/{f}.py' for f in (name, f'_base_/balance/{part}')]
+    lines = [
+        f'_base_ = {files}',
+        "model = _base_.pop('balance_model')",
+        "hooks = _base_.pop('balance_hooks')",
+        'custom_hooks = _base_.custom_hooks + hooks',
+    ]
+    file = tmp_path / 'part.py'
+    file.write_text('\n'.join(lines))
+    cfg = Config.fromfile(file)
+    loss = cfg.model.segmentor.decode_head.loss_decode
+    loss.update(settings)
+    if 'num_classes' in loss:
+        loss.num_classes = 12
+    loss, logs = small(cfg)
+    assert type(loss).__name__ == kind
+    assert logs[f'joint.decode.{loss.loss_name}'] > 0
 
 
 @pytest.mark.parametrize('network', ['r101_30k', 'vit-b16_15k'])

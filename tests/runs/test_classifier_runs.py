@@ -30,7 +30,9 @@ model = dict(
             strides=(1, 1, 2, 2)),
         decode_head=dict(
             in_channels=64, num_classes=12, bottleneck=8, dropout_ratio=0.1,
-            loss_decode=dict(type='BLDALoss', num_classes=12, min_samples=1)),
+            loss_decode=dict(
+                type='BLDALoss', num_classes=12, min_samples=2,
+                collect_over=9)),
     ),
     density_estimation=dict(loss_weight=0.2),
     **_base_.pop('uda_model'))

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from ..logits.over_test_set import run_over_test_set
+from ..options import add_min_samples
 from .options import (
     add_classes,
     add_model,
@@ -44,6 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         'checkpoint trained with BLDALoss; by default they are fitted to the '
         'test set itself',
     )
+    add_min_samples(parser)
     add_classes(parser, 'all; of more than 40 the 15 at either end')
     add_page(parser, FILES)
 
@@ -70,7 +72,13 @@ def draw_and_write(
     from ...visualization.paper_figures import draw_bias
 
     measured = measure_model_logits(
-        of.model, of.dataset, of.name, of.num_workers, anchors, track
+        of.model,
+        of.dataset,
+        of.name,
+        of.num_workers,
+        anchors,
+        track,
+        args.min_samples,
     )
     by_mixtures = mixture_bias(measured.bank, track)
     drawn = draw_bias(measured, by_mixtures, classes, args.width)

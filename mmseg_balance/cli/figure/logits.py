@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from ..logits.over_test_set import run_over_test_set
-from ..options import positive_int
+from ..options import add_min_samples, positive_int
 from .options import add_classes, add_models, add_page, chosen, write
 from .test_sets import Tested, build_tested, read_anchors
 
@@ -37,6 +37,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         'checkpoint trained with BLDALoss; one for each model, the baseline '
         'first; by default they are fitted to the test set itself',
     )
+    add_min_samples(parser)
     add_classes(parser, 'those of the largest bias of the first model')
     parser.add_argument(
         '--count',
@@ -74,7 +75,13 @@ def draw_and_write(
         print(f'{of.name}: {len(of.dataset)} images', flush=True)
         measured.append(
             measure_model_logits(
-                of.model, of.dataset, of.name, of.num_workers, own, track
+                of.model,
+                of.dataset,
+                of.name,
+                of.num_workers,
+                own,
+                track,
+                args.min_samples,
             )
         )
     drawn = draw_logits(measured, classes, args.count, args.width)

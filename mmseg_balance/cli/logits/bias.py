@@ -9,6 +9,7 @@ from ..options import (
     add_cfg_options,
     add_data_root,
     add_device,
+    add_min_samples,
     add_out_folder,
     add_part,
 )
@@ -53,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         action='store_true',
         help='of --instances: leave background proposals and their logit out',
     )
+    add_min_samples(parser)
     add_out_folder(parser, FILES, 'bias')
     add_part(parser)
     add_device(parser)
@@ -136,6 +138,7 @@ def assess_and_write(
         measure_instance_bias,
     )
     from ...logits.statistics.offline import fit_statistics
+    from ...models.declarations import labels_images
     from ...progress import track
     from ...runs.out_files import write_out
 
@@ -148,8 +151,12 @@ def assess_and_write(
         )
     else:
         confusion, reservoir = measure_bias(model, dataset, workers)
+        unit = 'image' if labels_images(model) else unit
     statistics = fit_statistics(
-        reservoir, device=next(model.parameters()).device, track=track
+        reservoir,
+        device=next(model.parameters()).device,
+        track=track,
+        min_samples=args.min_samples,
     )
     anchors, words = anchors or (
         statistics.anchors,

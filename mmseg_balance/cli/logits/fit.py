@@ -7,7 +7,13 @@ from typing import Any
 
 from ...errors import UserValueError
 from ..exits import interruptible
-from ..options import add_cfg_options, add_data_root, add_device, add_part
+from ..options import (
+    add_cfg_options,
+    add_data_root,
+    add_device,
+    add_min_samples,
+    add_part,
+)
 
 FILE = 'logit_statistics.pth'
 DESCRIPTION = """\
@@ -76,6 +82,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar='K',
         help='components of each mixture (default: 5)',
     )
+    add_min_samples(parser)
     add_device(parser)
     add_cfg_options(parser)
     add_data_root(parser)
@@ -164,6 +171,7 @@ def fit(args: Namespace) -> None:
         sample_table,
     )
     from ...logits.statistics.file import save_statistics
+    from ...models.declarations import labels_images
 
     folder = args.out.parent
     cfg, model, data, classes, state = build_or_exit(
@@ -172,7 +180,8 @@ def fit(args: Namespace) -> None:
     num_workers = cfg.train_dataloader.get('num_workers', 2)
     for domain, images in data.items():
         state.collect(model, images, domain, num_workers)
-    print(sample_table(classes, state, list(data)))
+    units = 'images' if labels_images(model) else 'pixels'
+    print(sample_table(classes, state, list(data), units))
     statistics = build_or_exit(
         lambda: fit_pass(
             state,
@@ -181,6 +190,7 @@ def fit(args: Namespace) -> None:
             args.anchor,
             args.num_components,
             next(model.parameters()).device,
+            args.min_samples,
         ),
         folder,
     )
@@ -189,8 +199,8 @@ def fit(args: Namespace) -> None:
         if left:
             print(
                 f'{domain}: not fitted, since they have fewer than '
-                f'{statistics.min_samples} pixels: {", ".join(left)}; their '
-                'rows have offset 0'
+                f'{statistics.min_samples} {units}: {", ".join(left)}; their '
+                'rows have offset 0 (--min-samples)'
             )
     meta = fit_meta(
         state,
@@ -201,6 +211,7 @@ def fit(args: Namespace) -> None:
         getattr(model, 'predict_with', None),
         args.anchor,
         args.num_components,
+        args.min_samples,
     )
     save_statistics(args.out, statistics, meta)
     state.path.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from ...logits.progress import Track, untracked
 from ...logits.statistics.domain_statistics import load_domain_statistics
 from ...logits.statistics.offline import fit_statistics
 from ...logits.statistics.reservoir import LogitReservoir
+from ...logits.statistics.settings import StatisticsSettings
 from ...visualization.paper_figures.distributions.model_logits import (
     ModelLogits,
 )
@@ -24,6 +25,7 @@ def measure_model_logits(
     num_workers: int = 2,
     anchors: GaussianMixtureBank | None = None,
     track: Track = untracked,
+    min_samples: int = StatisticsSettings.min_samples,
 ) -> ModelLogits:
     """Go over a test set once.
 
@@ -35,6 +37,8 @@ def measure_model_logits(
         anchors: Anchors. Default: fitted to the same pixels, all classes
             together.
         track: Shows progress, see ``mmseg_balance.logits.progress``.
+        min_samples: Labelled pixels (images of a classifier) that a class
+            needs.
 
     Returns:
         Samples, mixtures, anchors, and the bias by Eq. 4.
@@ -44,7 +48,9 @@ def measure_model_logits(
     """
     confusion, samples = measure_bias(model, dataset, num_workers)
     classes = dataset.metainfo['classes']
-    return fit_model_logits(name, classes, confusion, samples, anchors, track)
+    return fit_model_logits(
+        name, classes, confusion, samples, anchors, track, min_samples
+    )
 
 
 def fit_model_logits(
@@ -54,6 +60,7 @@ def fit_model_logits(
     samples: LogitReservoir,
     anchors: GaussianMixtureBank | None = None,
     track: Track = untracked,
+    min_samples: int = StatisticsSettings.min_samples,
 ) -> ModelLogits:
     """The same from what another pass has collected.
 
@@ -64,8 +71,9 @@ def fit_model_logits(
         samples: Logits of the pixels it counts.
         anchors: See :func:`measure_model_logits`.
         track: Shows progress.
+        min_samples: See :func:`measure_model_logits`.
     """
-    fitted = fit_statistics(samples, track=track)
+    fitted = fit_statistics(samples, track=track, min_samples=min_samples)
     return ModelLogits(
         name=name,
         classes=tuple(classes),

@@ -7,11 +7,12 @@ from typing import Any
 import torch
 
 from ...errors import UserValueError
-from ...logits.statistics import LogitStatistics
+from ...logits.statistics import LogitStatistics, StatisticsSettings
 from ...logits.statistics.offline import fit_statistics
 from ...progress import track
 from .statistics_pass import StatisticsPass
 
+MIN_SAMPLES = StatisticsSettings.min_samples
 TITLES = dict(source='source', target='target, pseudo-labels')
 
 
@@ -45,6 +46,7 @@ def fit_pass(
     anchor: str = 'source',
     num_components: int = 5,
     device: torch.device | str = 'cpu',
+    min_samples: int = MIN_SAMPLES,
 ) -> LogitStatistics:
     """Fit what was collected of each domain.
 
@@ -55,6 +57,7 @@ def fit_pass(
         anchor: See :func:`find_anchor`.
         num_components: Components of each mixture.
         device: Where they are fitted.
+        min_samples: Pixels (images of a classifier) that a class needs.
 
     Returns:
         The statistics.
@@ -69,6 +72,7 @@ def fit_pass(
             num_components=num_components,
             anchor=number,
             device=device,
+            min_samples=min_samples,
             track=track,
         )
     except ValueError as error:
@@ -79,7 +83,10 @@ def fit_pass(
 
 
 def sample_table(
-    classes: Sequence[str], state: StatisticsPass, domains: Sequence[str]
+    classes: Sequence[str],
+    state: StatisticsPass,
+    domains: Sequence[str],
+    units: str = 'pixels',
 ) -> str:
     """Pixels and samples of each class in each domain.
 
@@ -87,6 +94,7 @@ def sample_table(
         classes: Names of the classes.
         state: The pass, at its end.
         domains: Domains that it went over.
+        units: What has a label, for the title.
 
     Returns:
         A line for each class, below two of titles.
@@ -94,8 +102,7 @@ def sample_table(
     width = max(map(len, classes))
     lines = [
         f'{"":{width}}' + ''.join(f'  {TITLES[d]:^23}' for d in domains),
-        f'{"class":{width}}'
-        + f'  {"pixels":>13}  {"samples":>8}' * len(domains),
+        f'{"class":{width}}' + f'  {units:>13}  {"samples":>8}' * len(domains),
     ]
     for c, name in enumerate(classes):
         line = f'{name:{width}}'
@@ -134,6 +141,7 @@ def fit_meta(
     part: str | None,
     anchor: str,
     num_components: int,
+    min_samples: int = MIN_SAMPLES,
 ) -> dict[str, Any]:
     """What a file of statistics says of its origin.
 
@@ -146,10 +154,14 @@ def fit_meta(
         part: Segmentor of them, of a UDA model.
         anchor: See :func:`find_anchor`.
         num_components: Components of each mixture.
+        min_samples: Pixels that a class needed.
 
     Returns:
         ``meta`` of ``save_statistics``.
     """
+    fitted = dict(anchor=anchor, num_components=num_components)
+    if min_samples != MIN_SAMPLES:
+        fitted['min_samples'] = min_samples
     if '://' not in checkpoint:  # for tools in other folders
         checkpoint = str(Path(checkpoint).resolve())
     return dict(
@@ -163,6 +175,5 @@ def fit_meta(
             key: state.reservoirs[key].num_pixels.tolist() for key in images
         },
         # what tells whether they are still those of a command
-        settings=state.settings
-        | dict(anchor=anchor, num_components=num_components),
+        settings=state.settings | fitted,
     )

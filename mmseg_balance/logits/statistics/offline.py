@@ -99,7 +99,7 @@ def fit_statistics(
         raise UserValueError(
             f'anchor={anchor!r} has {samples.shape[1]} labelled pixels to '
             f'follow, expected at least min_samples={min_samples}: add '
-            'images, or choose another anchor'
+            'images, choose another anchor, or take fewer (--min-samples)'
         )
     finite = int((samples.abs() < LARGEST).all(0).sum())
     if finite < min_samples:
