@@ -20,7 +20,7 @@ COLUMNS = dict(
 DIVERGENCES = ('js_positive', 'js_negative')
 NOTES = (
     'Bias: percentage points, from the predictions of all {unit}s (Eq. 4), '
-    'and from mixtures fitted to their logits, the logits of a {unit} taken '
+    'and from mixtures fitted to their logits, those of each {unit} taken '
     'for independent (Eq. 5).',
     'JS: Jensen-Shannon divergence, 0 to 0.693 nats, of the logit of a class '
     'on its own {unit}s from P_p, and on the {unit}s of each other class '
