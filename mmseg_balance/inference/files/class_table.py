@@ -60,7 +60,7 @@ class ClassTable:
         """
         if not self.file.is_file():
             return
-        whole = self.file.read_text().rpartition('\n')[0]
+        whole = self.file.read_text('utf-8').rpartition('\n')[0]
         heads, *lines = csv.reader(io.StringIO(whole)) if whole else ([],)
         if tuple(heads) != self._heads:
             raise UserFileExistsError(
@@ -82,6 +82,12 @@ class ClassTable:
                 )
             self._rows[line[0]] = row
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a row of an image, or of a frame of a video."""
+        return name in self._rows or any(
+            row.startswith(f'{name}/') for row in self._rows
+        )
+
     def get(self, image: str) -> ClassRow | None:
         """The row of an image; None where there is none."""
         return self._rows.get(image)
@@ -100,7 +106,7 @@ class ClassTable:
         is_new = image not in self._rows
         self._rows[image] = row
         if is_new:
-            with self.file.open('a') as file:
+            with self.file.open('a', encoding='utf-8') as file:
                 file.write(self._text([(image, row)]))
 
     def finish(self, order: Iterable[str], as_json: bool) -> None:

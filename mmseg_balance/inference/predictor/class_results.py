@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -35,6 +36,7 @@ class ClassResults:
         options: What is written.
 
     Attributes:
+        recorded: The inputs, by what their rows are called.
         ids: Number of each class, int64 (C,).
         pictures: What files beside the table depend on; None where such are
             not made.
@@ -55,6 +57,10 @@ class ClassResults:
         self._images = {
             one.name: image_of(one) for one in inputs if not one.is_video
         }
+        self.recorded = [
+            replace(one, name=PurePath(self._image(one.name)))
+            for one in inputs
+        ]
         self.predictor, self.out, self.options = predictor, out, options
         self.ids = predictor.ids('class')
         self.pictures: dict[str, Any] = dict(
@@ -74,10 +80,9 @@ class ClassResults:
             self._table.read()
 
     def place(self, name: PurePath) -> str:
-        """Row of an image, of any run; empty where there is none."""
-        image = self._image(name)
-        is_there = self._table.get(image) is not None
-        return f'row {image} of {self._table.file}' if is_there else ''
+        """Row of an image, or those of a video, of any run; else empty."""
+        row = name.as_posix()
+        return f'row {row} of {self._table.file}' if row in self._table else ''
 
     def claim(self) -> None:
         """Refuse to replace files of a user."""
@@ -174,9 +179,7 @@ class ClassResults:
 
 def image_of(one: Input) -> str:
     """Relative path of an image, with its own suffix."""
-    stem = one.name.as_posix().removesuffix('.png')
-    suffix = one.path.suffix
-    return stem if stem.endswith(suffix) else f'{stem}{suffix}'
+    return one.name.with_name(one.path.name).as_posix()
 
 
 def _check(options: RunOptions) -> None:

@@ -27,6 +27,7 @@ class MapResults:
         options: What is written.
 
     Attributes:
+        recorded: The inputs, by what their label files are called.
         ids: Value of each class in label files, int64 (C,).
         pictures: What pictures depend on; None where such are not made.
     """
@@ -39,7 +40,7 @@ class MapResults:
         options: RunOptions,
     ) -> None:
         self.predictor, self.out, self.options = predictor, out, options
-        self.inputs = inputs
+        self.inputs = self.recorded = inputs
         self.ids = predictor.ids(options.ids)
         paints = options.overlay or options.overlay_video
         self.pictures: dict[str, Any] = dict(

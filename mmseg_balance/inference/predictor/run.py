@@ -70,7 +70,7 @@ class PredictionRun:
             self.out,
             run_settings(predictor, self._results.ids),
             self._results.pictures,
-            self.inputs,
+            self._results.recorded,
             self._results.place,
         )
         if options.shares is not None:

@@ -166,6 +166,36 @@ def test_resumed_runs_leave_what_is_there(predictor, photos, monkeypatch):
     assert resumed == Path('other/predictions.csv').read_text()
 
 
+def test_rows_are_called_as_files_with_two_suffixes(predictor):
+    for name, channel in (('a.jpg', 0), ('a.jpg.jpg', 1), ('a.png', 2)):
+        image = np.full((8, 8, 3), 10, np.uint8)
+        image[..., channel] = 90
+        Path('twice').mkdir(exist_ok=True)
+        cv2.imwrite(f'twice/{name}', image)
+    run(predictor, 'twice')
+    labels = {name: row['label'] for name, row in rows().items()}
+    assert labels == {'a.jpg': '0', 'a.jpg.jpg': '1', 'a.png': '2'}
+    # alone it is called a.png
+    Path('other').mkdir()
+    cv2.imwrite('other/a.jpg', image)
+    with pytest.raises(FileExistsError, match=r'row a\.jpg of .*same name'):
+        run(predictor, 'other', resume=True)
+
+
+def test_two_videos_of_one_name(predictor):
+    for folder in ('one', 'two'):
+        Path(folder).mkdir()
+        size = (16, 16)
+        code = cv2.VideoWriter.fourcc(*'MJPG')
+        video = cv2.VideoWriter(f'{folder}/ride.avi', code, 5, size)
+        video.write(np.zeros((*size, 3), np.uint8))
+        video.release()
+    run(predictor, 'one')
+    assert list(rows()) == ['ride/000000.png']
+    with pytest.raises(FileExistsError, match='row ride of .*same name'):
+        run(predictor, 'two', resume=True)
+
+
 def test_rows_are_there_before_the_run_ends(predictor, photos, monkeypatch):
     loads = predictor._load
 
