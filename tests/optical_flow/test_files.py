@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from helpers.reference import reference, whole_files
 
+from mmseg_balance.errors import UserOSError
 from mmseg_balance.optical_flow import read_flow, write_flow
 from mmseg_balance.optical_flow.files import kitti_png
 
@@ -80,6 +81,20 @@ def test_cut_off_files_are_named(tmp_path, suffix):
         read_flow(path)
     with pytest.raises(FileNotFoundError):
         read_flow(tmp_path / f'none{suffix}')
+
+
+def test_damaged_files_are_named(tmp_path):
+    for suffix in ('.png', '.flo', '.npy', '.npz'):
+        (tmp_path / f'empty{suffix}').write_bytes(b'')
+    np.savez_compressed(tmp_path / 'bits.npz', u=np.eye(40), v=np.eye(40))
+    data = bytearray((tmp_path / 'bits.npz').read_bytes())
+    data[80] ^= 255
+    (tmp_path / 'bits.npz').write_bytes(data)
+    np.save(tmp_path / 'a.npy', np.zeros((4, 4, 2)))
+    (tmp_path / 'a.npy').rename(tmp_path / 'other.npz')
+    for path in tmp_path.iterdir():
+        with pytest.raises(UserOSError, match=f'{path.name}: '):
+            read_flow(path)
 
 
 def test_other_content_is_named(tmp_path):

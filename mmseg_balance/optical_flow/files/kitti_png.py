@@ -25,7 +25,9 @@ def decode(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         OSError: It is no such image, or cut off.
     """
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    buffer = np.frombuffer(data, np.uint8)
+    # OpenCV raises an error of its own where there is nothing
+    image = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED) if data else None
     if image is None:
         raise UserOSError('it cannot be decoded as an image')
     if image.dtype != np.uint16 or image.ndim != 3 or image.shape[2] != 3:

@@ -1,5 +1,6 @@
 """NumPy's files of flow: int16 tenths of pixels, and VIPER's float16."""
 
+import zlib
 from io import BytesIO
 from zipfile import BadZipFile
 
@@ -26,8 +27,8 @@ def decode_npy(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         OSError: It is no such file, or cut off.
     """
-    stored = _load(data)
-    if not isinstance(stored, np.ndarray):
+    stored = _load(data).get('')
+    if stored is None:
         raise UserOSError('it is no .npy file')
     is_fixed = stored.dtype == np.int16
     if not (is_fixed or stored.dtype.kind == 'f') or (
@@ -85,10 +86,10 @@ def decode_npz(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         OSError: It is no such file, or cut off.
     """
-    with _load(data) as stored:
-        if not {'u', 'v'} <= set(getattr(stored, 'files', ())):
-            raise UserOSError('it has no arrays u and v, as the flow of VIPER')
-        parts = [stored[name].astype(np.float32) for name in 'uv']
+    stored = _load(data)
+    if not {'u', 'v'} <= stored.keys():
+        raise UserOSError('it has no arrays u and v, as the flow of VIPER')
+    parts = [stored[name].astype(np.float32) for name in 'uv']
     if parts[0].ndim != 2 or parts[0].shape != parts[1].shape:
         shapes = ' and '.join(str(part.shape) for part in parts)
         raise UserOSError(f'u and v are {shapes}, expected (H, W) of both')
@@ -98,8 +99,13 @@ def decode_npz(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     return flow, valid
 
 
-def _load(data: bytes) -> np.ndarray | np.lib.npyio.NpzFile:
+def _load(data: bytes) -> dict[str, np.ndarray]:
+    """The arrays of a file by name; that of an ``.npy`` has the name ''."""
     try:
-        return np.load(BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, BadZipFile) as error:
+        stored = np.load(BytesIO(data), allow_pickle=False)
+        if isinstance(stored, np.ndarray):
+            return {'': stored}
+        with stored:
+            return dict(stored)
+    except (ValueError, EOFError, OSError, BadZipFile, zlib.error) as error:
         raise UserOSError(f'numpy cannot read it ({error})') from error

@@ -1,7 +1,7 @@
 """Writes the optical flow that the data sets of a config name."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,12 @@ from mmengine.registry import init_default_scope
 
 from ...datasets.checks.folder_checks import check_folders
 from ...datasets.loading.leaves import build_lazily, leaf_configs
-from ...datasets.video.flow_jobs import flow_jobs, unfinished, write_pair
+from ...datasets.video.flow_jobs import (
+    FlowJob,
+    flow_jobs,
+    unfinished,
+    write_pair,
+)
 from ...errors import UserValueError
 from ...files.mapping import map_files
 from ...files.writing import require_writable, write_atomically
@@ -101,6 +106,8 @@ def _write_set(
     jobs = flow_jobs(dataset, folder, key)
     if not reverse:
         jobs = [replace(job, reverse=None) for job in jobs]
+    if not Path(folder, RECORD).exists():
+        _refuse_others(jobs, key)
     require_writable(folder, f'{key}.data_prefix.flow_path')
     _check_record(
         Path(folder, RECORD), dict(preset=preset, previous=dataset.previous)
@@ -108,6 +115,18 @@ def _write_set(
     todo = unfinished(jobs)
     map_files(partial(write_pair, preset=preset), todo, nproc, f'flow {key}')
     return WrittenFlow(key, folder, len(todo), len(jobs) - len(todo))
+
+
+def _refuse_others(jobs: Sequence[FlowJob], key: str) -> None:
+    """Keep flow that is not of this command, the exact one of toy streets."""
+    there = next((j.path for j in jobs if Path(j.path).exists()), None)
+    if there is not None:
+        raise UserValueError(
+            f'{there} was not written by this command ({RECORD} is not beside '
+            'it), which would put that of DIS in its place: a training reads '
+            'it as it is; for flow of DIS name another folder in '
+            f'{key}.data_prefix.flow_path'
+        )
 
 
 def _check_record(path: Path, settings: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from helpers.panned_clip import STEP, clip_set, write_clip
 from mmengine.config import Config
 
 from mmseg_balance.cli.main import main
-from mmseg_balance.optical_flow import dis_flow, read_flow
+from mmseg_balance.optical_flow import dis_flow, read_flow, write_flow
 from mmseg_balance.runs.data.flow import write_flow_of
 
 
@@ -73,6 +73,16 @@ def test_flow_of_other_settings_is_not_mixed(clip):
     text = "preset='fast'.*preset='medium' is asked for: name another folder"
     with pytest.raises(ValueError, match=text):
         write_flow_of(config_of(clip))
+
+
+def test_flow_of_others_is_kept(clip):
+    exact = np.full((64, 96, 2), 2.5, np.float32)
+    for number in (11, 12, 13):
+        write_flow(clip / f'flow/pan_{number:04d}.png', exact)
+    with pytest.raises(ValueError, match='pan_0011.png was not written by'):
+        write_flow_of(config_of(clip))
+    assert len(names(clip)) == 3
+    assert (read_flow(clip / 'flow/pan_0011.png')[0] == exact).all()
 
 
 @pytest.mark.parametrize('suffix', ['.flo', '.npy'])
