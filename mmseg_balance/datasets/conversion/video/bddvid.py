@@ -233,6 +233,8 @@ def describe(names: Mapping[str, Sequence[str]], out: Path) -> str:
         lines.append(
             f'frame {ANNOTATED} of {len(unlike)} clips looks unlike the '
             f'annotated image ({", ".join(unlike[:SHOWN])}{more}): look at '
-            'them; they may lie upside down, or their clips begin elsewhere'
+            'them; they may lie upside down, or their clips begin elsewhere. '
+            'Frames that are there are kept: delete them before another '
+            '--turn'
         )
     return '\n'.join(lines)

@@ -35,23 +35,22 @@ class EarlierFrames:
             path: Its file, for messages.
 
         Returns:
-            The file; None where the other is the first of its sequence.
-            Where a gap is before it, or its sequence has no other frame,
-            None as well, and :meth:`refuse_faults` says so.
+            The file; None where the sequence begins after it. Where there is
+            a gap, or the sequence has no other frame, None as well, and
+            :meth:`refuse_faults` says so.
         """
         numbers = self._sequence(frame)
-        before = numbers.get(frame.number - self.step)
-        if before is not None:
-            return before
+        wanted = frame.number - self.step
+        if wanted in numbers:
+            return numbers[wanted]
         others = [n for n in numbers if n != frame.number]
-        earlier = [n for n in others if n < frame.number]
         if not others:
             self._faults.append(f'{path} is the only frame of its sequence')
-        elif earlier:
+        elif wanted >= min(others):
+            earlier = max(n for n in others if n < frame.number)
             self._faults.append(
                 f'before {path} (frame {frame.number}) there is no frame '
-                f'{frame.number - self.step}, the next earlier one is '
-                f'{max(earlier)}'
+                f'{wanted}, the next earlier one is {earlier}'
             )
         return None
 

@@ -28,9 +28,9 @@ class FrameSequences:
     The frames before are looked for in ``data_prefix.prev_img_path``, by
     default where the images are; flow, on the grid of an image and pointing
     to the frame before it, in ``data_prefix.flow_path`` under the name of
-    the image, and beside it that back, see :mod:`.flow_files`. Of an image
-    that is the first of its sequence there is no frame before: a training
-    leaves it out, an evaluation keeps it.
+    the image, and beside it that back, see :mod:`.flow_files`. The first
+    images of a sequence have no frame before them: a training leaves them
+    out, an evaluation keeps them.
 
     Args:
         previous: How much smaller the number of the frame before is; None,
@@ -132,6 +132,14 @@ class FrameSequences:
         find_flow([info for info, _ in pairs])
         if not first or self.test_mode:
             return [info for info, _ in pairs]
+        if len(first) == len(pairs):
+            raise UserValueError(
+                f'{images}: all {len(pairs)} images are the first of their '
+                f'sequences, {first[0]["img_path"]} for one, without a frame '
+                f'whose number is {self.previous} less: choose a smaller '
+                'previous, or name the folder of all frames in '
+                'data_prefix.prev_img_path'
+            )
         print_log(
             f'{images}: {len(first)} of {len(pairs)} images are the first of '
             'their sequences, without a frame before them, and left out',

@@ -152,6 +152,19 @@ def test_frames_of_a_plain_folder(tmp_path):
         build('FrameFolderDataset', tmp_path, **kwargs)
 
 
+def test_sequences_begin_with_as_many_frames_as_the_step(tmp_path):
+    for number in range(5, 10):
+        save(tmp_path / f'img/a_{number}.png')
+    kwargs = dict(img_suffix='.png', metainfo=dict(classes=('a', 'b')))
+    dataset = build('FrameFolderDataset', tmp_path, previous=3, **kwargs)
+    assert names(dataset) == ['a_8.png', 'a_9.png']
+    assert names(dataset, 'prev_img_path') == ['a_5.png', 'a_6.png']
+    kwargs |= dict(previous=5)
+    with pytest.raises(ValueError, match='all 5 images are the first of.* 5 '):
+        build('FrameFolderDataset', tmp_path, **kwargs)
+    assert len(build('FrameFolderDataset', tmp_path, test_mode=True, **kwargs))
+
+
 @pytest.mark.parametrize('previous', [0, -1, True, 1.5])
 def test_previous_is_a_step(viper, previous):
     with pytest.raises(ValueError, match='previous is'):
