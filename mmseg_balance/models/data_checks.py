@@ -53,11 +53,12 @@ def _check_target_labels(model: nn.Module, dataset: UDADataset) -> None:
             f'of target images, and they are not loaded: {HOW_TO_LABEL}'
         )
     if any(loaded) and not needed and hasattr(model, 'needs_target'):
+        first = parts[loaded.index(True)].annotations
         print_log(
             'train_dataloader.dataset.target loads labels, from which '
             f'{type(model).__name__} does not learn: set '
-            'model.labelled_target={} for it to, or take LoadAnnotations '
-            'out of its pipeline',
+            'model.labelled_target={} for it to, or take '
+            f'{type(first).__name__} out of its pipeline',
             'current',
             logging.WARNING,
         )

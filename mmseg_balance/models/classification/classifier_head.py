@@ -47,7 +47,7 @@ class ClassifierHead(BaseDecodeHead):
         dropout_ratio: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        if not any(pool is known for known in POOLS):
+        if not (isinstance(pool, bool) or pool == TOKEN):
             raise UserValueError(
                 f'Expected `pool` of ClassifierHead to be one of {POOLS}, '
                 f'but got {pool!r}'
@@ -62,10 +62,15 @@ class ClassifierHead(BaseDecodeHead):
                 'Expected `bottleneck` of ClassifierHead to be at least 1, '
                 f'but got {bottleneck}'
             )
+        if kwargs.pop('channels', bottleneck) != bottleneck:
+            raise UserValueError(
+                'ClassifierHead has as many channels as its bottleneck, '
+                f'{bottleneck}: leave `channels` away, or set `bottleneck`'
+            )
         kwargs.setdefault('init_cfg', None)  # PyTorch's initial weights
-        kwargs['channels'] = bottleneck
         super().__init__(
             in_channels,
+            bottleneck,
             num_classes=num_classes,
             out_channels=num_classes,
             dropout_ratio=dropout_ratio,
@@ -73,7 +78,7 @@ class ClassifierHead(BaseDecodeHead):
         )
         self.pool = pool
         self.bottleneck = nn.Sequential(
-            nn.Linear(in_channels, bottleneck),
+            nn.Linear(self.in_channels, bottleneck),
             nn.BatchNorm1d(bottleneck),
             nn.ReLU(),
         )

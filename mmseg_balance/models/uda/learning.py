@@ -43,7 +43,8 @@ def learn(
 
     Returns:
         Losses and diagnostics by name, those of the last pass that has
-        them; and, of several, the total loss of the first as ``FIRST_PASS``.
+        them; and, of several, the total loss of the first as ``FIRST_PASS``,
+        if an objective takes part in it.
     """
     student = optimizations[STUDENT]
     if student.passes < model.named_for_passes:
@@ -67,8 +68,8 @@ def learn(
                 optimizations,
                 draws,
             )
-        if number == 1:
-            totals = [v for k, v in found.items() if k in _totals(model)]
+        totals = [v for k, v in found.items() if k in _totals(model)]
+        if number == 1 and totals:
             logs[FIRST_PASS] = sum(totals)
         logs |= found
     return logs

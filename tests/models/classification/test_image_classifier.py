@@ -80,11 +80,31 @@ def test_what_labels_pixels_is_refused():
         (dict(pool='mean'), r"`pool`.*but got 'mean'"),
         (dict(num_classes=1), 'at least 2, but got 1'),
         (dict(bottleneck=0), 'bottleneck.*but got 0'),
+        (dict(pool=1), '`pool`.*but got 1'),
     ],
 )
 def test_settings_of_the_head(change, message):
     with pytest.raises(ValueError, match=message):
         MODELS.build(classifier_cfg(**change))
+
+
+def test_channels_are_those_of_the_bottleneck():
+    cfg = classifier_cfg()
+    cfg['decode_head']['channels'] = 512
+    with pytest.raises(ValueError, match='4: leave `channels` away'):
+        MODELS.build(cfg)
+
+
+def test_a_text_that_was_read_from_somewhere():
+    """From a command line, say: equal to the constant, another object."""
+    pool = ''.join(['to', 'ken'])
+    assert MODELS.build(classifier_cfg(pool=pool)).decode_head.pool == 'token'
+
+
+def test_maps_of_several_levels_are_pooled_together():
+    levels = dict(in_index=[0, 0], input_transform='resize_concat')
+    model = MODELS.build(classifier_cfg(in_channels=[4, 4], **levels))
+    assert model(torch.zeros(2, 3, 8, 8)).shape == (2, 4, 1, 1)
 
 
 @pytest.mark.parametrize(

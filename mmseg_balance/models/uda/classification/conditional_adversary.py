@@ -5,7 +5,7 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ....number_checks import check_number
+from ....number_checks import check_count, check_number
 from ...backward_pass import Weights, check_passes
 from ...head_losses.classifier_features import classifier_of
 from .gradient_reversal import reversal_factor, reverse_gradient
@@ -58,7 +58,7 @@ class CDAN(JointTerm):
         sam_passes: tuple[int, ...] = (2,),
     ) -> None:
         super().__init__(loss_weight)
-        check_number('CDAN', 'hidden', hidden, 1)
+        check_count('CDAN', 'hidden', hidden)
         check_number('CDAN', 'max_iters', max_iters, 1)
         check_passes('CDAN', sam_passes)
         self.hidden = hidden

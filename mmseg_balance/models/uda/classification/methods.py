@@ -10,7 +10,7 @@ from torch import nn
 from ....errors import UserValueError
 from ....number_checks import check_number
 from ..objectives import MaskedObjective
-from ..part_settings import DEFAULTS, settings_of_part, with_defaults
+from ..part_settings import DEFAULTS, with_defaults
 from ..segmentor import UDASegmentor
 from .conditional_adversary import CDAN
 from .joint import JointObjective
@@ -125,7 +125,7 @@ class MCCAdaptation(JointAdaptation):
         mcc: ConfigType = DEFAULTS,
         **kwargs: Any,
     ) -> None:
-        mcc = settings_of_part(self, 'mcc', mcc)
+        _check_given(self, mcc=mcc)
         super().__init__(segmentor, mcc=mcc, **kwargs)
 
 
@@ -145,7 +145,7 @@ class CDANAdaptation(JointAdaptation):
         cdan: ConfigType = DEFAULTS,
         **kwargs: Any,
     ) -> None:
-        cdan = settings_of_part(self, 'cdan', cdan)
+        _check_given(self, cdan=cdan)
         super().__init__(segmentor, cdan=cdan, **kwargs)
 
 
@@ -174,7 +174,7 @@ class SDAT(MCCAdaptation):
         cdan: ConfigType = DEFAULTS,
         **kwargs: Any,
     ) -> None:
-        cdan = settings_of_part(self, 'cdan', cdan)
+        _check_given(self, cdan=cdan)
         super().__init__(segmentor, mcc, cdan=cdan, **kwargs)
 
 
@@ -199,14 +199,26 @@ class ClassificationMIC(SDAT):
         alpha: float = 0.9,
         **kwargs: Any,
     ) -> None:
-        masked = settings_of_part(
-            self, 'masked_consistency', masked_consistency
-        )
+        _check_given(self, masked_consistency=masked_consistency)
         super().__init__(
-            segmentor, masked_consistency=masked, alpha=alpha, **kwargs
+            segmentor,
+            masked_consistency=masked_consistency,
+            alpha=alpha,
+            **kwargs,
         )
 
     @classmethod
     def builds_teacher(cls, config: Mapping[str, Any]) -> bool:
         """True: masked images have its labels."""
         return True
+
+
+def _check_given(method: nn.Module, **parts: OptConfigType) -> None:
+    """Refuse a method without a part that it is named for."""
+    for name, settings in parts.items():
+        if settings is None:
+            raise UserValueError(
+                f'{name} of {type(method).__name__} is None, but the method '
+                'always has it: write {} for its defaults, or model.type='
+                "'JointAdaptation', which may be without"
+            )

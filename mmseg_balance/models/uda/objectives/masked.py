@@ -52,7 +52,8 @@ class MaskedObjective(Objective):
         weighted_passes: In which passes of an optimizer that makes two
             (``SAMOptimWrapper``) the weights of pseudo-labels count; in the
             usual one they do. The public code for classifiers has (1,), so
-            that the gradient of its step is of weight 1.
+            that the gradient of its step is of weight 1. What has weight 0,
+            below a threshold for one, counts in no pass.
         statistics: Whether masked images are those of the target that BLDA
             follows, for methods that learn from no others: losses that keep
             statistics are fed, and the density is estimated.
@@ -91,10 +92,11 @@ class MaskedObjective(Objective):
                     f'in [{low}, {high}), but got {value!r}'
                 )
         check_weights('masked_consistency', 'loss_weight', loss_weight)
-        if not set(weighted_passes) <= set(ALL):
+        is_list = isinstance(weighted_passes, (list, tuple))
+        if not is_list or not set(weighted_passes) <= set(ALL):
             raise UserValueError(
-                'Expected `weighted_passes` of masked_consistency to be of '
-                f'the passes {ALL}, but got {weighted_passes!r}'
+                'Expected `weighted_passes` of masked_consistency to be a '
+                f'list of the passes {ALL}, but got {weighted_passes!r}'
             )
         self.weighted_passes = tuple(weighted_passes)
         self.block_size = block_size
@@ -127,7 +129,7 @@ class MaskedObjective(Objective):
         return replace(
             batch,
             images=images * mask,
-            weight=batch.weight if self._weighs_in(step) else None,
+            weight=self._weight(batch.weight, step),
         )
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
@@ -152,9 +154,12 @@ class MaskedObjective(Objective):
             for each in predictions
         )
 
-    def _weighs_in(self, step: UDAStep) -> bool:
+    def _weight(self, weight: Tensor | None, step: UDAStep) -> Tensor | None:
+        """Weights as they count in this pass; one of 0 is 0 in each."""
         current = step.backward_pass
-        return current.total == 1 or current.number in self.weighted_passes
+        if current.total == 1 or current.number in self.weighted_passes:
+            return weight
+        return None if weight is None else (weight > 0).to(weight)
 
     def _whole_batch(self, step: UDAStep) -> TrainingBatch:
         """Images of ``domains`` before anything is hidden."""

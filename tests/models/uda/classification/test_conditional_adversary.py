@@ -150,7 +150,7 @@ def test_half_precision_is_taken_as_float32():
 @pytest.mark.parametrize(
     ('settings', 'words'),
     [
-        (dict(hidden=0), '`hidden` of CDAN to be a number at least 1'),
+        (dict(hidden=0), '`hidden` of CDAN to be a whole number'),
         (dict(max_iters=0), '`max_iters` of CDAN'),
         (dict(sam_passes=(3,)), '`sam_passes` of CDAN'),
         (dict(sam_passes=()), '`sam_passes` of CDAN'),

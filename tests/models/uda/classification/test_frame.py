@@ -123,12 +123,26 @@ def test_weights_of_masked_images_count_in_given_passes(build, weighted):
     for number in (1, 2):
         step = replace(step, backward_pass=BackwardPass(number, 2))
         weight = masked.training_batch(step).weight
-        assert (weight is not None) == (number in weighted)
+        assert (weight is step.pseudo.weight) == (number in weighted)
+        assert number in weighted or (weight == 1).all()
 
 
-def test_passes_that_there_are_not():
-    with pytest.raises(ValueError, match=r'`weighted_passes`.*\(0,\)'):
-        MaskedObjective(weighted_passes=(0,))
+def test_labels_below_the_threshold_count_in_no_pass(build):
+    masked = MaskedObjective(block_size=4, weighted_passes=(1,))
+    model = build_uda(build, [masked], pseudo_weighting='confidence')
+    step = model.prepare(image_batch())
+    step.pseudo.weight[:2] = 0
+    step = replace(step, backward_pass=BackwardPass(2, 2))
+    found = masked.training_batch(step).weight
+    assert found[:, 0, 0].tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize('passes', [(0,), 1])
+def test_passes_that_there_are_not(passes):
+    with pytest.raises(ValueError) as told:
+        MaskedObjective(weighted_passes=passes)
+    message = str(told.value)
+    assert '`weighted_passes`' in message and repr(passes) in message
 
 
 def maps(batch):

@@ -93,6 +93,9 @@ def test_segmentors_are_refused(build, segmentor, kind):
         (dict(cdan=True), '`cdan` of SDAT to be a dict'),
         (dict(mcc=dict(temperature=-1)), '`temperature` of MCC'),
         (dict(masked_consistency={}), 'alpha'),
+        (dict(cdan=dict(hidden=1.5)), '`hidden` of CDAN'),
+        (dict(mcc=None), "mcc of SDAT is None.*'JointAdaptation'"),
+        (dict(cdan=None), "cdan of SDAT is None.*'JointAdaptation'"),
     ],
 )
 def test_settings_out_of_range(build, settings, words):

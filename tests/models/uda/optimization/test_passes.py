@@ -271,6 +271,17 @@ def test_objectives_say_in_which_passes_they_take_part(build, sam, batch):
     assert part.seen[1] == (BackwardPass(1, 1), True)
 
 
+def test_a_first_pass_without_objectives_moves_no_weights(build, sam, batch):
+    model = build(
+        'UDASegmentor', objectives=[dict(type='SecondPassObjective')]
+    )
+    alone = copy.deepcopy(model)
+    logs = train(model, sam(model), batch)
+    assert logs == train(alone, plain(alone), batch)
+    for a, b in zip(values(model), values(alone), strict=True):
+        assert torch.equal(a, b)
+
+
 def test_draws_are_repeated_part_by_part():
     draws, found = Draws(), []
     torch.manual_seed(0)
