@@ -6,7 +6,7 @@ from mmcv.visualization.optflow import flow2rgb
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
-from ...optical_flow.warping import backward_warp, warp_labels
+from ...optical_flow.warping import backward_warp, inside, warp_labels
 from .panels import Panel, Row
 
 EARLIER, MOVED, FLOW, VALID, LABELS = (
@@ -28,9 +28,10 @@ def frame_row(sample: BaseDataElement, title: str) -> Row | None:
 
     Returns:
         The frame before, the same moved by the flow (black where that does
-        not count), the flow in the colours of the Middlebury benchmark, and
-        where it counts; labels of the frame before, moved, where there are
-        such. None where the sample has no frame before.
+        not count or leads out of the crop), the flow in the colours of the
+        Middlebury benchmark, and where it counts; labels of the frame before,
+        moved, where there are such. None where the sample has no frame
+        before.
     """
     if 'prev_img' not in sample:
         return None
@@ -43,7 +44,8 @@ def frame_row(sample: BaseDataElement, title: str) -> Row | None:
 
 def _moved(sample: BaseDataElement, earlier: Tensor) -> list[Panel]:
     flow, valid = sample.flow.data[None], sample.flow_valid.data
-    moved = backward_warp(earlier[None].float(), flow)[0] * valid
+    moved = backward_warp(earlier[None].float(), flow)[0]
+    moved = moved * (valid & inside(flow))
     length = float((flow[0] * valid).norm(dim=0).max())
     panels = [
         Panel(MOVED, _picture(moved), 1),

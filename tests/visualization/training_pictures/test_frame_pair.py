@@ -37,6 +37,7 @@ def test_the_frame_before_is_moved_with_its_labels():
     # files are BGR, pictures RGB
     assert earlier[0, 3].tolist() == [0, 3, 30]
     assert moved[0, 5].tolist() == [0, 7, 70]
+    assert not moved[:, -2:].any()  # beyond the border
     assert not moved[:, :4].any() and not flow[:, :4].any()
     assert valid.dtype == bool and valid[0].tolist() == [False] * 4 + 12 * [
         True

@@ -29,8 +29,8 @@ class FrameSequences:
     default where the images are; flow, on the grid of an image and pointing
     to the frame before it, in ``data_prefix.flow_path`` under the name of
     the image, and beside it that back, see :mod:`.flow_files`. The first
-    images of a sequence have no frame before them: a training leaves them
-    out, an evaluation keeps them.
+    images of a sequence have no frame before them, and are left out, but
+    for an evaluation, whose data set has ``test_mode=True``.
 
     Args:
         previous: How much smaller the number of the frame before is; None,
@@ -142,7 +142,8 @@ class FrameSequences:
             )
         print_log(
             f'{images}: {len(first)} of {len(pairs)} images are the first of '
-            'their sequences, without a frame before them, and left out',
+            'their sequences, without a frame before them, and left out '
+            '(test_mode=True, for an evaluation, keeps them)',
             'current',
             logging.INFO,
         )
