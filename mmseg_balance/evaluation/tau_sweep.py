@@ -12,6 +12,7 @@ from mmseg_balance.logits import OffsetTable
 from mmseg_balance.logits.post_hoc.scores import tau_scores
 
 from ..errors import UserValueError
+from .class_scores import MEASURES
 from .confusion import confusion_matrix, iou_and_acc
 from .summaries import labelled_classes, summarise_group, with_ending
 
@@ -53,11 +54,18 @@ class TauSweep:
         taus: Values of tau, see :func:`check_taus`.
         table: Offsets of the logits' distributions.
         domain: Index of the bank in the table.
+        measures: Which of ``MEASURES`` are scored; of labels of whole images
+            'Acc' alone.
     """
 
     def __init__(
-        self, taus: Sequence[float], table: OffsetTable, domain: int
+        self,
+        taus: Sequence[float],
+        table: OffsetTable,
+        domain: int,
+        measures: Sequence[str] = MEASURES,
     ) -> None:
+        self.measures = measures
         self.taus = check_taus(taus)
         self.table = table
         self.domain = domain
@@ -89,10 +97,10 @@ class TauSweep:
                 ``headline``. Default: all.
 
         Returns:
-            For each tau: 'tau', the four of ``METRICS`` and 'aAcc', the four
-            with '_labelled' where a class has no labelled pixel, and 'IoU'
-            and 'Acc' by class, None where there is none; percent or
-            percentage points.
+            For each tau: 'tau', those of ``METRICS`` that are of its
+            measures and 'aAcc', of IoU also with '_labelled' where a class
+            has no labelled pixel, and 'IoU' and 'Acc' by class, None where
+            there is none; percent or percentage points.
 
         Raises:
             ValueError: No pixel has a label of a class.
@@ -107,15 +115,18 @@ class TauSweep:
         for tau, confusion in zip(self.taus, self.confusion, strict=True):
             iou, acc = (100 * values for values in iou_and_acc(confusion))
             right = confusion.diagonal().sum() / confusion.sum()
+            both = dict(IoU=iou, Acc=acc)
+            found = {key: both[key] for key in self.measures}
             by_class = {
                 key: dict(zip(classes, _or_none(values), strict=True))
-                for key, values in (('IoU', iou), ('Acc', acc))
+                for key, values in found.items()
             }
-            both = dict(IoU=iou, Acc=acc)
-            row = dict(tau=tau, **summarise_group(both, member))
+            row = dict(tau=tau, **summarise_group(found, member))
             row['aAcc'] = 100 * float(right)
-            for name, group in labelled_classes(acc, member).items():
-                row |= with_ending(summarise_group(both, group), name)
+            # accuracies are over labelled classes in any case
+            labelled = labelled_classes(acc, member) if 'IoU' in found else {}
+            for name, group in labelled.items():
+                row |= with_ending(summarise_group(found, group), name)
             result.append(row | by_class)
         return result
 
@@ -127,11 +138,12 @@ def best_taus(scores: Sequence[dict[str, Any]]) -> dict[str, float]:
         scores: Of :meth:`TauSweep.scores`.
 
     Returns:
-        Tau by metric.
+        Tau by metric, those of ``METRICS`` that were scored.
     """
     return {
         metric: (max if more else min)(scores, key=lambda s: s[metric])['tau']
         for metric, more in METRICS.items()
+        if metric in scores[0]
     }
 
 
@@ -145,12 +157,12 @@ def sweep_text(scores: Sequence[dict[str, Any]]) -> str:
         The table, and what may be read from it.
     """
     best = best_taus(scores)
-    table = PrettyTable(['tau', *METRICS, 'aAcc'])
+    table = PrettyTable(['tau', *best, 'aAcc'])
     table.align = 'r'
     for row in scores:
         cells = [
             f'{row[m]:.2f}' + ('*' if row['tau'] == best[m] else ' ')
-            for m in METRICS
+            for m in best
         ]
         table.add_row([f'{row["tau"]:g}', *cells, f'{row["aAcc"]:.2f}'])
     lines = ''
@@ -163,7 +175,7 @@ def sweep_text(scores: Sequence[dict[str, Any]]) -> str:
             'counts others with 0\nwhere they are predicted, as '
             'MMSegmentation does.'
         )
-    at_end = [m for m in METRICS if best[m] == scores[-1]['tau']]
+    at_end = [m for m, tau in best.items() if tau == scores[-1]['tau']]
     if at_end and scores[-1]['tau'] < LARGEST_TAU and len(scores) > 1:
         lines += (
             f'\n{", ".join(at_end)}: best at the end of the grid, may be '
@@ -171,8 +183,8 @@ def sweep_text(scores: Sequence[dict[str, Any]]) -> str:
         )
     return (
         f'{table.get_string()}\n'
-        '* best of its column; a larger mIoU and mAcc and a smaller std are '
-        'better. tau = 0 is\nthe model as it is. A tau that is picked here is '
+        '* best of its column; a larger mean and a smaller std are better. '
+        'tau = 0 is\nthe model as it is. A tau that is picked here is '
         'picked on the labels of the test set:\nreport the one that another '
         f'set gave, or 1 (Eq. 7), beside it.{lines}'
     )

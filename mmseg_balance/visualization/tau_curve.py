@@ -21,12 +21,12 @@ def tau_curves(
     best: Mapping[str, float],
     title: str = '',
 ) -> bytes:
-    """Mean and std of IoU and accuracy over tau, the best of each marked.
+    """Means and stds over tau, the best of each marked.
 
     Args:
         scores: For each tau in ascending order a dict with 'tau' and the
             metrics.
-        best: The best tau of each metric.
+        best: The best tau of each metric; others are not drawn.
         title: Above the picture.
 
     Returns:
@@ -37,7 +37,8 @@ def tau_curves(
         figure.subplots(1, 2), PANELS, strict=True
     ):
         for metric, colour in zip(metrics, RUN_COLOURS, strict=False):
-            _curve(axis, scores, metric, best[metric], colour)
+            if metric in best:
+                _curve(axis, scores, metric, best[metric], colour)
         axis.set_xlabel('tau')
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)

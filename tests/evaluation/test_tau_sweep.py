@@ -18,6 +18,8 @@ from mmseg_balance.evaluation.tau_sweep import (
 )
 from mmseg_balance.logits import GaussianMixtureBank, OffsetTable
 from mmseg_balance.logits.post_hoc.scores import post_hoc_scores
+from mmseg_balance.visualization.paper_figures.tau import draw_tau
+from mmseg_balance.visualization.tau_curve import tau_curves
 
 CLASSES = ('sky', 'road', 'car', 'pole')
 
@@ -94,6 +96,27 @@ def test_scores_are_those_of_a_pass_for_each_tau(banks, data):
     text = sweep_text(swept(banks, data, taus).scores(CLASSES))
     assert 'mIoU_labelled: over classes with a labelled pixel alone' in text
     assert scores[0] != scores[1]
+
+
+def test_of_classifiers_accuracies_alone(banks, data):
+    both = swept(banks, data, [0.0, 1.0])
+    images = TauSweep(both.taus, both.table, 0, ('Acc',))
+    for logits, labels in data:
+        for label, logit in zip(labels.flatten(), logits.flatten(1).T):
+            images.add(logit.view(4, 1, 1), label.view(1, 1))
+    expected = both.scores(CLASSES)
+    scores = images.scores(CLASSES)
+    assert [*scores[0]] == ['tau', 'mAcc', 'Acc_std', 'aAcc', 'Acc']
+    for row, of_both in zip(scores, expected):
+        assert row == {key: of_both[key] for key in row}
+    assert [*best_taus(scores)] == ['mAcc', 'Acc_std']
+    assert 'IoU' not in sweep_text(scores)
+    drawn = draw_tau(scores, best_taus(scores))
+    metrics = {row[1] for row in drawn.tables[''].rows}
+    assert metrics == {'mAcc', 'Acc_std'}
+    assert tau_curves(scores, best_taus(scores)) != tau_curves(
+        expected, best_taus(expected)
+    )
 
 
 @pytest.mark.parametrize('meant', [None, ['sky', 'pole'], ['sky', 'road']])

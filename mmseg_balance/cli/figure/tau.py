@@ -60,7 +60,6 @@ def build(args: Namespace) -> tuple[Any, ...]:
 
 def draw_file(args: Namespace) -> None:
     """Draw a sweep that was made before."""
-    from ...evaluation.tau_sweep import METRICS
     from ...runs.out_files import check_out, make_folder
 
     check_out(args.out, FILES, args.overwrite)
@@ -72,7 +71,8 @@ def draw_file(args: Namespace) -> None:
     try:
         content = json.loads(Path(args.sweep).read_text())
         scores, checkpoint = content['scores'], content['checkpoint']
-        needed = {'tau', 'aAcc', *METRICS}
+        needed = {'tau', 'aAcc', 'mAcc', 'Acc_std'}
+        needed |= {*scores[0]}  # of classifiers there is no IoU
         complete = bool(scores) and all(needed <= {*row} for row in scores)
     except (ValueError, KeyError, TypeError) as error:
         raise UserValueError(

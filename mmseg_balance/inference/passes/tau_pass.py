@@ -6,11 +6,13 @@ from typing import Any
 from mmengine.config import Config
 from torch import nn
 
+from ...evaluation.class_scores import MEASURES
 from ...evaluation.tau_sweep import TauSweep
 from ...logits.statistics.domain_statistics import (
     DOMAINS,
     load_domain_statistics,
 )
+from ...models.declarations import labels_images
 from ...progress import track_iterable
 from ..evaluation_set import headline_classes
 from ..post_hoc import check_origin
@@ -49,7 +51,9 @@ def build_sweep(
     part = getattr(model, 'predict_with', None)
     warnings = check_origin(meta, statistics, checkpoint, part, classes)
     found = found.to(next(model.parameters()).device)
-    return TauSweep(taus, found.table, DOMAINS[domain]), list(warnings)
+    measures = ('Acc',) if labels_images(model) else MEASURES
+    sweep = TauSweep(taus, found.table, DOMAINS[domain], measures)
+    return sweep, list(warnings)
 
 
 def sweep_scores(

@@ -21,12 +21,12 @@ def draw_tau(
     best: Mapping[str, float],
     width: float = WIDTHS['column'],
 ) -> Drawn:
-    """Mean and std of IoU and accuracy over tau, the best of each marked.
+    """Means and stds over tau, the best of each marked.
 
     Args:
         scores: For each tau in ascending order a dict with 'tau' and the
             metrics, as ``TauSweep.scores`` has them.
-        best: The best tau of each metric.
+        best: The best tau of each metric; others are not drawn.
         width: Of the picture, in inches.
 
     Returns:
@@ -40,6 +40,8 @@ def draw_tau(
         for metric, colour, marker in zip(
             metrics, COLOURS, MARKERS, strict=False
         ):
+            if metric not in best:
+                continue
             values = [row[metric] for row in scores]
             at_best = values[taus.index(best[metric])]
             axis.plot(
