@@ -13,7 +13,8 @@ Draw the confusion matrix of a model, or how it differs from that of a
 baseline (Fig. 4a of the GBW paper).
 
 One pass over test_dataloader of each model. Each row is in percent of the
-pixels of its true class: the diagonal is the recall.
+pixels (of a classifier, of the images) of its true class: the diagonal is the
+recall.
 """
 EXAMPLE = """\
 examples:
@@ -51,6 +52,7 @@ def draw_and_write(
 ) -> None:
     """Go over the test sets, draw, and write."""
     from ...inference.passes.confusion_pass import measure_confusion
+    from ...models.declarations import labels_images
     from ...visualization.paper_figures.confusion import draw_confusion
 
     counts = {}
@@ -60,5 +62,6 @@ def draw_and_write(
             of.model, of.dataset, of.num_workers
         ).numpy()
     names = tested[0].dataset.metainfo['classes']
-    drawn = draw_confusion(counts, names, classes, args.width)
+    unit = 'images' if labels_images(tested[0].model) else 'pixels'
+    drawn = draw_confusion(counts, names, classes, args.width, unit)
     write(args, drawn.files('confusion'), FILES)

@@ -93,7 +93,7 @@ def bias_section(content: Content) -> Section | None:
     return Section(
         'bias',
         'Bias towards each class',
-        'The mean over true classes of the share of pixels that are taken '
+        'The mean over true classes of the share of each that is taken '
         'for a class, less 1/C: positive for classes that are predicted too '
         'often. The nearer to 0, the better balanced.',
         [

@@ -67,7 +67,7 @@ def confusion_section(content: Content) -> Section | None:
         )
     text = (
         'Rows are true classes, columns are predicted ones; a row sums up to '
-        '100 % of the labelled pixels of its class. The colour goes with the '
+        '100 % of what is labelled as its class. The colour goes with the '
         'square root, so that a few percent are seen.'
     )
     if changes:
@@ -77,7 +77,7 @@ def confusion_section(content: Content) -> Section | None:
             'that became rarer.'
         )
     if any((s != s).any() for s in shares.values()):
-        text += ' Grey: a class without labelled pixels.'
+        text += ' Grey: a class without labels.'
     return Section('confusions', 'Confusion matrices', text, body)
 
 

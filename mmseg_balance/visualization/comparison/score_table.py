@@ -26,7 +26,8 @@ MEANINGS = {
     'mAcc': 'mean accuracy (recall) over the classes; more is better',
     'IoU_std': 'std of the IoU over the classes; less is more even',
     'Acc_std': 'std of the accuracy over the classes; less is more even',
-    'aAcc': 'share of all pixels that are right; more is better',
+    'aAcc': 'share of all pixels (of classifiers: images) that are right; '
+    'more is better',
     'mPQ': 'mean panoptic quality over the classes; more is better',
     'mSQ': 'mean over the classes of how well segments that were found fit; '
     'more is better',

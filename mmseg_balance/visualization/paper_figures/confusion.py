@@ -24,17 +24,19 @@ def draw_confusion(
     class_names: Sequence[str],
     classes: Sequence[int] | None = None,
     width: float = WIDTHS['column'],
+    unit: str = 'pixels',
 ) -> Drawn:
     """One confusion matrix, or the second less the first.
 
     Args:
-        counts: Counts of pixels (C, C) by the name of the model, one or two;
+        counts: Counts (C, C) by the name of the model, one or two;
             rows are true classes. Each row is divided by its sum.
         class_names: Names of the C classes.
         classes: Numbers of the classes that have a row and a column.
             Default: all; of more than 40 the 20 whose recall differs the
             most, or is lowest.
         width: Of the picture, in inches.
+        unit: What is counted, 'pixels' or 'images'.
 
     Returns:
         The picture, in percent or percentage points; and the table of all
@@ -69,7 +71,7 @@ def draw_confusion(
         reach = float(np.nanmax(np.abs(shown), initial=1.0))
         style = dict(cmap=DIFFERENCES, vmin=-reach, vmax=reach)
     else:
-        label = f'{names[0]}: share of the pixels of a true class (%)'
+        label = f'{names[0]}: share of the {unit} of a true class (%)'
         style = dict(cmap=SHARES, vmin=0.0, vmax=100.0)
     axis.set_facecolor(ABSENT)
     image = axis.imshow(np.ma.masked_invalid(shown), **style)
@@ -89,17 +91,19 @@ def draw_confusion(
     )
     bar.set_label(label)
     bar.outline.set_linewidth(0.4)
-    return Drawn(to_png(figure), {'': _table(counts, shares, class_names)})
+    return Drawn(
+        to_png(figure), {'': _table(counts, shares, class_names, unit)}
+    )
 
 
 def row_percent(counts: np.ndarray) -> np.ndarray:
-    """Share of the pixels of each true class that each class is given.
+    """Share of each true class that each class is given.
 
     Args:
-        counts: Counts of pixels (C, C), rows are true classes.
+        counts: Counts (C, C), rows are true classes.
 
     Returns:
-        Percent (C, C); rows sum to 100, those without a pixel are NaN.
+        Percent (C, C); rows sum to 100, those without a label are NaN.
     """
     total = counts.sum(1, keepdims=True).astype(float)
     total[total == 0] = np.nan
@@ -138,10 +142,11 @@ def _table(
     counts: Mapping[str, np.ndarray],
     shares: Sequence[np.ndarray],
     names: Sequence[str],
+    unit: str,
 ) -> Table:
     columns = ['true class', 'predicted class']
     for name in counts:
-        columns += [f'{name} (pixels)', f'{name} (% of the true class)']
+        columns += [f'{name} ({unit})', f'{name} (% of the true class)']
     if len(shares) == 2:
         columns.append('difference (percentage points)')
     table = Table(tuple(columns))

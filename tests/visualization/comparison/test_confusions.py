@@ -73,7 +73,7 @@ def test_matrices_and_differences_are_on_the_page(full, page_of):
     assert changes[2] == ['road', CLASSES[1], '−10.00']
     opened = [a for t, a in page.tags if t == 'details']
     assert ['open' in a for a in opened] == [True, False, False]
-    assert 'Grey: a class without labelled pixels' in page.text
+    assert 'Grey: a class without labels' in page.text
 
 
 def test_one_matrix_has_no_difference(full, page_of):

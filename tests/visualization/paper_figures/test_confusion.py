@@ -33,6 +33,11 @@ def test_difference_of_two(rows, size):
     )
 
 
+def test_counts_of_images():
+    drawn = draw_confusion(dict(base=BASE), NAMES, unit='images')
+    assert drawn.tables[''].columns[2] == 'base (images)'
+
+
 @pytest.mark.filterwarnings('error')
 def test_classes_without_a_pixel_alone(size):
     drawn = draw_confusion(dict(base=BASE, ours=OURS), NAMES, [1])
