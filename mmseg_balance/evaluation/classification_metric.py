@@ -163,7 +163,7 @@ class ClassificationMetric(BaseMetric):
             Scores by key, see the class.
         """
         pairs = torch.tensor([r[1:] for r in results], dtype=torch.int64)
-        label, prediction = pairs.view(-1, 2).T
+        label, prediction = pairs.view(len(pairs), 2).T
         self.confusion = confusion_matrix(
             prediction,
             label,

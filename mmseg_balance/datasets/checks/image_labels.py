@@ -10,6 +10,7 @@ from mmengine.dataset import BaseDataset
 from ...errors import UserValueError
 from ..loading.class_label import UNLABELLED, LoadClassLabel, labels_images
 from ..loading.split_pipeline import SplitPipeline
+from ..loading.transform_kinds import is_crop, is_resize
 from .labels import check_images_can_be_read
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def check_label_kind(part: SplitPipeline) -> None:
         part: Data set, built at least lazily.
 
     Raises:
-        ValueError: Its pipeline loads the other kind of labels; names the
-            transform that it needs.
+        ValueError: Its pipeline loads the other kind of labels, or resizes
+            the label of an image; names the transform that it needs.
     """
     if part.annotations is None:
         return
@@ -55,6 +56,16 @@ def check_label_kind(part: SplitPipeline) -> None:
             f'and the labels of {type(part.dataset).__name__} are {kind}: '
             f'take it out, and put {how_to_load_labels(part.dataset)}'
         )
+    if wanted:
+        transforms = part.dataset.pipeline.transforms
+        behind = transforms[transforms.index(part.annotations) + 1 :]
+        moved = [t for t in behind if is_crop(t) or is_resize(t)]
+        if moved:
+            raise UserValueError(
+                f'{part.name}.pipeline has {type(moved[0]).__name__} behind '
+                'LoadClassLabel, which would make a map of its one label: put '
+                + how_to_load_labels(part.dataset)
+            )
 
 
 def how_to_load_labels(dataset: BaseDataset) -> str:

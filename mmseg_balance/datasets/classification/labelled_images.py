@@ -32,7 +32,8 @@ class LabelledImages(BaseSegDataset):
             images of the others are left out.
 
     Raises:
-        ValueError: There are more classes than labels of 8 bits have.
+        ValueError: There are more classes than labels of 8 bits have, or
+            ``reduce_zero_label`` is set.
     """
 
     METAINFO: dict = dict(labels_images=True)
@@ -45,6 +46,12 @@ class LabelledImages(BaseSegDataset):
         lazy_init: bool = False,
         **kwargs,
     ) -> None:
+        if kwargs.get('reduce_zero_label'):
+            raise UserValueError(
+                f'{type(self).__name__}: reduce_zero_label=True is for labels '
+                'of pixels, where 0 may be background: leave it away, and '
+                'name classes and their ids in metainfo.classes or the list'
+            )
         self.lacks_classes = lacks_classes
         kwargs.setdefault('data_prefix', dict(img_path=''))
         if not isinstance(img_suffix, str):

@@ -64,7 +64,7 @@ def list_class_folders(
     if len(set(names)) < len(names):
         raise UserValueError(
             f'two of the folders have the same name ({", ".join(names)}), '
-            'which that of their list is: rename one'
+            'after which their lists are called: rename one'
         )
     classes = _same_classes(folders, skipped)
     root = Path(os.path.commonpath([folder.parent for folder in folders]))
@@ -82,10 +82,14 @@ def list_class_folders(
                 f'{folder}: no image of {", ".join(map(repr, empty))}: add '
                 'some, or leave the class out of all folders (--skip)'
             )
+    parts = {
+        folder: _splits(folder, dict(zip(classes, of, strict=True)), val_share)
+        for folder, of in images.items()
+    }
     _refuse_broken(images, nproc)
     lists = []
-    for folder, of_class in images.items():
-        for split, part in _splits(of_class, val_share).items():
+    for folder, splits in parts.items():
+        for split, part in splits.items():
             path = root / LISTS / f'{folder.name}{split}.txt'
             lines = ''.join(
                 f'{Path(image).relative_to(root).as_posix()} {c}\n'
@@ -133,13 +137,21 @@ def _refuse_broken(images: dict[Path, list[list[str]]], nproc: int) -> None:
 
 
 def _splits(
-    of_class: list[list[str]], val_share: float
+    folder: Path, of_class: dict[str, list[str]], val_share: float
 ) -> dict[str, list[list[str]]]:
     """Images of each class in each list, by the end of its name."""
+    paths = [*of_class.values()]
     if not val_share:
-        return {'': of_class}
-    cuts = [len(p) - max(round(val_share * len(p)), 1) for p in of_class]
+        return {'': paths}
+    cuts = [len(p) - max(round(val_share * len(p)), 1) for p in paths]
+    few = [name for name, cut in zip(of_class, cuts, strict=True) if not cut]
+    if few:
+        raise UserValueError(
+            f'{folder}: a share of {val_share} for validation leaves no image '
+            f'of {", ".join(map(repr, few))} to train on: take a smaller one, '
+            'or add images'
+        )
     return {
-        '_train': [p[:cut] for p, cut in zip(of_class, cuts, strict=True)],
-        '_val': [p[cut:] for p, cut in zip(of_class, cuts, strict=True)],
+        '_train': [p[:cut] for p, cut in zip(paths, cuts, strict=True)],
+        '_val': [p[cut:] for p, cut in zip(paths, cuts, strict=True)],
     }

@@ -8,6 +8,7 @@ from mmcv.transforms import (
     LoadAnnotations,
     LoadImageFromFile,
     RandomFlip,
+    Resize,
 )
 from mmseg.datasets.transforms import (
     BioMedical3DRandomCrop,
@@ -94,6 +95,19 @@ def is_flip(transform: Transform) -> bool:
     return _is_a(transform, FLIPS, '', 'Flip')
 
 
+def is_resize(transform: Transform) -> bool:
+    """Whether a transform gives the image another size, without cropping it.
+
+    Args:
+        transform: A transform, its config, or the name of its class.
+
+    Returns:
+        True for mmcv's ``Resize``, its subclasses, and others with "Resize"
+        in their name.
+    """
+    return _is_a(transform, Resize, '', 'Resize')
+
+
 def place_of_crop(
     transforms: Sequence[Callable], split_before: str | None, key: str
 ) -> int:
@@ -115,7 +129,12 @@ def place_of_crop(
         places = [i for i, t in enumerate(transforms) if is_crop(t)]
         return places[0] if places else len(transforms)
     names = [type(t).__name__ for t in transforms]
-    loaders = [i for i, t in enumerate(transforms) if is_loader(t)]
+    loaders = [
+        i
+        for i, t in enumerate(transforms)
+        # which is in no file, and stands behind the crop
+        if is_loader(t) and not isinstance(t, LoadClassLabel)
+    ]
     begin = max(loaders, default=-1) + 1
     wanted = split_before.rpartition('.')[2]
     if wanted not in names[begin:]:

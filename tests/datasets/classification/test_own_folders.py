@@ -66,3 +66,5 @@ def test_folders_that_are_skipped(own):
     listed(own, '--skip', 'eel')
     with pytest.raises(SystemExit, match='expected at least 0 and less than'):
         listed(own, '--val-share=1')
+    with pytest.raises(SystemExit, match="0.95 .* no image of 'cat', 'dog'"):
+        listed(own, '--skip', 'eel', '--val-share=0.95')

@@ -184,6 +184,33 @@ def test_transforms_that_load_other_labels(folders):
               metainfo=dict(classes=CLASSES))  # fmt: skip
 
 
+@pytest.mark.parametrize('kind', ['Resize', 'CenterCrop'])
+def test_transforms_that_would_resize_a_label(folders, kind):
+    size = dict(scale=(8, 8)) if kind == 'Resize' else dict(crop_size=(8, 8))
+    pipeline = [
+        *PIPELINE[:2], dict(type=kind, **size), PIPELINE[2]
+    ]  # fmt: skip
+    expected = f'source.pipeline has {kind} behind LoadClassLabel, .*in front'
+    with pytest.raises(ValueError, match=expected):
+        UDADataset(source=config(folders, 'a', pipeline))
+
+
+def test_a_crop_that_is_named(folders):
+    crop = dict(type='RandomResizedCrop', scale=8)
+    dataset = UDADataset(
+        source=config(folders, 'a', [PIPELINE[0], crop, *PIPELINE[1:]]),
+        rare_class_sampling=dict(
+            class_temp=None, split_before='RandomResizedCrop'
+        ),
+    )
+    assert dataset[Draw(0, 0)]['source']['inputs'].shape == (3, 8, 8)
+
+
+def test_labels_from_0_alone(folders):
+    with pytest.raises(ValueError, match='ClassFolderDataset: reduce_zero'):
+        UDADataset(source=config(folders, 'a', reduce_zero_label=True))
+
+
 def test_no_images(folders, write_images):
     for name in ('bus', 'car'):
         (folders / 'c' / name).mkdir(parents=True)
