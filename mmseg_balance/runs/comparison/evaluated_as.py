@@ -110,9 +110,12 @@ def images_of(result: Result) -> dict[str, Any]:
         what only says how files are read; empty where there is none.
     """
     loader = (result.evaluated or {}).get('test_dataloader') or {}
-    kept = ('type', 'data_prefix', 'ann_file', 'data_root', 'indices')
+    kept = {'type', 'data_prefix', 'ann_file', 'data_root', 'indices'}
+    # which files of a folder are images, and what their labels become
+    kept |= {'split', 'domain', 'recordings', 'numbers', 'every', 'only'}
+    kept |= {'riders'}
     return {
-        str(i): {key: leaf[key] for key in kept if key in leaf}
+        str(i): {key: leaf[key] for key in leaf if key in kept}
         for i, (_, leaf) in enumerate(leaf_configs(_dataset(loader), ''))
         if leaf
     }

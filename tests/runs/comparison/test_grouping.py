@@ -185,6 +185,14 @@ def test_other_test_sets_and_classes_are_refused(tested, work_folder):
     ):
         compare_runs([r.folder for r in folders])
     assert compare_runs([r.folder for r in folders[:2]])
+    domains = [
+        work_folder(name, **{'test_dataloader.dataset.domain': name})
+        for name in ('art', 'clipart')
+    ]
+    for run in domains:
+        run.test(run.save(), 41.0, data='', confusion=None)
+    with pytest.raises(ValueError, match="domain was 'art', is 'clipart'"):
+        compare_runs([r.folder for r in domains])
     sky = tested('g', 40.0)
     (file,) = sky.folder.glob('test/*/*.json')
     content = json.loads(file.read_text()) | {'IoU.sky': 3.0}
