@@ -24,14 +24,12 @@ from ...files.named_images import read_names
 from ...sets.video.bddvid import ANNOTATED
 from ..converted_labels import NUM_CLASSES
 from ..label_scheme import IGNORE
-from .clip_frames import read_frames
+from .clip_frames import look_alike, read_frames
 
 SPLITS = ('train', 'val')
 LIST_NAME = 'valid_imgs_{split}.txt'
 FRAMES = range(ANNOTATED - 4, ANNOTATED + 5)
 CLIP_SUFFIXES = ('.mov', '.mp4', '.avi', '.mkv')
-LIKENESS = 0.5
-"""Correlation below which two pictures are not of one scene."""
 SHOWN = 3
 
 
@@ -89,7 +87,7 @@ def convert_bddvid(
     Raises:
         FileNotFoundError: There is no list, clip, image or label.
         OSError, ValueError: Files that cannot be converted, each with its
-            reason.
+            reason; or an image is in both lists.
     """
     jobs = _jobs(originals)
     require_writable(out)
@@ -111,10 +109,8 @@ def _jobs(originals: Originals) -> list[Job]:
     images = _by_stem(originals.images, ('.jpg', '.png'))
     labels = _by_stem(originals.labels, ('.png',))
     jobs, missing = [], []
-    for split in SPLITS:
-        listed = originals.lists / LIST_NAME.format(split=split)
-        for line in read_names(listed, '--lists'):
-            name = line.removesuffix(f'_{ANNOTATED}')
+    for split, names in _listed(originals.lists).items():
+        for name in names:
             found = [files.get(name) for files in (clips, images, labels)]
             if None in found:
                 kinds = ('clip', 'image', 'label')
@@ -131,6 +127,23 @@ def _jobs(originals: Originals) -> list[Job]:
             f'{originals.labels} (--labels)'
         )
     return jobs
+
+
+def _listed(folder: Path) -> dict[str, list[str]]:
+    """Names of each split."""
+    names = {}
+    for split in SPLITS:
+        lines = read_names(folder / LIST_NAME.format(split=split), '--lists')
+        bare = [line.removesuffix(f'_{ANNOTATED}') for line in lines]
+        names[split] = list(dict.fromkeys(bare))
+    both = sorted(set(names['train']) & set(names['val']))
+    if both:
+        raise UserValueError(
+            f'{folder}: {len(both)} images are in the lists of train and val, '
+            f'{both[0]} for one, and would be validated where they were '
+            'trained on: take them out of one list'
+        )
+    return names
 
 
 def _by_stem(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
@@ -176,7 +189,7 @@ def _convert(job: Job, out: Path, turn: str) -> bool:
             f'{folder / annotated}.jpg: cannot be decoded; delete it to have '
             'it taken anew'
         )
-    return _look_alike(frame, image)
+    return look_alike(frame, image)
 
 
 def _write_label(job: Job, out: Path, annotated: str) -> None:
@@ -201,21 +214,6 @@ def _write_once(path: Path, content: Callable[[], bytes]) -> None:
 
 def _jpeg(image: np.ndarray) -> bytes:
     return cv2.imencode('.jpg', image)[1].tobytes()
-
-
-def _look_alike(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether two pictures, made small, are of one scene."""
-    small = [
-        cv2.resize(
-            cv2.cvtColor(image, cv2.COLOR_BGR2GRAY),
-            (32, 18),
-            interpolation=cv2.INTER_AREA,
-        ).astype(np.float64)
-        for image in (first, second)
-    ]
-    centred = [image - image.mean() for image in small]
-    scale = np.sqrt(np.prod([(image**2).sum() for image in centred]))
-    return bool((centred[0] * centred[1]).sum() >= LIKENESS * scale)
 
 
 def describe(names: Mapping[str, Sequence[str]], out: Path) -> str:

@@ -13,6 +13,8 @@ TURNS = {
     'left': cv2.ROTATE_90_COUNTERCLOCKWISE,
     'right': cv2.ROTATE_90_CLOCKWISE,
 }
+LIKENESS = 0.5
+"""Correlation below which two pictures are not of one scene."""
 
 
 def read_frames(
@@ -56,6 +58,25 @@ def read_frames(
             '--turn left or right'
         )
     return frames
+
+
+def look_alike(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two pictures, made small, are of one scene.
+
+    Args:
+        first, second: BGR, uint8, (H, W, 3) each.
+    """
+    small = [
+        cv2.resize(
+            cv2.cvtColor(image, cv2.COLOR_BGR2GRAY),
+            (32, 18),
+            interpolation=cv2.INTER_AREA,
+        ).astype(np.float64)
+        for image in (first, second)
+    ]
+    centred = [image - image.mean() for image in small]
+    scale = np.sqrt(np.prod([(image**2).sum() for image in centred]))
+    return bool((centred[0] * centred[1]).sum() >= LIKENESS * scale)
 
 
 def _decoded(

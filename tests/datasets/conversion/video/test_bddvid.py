@@ -121,6 +121,15 @@ def test_missing_files_and_other_labels_are_named(originals, tmp_path):
         convert_bddvid(originals, tmp_path / 'out')
 
 
+def test_an_image_is_in_one_list(originals, tmp_path):
+    listed = originals.lists / 'valid_imgs_train.txt'
+    listed.write_text('00-a_5\n00-a_5\n')
+    assert convert_bddvid(originals, tmp_path / 'a')['train'] == ['00-a']
+    listed.write_text('00-a_5\n01-b_5\n')
+    with pytest.raises(ValueError, match='1 images are in .* train and val'):
+        convert_bddvid(originals, tmp_path / 'out')
+
+
 def test_a_frame_unlike_the_annotated_image_is_told(originals, tmp_path):
     image = cv2.imread(str(originals.images / '00-a.jpg'))
     cv2.imwrite(str(originals.images / '00-a.jpg'), image[:, ::-1])
