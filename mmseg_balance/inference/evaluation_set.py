@@ -7,6 +7,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
 from ..datasets.checks import check_data_configs, check_evaluation_set
+from ..datasets.sets.video.shared_classes import SHARED_CLASSES
 from ..errors import UserValueError
 
 TEST_SET = 'test_dataloader.dataset'
@@ -56,7 +57,8 @@ def headline_classes(cfg: Config) -> list[str] | None:
         cfg: Config of a training or of an evaluation.
 
     Returns:
-        Those of ``headline`` of its ``BalancedIoUMetric``; None: all.
+        Those of ``headline`` of its ``BalancedIoUMetric``, or the shared ones
+        of its ``SharedClassesMetric``; None: all.
     """
     evaluators = cfg.get('test_evaluator') or []
     if isinstance(evaluators, dict):
@@ -64,4 +66,6 @@ def headline_classes(cfg: Config) -> list[str] | None:
     for metric in evaluators:
         if metric.get('headline') is not None:
             return list(metric['subsets'][metric['headline']])
+        if metric.get('type') == 'SharedClassesMetric':
+            return list(metric.get('shared', SHARED_CLASSES))
     return None

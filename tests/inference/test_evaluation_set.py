@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmseg_balance.inference.evaluation_set import build_labelled_test_set
+from mmseg_balance.datasets.sets.video.shared_classes import SHARED_CLASSES
+from mmseg_balance.inference.evaluation_set import (
+    build_labelled_test_set,
+    headline_classes,
+)
 
 
 @pytest.fixture
@@ -55,3 +59,16 @@ def test_what_is_no_labelled_set(cfg, tmp_path):
     dataset.data_prefix.img_path = 'none'
     with pytest.raises(FileNotFoundError, match='data_prefix.img_path'):
         build_labelled_test_set(cfg)
+
+
+def test_means_are_over_the_classes_of_the_metric():
+    shared = dict(type='SharedClassesMetric', rule='uvda')
+    named = dict(type='BalancedIoUMetric', headline='a', subsets=dict(a=['x']))
+    for metric, classes in (
+        (named, ['x']),
+        (shared, list(SHARED_CLASSES)),
+        ([dict(shared, shared=('road', 'car'))], ['road', 'car']),
+        (dict(type='BalancedIoUMetric'), None),
+    ):
+        cfg = Config(dict(test_evaluator=metric))
+        assert headline_classes(cfg) == classes
