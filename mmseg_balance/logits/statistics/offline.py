@@ -97,8 +97,8 @@ def fit_statistics(
     samples, valid = _anchor_samples(source, target, anchor)
     if samples.shape[1] < min_samples:
         raise UserValueError(
-            f'anchor={anchor!r} has {samples.shape[1]} labelled pixels to '
-            f'follow, expected at least min_samples={min_samples}: add '
+            f'anchor={anchor!r} has {samples.shape[1]} labelled pixels '
+            f'(images of a classifier) to follow, expected at least min_samples={min_samples}: add '
             'images, choose another anchor, or take fewer (--min-samples)'
         )
     finite = int((samples.abs() < LARGEST).all(0).sum())

@@ -15,7 +15,9 @@ from unittest import mock
 from .counting import OTHER, Launches
 
 MODELS = 'mmseg_balance.models'
-STATISTICS = 'mmseg_balance.logits.statistics.online:LogitStatistics'
+FOLLOWED = 'mmseg_balance.logits.statistics'
+STATISTICS = f'{FOLLOWED}.online:LogitStatistics'
+BANKS = f'{FOLLOWED}.distributions:LogitDistributions'
 OBJECTIVES = f'{MODELS}.uda.objectives'
 # module and name within it; of functions within others the innermost counts
 FUNCTIONS = {
@@ -23,7 +25,7 @@ FUNCTIONS = {
     f'{MODELS}.uda.target_fields:label_images': 'teacher',
     f'{MODELS}.uda.student_teacher:StudentTeacher.teacher_logits': 'teacher',
     f'{MODELS}.uda.student_teacher:StudentTeacher.update_teacher': 'teacher',
-    f'{MODELS}.uda.segmentor:UDASegmentor._learn': 'student',
+    f'{MODELS}.uda.learning:_learn': 'student',
     f'{OBJECTIVES}.class_mixed:ClassMixedObjective.training_batch': 'mixing',
     f'{OBJECTIVES}.masked:MaskedObjective.training_batch': 'mixing',
     f'{OBJECTIVES}.cross_attention:'
@@ -39,7 +41,7 @@ FUNCTIONS = {
     f'{MODELS}.head_losses.segmentation_loss:pixel_accuracy': 'loss',
     f'{STATISTICS}.collect': 'sampling',
     f'{STATISTICS}.update': 'EM',
-    f'{STATISTICS}.table': 'table',
+    f'{BANKS}.table': 'table',
     f'{MODELS}.uda.density.density_estimation:'
     'DensityEstimation.forward': 'density',
     f'{MODELS}.uda.optimization.sequential_backward:'
