@@ -98,8 +98,9 @@ def fit_statistics(
     if samples.shape[1] < min_samples:
         raise UserValueError(
             f'anchor={anchor!r} has {samples.shape[1]} labelled pixels '
-            f'(images of a classifier) to follow, expected at least min_samples={min_samples}: add '
-            'images, choose another anchor, or take fewer (--min-samples)'
+            '(images of a classifier) to follow, expected at least '
+            f'min_samples={min_samples}: add images, choose another anchor, '
+            'or take fewer (--min-samples)'
         )
     finite = int((samples.abs() < LARGEST).all(0).sum())
     if finite < min_samples:
