@@ -72,6 +72,15 @@ def test_a_step_learns_from_four_streams_and_the_attention(cdac, batch):
     assert all(not torch.equal(a, b) for a, b in zip(before, after))
 
 
+def test_both_passes_of_sam_have_the_attention(cdac, batch, optimizers):
+    """That of the target is recorded once, and serves both."""
+    model = cdac()
+    wrapper = optimizers(model, type='SAMOptimWrapper', rho=0.0)
+    logs = model.train_step(batch(), wrapper)
+    assert logs['cdac.loss_attention'] > 1e-4
+    assert logs['loss'] == pytest.approx(logs['pass1.loss'], rel=1e-6)
+
+
 def test_its_student_has_the_keys_of_daformer(cdac):
     assert cdac().state_dict().keys() == cdac('DAFormer').state_dict().keys()
 

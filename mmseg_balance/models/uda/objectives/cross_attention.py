@@ -156,10 +156,13 @@ class CrossAttentionObjective(Objective):
         losses = {}
         if self.attention_weight:
             # before the heads run, which need the memory of the records
+            target_attention = step.records[self]
+            if step.backward_pass.number < step.backward_pass.total:
+                target_attention = [*target_attention]  # another pass follows
             divergence = attention_divergence(
                 _consumed(streams.attention),
                 _consumed(source_attention),
-                _consumed(step.records[self]),
+                _consumed(target_attention),
                 ~batch.target_mask,
             )
             losses['loss_attention'] = self.attention_weight * divergence
