@@ -47,13 +47,19 @@ def dis_flow(
         float32 (H, W, 2), (u, v) in pixels.
 
     Raises:
-        ValueError: The sizes differ, or the frames are too small.
+        ValueError: The sizes differ, or the frames are too small or no uint8.
     """
     check_preset(preset, 'preset')
     if frame.shape[:2] != other.shape[:2]:
         raise UserValueError(
             f'the frames have {_size(frame)} and {_size(other)} pixels (width '
             'x height); those of a pair must be of one size'
+        )
+    kinds = sorted({str(frame.dtype), str(other.dtype)})
+    if kinds != ['uint8']:
+        raise UserValueError(
+            f'the frames are {" and ".join(kinds)}, and DIS takes uint8: load '
+            'them without to_float32'
         )
     if min(frame.shape[:2]) < SMALLEST:
         raise UserValueError(

@@ -79,5 +79,7 @@ def test_dis_says_what_it_cannot_take():
         dis_flow(frame, frame[:, :96])
     with pytest.raises(ValueError, match='DIS needs 16 x 16'):
         dis_flow(frame[:8], frame[:8])
+    with pytest.raises(ValueError, match='are float32 and uint8, and DIS'):
+        dis_flow(frame, frame.astype(np.float32))
     with pytest.raises(ValueError, match="ultrafast.*found 'slow'"):
         dis_flow(frame, frame, 'slow')

@@ -74,7 +74,7 @@ def config(tmp_path):
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
-    config, fork, tmp_path
+    config, start, fork, tmp_path
 ):
     train = ('train.py', config, '--work-dir')
     whole = fork(*train, tmp_path / 'whole')
@@ -93,7 +93,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     process.communicate()
     assert max(losses(work_dir)) < 10
 
-    resumed = fork(*train, work_dir, '--resume')
+    train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
+    resumed = start(*train, work_dir, '--resume')
     output = resumed.communicate()[0]
     assert resumed.returncode == 0, output
     first, again = losses(tmp_path / 'whole'), losses(work_dir)
