@@ -67,6 +67,7 @@ def build(args: Namespace) -> tuple[Any, ...]:
 def draw_and_write(args: Namespace, tested: list[Tested]) -> None:
     """Go over the test set with both, draw, and write."""
     from ...inference.passes.paired_predictions import paired_predictions
+    from ...models.declarations import labels_images
     from ...visualization.paper_figures.qualitative import draw_qualitative
 
     first = tested[0]
@@ -82,9 +83,10 @@ def draw_and_write(args: Namespace, tested: list[Tested]) -> None:
         for key in ('improved', 'worsened')
     )
     labelled = max(sum(c.labelled for c in counts), 1)
+    unit = 'images' if labels_images(first.model) else 'pixels'
     print(
         f'{tested[1].name} alone is right on {100 * improved / labelled:.2f} '
-        f'% of the labelled pixels, {first.name} alone on '
+        f'% of the labelled {unit}, {first.name} alone on '
         f'{100 * worsened / labelled:.2f} %, over {len(counts)} images'
     )
     meta = first.dataset.metainfo

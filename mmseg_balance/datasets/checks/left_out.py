@@ -41,7 +41,7 @@ def left_out(dataset: BaseDataset, key: str, with_labels: bool) -> list[str]:
     if dataset.ann_file and not osp.isdir(dataset.ann_file):
         return _listed_twice(dataset, key)
     if labels_images(dataset):
-        return []
+        return _of_other_kinds(dataset, key)
     folder = dataset.data_prefix.get('img_path')
     suffixes = getattr(dataset, 'img_suffix', None)
     if not folder or not suffixes or not osp.isdir(folder):
@@ -93,6 +93,22 @@ def left_out(dataset: BaseDataset, key: str, with_labels: bool) -> list[str]:
     return lines
 
 
+def _of_other_kinds(dataset: BaseDataset, key: str) -> list[str]:
+    """The same of a folder for each class."""
+    ((_, folder),) = dataset.places()
+    ends = dataset.img_suffix
+    ends = (ends,) if isinstance(ends, str) else ends
+    other = [
+        name
+        for name in _listed(folder)[0]
+        if name.split(os.sep)[0] in dataset.listed_classes
+        and name.lower().endswith(IMAGE_SUFFIXES)
+        and not name.lower().endswith(tuple(end.lower() for end in ends))
+    ]
+    num_taken = len(dataset)
+    return [_other_suffixes(dataset, key, other, num_taken)] if other else []
+
+
 def say_left_out(dataset: BaseDataset, key: str, with_labels: bool) -> None:
     """Log the lines of :func:`left_out` as warnings.
 
@@ -133,7 +149,7 @@ def _other_suffixes(
     wanted = (*own, *ends)
     kind = (
         ''
-        if isinstance(dataset, ImageSuffixes)
+        if isinstance(dataset, ImageSuffixes) or labels_images(dataset)
         else " with type='FolderDataset' or another data set of mmseg_balance"
     )
     remedy = (

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmseg_balance.datasets import LoadClassLabel
+from mmseg_balance.datasets.checks.left_out import left_out
 
 
 @pytest.fixture
@@ -84,3 +85,12 @@ def test_label_map():
     assert results['gt_seg_map'].dtype == np.uint8
     assert results['gt_seg_map'].tolist() == [[255]]
     assert results['seg_fields'] == ['gt_seg_map']
+
+
+def test_images_of_other_kinds_are_named(folder, build):
+    assert left_out(build(folder), 'target', True) == []
+    for name in ('cat/x.GIF', 'dog/y.gif', '.cache/z.gif'):
+        (folder / 'train' / name).touch()
+    (line,) = left_out(build(folder), 'target', True)
+    assert '2 of the 6 images' in line and '(cat/x.GIF)' in line
+    assert "set img_suffix=('.jpg'," in line and 'FolderDataset' not in line
