@@ -7,6 +7,7 @@ import torch
 
 from mmseg_balance.logits import (
     LogitStatistics,
+    host,
     load_statistics,
     save_statistics,
 )
@@ -210,3 +211,39 @@ def test_draws_of_a_run_do_not_depend_on_it():
         own.update()
         found.append(torch.rand(3))
     assert torch.equal(*found)
+
+
+def followed(steps=14, **settings):
+    """Statistics after updates of which only some fit a class."""
+    own = statistics(collect_over=7, **settings)
+    for seed in range(steps):
+        yield own
+        collect(own, *images([0, 1, 1, 2, 255], seed=seed))
+
+
+@pytest.mark.parametrize('anchor', ['source', 1])
+def test_a_gpu_fits_the_same(monkeypatch, anchor):
+    found = []
+    for on_host in (True, False):
+        with monkeypatch.context() as patched:
+            if not on_host:
+                patched.setattr(host, 'on_host', lambda _: False)
+            for own in followed(anchor=anchor):
+                own.update()
+        found.append(own.state_dict())
+    assert found[0]['source.num_updates'].gt(0).all()
+    torch.testing.assert_close(*found, rtol=0, atol=1e-5)
+
+
+def test_ranks_fit_what_all_of_them_have():
+    """The other one has an empty batch, and gives the same moments."""
+    found = []
+    for ranks in (
+        (),
+        (lambda t: 2 * t, lambda t: [torch.full_like(t, torch.nan), t]),
+    ):
+        for own in followed():
+            own.update(*ranks)
+        found.append(own.state_dict())
+    assert found[0]['source.num_updates'].gt(0).all()
+    torch.testing.assert_close(*found, rtol=0, atol=1e-5)
