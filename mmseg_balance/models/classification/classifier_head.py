@@ -12,6 +12,7 @@ from ..head_losses.classifier_features import split_forward
 
 TOKEN = 'token'
 POOLS = (True, False, TOKEN)
+FIXED = ('conv_cfg', 'norm_cfg', 'act_cfg')  # nothing here goes by them
 
 
 @MODELS.register_module()
@@ -61,6 +62,12 @@ class ClassifierHead(BaseDecodeHead):
             raise UserValueError(
                 'Expected `bottleneck` of ClassifierHead to be at least 1, '
                 f'but got {bottleneck}'
+            )
+        given = [k for k in FIXED if kwargs.get(k) is not None]
+        if given:
+            raise UserValueError(
+                'The bottleneck of ClassifierHead is Linear-BN-ReLU, but it '
+                f'was given {", ".join(given)}: leave this away'
             )
         if kwargs.pop('channels', bottleneck) != bottleneck:
             raise UserValueError(

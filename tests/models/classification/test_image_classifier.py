@@ -80,6 +80,7 @@ def test_what_labels_pixels_is_refused():
         (dict(pool='mean'), r"`pool`.*but got 'mean'"),
         (dict(num_classes=1), 'at least 2, but got 1'),
         (dict(bottleneck=0), 'bottleneck.*but got 0'),
+        (dict(norm_cfg=dict(type='SyncBN')), 'given norm_cfg: leave'),
         (dict(pool=1), '`pool`.*but got 1'),
     ],
 )
