@@ -96,7 +96,7 @@ def is_flip(transform: Transform) -> bool:
 
 
 def is_resize(transform: Transform) -> bool:
-    """Whether a transform gives the image another size, without cropping it.
+    """Whether a transform gives the image another size, be it after a crop.
 
     Args:
         transform: A transform, its config, or the name of its class.

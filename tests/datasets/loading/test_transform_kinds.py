@@ -28,13 +28,14 @@ class CropAround(LoadTiffImage):
     """A crop, by its name alone."""
 
 
-NONE, LOADER, IMAGE, LABEL, CROP, FLIP = (
+NONE, LOADER, IMAGE, LABEL, CROP, FLIP, RESIZE = (
     set(),
     {'is_loader'},
     {'is_loader', 'is_image_loader'},
     {'is_loader', 'is_label_loader'},
     {'is_crop'},
     {'is_flip'},
+    {'is_resize'},
 )
 
 
@@ -45,7 +46,9 @@ NONE, LOADER, IMAGE, LABEL, CROP, FLIP = (
         (Window((4, 4)), CROP),
         (LoadTiffImage(), IMAGE),
         (CropAround(), CROP),
-        (Resize((4, 4)), NONE),
+        (Resize((4, 4)), RESIZE),
+        (dict(type='RandomResizedCrop', scale=4), CROP | RESIZE),
+        (dict(type='LoadClassLabel'), LABEL),
         (LoadImageFromNDArray(), IMAGE),
         (dict(type='LoadAnnotations'), LABEL),
         (dict(type=MaskReader), LABEL),
