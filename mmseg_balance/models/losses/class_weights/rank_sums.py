@@ -29,9 +29,9 @@ def gather_over_ranks() -> Callable[[Tensor], list[Tensor]] | None:
         return None
 
     def gather(tensor: Tensor) -> list[Tensor]:
-        own = torch.tensor(tensor.shape[-1], device=tensor.device)
-        longest = max(int(size) for size in all_gather(own))
-        missing = longest - tensor.shape[-1]
+        longest = torch.tensor(tensor.shape[-1], device=tensor.device)
+        all_reduce(longest, op='max')
+        missing = int(longest) - tensor.shape[-1]
         return all_gather(F.pad(tensor, (0, missing), value=torch.nan))
 
     return gather
