@@ -32,6 +32,8 @@ Read from what is built, and from a config:
 
 - ``labels_images``: whether a model gives an image one label, see
   :func:`labels_images`. Default: it labels pixels.
+- ``takes_frames``: whether a segmentor predicts from an image and the frame
+  before it, stacked as ``FrameDataPreProcessor`` does. Default: from images.
 
 Read from what is built, by hooks that record an iteration:
 
@@ -121,6 +123,15 @@ def labels_images(model: nn.Module) -> bool:
     if found is None and isinstance(inner, nn.Module):
         return labels_images(inner)
     return bool(found)
+
+
+def takes_frames(segmentor: nn.Module) -> bool:
+    """Whether a segmentor predicts from images with frames before them.
+
+    Args:
+        segmentor: Built.
+    """
+    return bool(getattr(segmentor, 'takes_frames', False))
 
 
 def label_size(model: nn.Module, images: Tensor) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from torch import Tensor, nn
 
+from ..frames.pairs import image_channels
 from ..recording import IMAGE, note
 from ..windows import Box
 from .classifier_features import (
@@ -90,7 +91,7 @@ def training_features(segmentor: nn.Module, images: Tensor) -> Any:
         segmentor: An ``EncoderDecoder``, perhaps a ``TrainingExtractor``.
         images: (N, 3, H, W).
     """
-    note(IMAGE, images)
+    note(IMAGE, image_channels(images))
     if offers(segmentor, TrainingExtractor):
         return segmentor.extract_train_feat(images)
     return segmentor.extract_feat(images)

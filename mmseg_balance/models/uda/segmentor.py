@@ -9,7 +9,7 @@ from mmseg.registry import MODELS
 from mmseg.utils import ConfigType, OptConfigType
 from torch import nn
 
-from ..recording import TARGET, noted_in
+from ..recording import SOURCE, TARGET, noted_in
 from ..wrapped_segmentor import build_segmentor
 from .checks.batches import check_pair
 from .checks.classifier import check_classifier
@@ -23,6 +23,7 @@ from .checks.settings import (
     check_predictor,
 )
 from .density.density_estimation import build_density
+from .frame_fields import images_and_frames
 from .label_maps import batch_labels
 from .learning import learn
 from .objectives import LabelledTargetObjective, Objective
@@ -258,15 +259,20 @@ class UDASegmentor(StudentTeacher):
         check_pair(data)
         self._share_modules()
         source = preprocessed(self.data_preprocessor, data['source'])
+        samples = source['data_samples']
+        images, frames = images_and_frames(
+            self, source['inputs'], samples, SOURCE
+        )
         target = {}
         if self.needs_target:
             with noted_in(TARGET):
-                target = target_fields(self, data['target'], source['inputs'])
+                target = target_fields(self, data['target'], images)
         step = UDAStep(
-            source['inputs'],
-            batch_labels(self, source['inputs'], source['data_samples']),
+            images,
+            batch_labels(self, images, samples),
             **target,
-            source_samples=source['data_samples'],
+            source_frames=frames,
+            source_samples=samples,
             _modules=dict(
                 teacher=self.teacher if self.needs_pseudo_labels else None,
                 density=self.density,

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from ..recording import TARGET
 from .checks.batches import check_one_shape, check_target_labels
+from .frame_fields import images_and_frames
 from .label_maps import batch_labels, batch_trusted, batch_valid
 from .optimization.contexts import entered
 from .preprocessing import preprocessed
@@ -35,12 +37,17 @@ def target_fields(
             mixed, or without labels where such are read.
     """
     target = preprocessed(model.data_preprocessor, batch)
-    images, samples = target['inputs'], target['data_samples']
+    samples = target['data_samples']
+    images, frames = images_and_frames(
+        model, target['inputs'], samples, TARGET
+    )
     if any(o.mixes_domains for o in model.objectives):
         check_one_shape(source_images, images)
     valid = batch_valid(model, images, samples)
     trusted = batch_trusted(model, valid, samples)
-    fields = dict(target_images=images, target_valid=valid)
+    fields = dict(
+        target_images=images, target_valid=valid, target_frames=frames
+    )
     if model.needs_target_labels:
         check_target_labels(samples)
         labels = batch_labels(model, images, samples)

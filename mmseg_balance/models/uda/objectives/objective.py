@@ -25,6 +25,9 @@ class Objective(nn.Module, ABC):
             labels of them; counts with ``needs_target`` alone.
         needs_target_labels (bool): Whether it learns from labels that the
             target images come with; counts with ``needs_target`` alone.
+        needs_source_frames, needs_target_frames (bool): Whether it reads
+            ``step.source_frames``, ``step.target_frames``: the frames before
+            the images, and the flow to them.
         learns_instances (bool): Whether the instance branch of a student
             that has one learns in it.
         mixes_domains (bool): Whether it mixes source and target images,
@@ -49,6 +52,8 @@ class Objective(nn.Module, ABC):
     needs_target: bool = False
     needs_pseudo_labels: bool = True
     needs_target_labels: bool = False
+    needs_source_frames: bool = False
+    needs_target_frames: bool = False
     learns_instances: bool = False
     mixes_domains: bool = False
     serves_classifiers: bool = False

@@ -11,6 +11,7 @@ from mmseg.utils import SampleList
 from torch import Tensor, nn
 
 from ...backward_pass import BackwardPass
+from ...frames.pairs import FramePair, image_channels
 from ...head_losses.pixel_targets import PixelTargets
 from ...panoptic.noted_segments import note_segments
 from ...recording import (
@@ -30,7 +31,9 @@ class UDAStep:
     """A source batch, a target batch and what the teacher says of it.
 
     Attributes:
-        source_images: Normalised and padded, (N, 3, H, W).
+        source_images: Normalised and padded, (N, 3, H, W); with the frames
+            before them, (N, 9, H, W), for a student that ``takes_frames``
+            (``models.frames.pairs``). So are the target's.
         source_labels: 255 where ignored or padded, (N, H, W).
         target_images: As the source's; None without target objectives.
         target_valid: Image pixels, not padding, bool (N, H, W).
@@ -38,6 +41,8 @@ class UDAStep:
             objective learns from them.
         target_labels: Labels that the target images come with, 255 where
             there is none, (N, H, W); None where no objective needs them.
+        source_frames, target_frames: The frames before the images; None
+            where no objective needs them.
         source_samples: Data samples of the source images, on their device,
             with instances for one; () in a step made by hand.
         records: What ``Objective.labelling`` noted, by objective.
@@ -50,6 +55,8 @@ class UDAStep:
     target_valid: Tensor | None = None
     pseudo: PseudoLabels | None = None
     target_labels: Tensor | None = field(default=None, kw_only=True)
+    source_frames: FramePair | None = field(default=None, kw_only=True)
+    target_frames: FramePair | None = field(default=None, kw_only=True)
     source_samples: Sequence[SegDataSample] = field(default=(), kw_only=True)
     records: Mapping[nn.Module, Any] = field(
         default_factory=dict, kw_only=True
@@ -85,7 +92,7 @@ class TrainingBatch:
     """What the student is given of a step, by one objective.
 
     Attributes:
-        images: (N, 3, H, W), N images of the batch, in its order.
+        images: (N, 3 or 9, H, W), N images of the batch, in its order.
         labels: (N, H, W), 255 where ignored.
         weight: Of each pixel, (N, H, W); None: 1 everywhere.
         target_mask: Pixels of the target, bool (N, H, W); None: none.
@@ -120,13 +127,13 @@ def note_step(step: UDAStep) -> None:
         step: Data of an iteration.
     """
     with noted_in(SOURCE):
-        note(IMAGE, step.source_images)
+        note(IMAGE, image_channels(step.source_images))
         note(LABELS, step.source_labels)
         note_segments(step.source_samples)
     if step.target_images is None:
         return
     with noted_in(TARGET):
-        note(IMAGE, step.target_images)
+        note(IMAGE, image_channels(step.target_images))
         if step.pseudo is not None:
             note(LABELS, step.pseudo.labels)
             note(WEIGHTS, step.pseudo.weight)
@@ -140,7 +147,7 @@ def note_batch(batch: TrainingBatch) -> None:
     Args:
         batch: What its ``training_batch`` made.
     """
-    note(IMAGE, batch.images)
+    note(IMAGE, image_channels(batch.images))
     batch.targets.note()
 
 
