@@ -28,7 +28,12 @@ from .sets.video.camvid_video import CamVidVideoDataset
 from .sets.video.cityscapes_seq import CityscapesSeqDataset
 from .sets.video.frame_sequences import FrameFolderDataset
 from .sets.video.viper import VIPERDataset
-from .styles.target_styles import FourierStyle, LabStyle, TargetStyle
+from .styles.target_styles import (
+    FourierStyle,
+    HistogramStyle,
+    LabStyle,
+    TargetStyle,
+)
 from .video.joint_geometry import RandomFlipFrames, ResizeFrames
 from .video.load_optical_flow import LoadOpticalFlow
 from .video.load_previous_frame import LoadPreviousFrame
@@ -47,6 +52,7 @@ __all__ = [
     'FourierStyle',
     'LabStyle',
     'GTADataset',
+    'HistogramStyle',
     'ImageListDataset',
     'LoadClassLabel',
     'LoadOpticalFlow',

@@ -10,9 +10,12 @@ from mmseg.registry import TRANSFORMS
 from ...errors import UserValueError
 from ...number_checks import check_number
 from .fourier import swap_low_frequencies
+from .histogram import match_histograms
 from .lab import match_lab_statistics
 
 TARGET_IMAGE = 'target_image'
+# the frame before an image, where a pipeline loads it
+PREV_IMAGE = 'prev_img'
 
 
 class TargetStyle(BaseTransform):
@@ -53,6 +56,9 @@ class TargetStyle(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Change the image; label and size stay.
 
+        A frame before it that was loaded is changed likewise, by the same
+        draws.
+
         Args:
             results: With ``img``, uint8 or float (H, W, 3), and
                 ``target_image``.
@@ -64,11 +70,20 @@ class TargetStyle(BaseTransform):
             return results
         image = self._checked(results, 'img', 'img_path')
         target = self._checked(results, TARGET_IMAGE)
+        drawn = np.random.get_state()
+        results['img'] = self._kept_kind(image, target)
+        if PREV_IMAGE in results:
+            earlier = self._checked(results, PREV_IMAGE, 'prev_img_path')
+            np.random.set_state(drawn)
+            results[PREV_IMAGE] = self._kept_kind(earlier, target)
+        return results
+
+    def _kept_kind(self, image: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """The changed image in the type of the image."""
         styled = np.clip(self.styled(image, target), 0, 255)
         if image.dtype == np.uint8:
             styled = np.rint(styled)
-        results['img'] = styled.astype(image.dtype)
-        return results
+        return styled.astype(image.dtype)
 
     def _checked(
         self, results: dict, key: str, named_by: str = ''
@@ -146,6 +161,25 @@ class LabStyle(TargetStyle):
     def styled(self, image: np.ndarray, target: np.ndarray) -> np.ndarray:
         """See :class:`TargetStyle`."""
         return match_lab_statistics(image, target)
+
+
+@TRANSFORMS.register_module()
+class HistogramStyle(TargetStyle):
+    """The histograms of a target image, channel by channel.
+
+    See :func:`match_histograms`; where it stands, as ``FourierStyle``. TPS
+    has it for each source image, behind ``Resize``.
+
+    Args:
+        prob: Probability with which an image is changed.
+
+    Example:
+        >>> dict(type='HistogramStyle')
+    """
+
+    def styled(self, image: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """See :class:`TargetStyle`."""
+        return match_histograms(image, target)
 
 
 def check_beta(

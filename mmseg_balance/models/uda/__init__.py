@@ -30,6 +30,8 @@ from .objectives import (
 )
 from .optimization.wrapper import UDAModelWrapper
 from .segmentor import UDASegmentor
+from .temporal import TemporalPseudoSupervisionObjective
+from .temporal_methods import TPS
 
 __all__ = [
     'CDAC',
@@ -42,6 +44,7 @@ __all__ = [
     'PHFA',
     'SDAT',
     'SIM',
+    'TPS',
     'AdaptSegNet',
     'AdvEnt',
     'AdversarialObjective',
@@ -65,6 +68,7 @@ __all__ = [
     'SourceOnly',
     'TargetPassObjective',
     'TargetTerm',
+    'TemporalPseudoSupervisionObjective',
     'UDAModelWrapper',
     'UDASegmentor',
 ]

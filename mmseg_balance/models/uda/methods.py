@@ -21,6 +21,7 @@ from .objectives import (
 )
 from .part_settings import DEFAULTS, settings_of_part
 from .segmentor import UDASegmentor
+from .temporal import TemporalPseudoSupervisionObjective
 
 
 @MODELS.register_module()
@@ -53,6 +54,10 @@ class DACS(UDASegmentor):
         feature_distance: Arguments of ``FeatureDistance``. Default: none.
         masked_consistency: Arguments of ``MaskedObjective``, {} for its
             defaults. Default: none.
+        temporal_supervision: Arguments of
+            ``TemporalPseudoSupervisionObjective`` (TPS), {} for its
+            defaults; the target's pipeline loads pairs of frames then.
+            Default: none.
         **kwargs: See :class:`UDASegmentor`; and the names that 0.1.0 had
             for ``augmentation``, see ``take_augmentation``.
     """
@@ -64,6 +69,7 @@ class DACS(UDASegmentor):
         augmentation: Augmentation = DACS_COLOURS,
         feature_distance: OptConfigType = None,
         masked_consistency: OptConfigType = None,
+        temporal_supervision: OptConfigType = None,
         **kwargs: Any,
     ) -> None:
         augmentation = take_augmentation(augmentation, kwargs)
@@ -76,6 +82,10 @@ class DACS(UDASegmentor):
                 MaskedObjective(
                     **{'augmentation': augmentation, **masked_consistency}
                 )
+            )
+        if temporal_supervision is not None:
+            objectives.append(
+                TemporalPseudoSupervisionObjective(**temporal_supervision)
             )
         super().__init__(segmentor, objectives, alpha=alpha, **kwargs)
 

@@ -46,7 +46,10 @@ def target_fields(
     valid = batch_valid(model, images, samples)
     trusted = batch_trusted(model, valid, samples)
     fields = dict(
-        target_images=images, target_valid=valid, target_frames=frames
+        target_images=images,
+        target_valid=valid,
+        target_trusted=trusted,
+        target_frames=frames,
     )
     if model.needs_target_labels:
         check_target_labels(samples)

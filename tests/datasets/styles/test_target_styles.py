@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from mmseg_balance.datasets import FourierStyle, LabStyle
+from mmseg_balance.datasets import FourierStyle, HistogramStyle, LabStyle
 from mmseg_balance.datasets.styles.fourier import swap_low_frequencies
+from mmseg_balance.datasets.styles.histogram import match_histograms
 from mmseg_balance.datasets.styles.lab import match_lab_statistics
 
 
@@ -28,6 +29,7 @@ STYLES = {
         lambda image, target: swap_low_frequencies(image, target, 0.2),
     ),
     'lab': (LabStyle(), match_lab_statistics),
+    'histogram': (HistogramStyle(), match_histograms),
 }
 
 
@@ -42,6 +44,17 @@ def test_image_is_changed_rounded_and_within_the_range(style, function):
         styled['img'], np.clip(wanted, 0, 255).round().astype(np.uint8)
     )
     assert all(styled[key] is value for key, value in before.items())
+
+
+def test_the_frame_before_gets_what_the_image_gets():
+    style = FourierStyle(beta=(0.0, 0.5))
+    results = sample()
+    results['prev_img'] = results['img'].copy()
+    state = np.random.get_state()
+    both = style(results)
+    np.testing.assert_array_equal(both['img'], both['prev_img'])
+    np.random.set_state(state)
+    np.testing.assert_array_equal(style(sample())['img'], both['img'])
 
 
 def test_fourier_style_leaves_the_range_before_it_is_clipped():

@@ -41,6 +41,8 @@ class UDAStep:
             objective learns from them.
         target_labels: Labels that the target images come with, 255 where
             there is none, (N, H, W); None where no objective needs them.
+        target_trusted: Pixels of the target whose pseudo-labels count, by
+            ``PseudoMargins``, bool (N, H, W); None: all of them.
         source_frames, target_frames: The frames before the images; None
             where no objective needs them.
         source_samples: Data samples of the source images, on their device,
@@ -55,6 +57,7 @@ class UDAStep:
     target_valid: Tensor | None = None
     pseudo: PseudoLabels | None = None
     target_labels: Tensor | None = field(default=None, kw_only=True)
+    target_trusted: Tensor | None = field(default=None, kw_only=True)
     source_frames: FramePair | None = field(default=None, kw_only=True)
     target_frames: FramePair | None = field(default=None, kw_only=True)
     source_samples: Sequence[SegDataSample] = field(default=(), kw_only=True)

@@ -1,6 +1,8 @@
 """The mean teacher: a copy of the student that follows it slowly."""
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -35,13 +37,35 @@ def build_teacher(student: nn.Module) -> nn.Module:
 
 def switch_off_dropout(module: nn.Module) -> None:
     """Set every dropout and drop path probability to 0, for good."""
+    for child, name in _dropouts(module):
+        setattr(child, name, 0.0)
+
+
+@contextmanager
+def without_dropout(module: nn.Module) -> Iterator[None]:
+    """Have dropout and drop path do nothing while this lasts.
+
+    Args:
+        module: A network.
+    """
+    rates = [(m, name, getattr(m, name)) for m, name in _dropouts(module)]
+    switch_off_dropout(module)
+    try:
+        yield
+    finally:
+        for child, name, rate in rates:
+            setattr(child, name, rate)
+
+
+def _dropouts(module: nn.Module) -> Iterator[tuple[nn.Module, str]]:
+    """Modules that drop something, and the name of their probability."""
     for child in module.modules():
         if isinstance(child, _DropoutNd):
-            child.p = 0.0
+            yield child, 'p'
         elif isinstance(child, nn.MultiheadAttention):
-            child.dropout = 0.0
+            yield child, 'dropout'
         elif type(child).__name__ == 'DropPath':  # mmcv's and timm's
-            child.drop_prob = 0.0
+            yield child, 'drop_prob'
 
 
 def teacher_momentum(iteration: int, alpha: float) -> float:

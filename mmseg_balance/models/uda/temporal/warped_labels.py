@@ -1,0 +1,87 @@
+"""Labels of a frame, from what a network says of the frame before it."""
+
+import torch
+from torch import Tensor, nn
+
+from ....optical_flow import backward_warp, inside
+from ...declarations import takes_frames
+from ...frames.pairs import FramePair, stack_frames
+from ...recording import noted_in
+from ..teacher.averaging import without_dropout
+from ..teacher.labelling import teacher_logits
+from ..teacher.norm_statistics import kept_norm_statistics
+
+IGNORED = 255
+
+
+@torch.no_grad()
+def warped_labels(
+    logits: Tensor,
+    flow: Tensor,
+    valid: Tensor,
+    threshold: float | None = None,
+) -> Tensor:
+    """Most probable class of each pixel where its flow says that it was.
+
+    argmax of warp(softmax(logits), flow): the pseudo-labels of TPS (Xing et
+    al., ECCV 2022).
+
+    Args:
+        logits: Of the earlier frame, (N, C, H, W).
+        flow: On the grid of the frame that is labelled, pointing to the
+            earlier one, (N, 2, H, W) in pixels of this grid.
+        valid: Where the flow counts, bool (N, H, W).
+        threshold: Probability that the class must reach after the warp.
+            None: any.
+
+    Returns:
+        int64 (N, H, W), 255 where the flow does not count, leads beyond the
+        border, or to a probability below the threshold.
+    """
+    kind = torch.promote_types(logits.dtype, torch.float32)
+    moved = backward_warp(logits.to(kind).softmax(1), flow)
+    confidence, labels = moved.max(1)
+    known = valid & inside(flow)
+    if threshold is not None:
+        known = known & (confidence >= threshold)
+    return labels.masked_fill(~known, IGNORED)
+
+
+@torch.no_grad()
+def earlier_logits(
+    segmentor: nn.Module, frames: Tensor, flip: bool = False
+) -> Tensor:
+    """Logits of earlier frames, without a trace in the network.
+
+    Batch norms take the statistics of the batch in training mode, as a
+    teacher's do, and keep their running statistics as they were; dropout and
+    drop path do nothing.
+
+    Args:
+        segmentor: An ``EncoderDecoder``. One that fuses two frames is given
+            the earlier one twice, with no motion between.
+        frames: Normalised and padded, (N, 3, H, W).
+        flip: Whether it looks at the mirrored frames. The logits are those
+            of the frames as they are.
+
+    Returns:
+        (N, C, H, W), without a graph.
+    """
+    images = frames.flip(-1) if flip else frames
+    if takes_frames(segmentor):
+        images = _still(images)
+    with (
+        kept_norm_statistics(segmentor),
+        without_dropout(segmentor),
+        noted_in(None),
+    ):
+        logits = teacher_logits(segmentor, images)
+    return logits.flip(-1) if flip else logits
+
+
+def _still(images: Tensor) -> Tensor:
+    """A pair of twice the same frame."""
+    size = (len(images), *images.shape[-2:])
+    flow = images.new_zeros((size[0], 2, *size[1:]))
+    valid = torch.ones(size, dtype=torch.bool, device=images.device)
+    return stack_frames(images, FramePair(images, flow, valid))
