@@ -1,11 +1,8 @@
 """Two optimizers through the tools: resumed, on two ranks, and tested."""
 
-import signal
-import time
-
 import pytest
 import torch
-from helpers.comparison import assert_equal, losses
+from helpers.killed_runs import resumed_as_whole
 from helpers.paths import ROOT
 
 DUMP = """
@@ -36,37 +33,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     method, extra, arguments, write_config, start, fork, tmp_path
 ):
     config = write_config(7, 2, extra, method)
-    train = ('train.py', config, *arguments)
-    whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    process = fork(*train, '--work-dir', whole)
-    output = process.communicate()[0]
-    assert process.returncode == 0, output
-
-    process = fork(*train, '--work-dir', killed)
-    deadline = time.time() + 600
-    while not (killed / 'iter_4.pth').exists():
-        assert process.poll() is None and time.time() < deadline, (
-            process.communicate()[0]
-        )
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert max(losses(killed)) < 7
-
-    process = start(
-        *('python', ROOT / 'tools/train.py', config, *arguments),
-        *('--work-dir', killed, '--resume'),
-    )
-    output = process.communicate()[0]
-    assert process.returncode == 0, output
-    first = losses(whole)
-    assert list(first) == list(range(1, 8))
-    assert first == losses(killed)
-    a, b = load(whole / 'iter_7.pth'), load(killed / 'iter_7.pth')
-    for part in ('state_dict', 'optimizer', 'param_schedulers'):
-        assert_equal(a[part], b[part], part)
-
+    first, a = resumed_as_whole(config, tmp_path, 7, 4, fork, start, arguments)
     is_adversarial = method != 'max-square'
     both = {'student', 'discriminator'}
     assert (set(a['optimizer']) == both) == is_adversarial
@@ -78,7 +45,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
         assert first[6]['tgt.loss_stuff'] > 0
     if extra:
         for number, iteration in enumerate((2, 4, 6, 7), 1):
-            state = load(whole / f'iter_{iteration}.pth')['optimizer']
+            file = tmp_path / 'whole' / f'iter_{iteration}.pth'
+            state = load(file)['optimizer']
             for name in both:
                 assert state[name]['state'][0]['step'] == number
 

@@ -1,11 +1,7 @@
 """SAM, a teacher and BLDA on toy objects: killed, and on two ranks."""
 
-import signal
-import time
-
 import pytest
-import torch
-from helpers.comparison import assert_equal, losses
+from helpers.killed_runs import resumed_as_whole
 from helpers.paths import ROOT
 
 from mmseg_balance.datasets.toy_objects import (
@@ -92,36 +88,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     write_classifier_config, start, fork, tmp_path
 ):
     config = write_classifier_config(12, 2)
-    train = ('train.py', config, '--work-dir')
-    whole = fork(*train, tmp_path / 'whole')
-    output = whole.communicate()[0]
-    assert whole.returncode == 0, output
-
-    work_dir = tmp_path / 'killed'
-    process = fork(*train, work_dir)
-    deadline = time.time() + 600
-    while not (work_dir / 'iter_4.pth').exists():
-        assert process.poll() is None and time.time() < deadline, (
-            process.communicate()[0]
-        )
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert max(losses(work_dir)) < 12
-
-    train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
-    resumed = start(*train, work_dir, '--resume')
-    output = resumed.communicate()[0]
-    assert resumed.returncode == 0, output
-    first, again = losses(tmp_path / 'whole'), losses(work_dir)
-    assert list(first) == list(range(1, 13)) and first == again
-    a, b = (
-        torch.load(folder / 'iter_12.pth', weights_only=True)
-        for folder in (tmp_path / 'whole', work_dir)
-    )
-    for part in ('state_dict', 'optimizer', 'param_schedulers'):
-        assert_equal(a[part], b[part], part)
-    state = a['state_dict']
+    checkpoint = resumed_as_whole(config, tmp_path, 12, 4, fork, start)[1]
+    state = checkpoint['state_dict']
     calls = [v for k, v in state.items() if k.endswith('.calls')]
     assert calls == [12]  # once a step, in the second pass
     steps = [v for k, v in state.items() if k.endswith('.source.step')]

@@ -1,11 +1,7 @@
 """Panoptic trainings through the tools: resumed, and on two ranks."""
 
-import signal
-import time
-
 import pytest
-import torch
-from helpers.comparison import assert_equal, losses
+from helpers.killed_runs import resumed_as_whole
 
 DUMP = """
 custom_imports = dict(imports=['mmseg_balance', 'dump_rank'])
@@ -21,10 +17,6 @@ optim_wrapper = dict(accumulative_counts=2, clip_grad=dict(max_norm=1.0))
 """
 
 
-def load(path):
-    return torch.load(path, weights_only=True)
-
-
 @pytest.mark.parametrize(
     'method, extra, arguments', [('edaps-bu', ACCUMULATE, ('--amp',))]
 )
@@ -32,33 +24,9 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     method, extra, arguments, write_config, fork, tmp_path
 ):
     config = write_config(7, 2, extra, method)
-    train = ('train.py', config, *arguments)
-    whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    process = fork(*train, '--work-dir', whole)
-    output = process.communicate()[0]
-    assert process.returncode == 0, output
-
-    process = fork(*train, '--work-dir', killed)
-    deadline = time.time() + 600
-    while not (killed / 'iter_4.pth').exists():
-        assert process.poll() is None and time.time() < deadline, (
-            process.communicate()[0]
-        )
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert max(losses(killed)) < 7
-
-    process = fork(*train, '--work-dir', killed, '--resume')
-    output = process.communicate()[0]
-    assert process.returncode == 0, output
-    first = losses(whole)
-    assert list(first) == list(range(1, 8))
-    assert first == losses(killed)
-    a, b = load(whole / 'iter_7.pth'), load(killed / 'iter_7.pth')
-    for part in ('state_dict', 'optimizer', 'param_schedulers'):
-        assert_equal(a[part], b[part], part)
+    first, _ = resumed_as_whole(
+        config, tmp_path, 7, 4, fork, arguments=arguments
+    )
     instances = [k for k in first[6] if 'src.instance.loss' in k]
     assert len(instances) >= 2 and all(first[6][k] > 0 for k in instances)
     # validated at the end, of which the last line is

@@ -1,11 +1,7 @@
 """MIC on HRDA with BLDA on toy sequences, killed and resumed."""
 
-import signal
-import time
-
 import pytest
-import torch
-from helpers.comparison import assert_equal, losses
+from helpers.killed_runs import resumed_as_whole
 from helpers.paths import ROOT
 
 from mmseg_balance.datasets.toy_streets import (
@@ -76,38 +72,9 @@ def config(tmp_path):
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     config, start, fork, tmp_path
 ):
-    train = ('train.py', config, '--work-dir')
-    whole = fork(*train, tmp_path / 'whole')
-    output = whole.communicate()[0]
-    assert whole.returncode == 0, output
-
-    work_dir = tmp_path / 'killed'
-    process = fork(*train, work_dir)
-    deadline = time.time() + 600
-    while not (work_dir / 'iter_2.pth').exists():
-        assert process.poll() is None and time.time() < deadline, (
-            process.communicate()[0]
-        )
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert max(losses(work_dir)) < 10
-
-    train = ('python', ROOT / 'tools/train.py', config, '--work-dir')
-    resumed = start(*train, work_dir, '--resume')
-    output = resumed.communicate()[0]
-    assert resumed.returncode == 0, output
-    first, again = losses(tmp_path / 'whole'), losses(work_dir)
-    assert list(first) == list(range(1, 11))
+    first, checkpoint = resumed_as_whole(config, tmp_path, 10, 2, fork, start)
     assert 'mIoU_uvda' in first[10]
-    assert first == again  # losses, and the scores of the last iteration
-    a, b = (
-        torch.load(folder / 'iter_10.pth', weights_only=True)
-        for folder in (tmp_path / 'whole', work_dir)
-    )
-    for part in ('state_dict', 'optimizer', 'param_schedulers'):
-        assert_equal(a[part], b[part], part)
-    state = a['state_dict']
+    state = checkpoint['state_dict']
     steps = [v for k, v in state.items() if k.endswith('.source.step')]
     assert steps and all(int(v) > 1 for v in steps)
     assert any(k.startswith('teacher.') for k in state)
