@@ -147,7 +147,7 @@ MOVED = {
     'models.uda.feature_distance': 'models.uda.distances.feature_distance',
     'models.uda.image_logits': 'models.uda.teacher.image_logits',
     'models.uda.log': 'models.uda.optimization.log',
-    'models.uda.norm_statistics': 'models.uda.teacher.norm_statistics',
+    'models.uda.norm_statistics': 'models.norm_statistics',
     'models.uda.opposition': 'models.uda.optimization.opposition',
     'models.uda.output_checks': 'models.uda.objectives.output_checks',
     'models.uda.photometric': 'models.uda.mixing.photometric',

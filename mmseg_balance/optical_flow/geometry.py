@@ -75,3 +75,26 @@ def negate_flipped(flow: np.ndarray, direction: str) -> np.ndarray:
     if direction in ('vertical', 'diagonal'):
         signs[1] = -1
     return flow * signs
+
+
+def resize_valid(
+    valid: Tensor, size: tuple[int, int], align_corners: bool = False
+) -> Tensor:
+    """Where a flow of ``resize_flow`` counts.
+
+    Args:
+        valid: Bool (N, H, W).
+        size: New height and width.
+        align_corners: As for the flow.
+
+    Returns:
+        Bool (N, *size): where no pixel that does not count has a share in
+        the resized flow.
+    """
+    share = F.interpolate(
+        valid[:, None].float(),
+        size,
+        mode='bilinear',
+        align_corners=align_corners,
+    )
+    return share[:, 0] > WHOLE

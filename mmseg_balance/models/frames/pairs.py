@@ -5,7 +5,7 @@ The channels, in this order: the image (3), the earlier frame (3), u and v of
 the flow (2), and 1 where the flow counts (1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -64,6 +64,26 @@ def image_channels(images: Tensor) -> Tensor:
     if images.shape[1] != STACKED_CHANNELS:
         return images
     return images[:, :IMAGE_CHANNELS]
+
+
+def changed_frames(
+    images: Tensor, change: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Images whose pixels are changed, and those of the frames before alike.
+
+    Args:
+        images: (N, channels, H, W), of ``stack_frames`` or without frames.
+        change: Of images (N, 3, H, W), to such; called for the images, and
+            again for the frames before them.
+
+    Returns:
+        The same with the flow as it was.
+    """
+    if images.shape[1] != STACKED_CHANNELS:
+        return change(images)
+    frames, others = images[:, : 2 * IMAGE_CHANNELS], images[:, 6:]
+    changed = [change(frame) for frame in frames.chunk(2, dim=1)]
+    return torch.cat([*changed, others], dim=1)
 
 
 def frame_pair(

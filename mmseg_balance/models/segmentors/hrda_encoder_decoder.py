@@ -5,7 +5,7 @@ from mmseg.models import EncoderDecoder
 from mmseg.models.utils import resize
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...errors import UserTypeError, UserValueError
@@ -56,10 +56,10 @@ class HRDAEncoderDecoder(EncoderDecoder):
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if not isinstance(self.decode_head, HRDAHead):
+        if not isinstance(self.scaled_head, HRDAHead):
             raise UserTypeError(
                 "HRDAEncoderDecoder needs decode_head.type='HRDAHead', but "
-                f'got {type(self.decode_head).__name__}'
+                f'got {type(self.scaled_head).__name__}'
             )
         if self.with_auxiliary_head:
             raise UserValueError(
@@ -99,6 +99,11 @@ class HRDAEncoderDecoder(EncoderDecoder):
         self.detail_overlap = detail_overlap
         self.max_windows = max_windows
 
+    @property
+    def scaled_head(self) -> nn.Module:
+        """The head that joins context and detail."""
+        return self.decode_head
+
     @torch.no_grad()
     def context_images(self, images: Tensor) -> Tensor:
         """Images at the resolution of the context."""
@@ -106,19 +111,20 @@ class HRDAEncoderDecoder(EncoderDecoder):
             return images
         return resize(images, scale_factor=self.scale, mode='bilinear')
 
-    def extract_train_feat(self, inputs: Tensor) -> ScaledFeatures:
+    def extract_train_feat(
+        self, inputs: Tensor, box: Box | None = None
+    ) -> ScaledFeatures:
         """Features of the context and of one random crop, for all images.
 
         Args:
             inputs: (N, 3, H, W).
+            box: The crop. Default: one of ``draw_box``.
 
         Raises:
             ValueError: H or W is no multiple of ``crop_coord_divisible``.
         """
         image = self._check_divisible(inputs)
-        box = random_box(
-            image, self.detail_crop_size, self.crop_coord_divisible
-        )
+        box = box or self.draw_box(image)
         batches = self.context_images(inputs), box.of(inputs)
         if self._go_together(*batches):
             context, detail = grouped_features(self.backbone, batches)
@@ -130,6 +136,12 @@ class HRDAEncoderDecoder(EncoderDecoder):
             [box],
             image,
             self.crop_coord_divisible,
+        )
+
+    def draw_box(self, image: tuple[int, int]) -> Box:
+        """Draw a detail crop of images of that size."""
+        return random_box(
+            image, self.detail_crop_size, self.crop_coord_divisible
         )
 
     def extract_feat(self, inputs: Tensor) -> ScaledFeatures:

@@ -24,9 +24,9 @@ from mmseg_balance.logits.statistics.domain_statistics import (
 )
 
 from ...errors import UserRuntimeError, UserValueError
+from ..child_keys import name_keys_as_child
 from ..panoptic import PanopticEncoderDecoder
 from ..wrapped_segmentor import build_segmentor
-from .child_keys import name_keys_as_child
 
 
 @MODELS.register_module()

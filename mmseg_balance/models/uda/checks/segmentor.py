@@ -5,6 +5,7 @@ from mmseg.models.segmentors import CascadeEncoderDecoder, EncoderDecoder
 from torch import nn
 
 from ....errors import UserTypeError, UserValueError
+from ...head_losses.own_losses import own_loss_methods
 from ...head_losses.segmentation_loss import loss_modules
 from ...losses import SourceLoss
 
@@ -50,11 +51,7 @@ def check_head(name: str, head: nn.Module) -> None:
             number of classes.
     """
     kind = type(head)
-    own = [
-        method
-        for method in ('loss', 'loss_by_feat', 'predict')
-        if getattr(kind, method, None) is not getattr(BaseDecodeHead, method)
-    ]
+    own = own_loss_methods(head)
     if own:
         raise UserTypeError(
             f'{name} {kind.__name__} has its own {" and ".join(own)}, so its '

@@ -4,6 +4,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ...frames.pairs import changed_frames
+
+
+def hidden(images: Tensor, mask: Tensor) -> Tensor:
+    """Images of which parts are hidden; of the frames before them the same.
+
+    Args:
+        images: Normalised, (N, 3, H, W), or of ``stack_frames``, (N, 9, H,
+            W), whose flow stays.
+        mask: Of ``block_mask``.
+
+    Returns:
+        The images, 0 where the mask is.
+    """
+    return changed_frames(images, lambda x: x * mask)
+
 
 def block_mask(
     images: Tensor,

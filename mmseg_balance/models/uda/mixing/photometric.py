@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ....errors import UserValueError
+from ...frames.pairs import changed_frames
 from .augmentation_settings import (
     Augmentation,
     StrongAugmentationSettings,
@@ -22,7 +23,8 @@ class StrongAugmentation(nn.Module):
     DACS (WACV 2021), with the settings and draws of
     https://github.com/lhoyer/DAFormer. Images of one channel, thermal ones
     for example, get brightness and contrast of the jitter: a grey image has
-    neither saturation nor hue.
+    neither saturation nor hue. The frame before an image gets what is drawn
+    for the image, and the flow stays.
 
     Args:
         mean: Mean that was subtracted from the images, a value for each
@@ -55,7 +57,12 @@ class StrongAugmentation(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
-        """Augment normalised images (N, 1 or 3, H, W), float32."""
+        """Augment normalised images, float32.
+
+        Args:
+            images: (N, 1 or 3, H, W); or with the frames before them,
+                (N, 9, H, W), see ``stack_frames``.
+        """
         if self.drawn == 'image':
             return self._one_by_one(images)
         # coins are drawn on the host: the branch is taken there
@@ -63,7 +70,7 @@ class StrongAugmentation(nn.Module):
         if jitter < self.jitter_probability:
             images = self.jitter(images)
         if blur < self.blur_probability:
-            images = gaussian_blur(images, 0.15 + sigma)
+            images = blurred(images, 0.15 + sigma)
         return images
 
     def _one_by_one(self, images: Tensor) -> Tensor:
@@ -76,8 +83,8 @@ class StrongAugmentation(nn.Module):
                 jitter < self.jitter_probability, coloured, images
             )
         if self.blur_probability:
-            blurred = gaussian_blur(images, (0.15 + sigma).expand(-1, 2))
-            images = torch.where(blur < self.blur_probability, blurred, images)
+            blurry = blurred(images, (0.15 + sigma).expand(-1, 2))
+            images = torch.where(blur < self.blur_probability, blurry, images)
         return images
 
     def jitter(self, images: Tensor) -> Tensor:
@@ -87,10 +94,17 @@ class StrongAugmentation(nn.Module):
         jiggle = kornia.augmentation.ColorJiggle(
             *[self.jitter_strength] * 4, p=1.0
         )
-        coloured = (images * self.std + self.mean) / 255
-        channels = coloured.shape[1]
-        coloured = jiggle(coloured.expand(-1, 3, -1, -1))[:, :channels]
-        return (coloured * 255 - self.mean) / self.std
+        drawn = None
+
+        def change(frames: Tensor) -> Tensor:
+            nonlocal drawn
+            coloured = (frames * self.std + self.mean) / 255
+            channels = coloured.shape[1]
+            coloured = jiggle(coloured.expand(-1, 3, -1, -1), params=drawn)
+            drawn = jiggle._params
+            return (coloured[:, :channels] * 255 - self.mean) / self.std
+
+        return changed_frames(images, change)
 
 
 def strong_augmentation(
@@ -118,6 +132,11 @@ def strong_augmentation(
         )
     mean, std = preprocessor.mean.clone(), preprocessor.std.clone()
     return StrongAugmentation(mean, std, **asdict(settings))
+
+
+def blurred(images: Tensor, sigma: float | Tensor) -> Tensor:
+    """``gaussian_blur`` of images and the frames before them, if any."""
+    return changed_frames(images, lambda x: gaussian_blur(x, sigma))
 
 
 def gaussian_blur(images: Tensor, sigma: float | Tensor) -> Tensor:

@@ -13,10 +13,10 @@ from ....errors import UserValueError
 from ...backward_pass import ALL, Weights, check_weights
 from ...head_losses.predictions import MAIN, training_features
 from ...head_losses.segmentation_loss import joined_log, prediction_losses
+from ...norm_statistics import kept_norm_statistics
 from ..mixing.augmentation_settings import DACS_COLOURS, Augmentation
-from ..mixing.block_mask import block_mask
+from ..mixing.block_mask import block_mask, hidden
 from ..mixing.photometric import strong_augmentation
-from ..teacher.norm_statistics import kept_norm_statistics
 from .objective import Objective
 from .step import TrainingBatch, UDAStep
 
@@ -128,7 +128,7 @@ class MaskedObjective(Objective):
         mask = block_mask(images, self.block_size, self.mask_ratio)
         return replace(
             batch,
-            images=images * mask,
+            images=hidden(images, mask),
             weight=self._weight(batch.weight, step),
         )
 

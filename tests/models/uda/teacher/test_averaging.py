@@ -4,15 +4,15 @@ import pytest
 import torch
 from torch import nn
 
+from mmseg_balance.models.norm_statistics import (
+    kept_norm_statistics,
+)
 from mmseg_balance.models.uda.teacher.averaging import (
     copy_buffers,
     move_teacher,
     paired_parameters,
     switch_off_dropout,
     teacher_momentum,
-)
-from mmseg_balance.models.uda.teacher.norm_statistics import (
-    kept_norm_statistics,
 )
 
 

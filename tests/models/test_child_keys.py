@@ -5,7 +5,7 @@ import torch
 from mmengine.runner.checkpoint import load_state_dict
 from torch import nn
 
-from mmseg_balance.models.segmentors.child_keys import name_keys_as_child
+from mmseg_balance.models.child_keys import name_keys_as_child
 
 
 class Around(nn.Module):
