@@ -30,6 +30,7 @@ class TeacherUpdateHook(Hook):
                 f"model.type='{type(self.model).__name__}': remove "
                 "dict(type='TeacherUpdateHook') from custom_hooks"
             )
+        self.model.iteration = runner.iter  # resumed, or the first
         # the model notes whether what was loaded had a teacher
         brought = getattr(runner, '_load_from', None) and not runner._resume
         if runner.iter == 0:

@@ -8,6 +8,7 @@ from torch import Tensor
 from ...errors import UserValueError
 from ..declarations import takes_frames
 from ..frames.pairs import FramePair, frame_pair, image_channels
+from ..recording import TARGET
 
 if TYPE_CHECKING:
     from .segmentor import UDASegmentor
@@ -20,7 +21,8 @@ def images_and_frames(
 
     Args:
         model: Its student says whether it takes frames, its objectives
-            whether they read them.
+            whether they read them; pseudo-labels are refined by those of
+            the target.
         images: Of its data preprocessor, with stacked frames or without.
         samples: Of the images.
         branch: 'source' or 'target'.
@@ -37,6 +39,8 @@ def images_and_frames(
     readers = [
         type(o).__name__ for o in model.objectives if getattr(o, need, False)
     ]
+    if branch == TARGET and model.refinement is not None:
+        readers.append('pseudo_refinement')
     takes = takes_frames(model.student)
     pair = frame_pair(images, samples)
     if pair is None and (readers or takes):

@@ -16,6 +16,7 @@ from .checks.classifier import check_classifier
 from .checks.instances import check_instances_learnt
 from .checks.losses import check_losses
 from .checks.optimizers import check_moved_once, check_shared
+from .checks.refinement import check_refinement
 from .checks.segmentor import check_segmentor
 from .checks.settings import (
     check_no_init_cfg,
@@ -28,7 +29,7 @@ from .label_maps import batch_labels
 from .learning import learn
 from .objectives import LabelledTargetObjective, Objective
 from .objectives.step import UDAStep, note_step
-from .optimization.log import to_host
+from .optimization.log import joined, to_host
 from .optimization.sequential_backward import (
     DISCRIMINATOR,
     STUDENT,
@@ -41,6 +42,7 @@ from .target_fields import target_fields
 from .teacher.averaging import build_teacher
 from .teacher.pseudo_balance import PseudoBalance
 from .teacher.pseudo_labels import PseudoLabeler
+from .teacher.refinement import build_refinement
 
 
 @MODELS.register_module()
@@ -63,6 +65,8 @@ class UDASegmentor(StudentTeacher):
         pseudo_balance: Scale tau of Eq. 7, by which pseudo-labels are
             balanced, at least 0; see ``PseudoBalance``. Default: they are
             not.
+        pseudo_refinement: Arguments of ``PseudoRefinement``, by which the
+            frame before has a say in pseudo-labels. Default: it has none.
         predict_with: 'student' or 'teacher', in validation and tests.
         density_estimation: Arguments of ``DensityEstimation`` (BLDA, Eq.
             10), {} for its defaults. Default: none.
@@ -101,6 +105,7 @@ class UDASegmentor(StudentTeacher):
         ignore_top: int = 0,
         ignore_bottom: int = 0,
         pseudo_balance: float | None = None,
+        pseudo_refinement: OptConfigType = None,
         predict_with: str = 'student',
         density_estimation: OptConfigType = None,
         labelled_target: OptConfigType = None,
@@ -127,6 +132,10 @@ class UDASegmentor(StudentTeacher):
         check_classifier(
             type(self).__name__, student, self.objectives, self.label_target
         )
+        self.refinement = build_refinement(
+            pseudo_refinement, student.decode_head.num_classes
+        )
+        check_refinement(student, self.objectives, self.refinement)
         # the student's first weights do not depend on what is beside it
         with torch.random.fork_rng(devices=[]):
             for objective in self.objectives:
@@ -245,6 +254,7 @@ class UDASegmentor(StudentTeacher):
         with wrappers[STUDENT].optim_context(self):
             step = self.prepare(data)
         logs = learn(self, step, optimizations, optimized[STUDENT])
+        logs = joined(logs, step.diagnostics)
         for name, module in optimized.items():
             optimizations[name].step(module.parameters())
         self.teacher_is_current = False

@@ -27,6 +27,8 @@ class StudentTeacher(BaseModel):
         teacher (nn.Module | None): See ``build_teacher``; a subclass sets it.
         teacher_is_current (bool): Whether the teacher has followed the last
             step of the student.
+        iteration (int): Number of the iteration to come, from 0; told by
+            who moves the teacher.
         needs_pseudo_labels (bool): Whether the teacher labels images in
             training. One that does not takes over the student's buffers.
     """
@@ -41,6 +43,7 @@ class StudentTeacher(BaseModel):
         self.predict_with = predict_with
         self.teacher = None
         self.teacher_is_current = False
+        self.iteration = 0
         self.needs_pseudo_labels = False
 
     @classmethod
@@ -131,6 +134,7 @@ class StudentTeacher(BaseModel):
         Args:
             iteration: Number i of the iteration to come, from 1.
         """
+        self.iteration = iteration
         keep = teacher_momentum(iteration, self.alpha)
         move_teacher(self.teacher, self.student, keep)
         if not self.needs_pseudo_labels:

@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from ..recording import TARGET
+from ..frames.pairs import FramePair
+from ..recording import TARGET, noted_in
 from .checks.batches import check_one_shape, check_target_labels
 from .frame_fields import images_and_frames
 from .label_maps import batch_labels, batch_trusted, batch_valid
 from .optimization.contexts import entered
 from .preprocessing import preprocessed
-from .teacher.labelling import label_images
+from .teacher.labelling import label_images, refine_labels
+from .teacher.pseudo_labels import PseudoLabels
 
 if TYPE_CHECKING:
     from .segmentor import UDASegmentor
@@ -65,4 +67,41 @@ def target_fields(
     pseudo = label_images(
         logits, valid, model.label_target, model.balance, trusted
     )
-    return dict(**fields, pseudo=pseudo, records=records)
+    fields |= dict(pseudo=pseudo, records=records)
+    if model.refinement is None or model.iteration < model.refinement.start:
+        return fields
+    return fields | _refined(model, pseudo, logits, frames, valid, trusted)
+
+
+def _refined(
+    model: 'UDASegmentor',
+    pseudo: PseudoLabels,
+    logits: Tensor,
+    pair: FramePair,
+    valid: Tensor,
+    trusted: Tensor | None,
+) -> dict[str, Any]:
+    """The fields of pseudo-labels that the frames before have a say in."""
+    refinement, labeler = model.refinement, model.label_target
+    current = refinement.labelled(pseudo, logits)
+    del logits  # as large as those to come
+    earlier_logits = model.teacher_logits(pair.images)
+    with noted_in(None):  # pictures are of the images
+        earlier = label_images(
+            earlier_logits, valid, labeler, model.balance, trusted
+        )
+    found, shares = refine_labels(
+        pseudo,
+        current,
+        refinement.labelled(earlier, earlier_logits),
+        pair,
+        valid,
+        refinement,
+        labeler,
+        trusted,
+    )
+    return dict(
+        pseudo=found,
+        plain_pseudo=None if refinement.masked else pseudo,
+        diagnostics={f'refined.{k}': v for k, v in shares.items()},
+    )

@@ -165,7 +165,8 @@ class MaskedObjective(Objective):
         """Images of ``domains`` before anything is hidden."""
         if self.domains == 'source':
             return TrainingBatch(step.source_images, step.source_labels)
-        images, pseudo = step.target_images, step.pseudo
+        images = step.target_images
+        pseudo = step.plain_pseudo or step.pseudo
         if self.domains == 'target':
             is_target = torch.ones_like(pseudo.labels, dtype=torch.bool)
             return TrainingBatch(

@@ -39,6 +39,10 @@ class UDAStep:
         target_valid: Image pixels, not padding, bool (N, H, W).
         pseudo: The teacher's labels of the target images; None where no
             objective learns from them.
+        plain_pseudo: The teacher's labels by the images alone, where
+            ``pseudo`` are refined by the frames before them
+            (``PseudoRefinement``), and masked images shall have these; else
+            None.
         target_labels: Labels that the target images come with, 255 where
             there is none, (N, H, W); None where no objective needs them.
         target_trusted: Pixels of the target whose pseudo-labels count, by
@@ -48,6 +52,7 @@ class UDAStep:
         source_samples: Data samples of the source images, on their device,
             with instances for one; () in a step made by hand.
         records: What ``Objective.labelling`` noted, by objective.
+        diagnostics: What was found when it was prepared, scalars for the log.
         backward_pass: Which one it is, of optimizers that make several.
     """
 
@@ -56,12 +61,16 @@ class UDAStep:
     target_images: Tensor | None = None
     target_valid: Tensor | None = None
     pseudo: PseudoLabels | None = None
+    plain_pseudo: PseudoLabels | None = field(default=None, kw_only=True)
     target_labels: Tensor | None = field(default=None, kw_only=True)
     target_trusted: Tensor | None = field(default=None, kw_only=True)
     source_frames: FramePair | None = field(default=None, kw_only=True)
     target_frames: FramePair | None = field(default=None, kw_only=True)
     source_samples: Sequence[SegDataSample] = field(default=(), kw_only=True)
     records: Mapping[nn.Module, Any] = field(
+        default_factory=dict, kw_only=True
+    )
+    diagnostics: Mapping[str, Tensor] = field(
         default_factory=dict, kw_only=True
     )
     backward_pass: BackwardPass = field(default=BackwardPass(), kw_only=True)

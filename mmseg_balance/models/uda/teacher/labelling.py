@@ -1,12 +1,17 @@
 """The teacher's pass over the target images (Eq. 2)."""
 
+from dataclasses import replace
+
 import torch
 from mmseg.models.utils import resize
 from torch import Tensor, nn
 
 from ...declarations import label_size
+from ...frames.pairs import FramePair
 from .pseudo_balance import PseudoBalance
-from .pseudo_labels import PseudoLabeler, PseudoLabels
+from .pseudo_labels import PseudoLabeler, PseudoLabels, within_margins
+from .refinement import PseudoRefinement
+from .refinement_rules import FrameLabels
 
 
 @torch.no_grad()
@@ -55,3 +60,35 @@ def label_images(
     if trusted is not None:
         pseudo.weight = pseudo.weight * trusted
     return pseudo
+
+
+def refine_labels(
+    pseudo: PseudoLabels,
+    current: FrameLabels,
+    earlier: FrameLabels,
+    pair: FramePair,
+    valid: Tensor,
+    refinement: PseudoRefinement,
+    labeler: PseudoLabeler,
+    trusted: Tensor | None = None,
+) -> tuple[PseudoLabels, dict[str, Tensor]]:
+    """Labels of target images that the frames before have a say in.
+
+    Args:
+        pseudo: Labels of the images alone.
+        current: The same, as ``refinement.labelled`` has them.
+        earlier: Those of the frames before, likewise.
+        pair: The flow to them.
+        valid: Pixels that are image, not padding, bool (N, H, W).
+        refinement: Combines them.
+        labeler: Its margins are of the images, from wherever a label comes.
+        trusted: Pixels whose labels count, as in :func:`label_images`.
+
+    Returns:
+        Labels and weights, and shares of pixels by name; how many are
+        confident is that of the images alone.
+    """
+    found, shares = refinement(current, earlier, pair, valid)
+    weight = found.weight * (valid if trusted is None else valid & trusted)
+    weight = within_margins(weight, labeler.ignore_top, labeler.ignore_bottom)
+    return replace(pseudo, labels=found.labels, weight=weight), shares

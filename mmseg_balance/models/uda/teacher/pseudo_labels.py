@@ -58,9 +58,7 @@ def pseudo_labels(
     Returns:
         Labels and weights.
     """
-    logits = logits.float()
-    best, labels = logits.max(1)
-    confidence = (best - logits.logsumexp(1)).exp_()
+    confidence, labels = most_probable(logits)
     if scores is not None:
         labels = scores.argmax(1)
     reached = confidence >= threshold
@@ -75,10 +73,39 @@ def pseudo_labels(
         weight = reached.float()
     if weighting == 'confidence':
         weight = weight * confidence
+    weight = within_margins(weight, ignore_top, ignore_bottom)
+    return PseudoLabels(labels, weight, confident)
+
+
+def within_margins(
+    weight: Tensor, ignore_top: int, ignore_bottom: int
+) -> Tensor:
+    """Weights, changed in place, of which some rows are 0.
+
+    Args:
+        weight: (N, H, W).
+        ignore_top, ignore_bottom: Numbers of rows.
+    """
     weight[:, :ignore_top] = 0
     if ignore_bottom:
         weight[:, -ignore_bottom:] = 0
-    return PseudoLabels(labels, weight, confident)
+    return weight
+
+
+@torch.no_grad()
+def most_probable(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """How sure a teacher is of each pixel, and of what.
+
+    Args:
+        logits: (N, C, H, W).
+
+    Returns:
+        Probability of the most probable class, float32 (N, H, W), and that
+        class, (N, H, W).
+    """
+    logits = logits.float()
+    best, labels = logits.max(1)
+    return (best - logits.logsumexp(1)).exp_(), labels
 
 
 @dataclass(frozen=True)
