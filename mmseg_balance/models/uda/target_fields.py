@@ -13,6 +13,8 @@ from .optimization.contexts import entered
 from .preprocessing import preprocessed
 from .teacher.labelling import label_images, refine_labels
 from .teacher.pseudo_labels import PseudoLabels
+from .teacher.refinement_rules import FrameLabels
+from .temporal.warped_labels import earlier_logits
 
 if TYPE_CHECKING:
     from .segmentor import UDASegmentor
@@ -70,30 +72,28 @@ def target_fields(
     fields |= dict(pseudo=pseudo, records=records)
     if model.refinement is None or model.iteration < model.refinement.start:
         return fields
-    return fields | _refined(model, pseudo, logits, frames, valid, trusted)
+    current = model.refinement.labelled(pseudo, logits)
+    del logits  # as large as those of the frames before
+    return fields | _refined(model, pseudo, current, frames, valid, trusted)
 
 
 def _refined(
     model: 'UDASegmentor',
     pseudo: PseudoLabels,
-    logits: Tensor,
+    current: FrameLabels,
     pair: FramePair,
     valid: Tensor,
     trusted: Tensor | None,
 ) -> dict[str, Any]:
     """The fields of pseudo-labels that the frames before have a say in."""
     refinement, labeler = model.refinement, model.label_target
-    current = refinement.labelled(pseudo, logits)
-    del logits  # as large as those to come
-    earlier_logits = model.teacher_logits(pair.images)
+    before = earlier_logits(model.teacher, pair.images)
     with noted_in(None):  # pictures are of the images
-        earlier = label_images(
-            earlier_logits, valid, labeler, model.balance, trusted
-        )
+        earlier = label_images(before, valid, labeler, model.balance, trusted)
     found, shares = refine_labels(
         pseudo,
         current,
-        refinement.labelled(earlier, earlier_logits),
+        refinement.labelled(earlier, before),
         pair,
         valid,
         refinement,
