@@ -6,10 +6,10 @@ from torch import Tensor, nn
 from ....optical_flow import backward_warp, inside
 from ...declarations import takes_frames
 from ...frames.pairs import FramePair, stack_frames
+from ...norm_statistics import kept_norm_statistics
 from ...recording import noted_in
 from ..teacher.averaging import without_dropout
 from ..teacher.labelling import teacher_logits
-from ..teacher.norm_statistics import kept_norm_statistics
 
 IGNORED = 255
 
