@@ -14,6 +14,7 @@ from torch.hub import get_dir, load_state_dict_from_url
 
 from ..errors import UserConnectionError, UserFileNotFoundError, UserValueError
 
+SAFETENSORS = '.safetensors'
 SEVERAL_LINES = re.compile(r'WeightsUnpickler error: (.+)')
 REFUSED = re.compile(r'nsupported (?:global: )?GLOBAL (\S+)')
 
@@ -24,7 +25,8 @@ def read_weights(
     """Read a local file with ``weights_only``.
 
     Args:
-        path: File that ``torch.save`` wrote; ``~`` is the home folder.
+        path: File that ``torch.save`` wrote, or one of safetensors; ``~`` is
+            the home folder.
         map_location: Of ``torch.load``.
         mmap: Map the file where its format allows, so that reading a key or
             two costs little.
@@ -40,6 +42,8 @@ def read_weights(
     file = Path(path).expanduser()
     if not file.exists():
         raise UserFileNotFoundError(f'no file {path}')
+    if file.suffix == SAFETENSORS:
+        return _read_safetensors(file, map_location)
     try:
         return torch.load(
             file,
@@ -54,6 +58,18 @@ def read_weights(
                 'torch.save does'
             ) from error
         raise UserValueError(_problem(str(path), error)) from error
+
+
+def _read_safetensors(file: Path, map_location: Any) -> dict[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(file, str(map_location))
+    except (SafetensorError, OSError) as error:
+        raise UserValueError(
+            f'{file} is no complete file of safetensors: {error}'
+        ) from error
 
 
 def download_weights(

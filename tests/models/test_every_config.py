@@ -43,8 +43,9 @@ CONFIGS = sorted(
 NAME = re.compile(
     r'(?P<method>source_only|oracle|cdac|(mic_)?(dacs|daformer|hrda'
     r'|adaptsegnet|advent|minent|maxsquare))'
-    r'(_(?P<variant>(?!r101|mit|lite)[a-z][-a-z0-9.]+))?'
-    r'_(?P<network>r101|mit-b0|mit-b5|mit-tiny|lite0)'
+    r'(_(?P<variant>(?!r101|mit|lite|dino|vit)[a-z][-a-z0-9.]+))?'
+    r'_(?P<network>r101|mit-b0|mit-b5|mit-tiny|lite0'
+    r'|(dinov2-[sbl]|dinov3-b|vit-tiny)(-lora)?)'
     r'_(?P<iterations>\d+k?|few)_(?P<data>[\w-]+)-(?P<size>\d+)x(?P=size)'
 )
 CLASSES = dict(
@@ -127,7 +128,14 @@ def load_config(file, folder=None):
             bank.num_updates += 1
         save_statistics(folder / 'statistics.pth', statistics, {})
     model.segmentor.backbone.init_cfg = None
+    if is_vit(model.segmentor.backbone):
+        model.segmentor.backbone.pretrained = False
     return cfg
+
+
+def is_vit(backbone):
+    """Whether a backbone is a plain transformer, of any size."""
+    return backbone.type == 'TimmViTPyramid'
 
 
 def uda_config(cfg):
@@ -231,7 +239,7 @@ def test_builds_unreduced_as_its_name_says(file, build_whole):
         assert prefixes == ['src', 'mix'] + ['masked'] * mic
     if mic:
         # half of the blocks at half of the resolution
-        full = hrda and name.network != 'lite0'
+        full = hrda and name.network not in ('lite0', 'vit-tiny')
         assert model.objectives[2].block_size == (64 if full else 32)
     if name.network == 'r101':
         assert (model.student.backbone.depth, head.in_channels) == (101, 2048)
@@ -241,6 +249,17 @@ def test_builds_unreduced_as_its_name_says(file, build_whole):
         expected = {'mit-tiny': 0.9, 'mit-b0': 3.3, 'mit-b5': 81.4}
         expected = expected[name.network]
         assert millions / 1e6 == pytest.approx(expected, abs=0.1)
+    elif is_vit(cfg.model.segmentor.backbone):
+        backbone = model.student.backbone
+        assert backbone.adapted == name.network.endswith('lora')
+        expected = dict(s=22.0, b=86.0, l=304.3, y=0.5)
+        expected = expected[name.network.removesuffix('-lora')[-1]]
+        kept = [
+            p.numel()
+            for k, p in backbone.vit.named_parameters()
+            if 'lora' not in k
+        ]
+        assert sum(kept) / 1e6 == pytest.approx(expected, abs=0.6)
 
     assert tuple(model.data_preprocessor.size) == (size, size)
     crops = [
@@ -361,6 +380,16 @@ def reduce(cfg):
     if backbone.type == 'FusedMixVisionTransformer':
         backbone.update(embed_dims=8, num_layers=[1, 1, 1, 1])
         set_keys(head, in_channels=[8, 16, 40, 64], channels=16, embed_dims=16)
+    elif is_vit(backbone):
+        backbone.update(
+            embed_dim=24,
+            depth=4,
+            num_heads=3,
+            img_size=size,
+            out_indices=(0, 1, 2, 3),
+            out_channels=16,
+        )
+        set_keys(head, in_channels=[16] * 4, channels=16, embed_dims=16)
     elif backbone.type in ('ResNet', 'ResNetV1c'):
         backbone.update(depth=18, stem_channels=8, base_channels=8)
         head.in_channels = 64
@@ -481,11 +510,13 @@ def test_trains_one_step(file):
         assert updates['target'] > 0
 
     losses = {k for k, v in step.logs.items() if 'loss' in k and v != 0}
+    network = name.network
     uda = on not in ('source_only', 'oracle', *TARGET)
     hrda = name.method.endswith('hrda')
     without = ('source_only', 'oracle', 'dacs', *TARGET)
-    # there are no pretrained features of mit-tiny to stay near
-    adapted = on not in without and name.network != 'mit-tiny'
+    # there are no pretrained features of mit-tiny to stay near, and those of
+    # foundation models are not kept
+    adapted = on not in without and not re.match('mit-tiny|dino|vit', network)
     expected = ['src'] + ['mix'] * uda + ['masked'] * mic
     if name.method == 'cdac':
         expected = ['cdac']

@@ -15,6 +15,7 @@ from ...configuration.model_config import model_config
 from ...errors import UserFileExistsError, UserValueError
 from ...files.writing import write_atomically
 from ..weights import read_checkpoint
+from .adapters import merge_adapters
 from .config import export_config
 
 PARTS = ('student', 'teacher')
@@ -31,7 +32,8 @@ def export_segmentor(
 
     ``mmseg.apis.init_model(out / 'config.py', out / 'weights.pth')`` gives
     the predictions that the trained model gives; with MMSegmentation alone
-    where all of the segmentor's modules are its own.
+    where all of the segmentor's modules are its own. Adapters of a backbone
+    are merged into its weights.
 
     Args:
         cfg: Config of the training run, of a UDA model or of a segmentor.
@@ -61,6 +63,7 @@ def export_segmentor(
     segmentor, part = choose_part(cfg, part)
     weights, meta = read_checkpoint(checkpoint)
     weights = part_of(weights, part, checkpoint)
+    segmentor, weights = merge_adapters(segmentor, weights)
     if not any(key.startswith('auxiliary_head.') for key in weights):
         # a teacher has none, and nothing but training asks for it
         segmentor = {

@@ -44,8 +44,7 @@ def check_initial_files(cfg: Config) -> None:
     for key, path in named_files(cfg.model):
         read_initial_file(key, path)
     for key, part in keyed_dicts(cfg.model, 'model'):
-        if type_name(part) == 'TIMMBackbone':
-            check_timm_weights(key, part)
+        check_timm_weights(key, part)
 
 
 def named_files(model: Any) -> Iterator[tuple[str, str]]:

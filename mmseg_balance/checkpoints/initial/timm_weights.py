@@ -14,13 +14,16 @@ from ...files.config_walk import dicts_in, type_name
 from ...files.weights import kept_at, read_weights
 
 SECONDS = 5
+# backbones whose networks timm builds, and whether they fetch by default
+TIMM_BACKBONES = {'TIMMBackbone': True, 'TimmViTPyramid': False}
 HUB = ('hf-hub', 'hf_hub')  # in front of a name that is looked up there
 
 
 def check_timm_weights(key: str, part: dict) -> None:
-    """Refuse a ``TIMMBackbone`` whose weights are neither here nor in reach.
+    """Refuse a backbone of timm whose weights are neither here nor in reach.
 
     timm tries for most of a minute, and does not say how to name a file.
+    Other backbones are passed over.
 
     Args:
         key: Key of the backbone in the config.
@@ -30,9 +33,12 @@ def check_timm_weights(key: str, part: dict) -> None:
         ConnectionError: Names the key, the address, and how to give a file.
         FileNotFoundError, ValueError: The file that is given cannot be read.
     """
+    kind = type_name(part)
+    if kind not in TIMM_BACKBONES:
+        return
     if part.get('checkpoint_path'):
         _check_file(f'{key}.checkpoint_path', part['checkpoint_path'])
-    if not part.get('pretrained', True):
+    if not part.get('pretrained', TIMM_BACKBONES[kind]):
         return
     overlay = part.get('pretrained_cfg_overlay') or {}
     if overlay.get('file'):
@@ -41,11 +47,16 @@ def check_timm_weights(key: str, part: dict) -> None:
     address = _address(part.get('model_name', ''))
     if address is None or _is_in_reach(address):
         return
+    by_file = f'{key}.pretrained_cfg_overlay.file=/path/to/file'
+    if kind == 'TimmViTPyramid':
+        by_file = (
+            f'{key}.pretrained=False {key}.init_cfg.type=Pretrained '
+            f'{key}.init_cfg.checkpoint=/path/to/file'
+        )
     raise UserConnectionError(
         f'{key}.pretrained is True, and {address} is neither kept on this '
         'machine nor in reach: download it elsewhere and give the file, '
-        f'--cfg-options {key}.pretrained_cfg_overlay.file=/path/to/file, or '
-        f'set {key}.pretrained=False'
+        f'--cfg-options {by_file}, or set {key}.pretrained=False'
     )
 
 
@@ -56,7 +67,7 @@ def keep_from_fetching(model: Any) -> None:
         model: Config of a model, changed in place.
     """
     for part in dicts_in(model):
-        if type_name(part) == 'TIMMBackbone':
+        if type_name(part) in TIMM_BACKBONES:
             part['pretrained'] = False
             part.pop('checkpoint_path', None)
 

@@ -4,6 +4,7 @@ from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 
 from ...errors import UserValueError
+from ...models.uda.teacher.averaging import shared_keys
 from ...models.wrapped_segmentor import unwrapped
 
 
@@ -41,6 +42,16 @@ class TeacherUpdateHook(Hook):
                 'The checkpoint to resume from has no teacher (no keys '
                 'teacher.*): start from it with load_from instead of --resume'
             )
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Write weights that both share once, also where they are copied.
+
+        From a GPU each key is fetched by itself; a file has what is one
+        tensor once.
+        """
+        state = checkpoint['state_dict']
+        for own, other in shared_keys(unwrapped(runner.model)):
+            state[own] = state[other]
 
     def after_train_iter(
         self, runner, batch_idx, data_batch=None, outputs=None

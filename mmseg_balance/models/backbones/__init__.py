@@ -9,12 +9,14 @@ from .cross_domain import (
 from .efficientnet_lite0_weights import EfficientNetLite0Weights
 from .mit_keys import is_original_mit, mmseg_mit_keys
 from .mix_vision_transformer import FusedMixVisionTransformer
+from .vision_transformers import TimmViTPyramid
 
 __all__ = [
     'AttentionRecord',
     'CrossDomainFeatures',
     'EfficientNetLite0Weights',
     'FusedMixVisionTransformer',
+    'TimmViTPyramid',
     'cross_domain_attention',
     'cross_domain_features',
     'is_original_mit',

@@ -16,7 +16,8 @@ def build_teacher(student: nn.Module) -> nn.Module:
     No losses, no auxiliary heads, no gradients; dropout and drop path do
     nothing, in training mode either. It stays in training mode for batch
     norm, which takes the statistics of the batch and keeps running
-    statistics of its own (as in DAFormer).
+    statistics of its own (as in DAFormer). Weights that a module says are
+    never trained (``fixed_parameters``) are the student's own.
 
     Args:
         student: An ``EncoderDecoder``.
@@ -24,7 +25,12 @@ def build_teacher(student: nn.Module) -> nn.Module:
     Returns:
         The teacher, with the student's parameters of this moment.
     """
-    teacher = copy.deepcopy(student)
+    shared = {
+        id(parameter): parameter
+        for module in student.modules()
+        for parameter in getattr(module, 'fixed_parameters', ())
+    }
+    teacher = copy.deepcopy(student, shared)
     for head in teacher.modules():
         if isinstance(head, BaseDecodeHead):
             head.loss_decode = nn.ModuleList()
@@ -88,6 +94,8 @@ def move_teacher(teacher: nn.Module, student: nn.Module, keep: float) -> None:
     """
     kinds: dict[tuple, tuple[list, list]] = {}
     for own, other in paired_parameters(teacher, student):
+        if own is other:
+            continue
         kind = own.dtype, other.dtype, own.device
         for tensors, tensor in zip(
             kinds.setdefault(kind, ([], [])), (own, other), strict=True
@@ -121,6 +129,23 @@ def paired_parameters(
             if child is not None
         )
     return list(found.items())
+
+
+def shared_keys(model: nn.Module) -> list[tuple[str, str]]:
+    """Keys of a teacher's weights that are the student's own.
+
+    Args:
+        model: With ``student`` and ``teacher``.
+
+    Returns:
+        Keys of each in the model's state dict, the teacher's first.
+    """
+    names = {p: f'student.{k}' for k, p in model.student.named_parameters()}
+    return [
+        (f'teacher.{name}', names[parameter])
+        for name, parameter in model.teacher.named_parameters()
+        if parameter in names
+    ]
 
 
 @torch.no_grad()

@@ -1,0 +1,2 @@
+_base_ = ['./vit_hrda.py', './dinov2-l.py']
+model = dict(segmentor=dict(backbone=_base_.pop('vit')))

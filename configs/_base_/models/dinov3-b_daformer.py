@@ -1,0 +1,2 @@
+_base_ = ['./vit_daformer.py', './dinov3-b.py']
+model = dict(segmentor=dict(backbone=_base_.pop('vit')))

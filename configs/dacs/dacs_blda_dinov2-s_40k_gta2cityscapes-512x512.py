@@ -1,0 +1,6 @@
+_base_ = [
+    './dacs_dinov2-s_40k_gta2cityscapes-512x512.py',
+    '../_base_/balance/blda.py',
+]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

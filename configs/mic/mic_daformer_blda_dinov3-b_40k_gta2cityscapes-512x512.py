@@ -1,0 +1,6 @@
+_base_ = [
+    './mic_daformer_dinov3-b_40k_gta2cityscapes-512x512.py',
+    '../_base_/balance/blda.py',
+]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/dinov3-b_daformer.py',
+    '../_base_/datasets/gta2cityscapes_rcs.py',
+    '../_base_/schedules/adamw_40k_vit.py',
+    '../_base_/uda/mic_daformer_vit.py',
+    '../_base_/default_runtime.py',
+]
+model = _base_.pop('uda_model')

@@ -1,0 +1,12 @@
+_base_ = [
+    '../_base_/models/vit-tiny_daformer.py',
+    '../_base_/datasets/camvid-day2camvid-dusk_192.py',
+    '../_base_/schedules/adamw_300.py',
+    '../_base_/uda/mic_vit-tiny.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(
+    _base_.pop('uda_model'),
+    alpha=0.99,  # 0.999 would average over all of the 300 iterations
+    segmentor=dict(decode_head=dict(num_classes=11)),
+)

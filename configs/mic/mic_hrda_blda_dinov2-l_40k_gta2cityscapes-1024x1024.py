@@ -1,0 +1,6 @@
+_base_ = [
+    './mic_hrda_dinov2-l_40k_gta2cityscapes-1024x1024.py',
+    '../_base_/balance/blda.py',
+]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')
