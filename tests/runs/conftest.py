@@ -148,6 +148,18 @@ model.update(
         'dacs/dacs_blda_lite0_300_toy2toy-256x256.py',
         "model['segmentor']['decode_head']['channels'] = 16",
     ),
+    # a frozen transformer with low-rank updates
+    'vit-lora': (
+        'dacs/dacs_blda_vit-tiny-lora_500_toy2toy-128x128.py',
+        """
+model['segmentor']['backbone'] = dict(
+    embed_dim=24, depth=2, out_indices=(0, 1), scales=(2, 1), out_channels=16,
+    adapter=dict(dropout=0.1))
+model['segmentor']['decode_head'].update(
+    in_channels=[16, 16], in_index=[0, 1], channels=16,
+    decoder_params=dict(embed_dims=16))
+""",
+    ),
     # every loss that keeps something, on one head
     'balance': (
         'dacs/dacs_blda_lite0_300_toy2toy-256x256.py',

@@ -11,6 +11,7 @@ from helpers.killed_runs import resumed_as_whole
         ('mic-on-hrda', 10, 3, 36),
         ('cdac', 10, 3, 18),
         ('balance', 16, 4, 18),
+        ('vit-lora', 16, 4, 18),
     ],
 )
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
