@@ -72,19 +72,28 @@ class TauSweep:
         shape = (len(self.taus), table.num_classes, table.num_classes)
         self.confusion = torch.zeros(shape, dtype=torch.int64)
 
-    def add(self, logits: Tensor, labels: Tensor) -> None:
+    def add(self, logits: Tensor, labels: Tensor | None) -> Tensor:
         """Count the pixels of an image.
 
         Args:
             logits: (C, H, W), on the device of the table.
-            labels: Labelled classes (H, W), 255 where ignored.
+            labels: Labelled classes (H, W), 255 where ignored. None: nothing
+                is counted.
+
+        Returns:
+            Classes that each tau predicts, (T, H, W).
         """
         predictions = tau_scores(
             logits.unsqueeze(0), self.table, self.taus, self.domain
         ).squeeze(1)
-        num_classes = self.table.num_classes
-        for total, prediction in zip(self.confusion, predictions, strict=True):
-            total += confusion_matrix(prediction, labels, num_classes).cpu()
+        if labels is not None:
+            num_classes = self.table.num_classes
+            for total, prediction in zip(
+                self.confusion, predictions, strict=True
+            ):
+                counts = confusion_matrix(prediction, labels, num_classes)
+                total += counts.cpu()
+        return predictions
 
     def scores(
         self, classes: Sequence[str], meant: Sequence[str] | None = None

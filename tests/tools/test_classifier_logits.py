@@ -112,7 +112,7 @@ def test_a_sweep_has_accuracies_alone(trained, tmp_path, capsys):
     folder = tmp_path / 'sweep'
     words = ('logits', 'sweep-tau', *trained, statistics, '--out', folder)
     main([*map(str, words)])
-    assert 'IoU' not in capsys.readouterr().out
+    assert 'mIoU' not in capsys.readouterr().out
     found = json.loads((folder / 'tau_sweep.json').read_text())
     assert set(found['best']) == {'mAcc', 'Acc_std'}
     figure = ('figure', 'tau', *trained, '--out', tmp_path / 'figure')

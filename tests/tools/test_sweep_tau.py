@@ -144,7 +144,7 @@ def test_grids_out_of_range(run_tool, tmp_path, taus, message):
 
 
 def test_what_cannot_be_swept(
-    run_tool, config, tiny_config, checkpoint, save_banks, tmp_path, capsys
+    run_tool, config, checkpoint, save_banks, tmp_path
 ):
     out = ['--out', tmp_path / 'out', '--taus', '0', '1']
 
@@ -163,11 +163,6 @@ def test_what_cannot_be_swept(
     banks = save_banks()
     assert 'no checkpoint file' in said(config, tmp_path / 'none', banks)
     assert 'name a folder' in said(config, checkpoint, banks, '--out', banks)
-    no_labels = dict(type='LoadImageFromFile'), dict(type='PackSegInputs')
-    unlabelled = tiny_config(
-        **{'test_dataloader.dataset.pipeline': list(no_labels)}
-    )
-    assert 'loads no labels' in said(unlabelled, checkpoint, banks)
     below = said(config, checkpoint, banks, '--out', banks / 'below')
     assert 'cannot be made' in below
     assert not (tmp_path / 'out').exists()

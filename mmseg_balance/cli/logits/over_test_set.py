@@ -33,13 +33,16 @@ def run_over_test_set(
 
 
 def build_model_and_test_set(
-    args: Namespace, files: Sequence[str]
+    args: Namespace,
+    files: Sequence[str],
+    images: Callable[[Any, Any], Any] | None = None,
 ) -> tuple[Any, Any, Any]:
     """Config, model and test set, all checked.
 
     Args:
         args: Of the command line.
         files: What will be written to ``args.out``.
+        images: Makes the test set of config and model. Default: with labels.
     """
     from ...configuration.reading import load_config
     from ...inference.evaluation_set import build_labelled_test_set
@@ -53,7 +56,8 @@ def build_model_and_test_set(
         part=args.part,
         device=args.device,
     )
-    return cfg, model, build_labelled_test_set(cfg)
+    dataset = images(cfg, model) if images else build_labelled_test_set(cfg)
+    return cfg, model, dataset
 
 
 def origin(args: Namespace, model: Any) -> dict[str, Any]:

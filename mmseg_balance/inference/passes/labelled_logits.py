@@ -3,17 +3,18 @@
 Nothing of an evaluation is done here: no metric, no runner, no work folder.
 """
 
+import copy
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import torch
 from mmengine.dataset import pseudo_collate
 from mmseg.structures import SegDataSample
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from ...datasets.loading.leaves import keyed_leaves
@@ -42,9 +43,16 @@ class LabelledLogits:
     sample: SegDataSample
 
 
+class Predicts(Protocol):
+    """What a batch is given to: a model, or a way to use one."""
+
+    def test_step(self, data: dict) -> list[SegDataSample]:
+        """Predict the images of a batch."""
+
+
 @torch.no_grad()
 def predict_logits(
-    model: nn.Module,
+    model: Predicts,
     dataset: Sequence[dict],
     start: int = 0,
     num_workers: int = 2,
@@ -68,6 +76,26 @@ def predict_logits(
         ValueError: A label has another size than the logits; names the
             files.
     """
+    for (image,) in predict_views([model], dataset, start, num_workers):
+        yield image
+
+
+@torch.no_grad()
+def predict_views(
+    models: Sequence[Predicts],
+    dataset: Sequence[dict],
+    start: int = 0,
+    num_workers: int = 2,
+) -> Iterator[list[LabelledLogits]]:
+    """The same of several models side by side; each image is loaded once.
+
+    Args:
+        models: The models, or ways to use one.
+        dataset, start, num_workers: See :func:`predict_logits`.
+
+    Yields:
+        Of each image what each model says.
+    """
     ignore_index = _ignore_index(dataset)
     loader = DataLoader(
         Subset(dataset, range(start, len(dataset))),
@@ -85,17 +113,28 @@ def predict_logits(
                 f'{type(dataset).__name__}: take the image out, or the '
                 'transform that gives up on it'
             )
-        # before predict, which returns the samples with its results in them
-        truth = batch['data_samples'][0].get('gt_sem_seg')
-        (sample,) = model.test_step(batch)
-        logits = sample.seg_logits.data.float()
-        labels = None
-        if truth is not None:
-            labels = truth.data.squeeze(0).to(logits.device, torch.int64)
-            _check_size(labels, logits, sample.metainfo)
-            if ignore_index != IGNORED:
-                labels = labels.masked_fill(labels == ignore_index, IGNORED)
-        yield LabelledLogits(index, logits, labels, sample)
+        # a model may write into what it is given
+        batches = [*(copy.deepcopy(batch) for _ in models[1:]), batch]
+        yield [
+            _predict(model, own, index, ignore_index)
+            for model, own in zip(models, batches, strict=True)
+        ]
+
+
+def _predict(
+    model: Predicts, batch: dict, index: int, ignore_index: int
+) -> LabelledLogits:
+    # before predict, which returns the samples with its results in them
+    truth = batch['data_samples'][0].get('gt_sem_seg')
+    (sample,) = model.test_step(batch)
+    logits = sample.seg_logits.data.float()
+    labels = None
+    if truth is not None:
+        labels = truth.data.squeeze(0).to(logits.device, torch.int64)
+        _check_size(labels, logits, sample.metainfo)
+        if ignore_index != IGNORED:
+            labels = labels.masked_fill(labels == ignore_index, IGNORED)
+    return LabelledLogits(index, logits, labels, sample)
 
 
 def _check_size(labels: Tensor, logits: Tensor, metainfo: dict) -> None:

@@ -1,0 +1,1 @@
+"""What can be known of a setting without labels of the target."""

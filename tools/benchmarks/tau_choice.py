@@ -1,0 +1,287 @@
+"""Which criterion chooses tau well without labels, over many sweeps.
+
+    python tools/benchmarks/tau_choice.py work_dirs/*/tau_sweep/tau_sweep.json
+
+Each file is of `mmseg-balance logits sweep-tau` with labels: a run, or a seed
+of one. Over the taus of a run: Spearman's rank correlation of each criterion
+with mIoU and with mAcc, positive where its better values go with higher
+scores; and the regret of its choice, the points that it is below the best tau.
+Fixed taus stand below. All are means over runs, and the largest regret.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scipy import stats
+
+from mmseg_balance.errors import (
+    UserError,
+    UserFileNotFoundError,
+    UserValueError,
+    exit_with,
+    one_line,
+)
+from mmseg_balance.evaluation.unsupervised.choice import choose_tau
+from mmseg_balance.evaluation.unsupervised.criteria import CRITERIA
+from mmseg_balance.files.writing import write_atomically
+
+METRICS = ('mIoU', 'mAcc')
+FIXED = (0.0, 0.1, 0.5, 1.0)
+SWEEP = 'mmseg-balance logits sweep-tau CONFIG CHECKPOINT STATISTICS'
+
+
+@dataclass(frozen=True)
+class Run:
+    """A sweep with labels.
+
+    Attributes:
+        file: Where it is from.
+        scores: Of each tau, ascending: 'tau' and the metrics.
+        criteria: Of each of the same taus: 'tau' and the criteria.
+    """
+
+    file: str
+    scores: list[dict[str, Any]]
+    criteria: list[dict[str, Any]]
+
+    def correlation(self, name: str, metric: str) -> float:
+        """Spearman's, positive where the criterion is right; or NaN.
+
+        It is NaN where all values of one are equal.
+        """
+        sign = 1 if CRITERIA[name].more_is_better else -1
+        pairs = [
+            (sign * own[name], score[metric])
+            for own, score in zip(self.criteria, self.scores, strict=True)
+            if own.get(name) is not None
+        ]
+        columns = list(zip(*pairs, strict=True))
+        if len(pairs) < len(self.scores) or 1 in map(len, map(set, columns)):
+            return math.nan
+        return float(stats.spearmanr(*columns).statistic)
+
+    def choice(self, name: str) -> float | None:
+        """The tau that a criterion chooses; None where it does not."""
+        try:
+            return choose_tau(self.criteria, name)
+        except UserValueError:
+            return None
+
+    def regret(self, tau: float | None, metric: str) -> float:
+        """Points of a metric below the best tau; NaN of none."""
+        if tau is None:
+            return math.nan
+        found = {row['tau']: row[metric] for row in self.scores}
+        return max(found.values()) - found[tau]
+
+
+def read_run(path: str, fixed: Sequence[float] = FIXED) -> Run:
+    """Read a sweep, and refuse one that cannot be compared.
+
+    Args:
+        path: ``tau_sweep.json``.
+        fixed: Taus that it has to have.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is none of a sweep, or lacks labels, criteria or a tau.
+    """
+    if not Path(path).is_file():
+        raise UserFileNotFoundError(f'no file {path}: make it with {SWEEP}')
+    try:
+        content = json.loads(Path(path).read_text())
+        criteria = content['criteria']
+        scores = content['scores'] if content['labels'] else None
+        taus = [float(row['tau']) for row in criteria]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserValueError(
+            f'{path} is no tau_sweep.json with criteria '
+            f'({type(error).__name__}: {error}): make it with {SWEEP}'
+        ) from error
+    if scores is None:
+        raise UserValueError(
+            f'{path} is of a sweep without labels, and has no scores to '
+            'compare with: leave it out'
+        )
+    if not criteria:
+        raise UserValueError(
+            f'{path} has no criteria: sweep again without --criteria none'
+        )
+    if taus != [row['tau'] for row in scores] or len(taus) < 2:
+        raise UserValueError(
+            f'{path}: expected scores and criteria of the same taus, two or '
+            f'more, but got {len(scores)} and {len(taus)}: make it with '
+            f'{SWEEP}'
+        )
+    missing = [f'{tau:g}' for tau in fixed if tau not in taus]
+    if missing:
+        raise UserValueError(
+            f'{path} has no tau {", ".join(missing)}: sweep with --taus, or '
+            'name the taus that all sweeps have with --fixed'
+        )
+    return Run(path, scores, criteria)
+
+
+def check_runs(runs: Sequence[Run]) -> list[str]:
+    """Metrics that all runs have.
+
+    Args:
+        runs: The runs.
+
+    Raises:
+        ValueError: Two are the same.
+    """
+    for i, run in enumerate(runs):
+        for other in runs[:i]:
+            same = run.scores == other.scores
+            if same and run.criteria == other.criteria:
+                raise UserValueError(
+                    f'{run.file} and {other.file} are the same sweep, which '
+                    'would count twice: leave one out'
+                )
+    # of classifiers there is no IoU
+    return [
+        metric
+        for metric in METRICS
+        if all(metric in row for run in runs for row in run.scores)
+    ]
+
+
+def compare(
+    runs: Sequence[Run], fixed: Sequence[float] = FIXED
+) -> list[dict[str, Any]]:
+    """A row for each criterion, and for each fixed tau.
+
+    Args:
+        runs: Of :func:`read_run`.
+        fixed: Taus that all of them have.
+
+    Returns:
+        'chooses' (name), 'taus' (chosen in each run, None where it does
+        not), and for each metric that all runs have '<metric>_rho',
+        '<metric>_regret' and '<metric>_worst': means over the runs that have
+        them and their largest, None without one.
+    """
+    metrics = check_runs(runs)
+    rows = []
+    for name in CRITERIA:
+        if not any(name in run.criteria[0] for run in runs):
+            continue
+        taus = [run.choice(name) for run in runs]
+        row = dict(chooses=name, taus=taus)
+        for metric in metrics:
+            rho = [run.correlation(name, metric) for run in runs]
+            row[f'{metric}_rho'] = mean_of(rho)
+        rows.append(row | regrets(runs, taus, metrics))
+    for tau in fixed:
+        taus = [tau] * len(runs)
+        row = dict(chooses=f'tau {tau:g}', taus=taus)
+        row |= {f'{metric}_rho': None for metric in metrics}
+        rows.append(row | regrets(runs, taus, metrics))
+    return rows
+
+
+def regrets(
+    runs: Sequence[Run], taus: Sequence[float | None], metrics: Sequence[str]
+) -> dict[str, float | None]:
+    """Mean and largest regret of what was chosen in each run."""
+    found = {}
+    for metric in metrics:
+        values = [
+            run.regret(tau, metric)
+            for run, tau in zip(runs, taus, strict=True)
+        ]
+        known = [value for value in values if not math.isnan(value)]
+        found[f'{metric}_regret'] = mean_of(values)
+        found[f'{metric}_worst'] = max(known, default=None)
+    return found
+
+
+def mean_of(values: Sequence[float]) -> float | None:
+    """Mean of what is a number; None where nothing is."""
+    known = [value for value in values if not math.isnan(value)]
+    return math.fsum(known) / len(known) if known else None
+
+
+def table(rows: Sequence[dict[str, Any]], num_runs: int) -> str:
+    """Markdown table of :func:`compare`, and what may be read from it."""
+    columns = [key for key in rows[0] if key not in ('chooses', 'taus')]
+    names = [f'{key.replace("_", " ")}' for key in columns]
+    lines = [
+        f'| Chosen by | {" | ".join(names)} | Runs |',
+        '| --- ' * (len(names) + 2) + '|',
+    ]
+    for row in rows:
+        cells = [_cell(row[key]) for key in columns]
+        count = sum(tau is not None for tau in row['taus'])
+        lines.append(f'| {row["chooses"]} | {" | ".join(cells)} | {count} |')
+    full = [row for row in rows if None not in row['taus']]
+    for metric in METRICS:
+        key = f'{metric}_regret'
+        if key in columns:
+            least = min(full, key=lambda row: row[key])
+            tied = [r['chooses'] for r in full if r[key] == least[key]]
+            lines.append(
+                f'least mean {metric} regret of those that choose in all '
+                f'{num_runs} runs: {", ".join(tied)} ({least[key]:.2f})'
+            )
+    if len(full) < len(rows):
+        lines.append(
+            'rows of fewer runs are means over these alone, and are not to '
+            'be compared with others'
+        )
+    return '\n'.join(lines)
+
+
+def _cell(value: float | None) -> str:
+    return '-' if value is None else f'{value:.2f}'
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        'sweeps', nargs='+', metavar='FILE', help='tau_sweep.json of a run'
+    )
+    parser.add_argument(
+        '--fixed',
+        nargs='+',
+        type=float,
+        default=list(FIXED),
+        metavar='TAU',
+        help='fixed taus to compare with (default: 0 0.1 0.5 1)',
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        metavar='FILE',
+        help='write the rows, with the tau that each run chose, as JSON',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read all sweeps, print the table, and write the rows."""
+    args = parse_args()
+    try:
+        runs = [read_run(path, args.fixed) for path in args.sweeps]
+        rows = compare(runs, args.fixed)
+        print(table(rows, len(runs)))
+        if args.out is not None:
+            content = dict(runs=args.sweeps, rows=rows)
+            text = f'{json.dumps(content, indent=1)}\n'
+            write_atomically(args.out, text.encode())
+    except (UserError, OSError) as error:
+        exit_with(one_line(error))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
