@@ -38,6 +38,7 @@ from .video.joint_geometry import RandomFlipFrames, ResizeFrames
 from .video.load_optical_flow import LoadOpticalFlow
 from .video.load_previous_frame import LoadPreviousFrame
 from .video.pack_frame_inputs import PackFrameInputs
+from .video.repeat_frame import RepeatFrame
 
 __all__ = [
     'BDDVidDataset',
@@ -58,6 +59,7 @@ __all__ = [
     'LoadOpticalFlow',
     'LoadPanopticAnnotations',
     'LoadPreviousFrame',
+    'RepeatFrame',
     'PackFrameInputs',
     'OfficeHomeDataset',
     'PackPanopticInputs',

@@ -13,6 +13,8 @@ PREV_PATH, PREV_LABEL_PATH, FLOW_PATH, REVERSE_PATH = (
     'flow_path',
     'reverse_flow_path',
 )
+# of an image that is its own frame before
+REPEATED = 'repeated'
 PACKED_BY = 'PackFrameInputs'
 
 

@@ -22,12 +22,14 @@ from .fields import (
     FLOW_VALID,
     PACKED_BY,
     PREV_IMAGE,
+    REPEATED,
     REVERSE_PATH,
     WrongPairError,
     add_field,
 )
 from .joint_geometry import check_geometry
 from .load_previous_frame import LoadPreviousFrame
+from .repeat_frame import add_no_motion
 
 Field = tuple[np.ndarray, np.ndarray]
 
@@ -115,6 +117,9 @@ class LoadOpticalFlow(BaseTransform):
         Returns:
             Them, with ``flow`` and ``flow_valid``.
         """
+        if results.get(REPEATED):
+            add_no_motion(results)
+            return results
         path = results.get(FLOW_PATH)
         size = results['img'].shape[:2]
         if path is None:

@@ -20,6 +20,7 @@ from .fields import (
     add_field,
 )
 from .joint_geometry import check_geometry
+from .repeat_frame import repeat_image
 
 HELP = (
     'set previous=1 of its data set, which has to be one of videos '
@@ -41,6 +42,9 @@ class LoadPreviousFrame(BaseTransform):
     Args:
         with_labels: Read the label of that frame, too: the file of its name
             in the folder of labels.
+        repeat_first: Let first images of sequences, which have no frame
+            before them and which an evaluation has, too, be that themselves,
+            with a flow of 0. Default: they are refused.
         **kwargs: Of ``LoadImageFromFile``, the same as for the image.
 
     Raises:
@@ -55,8 +59,14 @@ class LoadPreviousFrame(BaseTransform):
 
     packed_by = PACKED_BY
 
-    def __init__(self, with_labels: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        with_labels: bool = False,
+        repeat_first: bool = False,
+        **kwargs: Any,
+    ) -> None:
         self.with_labels = with_labels
+        self.repeat_first = repeat_first
         self.load_image = TRANSFORMS.build(
             dict(type='LoadImageFromFile', **kwargs)
         )
@@ -78,13 +88,16 @@ class LoadPreviousFrame(BaseTransform):
         info = dataset.get_data_info(0) if len(dataset) else None
         if info is None:
             return
-        if info.get(PREV_PATH) is None:
+        has_frames = info.get(PREV_PATH) is not None or (
+            self.repeat_first and getattr(dataset, 'previous', None)
+        )
+        if not has_frames:
             raise UserValueError(
                 f'{key}.pipeline has LoadPreviousFrame, and its '
                 f'{type(dataset).__name__} names no frames before the '
                 f'images: {HELP}'
             )
-        if self.with_labels and info.get(PREV_LABEL_PATH) is None:
+        if self.with_labels and _lacks_labels(info):
             raise UserValueError(
                 f'{key}.pipeline has LoadPreviousFrame with_labels=True, and '
                 f'its {type(dataset).__name__} names no labels: set '
@@ -108,10 +121,15 @@ class LoadPreviousFrame(BaseTransform):
             Them, with ``prev_img``.
         """
         path = results.get(PREV_PATH)
+        if path is None and self.repeat_first:
+            repeat_image(results, self.with_labels)
+            return results
         if path is None:
             raise WrongPairError(
                 f'image {results.get("img_path")}: it has no frame before '
-                f'it ({PREV_PATH}): {HELP}'
+                f'it ({PREV_PATH}): {HELP}; or, of the first images of '
+                'sequences in an evaluation, repeat_first=True of '
+                'LoadPreviousFrame'
             )
         image = self._read(self.load_image, 'img', img_path=path)
         add_field(results, PREV_IMAGE, image)
@@ -140,4 +158,14 @@ class LoadPreviousFrame(BaseTransform):
             ) from error
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(with_labels={self.with_labels})'
+        return (
+            f'{type(self).__name__}(with_labels={self.with_labels}, '
+            f'repeat_first={self.repeat_first})'
+        )
+
+
+def _lacks_labels(info: dict) -> bool:
+    """Whether an image with a frame before it has none of its label."""
+    if info.get(PREV_PATH) is None:
+        return info.get('seg_map_path') is None
+    return info.get(PREV_LABEL_PATH) is None

@@ -9,6 +9,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor, stack
 
 from ...errors import UserValueError
+from ...optical_flow.warping import inside
 from .pairs import FramePair, pad_field, stack_frames
 
 FIELDS = ('prev_img', 'flow', 'flow_valid')
@@ -66,10 +67,14 @@ class FrameDataPreProcessor(SegDataPreProcessor):
             training,
         )
         size = tuple(batch['inputs'].shape[-2:])
+        flows = [s.flow.data for s in samples]
+        # padding is none of the frame
+        valid = [
+            s.flow_valid.data[0] & inside(flow[None])[0]
+            for s, flow in zip(samples, flows, strict=True)
+        ]
         pair = FramePair(
-            others['inputs'],
-            _stacked([s.flow.data for s in samples], size),
-            _stacked([s.flow_valid.data[0] for s in samples], size),
+            others['inputs'], _stacked(flows, size), _stacked(valid, size)
         )
         return dict(batch, inputs=stack_frames(batch['inputs'], pair))
 

@@ -28,9 +28,10 @@ class FramePair:
         images: The earlier frames, normalised and padded, (N, 3, H, W).
         flow: (u, v) in pixels, float (N, 2, H, W): what is at pixel p of the
             image was at p + flow(p) in the earlier frame.
-        valid: Where the flow counts, bool (N, H, W); False in padding. The
-            place may be beyond a crop even so, see
-            ``mmseg_balance.optical_flow.inside``.
+        valid: Where the flow counts, bool (N, H, W); False in padding, and
+            where it leads beyond the frame that was loaded. What is cut out
+            of that later, a sliding window for one, may lack the place even
+            so, see ``mmseg_balance.optical_flow.inside``.
         labels: Of the earlier frames, 255 where ignored or padded,
             (N, H, W); None where they were not loaded.
     """

@@ -50,7 +50,8 @@ def images_and_frames(
             "without: set data_preprocessor.type='FrameDataPreProcessor' of "
             f'the segmentor, and put LoadPreviousFrame, LoadOpticalFlow and '
             f'PackFrameInputs into train_dataloader.dataset.{branch}.pipeline '
-            '(docs/frame_pairs.md)'
+            '(RepeatFrame in the place of the first two for images that are '
+            'none of a video; docs/frame_pairs.md)'
         )
     kept = images if takes else image_channels(images)
     return kept, pair if readers else None

@@ -58,6 +58,7 @@ class DACS(UDASegmentor):
             ``TemporalPseudoSupervisionObjective`` (TPS), {} for its
             defaults; the target's pipeline loads pairs of frames then.
             Default: none.
+        frame_masks: Of mixed pairs of frames, see ``ClassMixedObjective``.
         **kwargs: See :class:`UDASegmentor`; and the names that 0.1.0 had
             for ``augmentation``, see ``take_augmentation``.
     """
@@ -70,12 +71,13 @@ class DACS(UDASegmentor):
         feature_distance: OptConfigType = None,
         masked_consistency: OptConfigType = None,
         temporal_supervision: OptConfigType = None,
+        frame_masks: str = 'image',
         **kwargs: Any,
     ) -> None:
         augmentation = take_augmentation(augmentation, kwargs)
         objectives = [
             SourceObjective(feature_distance),
-            ClassMixedObjective(augmentation),
+            ClassMixedObjective(augmentation, frame_masks),
         ]
         if masked_consistency is not None:
             objectives.append(

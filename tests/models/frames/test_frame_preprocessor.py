@@ -12,7 +12,8 @@ from mmseg_balance.models.frames import (
     frame_pair,
     image_channels,
 )
-from mmseg_balance.models.frames.pairs import stack_frames
+from mmseg_balance.models.frames.pairs import changed_frames, stack_frames
+from mmseg_balance.optical_flow import inside
 
 SETTINGS = dict(
     mean=[1.0, 2, 3], std=[4.0, 5, 6], size=(40, 48), bgr_to_rgb=True
@@ -58,9 +59,9 @@ def test_an_image_and_its_frame_are_normalised_alike():
     height, width = SIZES[0]
     sample = with_frames[0]
     assert torch.equal(pair.flow[0, :, :height, :width], sample.flow.data)
-    assert torch.equal(
-        pair.valid[0, :height, :width], sample.flow_valid.data[0]
-    )
+    counts = sample.flow_valid.data[0] & inside(sample.flow.data[None])[0]
+    assert torch.equal(pair.valid[0, :height, :width], counts)
+    assert counts.any() and not torch.equal(counts, sample.flow_valid.data[0])
     assert torch.equal(
         pair.labels[0, :height, :width], sample.prev_gt_sem_seg.data[0]
     )
@@ -147,3 +148,18 @@ def test_half_pairs_are_refused(change, said):
 def test_batch_augments_are_refused():
     with pytest.raises(ValueError, match='batch_augments'):
         FrameDataPreProcessor(batch_augments=[dict(type='X')], **SETTINGS)
+
+
+def test_what_changes_pixels_leaves_the_flow():
+    stacked = torch.randn(2, 9, 4, 5)
+    seen = []
+
+    def change(frames):
+        seen.append(frames)
+        return 2 * frames
+
+    found = changed_frames(stacked, change)
+    assert torch.equal(found[:, :6], 2 * stacked[:, :6])
+    assert torch.equal(found[:, 6:], stacked[:, 6:])
+    assert torch.equal(torch.cat(seen, 1), stacked[:, :6])
+    assert changed_frames(stacked[:, :3], change).shape == (2, 3, 4, 5)

@@ -17,6 +17,18 @@ def draw_mix_masks(labels: Tensor) -> Tensor:
     Returns:
         Bool (N, H, W).
     """
+    return class_masks(labels, draw_mix_classes(labels))
+
+
+def draw_mix_classes(labels: Tensor) -> Tensor:
+    """Classes that are pasted, one draw an image; see ``draw_mix_masks``.
+
+    Args:
+        labels: As there.
+
+    Returns:
+        Bool (N, 256), by class.
+    """
     device = labels.device
     present = torch.zeros(256, dtype=torch.bool, device=device)
     # not by an index, for which PyTorch copies True to a GPU and waits for it
@@ -26,7 +38,7 @@ def draw_mix_masks(labels: Tensor) -> Tensor:
     # length the host would have to wait for
     keys = torch.rand(len(labels), 256, device=device) + 2.0 * ~present
     rank = keys.argsort(1).argsort(1)
-    return class_masks(labels, rank < half)
+    return rank < half
 
 
 def class_masks(labels: Tensor, chosen: Tensor) -> Tensor:

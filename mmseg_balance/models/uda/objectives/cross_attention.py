@@ -18,6 +18,7 @@ from ...backbones import (
     cross_domain_features,
     recorded_attention,
 )
+from ...declarations import takes_frames
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.segmentation_loss import joined_log, prediction_losses
 from ...recording import SOURCE, noted_in
@@ -242,6 +243,13 @@ def check_attention(student: nn.Module) -> None:
             'CDAC compares attention at one resolution, but '
             "model.segmentor.type is 'HRDAEncoderDecoder': set it to "
             "'EncoderDecoder', or choose model.type='HRDA'"
+        )
+    if takes_frames(student):
+        raise UserTypeError(
+            'CDAC sends source and mixed images through the layers of the '
+            f'backbone itself, which leaves out what {type(student).__name__} '
+            'makes of pairs of frames: set model.segmentor.type to '
+            "'EncoderDecoder', or choose model.type='DAFormer'"
         )
     kind = type(student.backbone).__name__
     if not isinstance(student.backbone, FusedMixVisionTransformer):
