@@ -25,7 +25,7 @@ examples:
 """
 # those of evaluation.comparison.report and .runs, which load numpy
 FORMATS = ('md', 'csv', 'latex', 'json')
-CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'PQ', 'SQ', 'RQ')
+CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'PQ', 'SQ', 'RQ', 'TC')
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -65,8 +65,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=CLASS_SCORES,
         metavar='SCORE',
         help='show scores of each class as well: IoU (where none is named; of '
-        'classifiers Acc), Acc, Bias, of panoptic models PQ, SQ, RQ; CSV and '
-        'JSON have all',
+        'classifiers Acc), Acc, Bias, of panoptic models PQ, SQ, RQ, of pairs '
+        'of frames TC; CSV and JSON have all',
     )
     parser.add_argument(
         '--format',

@@ -19,6 +19,7 @@ examples:
   mmseg-balance test CONFIG CHECKPOINT --gpus 2 --out predictions
   mmseg-balance test CONFIG CHECKPOINT \\
       --post-hoc work_dirs/my_config/logit_statistics.pth --tau 0.5
+  mmseg-balance test CONFIG CHECKPOINT --temporal
 """
 
 
@@ -63,6 +64,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='test time augmentation: tta_pipeline of the config, or else '
         'each image with its mirror image',
     )
+    parser.add_argument(
+        '--temporal',
+        nargs='?',
+        type=int,
+        const=True,
+        metavar='K',
+        help='score temporal consistency, too: each prediction beside that '
+        'of the frame whose number is K less, moved by optical flow '
+        '(default: previous of the test set, or 1)',
+    )
     add_post_hoc(parser)
 
 
@@ -94,6 +105,7 @@ def run(args: argparse.Namespace) -> None:
         show_dir=args.show_dir,
         wait_time=args.wait_time,
         tta=args.tta,
+        temporal=args.temporal,
         post_hoc=args.post_hoc,
         tau=args.tau,
         domain=args.domain,

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 from ..checkpoints.weights import read_checkpoint
 from ..configuration.checks.needed_hooks import (
     register_hook,
+    register_metric_hooks,
     register_needed_hooks,
 )
 from ..datasets import UDADataset
@@ -90,6 +91,7 @@ def build_runner(cfg: Config) -> Runner:
     for name in getattr(train.dataset, 'required_hooks', ()):
         register_hook(runner, name)
     register_needed_hooks(runner)
+    register_metric_hooks(runner, runner.val_loop)
     val = None if runner.val_loop is None else runner.val_loop.dataloader
     if val is not None:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')

@@ -9,7 +9,12 @@ from mmengine.runner import Runner
 
 from ..checkpoints.checkpoint import Checkpoint
 from ..checkpoints.initial.timm_weights import keep_from_fetching
+from ..configuration.checks.needed_hooks import register_metric_hooks
 from ..configuration.checks.predictions import check_predicts_labels
+from ..configuration.temporal_score import (
+    ask_temporal_score,
+    load_scored_pairs,
+)
 from ..datasets.checks import (
     check_data_configs,
     check_evaluation_set,
@@ -42,6 +47,9 @@ class Evaluation:
         show_dir: Folder for painted predictions.
         wait_time: Seconds between two pictures that are shown.
         tta: Whether to average over augmented images.
+        temporal: How much smaller the number of the frame before an image
+            is, to score temporal consistency as well; True for what the data
+            set says. Default: it is not scored.
         post_hoc: File of statistics that balance the classes (Eq. 7).
         tau: Scale of that offset, by default 1.
         domain: Whose distributions it takes, by default the target's.
@@ -55,6 +63,7 @@ class Evaluation:
     show_dir: str | None = None
     wait_time: float = 2
     tta: bool = False
+    temporal: int | bool | None = None
     post_hoc: str | None = None
     tau: float | None = None
     domain: str | None = None
@@ -81,6 +90,7 @@ class Evaluation:
         start_ranks(cfg, self.launcher)
         runner = Runner.from_cfg(cfg)
         self._check(runner, checkpoint)
+        register_metric_hooks(runner, runner.test_loop)
         runner.register_hook(OriginHook(checkpoint.path, checkpoint.meta, cfg))
         prepare_files(
             runner.test_loop.dataloader.dataset,
@@ -99,6 +109,7 @@ class Evaluation:
             check_predicts_labels,
             check_tested,
             self._set_pictures,
+            self._set_pairs,
             # around the model, and test-time augmentation around both
             self._set_balance,
             self._set_augmentation,
@@ -111,6 +122,13 @@ class Evaluation:
             set_pictures(
                 cfg, self.show_dir, self.wait_time if self.show else None
             )
+
+    def _set_pairs(self, cfg: Config) -> list[str]:
+        if self.temporal is not None:
+            check_temporal(self.temporal, self.tta)
+            step = None if self.temporal is True else self.temporal
+            ask_temporal_score(cfg, step)
+        return load_scored_pairs(cfg, ('test',))
 
     def _set_balance(self, cfg: Config) -> None:
         settings = balancing(self.post_hoc, self.tau, self.domain)
@@ -142,6 +160,28 @@ class Evaluation:
             runner.logger.warning(f'{key}: {line}')
         checkpoint.check(segmentor_of(model), dataset)
         check_evaluation_set(dataset, 'test_dataloader.dataset')
+
+
+def check_temporal(step: int | bool, tta: bool) -> None:
+    """Refuse a step back in time, and several views.
+
+    Args:
+        step: Of ``--temporal``; True where it is not said.
+        tta: Whether there are several views of an image.
+
+    Raises:
+        ValueError: Names the option.
+    """
+    if step < 1:
+        raise UserValueError(
+            f'Expected --temporal to be the difference of the numbers of two '
+            f'frames, at least 1, but got {step}'
+        )
+    if tta:
+        raise UserValueError(
+            '--temporal compares two predictions of one view each, and --tta '
+            'averages over several: leave one of them away'
+        )
 
 
 def check_tested(cfg: Config) -> None:

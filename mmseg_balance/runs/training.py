@@ -21,6 +21,7 @@ from ..configuration.checks.stages import check_stages
 from ..configuration.checks.training import check_config
 from ..configuration.reading import load_config
 from ..configuration.run_options import add_hook, enable_amp
+from ..configuration.temporal_score import load_scored_pairs
 from ..datasets.checks import check_data_configs
 from ..engine.hooks.protocols import PreparesTraining
 from ..errors import UserFileNotFoundError
@@ -182,6 +183,7 @@ class Training:
             # fills in what the model needs and the options add to
             partial(settle_config, options=self.overrides),
             check_agreement,
+            partial(load_scored_pairs, parts=('val',)),
             self._set_options,
             # by the folder of the run; sets what is loaded at the start
             partial(set_resume, resume=self.resume),

@@ -4,23 +4,19 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.random_weights import random_checkpoint
 from helpers.stock_configs import (
     save_random_weights,
     small_stock_config,
     use_data,
 )
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmseg.registry import DATASETS, MODELS
+from mmseg.registry import DATASETS
 
 from mmseg_balance.cli import predict
 from mmseg_balance.cli.command import run_command
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.statistics.file import save_statistics
-
-CLASSES = ('sky', 'road', 'car')
-PALETTE = [[70, 130, 180], [128, 64, 128], [0, 0, 142]]
-META = dict(dataset_meta=dict(classes=CLASSES, palette=PALETTE))
 
 
 @pytest.fixture(autouse=True)
@@ -30,27 +26,6 @@ def _in_tmp_path(tmp_path, monkeypatch):
 
 def run_predict(*args):
     run_command(predict, [str(arg) for arg in args])
-
-
-def random_checkpoint(config, images, path):
-    """Weights of which all classes come out somewhere."""
-    init_default_scope('mmseg')
-    torch.manual_seed(1)
-    model = MODELS.build(Config.fromfile(config).model).eval()
-    image = cv2.imread(str(next(images.glob('*.png'))))
-    data = dict(inputs=[torch.from_numpy(image.transpose(2, 0, 1))])
-    for name in ('student', 'teacher'):
-        part = getattr(model, name, model)
-        for value in part.state_dict().values():
-            if value.is_floating_point():
-                value.normal_(0, 0.5).abs_()
-        head = part.decode_head.conv_seg
-        head.weight.data.normal_(0, 1)
-        with torch.no_grad():
-            logits = part.test_step(data)[0].seg_logits.data
-        head.bias.data -= logits.mean((1, 2))
-    torch.save(dict(state_dict=model.state_dict(), meta=META), path)
-    return path
 
 
 @pytest.fixture

@@ -90,6 +90,22 @@ def register_hook(runner: Runner, name: str, reason: str = '') -> bool:
     return True
 
 
+def register_metric_hooks(runner: Runner, loop: Any) -> None:
+    """Add the hooks that the metrics of an evaluation depend on.
+
+    Args:
+        runner: Runner with its model.
+        loop: Its loop of validation or test; None: there is none.
+
+    Raises:
+        ValueError: There is no such hook.
+    """
+    evaluator = getattr(loop, 'evaluator', None)
+    for metric in getattr(evaluator, 'metrics', ()):
+        for name in getattr(metric, 'required_hooks', ()):
+            register_hook(runner, name)
+
+
 def needed_hooks(model: dict) -> Iterator[tuple[str, str]]:
     """Hooks without which a model would silently train something else.
 

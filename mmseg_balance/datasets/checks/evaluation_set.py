@@ -7,6 +7,7 @@ from mmseg.datasets import BaseSegDataset
 from ...errors import UserValueError
 from ..loading.leaves import keyed_leaves
 from ..loading.named_files import name_files
+from ..loading.packing import check_packing
 from ..loading.split_pipeline import SplitPipeline
 from .folder_checks import check_folders, check_samples
 from .image_labels import check_label_kind
@@ -50,6 +51,11 @@ def check_evaluation_set(
         if with_labels and has_classes:
             check_folders(leaf, leaf_key, with_labels=True)
         leaf.full_init()
+        check_packing(leaf.pipeline.transforms, leaf_key)
+        for transform in leaf.pipeline.transforms:
+            # one may know what it needs of data set and pipeline
+            if hasattr(transform, 'check_dataset'):
+                transform.check_dataset(leaf, leaf_key)
         check_samples(part)
 
 

@@ -12,10 +12,10 @@ from ...errors import UserValueError
 from ..domains.domain import Domain
 from ..loading.bad_files import check_policy
 from ..loading.leaves import build_lazily
+from ..loading.packing import check_packing
 from ..sampling.few_shot import FewShot
 from ..sampling.samplers import Draw
 from ..seeding import seed_cpu_generators
-from .pack_uda_inputs import check_packing
 from .same_classes import check_same_classes
 from .sources import Sources, as_list
 from .target_images import TargetImages

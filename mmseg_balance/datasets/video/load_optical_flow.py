@@ -46,7 +46,8 @@ class LoadOpticalFlow(BaseTransform):
     Adds ``flow``, float32 (H, W, 2), (u, v) in pixels on the grid of the
     image and pointing to the earlier frame; and ``flow_valid``, bool (H, W):
     where the file has flow, and where the flow back from the earlier frame
-    agrees (:func:`forward_backward_valid`), if there is such.
+    agrees (:func:`forward_backward_valid`), if there is such. Where the
+    image stands in for the frame before it, the flow is zero and counts.
 
     Args:
         check: Look at the flow back, too: its file, where it is there, or
@@ -85,8 +86,10 @@ class LoadOpticalFlow(BaseTransform):
                 first image has another size, which is so of all then.
         """
         check_geometry(dataset.pipeline.transforms, key)
-        info = dataset.get_data_info(0) if len(dataset) else {}
-        if info.get(FLOW_PATH) is None:
+        infos = map(dataset.get_data_info, range(len(dataset)))
+        # the first of a sequence has none, in an evaluation
+        info = next((i for i in infos if i.get(FLOW_PATH) is not None), {})
+        if not info:
             self._check_frames(dataset, key)
             return
         try:

@@ -8,6 +8,7 @@ from .class_statistics_hook import ClassStatisticsHook
 from .class_weights_hook import ClassWeightsHook
 from .compile_hook import CompileHook
 from .data import FewShotHook, SourceSharesHook
+from .evaluation import PredictPreviousFrameHook
 from .finite_loss_hook import FiniteLossHook
 from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
@@ -28,6 +29,7 @@ __all__ = [
     'GMMUpdateHook',
     'IterationSeedHook',
     'MissingValidationHook',
+    'PredictPreviousFrameHook',
     'SourceSharesHook',
     'TeacherUpdateHook',
     'TrainingPicturesHook',

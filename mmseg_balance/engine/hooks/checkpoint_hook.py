@@ -32,7 +32,8 @@ class AtomicCheckpointHook(CheckpointHook):
     after that, not before: where the disk is full, they are still there. So
     ``max_keep_ckpts`` needs room for one more. ``out_dir`` elsewhere than on
     this machine, and ``backend_args``, work as they do in mmengine. Like
-    ``mIoU``, means of panoptic quality need no ``rule`` in ``save_best``.
+    ``mIoU``, means of panoptic quality and of temporal consistency need no
+    ``rule`` in ``save_best``.
 
     Args:
         *args: See ``mmengine.hooks.CheckpointHook``.
@@ -41,7 +42,7 @@ class AtomicCheckpointHook(CheckpointHook):
 
     _default_greater_keys = [
         *CheckpointHook._default_greater_keys,
-        *('mPQ', 'mSQ', 'mRQ'),
+        *('mPQ', 'mSQ', 'mRQ', 'mTC'),
     ]
 
     def before_train(self, runner: Runner) -> None:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from ..video.rules import RULES
 
+# of all pixels, whatever their labels
+WITHOUT_RULE = ('aAcc', 'mTC')
+
 
 def rule_of(scores: Mapping[str, float]) -> str | None:
     """The rule that scores are counted by.
@@ -24,7 +27,7 @@ def with_rule(key: str, rule: str | None) -> str:
         key: 'mIoU' for one.
         rule: Of :func:`rule_of`.
     """
-    return key if rule is None or key == 'aAcc' else f'{key}_{rule}'
+    return key if rule is None or key in WITHOUT_RULE else f'{key}_{rule}'
 
 
 def without_rule(key: str) -> str:

@@ -11,9 +11,11 @@ from .rules import rule_of, with_rule, without_rule
 HEADLINES = ('mIoU', 'mAcc', 'IoU_std', 'Acc_std', 'aAcc')
 # of runs that have such
 PANOPTIC = ('mPQ', 'mSQ', 'mRQ', 'PQ_std')
+# of those on pairs of frames
+TEMPORAL = ('mTC',)
 # of classifiers, whose images have one label each
 CLASSIFICATION = ('mAcc', 'Acc_std', 'aAcc')
-CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'PQ', 'SQ', 'RQ')
+CLASS_SCORES = ('IoU', 'Acc', 'Bias', 'PQ', 'SQ', 'RQ', 'TC')
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ def headlines(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
     """Scores over all classes that a table of runs shows.
 
     Args:
-        runs: The runs; those of panoptic quality are shown where one has
-            such, and accuracies alone where none has another score. The rule
-            is named that scores are counted by.
+        runs: The runs; those of panoptic quality and of temporal
+            consistency are shown where one has such, and accuracies alone
+            where none has another score. The rule is named that scores are
+            counted by.
     """
     keys = _headlines({without_rule(k) for run in runs for k in run.scores})
     rule = check_rules(runs)
@@ -64,7 +67,7 @@ def compared_scores(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
     keys = _headlines({without_rule(k) for run in runs for k in run.scores})
     if keys == CLASSIFICATION:
         return ('Acc',)
-    return ('IoU',) if keys == HEADLINES else ('IoU', 'PQ')
+    return ('IoU', 'PQ') if {*keys} & {*PANOPTIC} else ('IoU',)
 
 
 def compared_headlines(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
@@ -83,10 +86,11 @@ def compared_headlines(runs: Sequence[ScoredRun]) -> tuple[str, ...]:
 
 
 def _headlines(keys: set[str]) -> tuple[str, ...]:
+    temporal = tuple(key for key in TEMPORAL if key in keys)
     if keys & {*PANOPTIC}:
-        return (*HEADLINES, *PANOPTIC)
+        return (*HEADLINES, *PANOPTIC, *temporal)
     is_of_images = 'mIoU' not in keys and 'mAcc' in keys
-    return CLASSIFICATION if is_of_images else HEADLINES
+    return CLASSIFICATION if is_of_images else (*HEADLINES, *temporal)
 
 
 def by_method(runs: Sequence[ScoredRun]) -> dict[str, list[ScoredRun]]:

@@ -4,6 +4,11 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ...configuration.temporal_score import (
+    frame_loaders,
+    images_pipeline,
+    loads_pairs,
+)
 from ...datasets.loading.leaves import leaf_configs
 from ...files.config_walk import type_name
 from .result import Result
@@ -65,8 +70,8 @@ def procedure_of(result: Result) -> dict[str, Any]:
 
     Returns:
         Model without what :func:`part_of` and :func:`balancing_of` name,
-        pipeline, classes that means are over, what predicted void is, and
-        how statistics were fitted.
+        pipeline, classes that means are over, what predicted void is, how
+        pairs of frames were loaded, and how statistics were fitted.
     """
     evaluated = result.evaluated
     if evaluated is None:
@@ -74,9 +79,11 @@ def procedure_of(result: Result) -> dict[str, Any]:
     model = dict(_inner(evaluated.get('model') or {}))
     model.pop('predict_with', None)
     loader = evaluated.get('test_dataloader') or {}
-    leaves = leaf_configs(_dataset(loader), '')
+    leaves = list(leaf_configs(_dataset(loader), ''))
     pipelines = {
-        f'pipeline {i}' if i else 'pipeline': leaf.get('pipeline')
+        f'pipeline {i}' if i else 'pipeline': images_pipeline(
+            leaf.get('pipeline') or ()
+        )
         for i, (_, leaf) in enumerate(leaves)
     }
     evaluators = evaluated.get('test_evaluator') or []
@@ -90,11 +97,19 @@ def procedure_of(result: Result) -> dict[str, Any]:
     voids = {}
     if panoptic:
         voids['void_as_road'] = any(e.get('void_as_road') for e in panoptic)
+    # of single images nothing is said
+    frames = {}
+    pairs = [leaf for _, leaf in leaves if loads_pairs(leaf.get('pipeline'))]
+    if pairs:
+        steps = [frame_loaders(leaf['pipeline']) for leaf in pairs]
+        frames = dict(previous=[leaf.get('previous') for leaf in pairs])
+        frames = dict(frames=dict(frames, loaded=steps))
     return dict(
         model=model,
         test_dataloader=pipelines,
         headlines=headlines,
         **voids,
+        **frames,
         statistics=dict(evaluated.get('statistics') or {}),
     )
 

@@ -106,6 +106,8 @@ def changed_keys(row: PublishedRow, result: Result) -> list[str]:
         then = procedure_of(replace(result, evaluated=cfg))
         # of the model the training has told; no paper tells of the fit
         tested |= {key: then[key] for key in ('model', 'statistics')}
+        if 'frames' not in then:  # loaded for a score that no table has
+            tested.pop('frames', None)
         changes += changed_settings(then, tested, evaluation=True)
     return [
         change.key

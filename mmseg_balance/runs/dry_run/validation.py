@@ -22,7 +22,9 @@ from ...evaluation import (
     BalancedIoUMetric,
     ClassificationMetric,
     PanopticQualityMetric,
+    TemporalConsistencyMetric,
 )
+from ...models.frames.earlier_predictions import predict_earlier
 
 # images whose size is looked up to find two that differ
 NUM_SIZES = 512
@@ -53,10 +55,17 @@ def validate_two(model: nn.Module, loop: Any, num_ranks: int = 1) -> dict:
             batch = loader.collate_fn(samples)
             fp16 = getattr(loop, 'fp16', False)
             with torch.no_grad(), autocast(enabled=fp16):
+                if any(_scores_pairs(m) for m in evaluator.metrics):
+                    predict_earlier(model, model.val_step, batch)
                 outputs = model.val_step(batch)
             evaluator.process(data_samples=outputs, data_batch=batch)
             count += len(indices)
         return evaluator.evaluate(count * num_ranks)
+
+
+def _scores_pairs(metric: Any) -> bool:
+    """Whether a metric needs predictions of the frames before the images."""
+    return getattr(metric, 'scores_pairs', False)
 
 
 def copied_evaluator(evaluator: Evaluator) -> Evaluator:
@@ -149,7 +158,10 @@ def check_scores(runner: Runner, scores: dict) -> None:
                 + ': leave it away, or set it in test_evaluator alone'
             )
         return
-    known = (IoUMetric, ClassificationMetric, PanopticQualityMetric)
+    known = (
+        *(IoUMetric, ClassificationMetric),
+        *(PanopticQualityMetric, TemporalConsistencyMetric),
+    )
     if not all(isinstance(metric, known) for metric in metrics):
         return  # of others it is not known which scores they may give
     names = {*scores, *possible_scores(metrics)}
@@ -198,7 +210,9 @@ def possible_scores(metrics: Sequence[Any]) -> set[str]:
     """
     names = set()
     for metric in metrics:
-        if isinstance(metric, PanopticQualityMetric):
+        if isinstance(
+            metric, (PanopticQualityMetric, TemporalConsistencyMetric)
+        ):
             names |= metric.possible_scores()
         kinds = (BalancedIoUMetric, ClassificationMetric)
         saves = getattr(metric, 'format_only', False)

@@ -20,6 +20,7 @@ from .section import Section
 COLUMNS = ('mIoU', 'mAcc', 'IoU_std', 'Acc_std', 'aAcc')
 # where a method has them
 PANOPTIC = ('mPQ', 'mSQ', 'mRQ', 'PQ_std')
+TEMPORAL = ('mTC',)
 GROUPED = (*COLUMNS, *PANOPTIC, 'SQ_std', 'RQ_std')
 MEANINGS = {
     'mIoU': 'mean IoU over the classes; more is better',
@@ -33,6 +34,7 @@ MEANINGS = {
     'more is better',
     'mRQ': 'mean over the classes of how many segments were found (F1); more '
     'is better',
+    'mTC': 'mean over the classes of the temporal consistency; more is better',
     'PQ_std': 'std of the PQ over the classes; less is more even',
 }
 
@@ -83,11 +85,14 @@ def score_section(content: Content) -> Section:
 def _columns(methods: Sequence[ComparedMethod]) -> tuple[str, ...]:
     """Scores that are shown, those of segments where there are such."""
     known_ones = {key for m in methods for key in (*m.scores, *m.published)}
+    temporal = [key for key in TEMPORAL if key in known_ones]
     if known_ones & {*PANOPTIC}:
-        return (*COLUMNS, *PANOPTIC)
+        return (*COLUMNS, *PANOPTIC, *temporal)
     # of classifiers there is no IoU
     is_of_images = 'mIoU' not in known_ones and 'mAcc' in known_ones
-    return tuple(k for k in COLUMNS if not (is_of_images and 'IoU' in k))
+    if is_of_images:
+        return tuple(k for k in COLUMNS if 'IoU' not in k)
+    return (*COLUMNS, *temporal)
 
 
 def score_table(

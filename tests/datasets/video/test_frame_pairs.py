@@ -7,6 +7,7 @@ import torch
 from mmseg.registry import DATASETS, TRANSFORMS
 
 from mmseg_balance.datasets import UDADataset
+from mmseg_balance.datasets.checks import check_evaluation_set
 from mmseg_balance.datasets.loading.bad_files import BadFileError
 from mmseg_balance.optical_flow import (
     backward_warp,
@@ -295,6 +296,47 @@ def test_what_pairs_need_is_said_when_the_data_set_is_built(clip_config):
     packing = [*clip_config['pipeline'][:-1], dict(type='PackUDAInputs')]
     with pytest.raises(ValueError, match="put dict.type='PackFrameInputs'"):
         UDADataset(dict(clip_config, pipeline=packing))
+
+
+def test_an_evaluation_keeps_the_first_image_of_a_sequence(clip_config):
+    load, labels, before, flow, pack = clip_config['pipeline']
+    config = dict(clip_config, test_mode=True)
+    with pytest.raises(BadFileError, match='pan_0010.png: it has no frame'):
+        DATASETS.build(config)[0]
+    before = dict(before, repeat_first=True)
+    config['pipeline'] = [load, labels, before, flow, pack]
+    dataset = DATASETS.build(config)
+    check_evaluation_set(dataset, 'val_dataloader.dataset')
+    assert len(dataset) == 4
+    first, second = (dataset[i]['data_samples'] for i in (0, 1))
+    assert first.metainfo['prev_img_path'] is None
+    assert torch.equal(first.prev_img.data, dataset[0]['inputs'])
+    assert torch.equal(first.prev_gt_sem_seg.data, first.gt_sem_seg.data)
+    assert not first.flow.data.any() and first.flow_valid.data.all()
+    assert second.metainfo['prev_img_path'].endswith('pan_0010.png')
+    assert torch.equal(second.prev_img.data, dataset[0]['inputs'])
+    assert second.flow.data.any()
+
+
+@pytest.mark.parametrize(('changes', 'message'), [
+    (dict(previous=None), 'val.pipeline has LoadPreviousFrame, and its'),
+    (dict(drop='LoadPreviousFrame'), 'finds neither files of flow'),
+    (dict(add=dict(type='Resize', scale=(48, 32))), "type='ResizeFrames'"),
+    (dict(pack='PackSegInputs'), "put dict.type='PackFrameInputs'"),
+])  # fmt: skip
+def test_an_evaluation_is_checked_as_a_training_is(
+    clip_config, changes, message
+):
+    changes = dict(changes)
+    drop, add = changes.pop('drop', None), changes.pop('add', None)
+    *steps, pack = clip_config['pipeline']
+    steps[2] = dict(type='LoadPreviousFrame', repeat_first=True)
+    steps = [step for step in steps if step['type'] != drop]
+    steps += [add] if add else []
+    steps.append(dict(type=changes.pop('pack', pack['type'])))
+    config = dict(clip_config, test_mode=True, pipeline=steps) | changes
+    with pytest.raises(ValueError, match=message):
+        check_evaluation_set(DATASETS.build(config), 'val')
 
 
 def test_frames_before_translated_images_are_translated(clip, clip_config):

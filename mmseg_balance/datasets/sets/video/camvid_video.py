@@ -22,8 +22,8 @@ class CamVidVideoDataset(FrameSequences, CamVidDataset):
         recordings: Names of recordings, as '0016E5'. None: all that there
             are.
         numbers: The first and the last number of the frames. Where pairs are
-            formed, a frame whose earlier one is before the first is left
-            out. None: all frames.
+            formed, a frame whose earlier one is before the first is one of
+            those that begin a sequence. None: all frames.
         **kwargs: See :class:`FrameSequences` and :class:`CamVidDataset`.
 
     Raises:
@@ -62,4 +62,10 @@ class CamVidVideoDataset(FrameSequences, CamVidDataset):
         if self.numbers is None:
             return True
         first, last = self.numbers
-        return first + (self.previous or 0) <= frame.number <= last
+        return first <= frame.number <= last
+
+    def begins(self, frame: Frame) -> bool:
+        """Whether what is before a frame is none of these numbers."""
+        if self.numbers is None or self.previous is None:
+            return False
+        return frame.number - self.previous < self.numbers[0]

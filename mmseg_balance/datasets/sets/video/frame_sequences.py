@@ -71,6 +71,14 @@ class FrameSequences:
         """
         return True
 
+    def begins(self, frame: Frame) -> bool:
+        """Whether nothing is looked for before a frame; unless overridden no.
+
+        Args:
+            frame: A frame that is one of the images.
+        """
+        return False
+
     def load_data_list(self) -> list[dict]:
         """List the images, each with its sequence and the frame before.
 
@@ -119,7 +127,8 @@ class FrameSequences:
         earlier = EarlierFrames(folder, self._suffixes, self.previous)
         first = []
         for info, frame in pairs:
-            info['prev_img_path'] = earlier.find(frame, info['img_path'])
+            if not self.begins(frame):
+                info['prev_img_path'] = earlier.find(frame, info['img_path'])
             if info['prev_img_path'] is None:
                 first.append(info)
                 continue
