@@ -20,6 +20,8 @@ Read from a config, before anything is built:
 - ``builds_teacher(config)``, a classmethod: whether a model has a teacher.
 - ``makes_passes``: whether a model's own ``train_step`` makes as many backward
   passes as its optimizer needs, see ``SeveralPasses``.
+- ``run_constants``: settings that may be 'auto', and how each follows from the
+  training, see :mod:`mmseg_balance.models.run_constants`.
 - ``trained_parts``: names of arguments that take a segmentor with its weights,
   in whose place a config may name a config and a checkpoint.
 

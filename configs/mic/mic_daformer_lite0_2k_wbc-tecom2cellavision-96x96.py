@@ -1,0 +1,5 @@
+_base_ = [
+    '../daformer/daformer_lite0_2k_wbc-tecom2cellavision-96x96.py',
+    '../_base_/uda/mic_lite0.py',
+]
+model = _base_.pop('uda_model')

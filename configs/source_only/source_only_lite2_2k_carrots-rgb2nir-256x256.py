@@ -1,0 +1,16 @@
+_base_ = [
+    '../_base_/models/lite2_daformer.py',
+    '../_base_/datasets/carrots-rgb2nir_256_uniform.py',
+    '../_base_/schedules/adamw_2k.py',
+    '../_base_/uda/self_training.py',
+    '../_base_/default_runtime.py',
+]
+# the teacher is an average of the student and takes no part in training
+model = dict(
+    type='SourceOnly',
+    alpha='auto',
+    segmentor=dict(
+        data_preprocessor=dict(size=(256, 256)),
+        decode_head=dict(num_classes=3),
+    ),
+)

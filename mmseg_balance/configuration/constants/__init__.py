@@ -1,0 +1,1 @@
+"""Constants of methods against the length of a training."""
