@@ -30,8 +30,11 @@ from .objectives import (
 )
 from .optimization.wrapper import UDAModelWrapper
 from .segmentor import UDASegmentor
-from .temporal import TemporalPseudoSupervisionObjective
-from .temporal_methods import TPS
+from .temporal import (
+    TemporalConsistencyObjective,
+    TemporalPseudoSupervisionObjective,
+)
+from .temporal_methods import ITCR, TPS
 
 __all__ = [
     'CDAC',
@@ -39,6 +42,7 @@ __all__ = [
     'DACS',
     'EDAPS',
     'HRDA',
+    'ITCR',
     'MCC',
     'MIC',
     'PHFA',
@@ -68,6 +72,7 @@ __all__ = [
     'SourceOnly',
     'TargetPassObjective',
     'TargetTerm',
+    'TemporalConsistencyObjective',
     'TemporalPseudoSupervisionObjective',
     'UDAModelWrapper',
     'UDASegmentor',

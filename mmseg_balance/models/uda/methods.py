@@ -21,7 +21,10 @@ from .objectives import (
 )
 from .part_settings import DEFAULTS, settings_of_part
 from .segmentor import UDASegmentor
-from .temporal import TemporalPseudoSupervisionObjective
+from .temporal import (
+    TemporalConsistencyObjective,
+    TemporalPseudoSupervisionObjective,
+)
 
 
 @MODELS.register_module()
@@ -58,6 +61,8 @@ class DACS(UDASegmentor):
             ``TemporalPseudoSupervisionObjective`` (TPS), {} for its
             defaults; the target's pipeline loads pairs of frames then.
             Default: none.
+        temporal_consistency: Arguments of ``TemporalConsistencyObjective``
+            (ITCR of DA-VSN), likewise. Default: none.
         frame_masks: Of mixed pairs of frames, see ``ClassMixedObjective``.
         **kwargs: See :class:`UDASegmentor`; and the names that 0.1.0 had
             for ``augmentation``, see ``take_augmentation``.
@@ -71,6 +76,7 @@ class DACS(UDASegmentor):
         feature_distance: OptConfigType = None,
         masked_consistency: OptConfigType = None,
         temporal_supervision: OptConfigType = None,
+        temporal_consistency: OptConfigType = None,
         frame_masks: str = 'image',
         **kwargs: Any,
     ) -> None:
@@ -88,6 +94,10 @@ class DACS(UDASegmentor):
         if temporal_supervision is not None:
             objectives.append(
                 TemporalPseudoSupervisionObjective(**temporal_supervision)
+            )
+        if temporal_consistency is not None:
+            objectives.append(
+                TemporalConsistencyObjective(**temporal_consistency)
             )
         super().__init__(segmentor, objectives, alpha=alpha, **kwargs)
 

@@ -29,8 +29,9 @@ class TargetPassObjective(Objective):
     Args:
         terms: Configs, or modules, of ``TargetTerm`` objectives:
             ``AdversarialObjective``, ``EntropyObjective``,
-            ``FeatureAlignmentObjective`` or ``LabelledTargetObjective``. At
-            most one has an optimizer of its own.
+            ``FeatureAlignmentObjective``, ``LabelledTargetObjective`` or
+            ``TemporalConsistencyObjective``. At most one has an optimizer of
+            its own.
 
     Raises:
         TypeError: One is no such term; names it.
@@ -68,6 +69,9 @@ class TargetPassObjective(Objective):
             )
         self.needs_target_labels = any(
             term.needs_target_labels for term in self.terms
+        )
+        self.needs_target_frames = any(
+            term.needs_target_frames for term in self.terms
         )
         self._learner = tuple(own)
         self.optimizer_name = own[0].optimizer_name if own else None
