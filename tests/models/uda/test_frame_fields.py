@@ -62,7 +62,8 @@ def test_frames_are_given_to_who_reads_them(segmentor, batch):
         (step.target_images, step.target_frames),
     ):
         assert images.shape[1] == 3 and pair.images.shape == images.shape
-        assert pair.flow.eq(1).all() and pair.valid.all()
+        assert pair.flow.eq(1).all() and pair.valid[:, :-1, :-1].all()
+        assert not pair.valid[:, -1].any()  # it leads beyond the image
         assert pair.labels.eq(7).all()
 
 
