@@ -4,8 +4,6 @@ import torch
 from torch import Tensor, nn
 
 from ....optical_flow import backward_warp, inside
-from ...declarations import takes_frames
-from ...frames.pairs import FramePair, stack_frames
 from ...norm_statistics import kept_norm_statistics
 from ...recording import noted_in
 from ..teacher.averaging import without_dropout
@@ -58,8 +56,8 @@ def earlier_logits(
     drop path do nothing.
 
     Args:
-        segmentor: An ``EncoderDecoder``. One that fuses two frames is given
-            the earlier one twice, with no motion between.
+        segmentor: An ``EncoderDecoder``. One that fuses two frames has none
+            before these, and fuses each with itself.
         frames: Normalised and padded, (N, 3, H, W).
         flip: Whether it looks at the mirrored frames. The logits are those
             of the frames as they are.
@@ -68,8 +66,6 @@ def earlier_logits(
         (N, C, H, W), without a graph.
     """
     images = frames.flip(-1) if flip else frames
-    if takes_frames(segmentor):
-        images = _still(images)
     with (
         kept_norm_statistics(segmentor),
         without_dropout(segmentor),
@@ -77,11 +73,3 @@ def earlier_logits(
     ):
         logits = teacher_logits(segmentor, images)
     return logits.flip(-1) if flip else logits
-
-
-def _still(images: Tensor) -> Tensor:
-    """A pair of twice the same frame."""
-    size = (len(images), *images.shape[-2:])
-    flow = images.new_zeros((size[0], 2, *size[1:]))
-    valid = torch.ones(size, dtype=torch.bool, device=images.device)
-    return stack_frames(images, FramePair(images, flow, valid))

@@ -126,18 +126,3 @@ def test_a_mirrored_look_is_mirrored_back(network):
     expected = teacher_logits(network, frames.flip(-1)).flip(-1)
     assert torch.equal(earlier_logits(network, frames, True), expected)
     assert not torch.equal(earlier_logits(network, frames), expected)
-
-
-def test_a_network_that_fuses_frames_gets_the_earlier_one_twice(network):
-    seen = []
-    network.takes_frames = True
-    network.extract_feat = lambda images: (
-        seen.append(images) or network.backbone(images[:, :3])
-    )
-    frames = torch.randn(2, 3, 32, 32)
-    logits = earlier_logits(network, frames)
-    (images,) = seen
-    assert images.shape == (2, 9, 32, 32) and logits.shape == (2, 4, 32, 32)
-    assert torch.equal(images[:, :3], frames)
-    assert torch.equal(images[:, 3:6], frames)
-    assert images[:, 6:8].eq(0).all() and images[:, 8].eq(1).all()

@@ -1,0 +1,121 @@
+"""TPS with BLDA on toy sequences, killed, resumed and tested."""
+
+import signal
+import time
+
+import pytest
+import torch
+from helpers.comparison import assert_equal, losses
+from helpers.paths import ROOT
+
+from mmseg_balance.datasets.toy_streets import (
+    ToySequences,
+    generate_toy_sequences,
+)
+
+NAME = 'tps_blda_lite0_300_toy-viper2toy-seq-192x192'
+CONFIG = """
+_base_ = ['{root}/configs/video/{name}.py']
+crop = (64, 64)
+model = dict(
+    segmentor=dict(
+        data_preprocessor=dict(size=crop),
+        backbone=dict(init_cfg=None),
+        decode_head=dict(loss_decode=dict(min_samples=20))))
+load = dict(type='LoadImageFromFile')
+cut = dict(type='RandomCrop', crop_size=crop)
+source = '{data}/toy_viper'
+target = '{data}/toy_cityscapes_seq'
+train_dataloader = dict(
+    num_workers=0,
+    persistent_workers=False,
+    dataset=dict(
+        rare_class_sampling=dict(min_pixels=20),
+        source=dict(
+            data_root=source,
+            pipeline=[
+                load, dict(type='LoadAnnotations'),
+                dict(type='HistogramStyle'), cut,
+                dict(type='RandomFlip', prob=0.5),
+                dict(type='PackSegInputs')]),
+        target=dict(
+            data_root=target,
+            pipeline=[
+                load, dict(type='LoadPreviousFrame'),
+                dict(type='LoadOpticalFlow'), cut,
+                dict(type='RandomFlipFrames', prob=0.5),
+                dict(type='PackFrameInputs')])))
+val_dataloader = dict(
+    num_workers=0, persistent_workers=False, dataset=dict(data_root=target))
+test_dataloader = val_dataloader
+train_cfg = dict(max_iters=8, val_interval=8)
+default_hooks = dict(
+    logger=dict(interval=1),
+    checkpoint=dict(interval=2, max_keep_ckpts=-1))
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Its config on sequences of two frames."""
+    few = dict(num_source=4, num_target=3, num_val=4, frames=2)
+    settings = ToySequences(**few, height=64, width=128)
+    generate_toy_sequences(tmp_path / 'data', settings)
+    file = tmp_path / 'config.py'
+    values = dict(root=ROOT, name=NAME, data=tmp_path / 'data')
+    file.write_text(CONFIG.format(**values))
+    return file
+
+
+def test_a_killed_run_goes_on_and_is_tested(config, start, fork, tmp_path):
+    train = ('train.py', config, '--work-dir')
+    whole = fork(*train, tmp_path / 'whole')
+    output = whole.communicate()[0]
+    assert whole.returncode == 0, output
+
+    work_dir = tmp_path / 'killed'
+    process = fork(*train, work_dir)
+    deadline = time.time() + 600
+    while not (work_dir / 'iter_2.pth').exists():
+        assert process.poll() is None and time.time() < deadline, (
+            process.communicate()[0]
+        )
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert max(losses(work_dir)) < 8
+
+    # in an interpreter of its own
+    python = ('python', ROOT / 'tools/train.py', config, '--work-dir')
+    resumed = start(*python, work_dir, '--resume')
+    output = resumed.communicate()[0]
+    assert resumed.returncode == 0, output
+    first, again = losses(tmp_path / 'whole'), losses(work_dir)
+    assert list(first) == list(range(1, 9))
+    assert first == again  # losses, and the scores of the last iteration
+    for i in range(1, 8):  # the last has its scores instead
+        assert 0 < first[i]['tps.labelled'] <= 1
+        assert first[i]['tps.decode.loss_blda'] > 0
+    a, b = (
+        torch.load(folder / 'iter_8.pth', weights_only=True)
+        for folder in (tmp_path / 'whole', work_dir)
+    )
+    for part in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_equal(a[part], b[part], part)
+    state = a['state_dict']
+    updates = {k: int(v) for k, v in state.items() if k.endswith('.step')}
+    for domain in ('source', 'target'):
+        assert any(v > 1 for k, v in updates.items() if domain in k), updates
+    # published without teacher
+    assert not any(k.startswith('teacher.') for k in state)
+
+    tested = fork(
+        'test.py', config, work_dir / 'iter_8.pth',
+        *('--work-dir', tmp_path / 'tested'),
+    )  # fmt: skip
+    output = tested.communicate()[0]
+    assert tested.returncode == 0, output
+    (scores,) = losses(tmp_path / 'tested').values()
+    expected = {k: v for k, v in first[8].items() if k in scores}
+    assert 'mIoU_uvda' in expected
+    assert {k: scores[k] for k in expected} == expected
