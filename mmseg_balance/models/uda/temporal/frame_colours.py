@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from ....errors import UserValueError
-from ...frames.pairs import IMAGE_CHANNELS, STACKED_CHANNELS
+from ...frames.pairs import IMAGE_CHANNELS, changed_frames
 from ..mixing.photometric import gaussian_blur
 from .frame_colours_settings import (
     Colours,
@@ -64,9 +64,10 @@ class FrameColours(nn.Module):
             )
         )
         jiggle = kornia.augmentation.ColorJitter(*own.jitter, p=1.0)
-        drawn = None
-        frames, rest = _frames(images)
-        for i, frame in enumerate(frames):
+        drawn: dict | None = None  # of the images, for the frames before
+
+        def changed(frame: Tensor) -> Tensor:
+            nonlocal drawn
             frame = (frame * self.std + self.mean) / 255
             if blur:
                 frame = gaussian_blur(frame, sigma)
@@ -76,8 +77,9 @@ class FrameColours(nn.Module):
             if grey:
                 frame = kornia.color.rgb_to_grayscale(frame)
                 frame = frame.expand(-1, IMAGE_CHANNELS, -1, -1)
-            frames[i] = (frame * 255 - self.mean) / self.std
-        return torch.cat([*frames, *rest], dim=1)
+            return (frame * 255 - self.mean) / self.std
+
+        return changed_frames(images, changed)
 
 
 def frame_colours(segmentor: nn.Module, settings: Colours) -> nn.Module:
@@ -106,10 +108,3 @@ def frame_colours(segmentor: nn.Module, settings: Colours) -> nn.Module:
             'mean and std of three channels, or augmentation=None'
         )
     return FrameColours(mean.clone(), preprocessor.std.clone(), settings)
-
-
-def _frames(images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-    """Images of three channels each, and what is beside them."""
-    if images.shape[1] != STACKED_CHANNELS:
-        return [images], []
-    return [images[:, :3], images[:, 3:6]], [images[:, 6:]]

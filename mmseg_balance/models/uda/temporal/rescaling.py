@@ -7,11 +7,8 @@ import torch
 from mmseg.models.utils import resize
 from torch import Tensor
 
-from ....optical_flow import resize_flow
+from ....optical_flow.geometry import resize_flow, resize_valid
 from ...frames.pairs import FramePair, frame_pair, image_channels, stack_frames
-
-# less of a resized validity is a mean with pixels that do not count
-WHOLE = 0.999
 
 
 def draw_size(
@@ -53,13 +50,12 @@ def rescaled_images(images: Tensor, size: tuple[int, int]) -> Tensor:
     image = _bilinear(image_channels(images), size)
     if pair is None:
         return image
-    valid = _bilinear(pair.valid[:, None].to(images.dtype), size)[:, 0]
     return stack_frames(
         image,
         FramePair(
             _bilinear(pair.images, size),
             resize_flow(pair.flow, size),
-            valid > WHOLE,
+            resize_valid(pair.valid, size),
         ),
     )
 
