@@ -1,50 +1,39 @@
-"""Batches of pairs of frames, and tiny networks that fuse them."""
+"""Batches whose images have frames before them."""
 
 import torch
 from mmengine.structures import PixelData
 
 
-def add_frames(branch: dict, seed: int = 0, labels: bool = True) -> dict:
-    """Give each image of a batch a frame before it, and a flow.
+def add_frames(
+    batch: dict,
+    branch: str = 'target',
+    flow: tuple[float, float] = (2.0, -1.0),
+    seed: int = 3,
+) -> dict:
+    """Give the images of a branch frames before them: moved, darker and noisy.
 
     Args:
-        branch: ``dict(inputs=..., data_samples=...)``, changed in place.
-        seed: Of what is drawn.
-        labels: Whether the frames have labels, those of the images shifted.
+        batch: Of ``UDADataset``; changed in place.
+        branch: 'source' or 'target'.
+        flow: (u, v) of all pixels.
+        seed: Of the frames, and of where the flow counts: four of five.
 
     Returns:
         The batch.
     """
     generator = torch.Generator().manual_seed(seed)
+    u, v = flow
+    part = batch[branch]
     for image, sample in zip(
-        branch['inputs'], branch['data_samples'], strict=True
+        part['inputs'], part['data_samples'], strict=True
     ):
         size = image.shape[-2:]
-        shift = int(torch.randint(1, 4, (), generator=generator))
-        flow = torch.zeros(2, *size)
-        flow[0] = shift
+        before = image.roll((int(v), int(u)), (-2, -1)) // 2
+        noise = torch.randint(100, size, generator=generator)
         fields = dict(
-            prev_img=image.roll(shift, -1),
-            flow=flow,
-            flow_valid=torch.rand(1, *size, generator=generator) < 0.95,
+            prev_img=(before + noise).byte(),
+            flow=torch.tensor(flow).view(2, 1, 1).expand(2, *size).clone(),
+            flow_valid=torch.rand(1, *size, generator=generator) < 0.8,
         )
-        if labels and 'gt_sem_seg' in sample:
-            label = sample.gt_sem_seg.data.roll(shift, -1)
-            fields['prev_gt_sem_seg'] = label
         sample.set_data({k: PixelData(data=v) for k, v in fields.items()})
-    return branch
-
-
-def fusing(segmentor: dict) -> dict:
-    """A segmentor that fuses frames.
-
-    Args:
-        segmentor: Config of one that does not; stays as it is.
-    """
-    preprocessor = dict(
-        segmentor['data_preprocessor'],
-        type='FrameDataPreProcessor',
-        in_tests=True,
-    )
-    kind = f'Accel{segmentor["type"]}'
-    return dict(segmentor, type=kind, data_preprocessor=preprocessor)
+    return batch

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 import torch
-from helpers.frame_batches import fusing
+from helpers.fusing_networks import fusing
 from helpers.tiny_networks import tiny_mit, tiny_segformer_head
 from mmengine.config import ConfigDict
 from mmengine.model import revert_sync_batchnorm

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.frame_batches import add_frames, fusing
+from helpers.fusing_networks import add_moved_frames, fusing
 from mmengine.optim import OptimWrapper
 
 from mmseg_balance.models.frames.pairs import STACKED_CHANNELS
@@ -47,7 +47,7 @@ def model_of(build, segmentor):
 def pairs(batch, seed=0, **kwargs):
     data = batch(seed=seed)
     for number, branch in enumerate(data.values()):
-        add_frames(branch, 2 * seed + number, **kwargs)
+        add_moved_frames(branch, 2 * seed + number, **kwargs)
     return data
 
 
