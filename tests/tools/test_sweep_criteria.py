@@ -30,7 +30,8 @@ from mmseg_balance.logits.statistics.file import save_statistics
 
 CLASSES = ('sky', 'road', 'car')
 TAUS = (0.0, 0.5, 1.2)
-PARTS = ('part_agreement', 'part_iou', 'teacher_shares')
+PARTS_OF = ('student', 'teacher')
+PARTS = ('teacher_agreement', 'teacher_iou', 'teacher_shares')
 
 
 def save_weights(config, path, drop=''):
@@ -146,8 +147,10 @@ def test_the_mirrored_image(plain, sweep, street_data, tmp_path):
     assert len(set(agreed)) == 3 and max(agreed) < 100
     # a plain segmentor has no other part, and its table no such column
     assert set(found['not_measured']) == set(PARTS)
-    assert 'no student and teacher: part_agreement, part_iou' in printed.err
-    assert 'SND' in printed.out and '(part_iou)' not in printed.out
+    assert (
+        'no student and teacher: teacher_agreement, teacher_iou' in printed.err
+    )
+    assert 'SND' in printed.out and '(teacher_iou)' not in printed.out
     assert [r['tau'] for r in found['scores']] == [*TAUS]
     assert found['chosen'] is None and found['labels'] is True
 
@@ -155,13 +158,13 @@ def test_the_mirrored_image(plain, sweep, street_data, tmp_path):
 def test_student_and_teacher(uda, sweep):
     student, teacher = (labels_by_tau(uda, part) for part in PARTS_OF)
     for part, own in zip(PARTS_OF, (student, teacher)):
-        found, printed = sweep(uda, '--part', part)
+        found, printed = sweep(uda, '--part', part, '--criteria', *PARTS)
         for i, row in enumerate(found['criteria']):
             pair = student[i].ravel(), teacher[i].ravel()
-            assert row['part_agreement'] == pytest.approx(
+            assert row['teacher_agreement'] == pytest.approx(
                 100 * accuracy_score(*pair)
             )
-            assert row['part_iou'] == pytest.approx(
+            assert row['teacher_iou'] == pytest.approx(
                 100 * jaccard_score(*pair, average='macro')
             )
             if part == 'teacher':
@@ -172,27 +175,24 @@ def test_student_and_teacher(uda, sweep):
             ]
             distance = 50 * np.abs(differences).sum()
             assert row['teacher_shares'] == pytest.approx(distance)
-        assert 0 < found['criteria'][1]['part_agreement'] < 100
+        assert 0 < found['criteria'][1]['teacher_agreement'] < 100
         has_shares = 'teacher_shares' in found['criteria'][0]
         assert has_shares == (part == 'student')
     assert 'the teacher is what predicts' in printed.err
-
-
-PARTS_OF = ('student', 'teacher')
 
 
 def test_a_checkpoint_without_teacher(uda, sweep, tmp_path):
     """Random weights are none to be compared with."""
     config, _, statistics = uda
     alone = save_weights(config, tmp_path / 'alone.pth', drop='teacher.')
-    found, _ = sweep((config, alone, statistics))
+    found, _ = sweep((config, alone, statistics), '--criteria', *PARTS)
     assert set(found['not_measured']) == set(PARTS)
-    reason = found['not_measured']['part_iou']
+    reason = found['not_measured']['teacher_iou']
     assert reason == f'{alone} has no teacher that fits the config'
     message = refused(
-        config, alone, statistics, '--choose', 'part_iou', '--out', tmp_path
+        config, alone, statistics, '--choose', 'teacher_iou', '--out', tmp_path
     )
-    assert f'--choose part_iou: {alone} has no teacher' in message
+    assert f'--choose teacher_iou: {alone} has no teacher' in message
 
 
 def test_the_bias_of_the_mixtures(plain, sweep):
@@ -226,25 +226,28 @@ def test_without_labels_the_criteria_are_the_same(
     plain, sweep, street_data, tmp_path
 ):
     config, checkpoint, statistics = plain
-    wanted, _ = sweep(plain)
-    assert wanted['criteria'][0]['entropy'] != wanted['criteria'][1]['entropy']
+    few = '--criteria', 'snd', 'im', 'flip_iou', 'share_shift'
+    wanted, _ = sweep(plain, *few)
+    assert wanted['criteria'][0]['im'] != wanted['criteria'][1]['im']
     images = street_data / 'img/val'
     prefix = 'test_dataloader.dataset.data_prefix.seg_map_path'
     missing = without_labels(config, tmp_path, **{prefix: 'nowhere'})
-    pipeline = [dict(type='LoadImageFromFile'), dict(type='PackSegInputs')]
-    never = tmp_path / 'never.py'
+    never, alone = tmp_path / 'never.py', tmp_path / 'alone.py'
     cfg = Config.fromfile(config)
-    cfg.test_dataloader.dataset.pipeline = pipeline
+    cfg.test_pipeline = [cfg.test_pipeline[0], cfg.test_pipeline[-1]]
+    cfg.test_dataloader.dataset.pipeline = cfg.test_pipeline
     cfg.dump(never)
+    cfg.test_dataloader = cfg.test_cfg = cfg.test_evaluator = None
+    cfg.dump(alone)
     copied = tmp_path / 'copied'
     shutil.copytree(images, copied / 'below')
     for files, options in (
         (plain, ['--no-labels']),
         ((missing, *plain[1:]), ['--no-labels']),
         ((never, *plain[1:]), []),
-        ((missing, *plain[1:]), ['--target-images', copied]),
+        ((alone, *plain[1:]), ['--target-images', copied]),
     ):
-        found, printed = sweep(files, *options)
+        found, printed = sweep(files, *few, *options)
         assert found['criteria'] == wanted['criteria']
         assert found['labels'] is False and found['images'] == 5
         assert 'scores' not in found and 'best' not in found
@@ -253,6 +256,10 @@ def test_without_labels_the_criteria_are_the_same(
     assert not list(tmp_path.glob('out[2-9]/*.png'))
     message = refused(missing, *plain[1:], '--out', tmp_path / 'none')
     assert 'seg_map_path' in message and message.endswith('--no-labels')
+    drawn = tmp_path / 'out2/tau_sweep.json'
+    with pytest.raises(SystemExit, match='was made without labels'):
+        words = 'figure', 'tau', config, checkpoint, '--sweep', drawn
+        main([*map(str, (*words, '--out', tmp_path / 'drawn'))])
 
 
 def test_labels_of_some_images_alone_are_refused(plain, tmp_path):
@@ -272,7 +279,8 @@ def test_labels_of_some_images_alone_are_refused(plain, tmp_path):
 
 
 def test_the_choice(plain, sweep):
-    found, printed = sweep(plain, '--choose', 'entropy', '--no-labels')
+    few = '--no-labels', '--criteria', 'entropy', 'im'
+    found, printed = sweep(plain, '--choose', 'entropy', *few)
     values = [row['entropy'] for row in found['criteria']]
     tau = TAUS[int(np.argmin(values))]
     assert found['chosen'] == dict(criterion='entropy', tau=tau)
@@ -295,9 +303,9 @@ def test_a_tie_is_said_and_loses_nothing(plain, tmp_path):
     save_statistics(path, same, {})
     message = refused(
         *(config, checkpoint, path, '--taus', 0, 0.5, '--out', out),
-        *('--choose', 'flip_agreement'),
+        *('--choose', 'flip_iou', '--criteria', 'flip_iou', 'snd'),
     )
-    assert '--choose: flip_agreement does not tell tau 0, 0.5' in message
+    assert '--choose: flip_iou does not tell tau 0, 0.5' in message
     found = json.loads((out / 'tau_sweep.json').read_text())
     assert found['chosen'] is None and len(found['criteria']) == 2
 
@@ -321,7 +329,7 @@ def test_options_that_cannot_work(options, message, tmp_path):
 
 def test_nothing_is_left_to_measure(plain, tmp_path):
     message = refused(
-        *(*plain, '--criteria', 'part_iou', '--no-labels'),
+        *(*plain, '--criteria', 'teacher_iou', '--no-labels'),
         *('--out', tmp_path / 'out'),
     )
     assert 'nothing to measure: add others to --criteria' in message
@@ -388,3 +396,20 @@ def test_a_classifier(sweep, tmp_path):
     ):
         alone, _ = sweep(files, *options)
         assert alone['criteria'] == found['criteria']
+
+
+def test_a_panoptic_model(panoptic, sweep, tmp_path):
+    """Its classifier of pixels, mirrored as any other."""
+    config, checkpoint = panoptic(dict(type='CenterOffsetHead', channels=16))
+    classes = torch.load(checkpoint)['meta']['dataset_meta']['classes']
+    banks = LogitStatistics(len(classes))
+    for bank in (banks.anchors, banks.source, banks.target):
+        bank.means.normal_(0, 1)
+        bank.num_updates.fill_(1)
+    save_statistics(tmp_path / 'banks.pth', banks, {})
+    files = config, checkpoint, tmp_path / 'banks.pth'
+    few = '--criteria', 'flip_iou', 'entropy'
+    found, _ = sweep(files, *few)
+    assert 0 < found['criteria'][1]['flip_iou'] < 100
+    alone, _ = sweep(files, *few, '--no-labels')
+    assert alone['criteria'] == found['criteria']

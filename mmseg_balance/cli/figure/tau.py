@@ -70,10 +70,17 @@ def draw_file(args: Namespace) -> None:
         )
     try:
         content = json.loads(Path(args.sweep).read_text())
+        if 'labels' in content and not content['labels']:
+            raise UserValueError(
+                f'--sweep {args.sweep} was made without labels, and has no '
+                'scores to draw: sweep with labels'
+            )
         scores, checkpoint = content['scores'], content['checkpoint']
         needed = {'tau', 'aAcc', 'mAcc', 'Acc_std'}
         needed |= {*scores[0]}  # of classifiers there is no IoU
         complete = bool(scores) and all(needed <= {*row} for row in scores)
+    except UserValueError:
+        raise
     except (ValueError, KeyError, TypeError) as error:
         raise UserValueError(
             f'--sweep {args.sweep} is no tau_sweep.json of mmseg-balance '

@@ -59,21 +59,21 @@ CRITERIA = dict(
         more_is_better=True,
         view='flip',
     ),
-    part_agreement=Criterion(
-        'part',
+    teacher_agreement=Criterion(
+        'teacher',
         'pixels that student and teacher, both at tau, give the same class, '
         'percent',
         more_is_better=True,
         view='part',
     ),
-    part_iou=Criterion(
-        'part IoU',
+    teacher_iou=Criterion(
+        'teacher IoU',
         'the same as mean IoU, percent',
         more_is_better=True,
         view='part',
     ),
     teacher_shares=Criterion(
-        'teacher',
+        'teacher shares',
         'distance of the predicted shares of classes from those of the '
         'teacher as it is, points',
         more_is_better=False,

@@ -38,7 +38,7 @@ def test_directions():
     larger = {name for name, of in CRITERIA.items() if of.more_is_better}
     assert larger == {'snd'} | {
         f'{view}_{of}'
-        for view in ('flip', 'part')
+        for view in ('flip', 'teacher')
         for of in ('agreement', 'iou')
     }
     assert [n for n in CRITERIA if not CRITERIA[n].chooses] == ['share_shift']

@@ -101,8 +101,8 @@ def test_every_criterion(banks, images, is_teacher):
             entropy=entropy,
             flip_agreement=100 * accuracy_score(own, flip),
             flip_iou=100 * jaccard_score(own, flip, average='macro'),
-            part_agreement=100 * accuracy_score(own, part),
-            part_iou=100 * jaccard_score(own, part, average='macro'),
+            teacher_agreement=100 * accuracy_score(own, part),
+            teacher_iou=100 * jaccard_score(own, part, average='macro'),
             teacher_shares=50 * np.abs(shares(own) - shares(teacher)).sum(),
             share_shift=50 * np.abs(shares(own) - shares(labels(0.0))).sum(),
             mixture_bias=20.0,
@@ -144,7 +144,7 @@ def test_a_sample_of_pixels_counts_for_the_whole_image(banks):
     mean = stats.entropy(weights @ both)
     assert row['im'] == pytest.approx(entropy - mean, rel=1e-5)
     assert row['flip_agreement'] == pytest.approx(100 * weights[1])
-    assert row['part_agreement'] == 100
+    assert row['teacher_agreement'] == 100
     assert row['snd'] == pytest.approx(math.log(15))  # each image the same
 
 
