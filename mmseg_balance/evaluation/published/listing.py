@@ -27,8 +27,10 @@ def list_rows() -> str:
             '',
             _table(panoptic.ROWS, panoptic.KEYS),
             '',
-            _table(video.ROWS, ('mIoU_uvda', 'std_uvda')),
-            '',
+            *(
+                f'{_table(rows, (f"mIoU_{rule}", f"std_{rule}"))}\n'
+                for rule, rows in video.ROWS_BY_RULE.items()
+            ),
             _table(classification.ROWS, classification.HEADS),
             '',
             head,

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from helpers.paths import ROOT
+from mmengine.config import Config
 
 from mmseg_balance.evaluation.published import video
 from mmseg_balance.evaluation.published.listing import list_rows
+from mmseg_balance.evaluation.published.recipes import level_of
 from mmseg_balance.evaluation.published.rows import find_row
 
 # road, sidewalk, ..., bike, mIoU and std as printed
@@ -21,8 +24,9 @@ PAPER = {
 
 
 def test_rows_are_those_of_the_tables():
-    assert [row.name for row in video.ROWS] == list(PAPER)
-    for row in video.ROWS:
+    rows = video.ROWS_BY_RULE['uvda']
+    assert [row.name for row in rows] == list(PAPER)
+    for row in rows:
         *columns, mean, std = map(float, PAPER[row.name].split())
         assert list(row.scores.items()) == [
             ('mIoU_uvda', mean),
@@ -34,10 +38,25 @@ def test_rows_are_those_of_the_tables():
         assert np.std(columns) == pytest.approx(std, abs=0.06)
 
 
+def test_tps_counts_by_the_other_rule():
+    published, balanced = video.ROWS_BY_RULE['davsn']
+    assert published.name == 'viper2cityscapes-seq/tps'
+    assert published.scores == dict(mIoU_davsn=48.9, IoU_std_davsn=None)
+    # no paper has it
+    assert balanced.name == 'viper2cityscapes-seq/tps+blda'
+    assert set(balanced.scores.values()) == {None}
+    assert level_of(published.name) == level_of(balanced.name) == 'other'
+    for row in (published, balanced):
+        cfg = Config.fromfile(ROOT / row.config)
+        assert cfg.test_evaluator.rule == 'davsn'
+        assert cfg.test_dataloader.dataset.riders == 'person'
+
+
 @pytest.mark.parametrize('name', video.NOT_BUILT)
 def test_rows_of_pat_say_why_they_are_not_there(name):
     with pytest.raises(ValueError, match='no config of the row') as error:
         find_row(name)
     assert 'PAT' in str(error.value)
+    assert name.endswith('blda') or 'cityscapes-seq/tps' in str(error.value)
     assert name in list_rows()
     assert 'no code, no equation' in list_rows()
