@@ -4,10 +4,11 @@ import re
 from difflib import SequenceMatcher
 
 from ...errors import UserValueError
-from . import classification, panoptic, segmentation, video
+from . import classification, foundation, panoptic, segmentation, video
 from .row import PublishedRow
 
 ROWS = (*segmentation.ROWS, *panoptic.ROWS, *video.ROWS, *classification.ROWS)
+NOT_BUILT = {**video.NOT_BUILT, **foundation.NOT_BUILT}
 NUM_NEAREST = 5
 
 
@@ -25,9 +26,9 @@ def find_row(name: str) -> PublishedRow:
             it.
     """
     rows = {row.name: row for row in ROWS}
-    if name in video.NOT_BUILT:
+    if name in NOT_BUILT:
         raise UserValueError(
-            f'no config of the row {name!r}: {video.NOT_BUILT[name]}'
+            f'no config of the row {name!r}: {NOT_BUILT[name]}'
         )
     if name not in rows:
         raise UserValueError(
