@@ -83,6 +83,13 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
         help='of videos, save one with the classes painted on it',
     )
     group.add_argument(
+        '--image-fps',
+        type=float,
+        metavar='F',
+        help='with --overlay-video, take the images of each folder for the '
+        'frames of a video, F a second',
+    )
+    group.add_argument(
         '--opacity',
         type=float,
         default=0.5,
@@ -160,6 +167,7 @@ def build(args: argparse.Namespace) -> Any:
         ids=args.ids,
         overlay=args.overlay,
         overlay_video=args.overlay_video,
+        image_fps=args.image_fps,
         opacity=args.opacity,
         confidence_bits=args.confidence_bits if args.confidence else None,
         shares=args.shares,

@@ -7,6 +7,7 @@ from typing import Any
 _HOMES = dict(
     Predictor='predictor',
     Prediction='predictor',
+    VideoFrame='predictor.image_pipeline',
     PredictionRun='predictor.run',
     RunOptions='files.prediction_options',
     find_inputs='files.inputs',

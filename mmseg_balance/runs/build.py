@@ -19,6 +19,7 @@ from ..configuration.checks.needed_hooks import (
 from ..datasets import UDADataset
 from ..datasets.checks import (
     check_evaluation_set,
+    check_has_pairs,
     name_all_files,
 )
 from ..errors import UserValueError
@@ -95,6 +96,8 @@ def build_runner(cfg: Config) -> Runner:
     val = None if runner.val_loop is None else runner.val_loop.dataloader
     if val is not None:
         check_evaluation_set(val.dataset, 'val_dataloader.dataset')
+        metrics = runner.val_loop.evaluator.metrics
+        check_has_pairs(val.dataset, 'val_dataloader.dataset', metrics)
         check_num_classes(runner.model, val.dataset, 'val_dataloader')
         check_things(runner.model, val.dataset, 'val_dataloader')
         check_class_order(train.dataset, val.dataset)

@@ -18,6 +18,7 @@ from ..configuration.temporal_score import (
 from ..datasets.checks import (
     check_data_configs,
     check_evaluation_set,
+    check_has_pairs,
 )
 from ..errors import UserValueError
 from ..inference.post_hoc import (
@@ -160,6 +161,8 @@ class Evaluation:
             runner.logger.warning(f'{key}: {line}')
         checkpoint.check(segmentor_of(model), dataset)
         check_evaluation_set(dataset, 'test_dataloader.dataset')
+        metrics = runner.test_loop.evaluator.metrics
+        check_has_pairs(dataset, 'test_dataloader.dataset', metrics)
 
 
 def check_temporal(step: int | bool, tta: bool) -> None:

@@ -17,6 +17,8 @@ class RunOptions:
         ids: Values of label files: 'dataset', 'class' or 'cityscapes'.
         overlay: Whether the classes are painted on the images.
         overlay_video: Whether those of a video become a video.
+        image_fps: Frames a second of the videos that the images of each
+            folder become then; None: they become none.
         opacity: Of the colours.
         confidence_bits: 8 or 16 of a pixel of confidence pictures; None:
             there are none.
@@ -34,6 +36,7 @@ class RunOptions:
     ids: str = 'dataset'
     overlay: bool = False
     overlay_video: bool = False
+    image_fps: float | None = None
     opacity: float = 0.5
     confidence_bits: int | None = None
     shares: Path | None = None
@@ -53,6 +56,15 @@ class RunOptions:
         if self.fps is not None and not self.fps > 0:
             raise UserValueError(
                 f'Expected --fps to be above 0, but got {self.fps}'
+            )
+        if self.image_fps is not None and not self.image_fps > 0:
+            raise UserValueError(
+                f'Expected --image-fps to be above 0, but got {self.image_fps}'
+            )
+        if self.image_fps is not None and not self.overlay_video:
+            raise UserValueError(
+                '--image-fps is of the videos that images become: add '
+                '--overlay-video, or leave it away'
             )
         if self.confidence_bits not in (None, 8, 16):
             raise UserValueError(

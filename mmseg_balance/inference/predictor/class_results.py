@@ -69,6 +69,7 @@ class ClassResults:
             video_fps=(options.fps or 'all')
             if options.overlay_video
             else None,
+            image_fps=options.image_fps,
         )
         predictor.confidence = False
         predictor.keep_images = options.overlay or options.overlay_video

@@ -12,6 +12,7 @@ from mmseg.registry import TRANSFORMS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from ...configuration.temporal_score import images_pipeline
 from ...datasets.loading.bad_files import BadFileError
 from ...datasets.loading.leaves import leaf_configs
 from ...datasets.loading.named_files import load_named
@@ -20,10 +21,14 @@ from ...datasets.loading.transform_kinds import (
     is_label_loader,
     is_loader,
 )
+from ...datasets.video.fields import PREV_IMAGE, PREV_PATH, add_field
+from ...datasets.video.load_previous_frame import LoadPreviousFrame
 from ...errors import UserTypeError, UserValueError
 from ...files.config_walk import type_name
 from ..evaluation_set import TEST_SET
 
+# path of a frame that is in no file
+IN_MEMORY = 'in memory'
 # what a user does to go on without a file
 LEAVE_OUT = 'leave it out (mmseg-balance predict: --on-bad-image skip)'
 # what cv2.imread makes of any file
@@ -56,6 +61,19 @@ class LoadedImage:
         return tuple(self.inputs.shape), sizes, flip
 
 
+@dataclass(frozen=True)
+class VideoFrame:
+    """An image, and the frame before it.
+
+    Attributes:
+        image: File, or array (H, W, 3) in uint8.
+        previous: The same of the frame before.
+    """
+
+    image: str | Path | np.ndarray
+    previous: str | Path | np.ndarray
+
+
 class ImagePipeline:
     """The pipeline of a test, over files and arrays, without labels.
 
@@ -64,6 +82,8 @@ class ImagePipeline:
             pipeline, or with ``test_pipeline``.
         keep_images: Whether the images themselves are kept.
         channel_order: Of arrays: 'bgr', as cv2 and mmcv read, or 'rgb'.
+        takes_frames: Whether the model takes the frames before images, too.
+            Of others these are not loaded, whatever the pipeline says.
 
     Attributes:
         keep_images (bool): See above.
@@ -78,13 +98,20 @@ class ImagePipeline:
         cfg: Config,
         keep_images: bool = False,
         channel_order: str = 'bgr',
+        takes_frames: bool = False,
     ) -> None:
         if channel_order not in ('bgr', 'rgb'):
             raise UserValueError(
                 "Expected channel_order to be 'bgr' or 'rgb', but got "
                 f'{channel_order!r}'
             )
-        self._transforms = [TRANSFORMS.build(t) for t in test_steps(cfg)]
+        steps = test_steps(cfg)
+        if not takes_frames:
+            steps = images_pipeline(steps)
+        for step in steps:
+            if type_name(step) == LoadPreviousFrame.__name__:
+                step['repeat_first'] = True  # of what is no video
+        self._transforms = [TRANSFORMS.build(t) for t in steps]
         first = self._transforms[:1]
         if not (first and is_image_loader(first[0])):
             raise UserValueError(
@@ -103,11 +130,16 @@ class ImagePipeline:
         self.keep_images = keep_images
         self._is_rgb = channel_order == 'rgb'
 
-    def __call__(self, image: str | Path | np.ndarray) -> LoadedImage:
+    def __call__(
+        self,
+        image: str | Path | np.ndarray,
+        previous: str | Path | np.ndarray | None = None,
+    ) -> LoadedImage:
         """Load an image and run the transforms.
 
         Args:
             image: File, or array (H, W, 3) in uint8.
+            previous: The frame before it; None: there is none.
 
         Returns:
             The image as the model takes it.
@@ -134,9 +166,17 @@ class ImagePipeline:
             path = str(image)
             results['img_path'] = path
             steps = self._transforms
+        if previous is not None:
+            # files are read by LoadPreviousFrame
+            is_array = isinstance(previous, np.ndarray)
+            results[PREV_PATH] = IN_MEMORY if is_array else str(previous)
         kept = None
         for i, step in enumerate(steps):
-            if is_loader(step):
+            if isinstance(step, LoadPreviousFrame) and isinstance(
+                previous, np.ndarray
+            ):
+                add_field(results, PREV_IMAGE, self._as_read(previous))
+            elif is_loader(step):
                 results = load_named(step, results, 'input', LEAVE_OUT)
             else:
                 results = _call(step, results, path)

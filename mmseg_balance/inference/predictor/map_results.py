@@ -49,6 +49,7 @@ class MapResults:
             video_fps=(options.fps or 'all')
             if options.overlay_video
             else None,
+            image_fps=options.image_fps,
         )
         predictor.confidence = options.confidence_bits is not None
         predictor.keep_images = paints

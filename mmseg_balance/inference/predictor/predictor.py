@@ -14,7 +14,7 @@ from mmengine.logging import print_log
 
 from ...datasets.loading.bad_files import BadFileError
 from ...errors import UserValueError
-from ...models.declarations import labels_images
+from ...models.declarations import labels_images, takes_frames
 from ...models.segmentors import PostHocSegmentor
 from ...models.things import things_of
 from ..files.inputs import find_inputs
@@ -22,13 +22,13 @@ from ..files.videos import Video
 from ..post_hoc import balancing, check_balancing, part_from_balancing
 from ..trained_model import build_predictor
 from .class_names import classes_of
-from .image_pipeline import ImagePipeline, LoadedImage
+from .image_pipeline import ImagePipeline, LoadedImage, VideoFrame
 from .label_ids import label_ids
 from .loading import load_ahead
 from .named_model import find_model
 from .prediction import Prediction, read_prediction
 
-Image = str | Path | np.ndarray
+Image = str | Path | np.ndarray | VideoFrame
 
 
 class Predictor:
@@ -64,6 +64,8 @@ class Predictor:
             a panoptic model tells apart; None of a semantic one.
         labels_images (bool): Whether an image has one label, as of a
             classifier.
+        takes_frames (bool): Whether it fuses an image with the frame before
+            it (``VideoFrame``); without one with itself.
 
     Raises:
         FileNotFoundError: There is no such config, folder or file.
@@ -108,7 +110,10 @@ class Predictor:
         )
         self.batch_size, self.num_workers = batch_size, num_workers
         self.confidence = confidence
-        self._pipeline = ImagePipeline(self.cfg, keep_images, channel_order)
+        self.takes_frames = any(map(takes_frames, self.model.modules()))
+        self._pipeline = ImagePipeline(
+            self.cfg, keep_images, channel_order, self.takes_frames
+        )
         self.classes, self.palette = classes_of(self.model, self.checkpoint)
         self.labels_images = labels_images(self.model)
         things = things_of(self.model)
@@ -137,9 +142,9 @@ class Predictor:
             A prediction for each image and each frame, in their order; the
             files of a folder in the order of their names.
         """
-        if isinstance(images, (str, Path, np.ndarray)):
+        if isinstance(images, (str, Path, np.ndarray, VideoFrame)):
             images = [images]
-        return list(self.stream(_images(images)))
+        return list(self.stream(_images(images, self.takes_frames)))
 
     def stream(
         self,
@@ -240,6 +245,8 @@ class Predictor:
 
     def _load(self, image: Image) -> LoadedImage | BadFileError:
         try:
+            if isinstance(image, VideoFrame):
+                return self._pipeline(image.image, image.previous)
             return self._pipeline(image)
         except BadFileError as error:
             return error
@@ -252,15 +259,18 @@ class Predictor:
         self.model = model.eval()
 
 
-def _images(images: Iterable[Image]) -> Iterator[Image]:
+def _images(images: Iterable[Image], in_pairs: bool) -> Iterator[Image]:
     """Arrays and files of images, of folders, patterns and videos too."""
     for image in images:
-        if isinstance(image, np.ndarray):
+        if isinstance(image, (np.ndarray, VideoFrame)):
             yield image
             continue
         for found in find_inputs([image]):
             if found.is_video:
+                previous = None
                 for _, frame in Video(found.path).frames():
-                    yield frame
+                    pair = in_pairs and previous is not None
+                    yield VideoFrame(frame, previous) if pair else frame
+                    previous = frame
             else:
                 yield found.path

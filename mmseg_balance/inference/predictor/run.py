@@ -4,8 +4,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
-import numpy as np
-
 from ...datasets.loading.bad_files import BadFileError
 from ...errors import UserValueError
 from ...progress import progress_bar
@@ -13,16 +11,17 @@ from ...stop_signals import StopSignals
 from ...version import __version__
 from ..files.background import Background
 from ..files.class_shares import check_shares_file
-from ..files.frames import Frame, FrameStream, painted_name
+from ..files.frames import Frame, FrameStream
 from ..files.inputs import Input, find_inputs
 from ..files.outputs import OVERLAYS, result_folders
 from ..files.prediction_options import RunOptions, Summary
 from ..files.run_record import RunRecord
 from ..prediction_files import claim_folder, make_folder
 from .class_results import ClassResults
+from .image_pipeline import VideoFrame
 from .map_results import MapResults
 from .prediction import Prediction
-from .predictor import Predictor
+from .predictor import Image, Predictor
 from .run_settings import run_settings
 
 
@@ -64,6 +63,7 @@ class PredictionRun:
         if len(self.inputs) < len(inputs) or not inputs:
             self.inputs = find_inputs(inputs, result_folders(self.out))
         check_kind(options, predictor.labels_images)
+        check_has_video(options, self.inputs)
         kind = ClassResults if predictor.labels_images else MapResults
         self._results = kind(predictor, self.inputs, self.out, options)
         self._record = RunRecord(
@@ -83,6 +83,8 @@ class PredictionRun:
             options.resume,
             self._note_bad,
             self._summary.notes.append,
+            options.image_fps,
+            predictor.takes_frames,
         )
 
     def run(self) -> Summary:
@@ -134,10 +136,13 @@ class PredictionRun:
         """Each frame with its prediction; painted videos are ended."""
         waiting: deque[Frame] = deque()
 
-        def images() -> Iterator[Path | np.ndarray]:
+        def images() -> Iterator[Image]:
             for frame in frames:
                 waiting.append(frame)
-                yield frame.image
+                if frame.previous is None:
+                    yield frame.image
+                else:
+                    yield VideoFrame(frame.image, frame.previous)
 
         painted = None
         try:
@@ -161,9 +166,8 @@ class PredictionRun:
         """Refuse to replace files of a user; say what will be written."""
         make_folder(self.out)
         self._results.claim()
-        videos = [one for one in self.inputs if one.is_video]
-        if self.options.overlay_video and videos:
-            painted = [painted_name(one) for one in videos]
+        painted = self._stream.painted_names()
+        if self.options.overlay_video and painted:
             claim_folder(self.out / OVERLAYS, painted)
         self._record.write(
             checkpoint=self.predictor.checkpoint,
@@ -181,6 +185,25 @@ class PredictionRun:
         if self.options.on_bad_image == 'stop':
             raise error
         self._summary.bad.append(str(error))
+
+
+def check_has_video(options: RunOptions, inputs: Sequence[Input]) -> None:
+    """Refuse to paint a video of images that are none.
+
+    Args:
+        options: What is to be written.
+        inputs: Of what.
+
+    Raises:
+        ValueError: Says what makes a video of images.
+    """
+    if not options.overlay_video or options.image_fps is not None:
+        return
+    if not any(one.is_video for one in inputs):
+        raise UserValueError(
+            '--overlay-video: there is no video among the inputs; --image-fps '
+            'F makes one of the images of each folder, F a second'
+        )
 
 
 def check_kind(options: RunOptions, labels_images: bool) -> None:

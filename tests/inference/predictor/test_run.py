@@ -12,7 +12,7 @@ import pytest
 from mmseg_balance.datasets.loading.bad_files import UnreadableFileError
 from mmseg_balance.inference import PredictionRun, Predictor, RunOptions
 from mmseg_balance.inference.files.outputs import ResultFiles
-from mmseg_balance.inference.files.videos import Video
+from mmseg_balance.inference.files.videos import Video, VideoFile
 from mmseg_balance.inference.predictor.map_results import MapResults
 
 CLASSES = ('sky', 'road', 'car')
@@ -267,6 +267,130 @@ def test_frames_of_a_video(predictor, photos, ride):
         *(f'labels/ride/00000{i}.png' for i in (0, 2, 4)),
         'predict.json',
     ]
+
+
+# -- painted videos ----------------------------------------------------------
+@pytest.fixture
+def clip():
+    """Frames of one colour each, whose names say their order by numbers."""
+    order = [2, 0, 1, 0, 2, 1, 1, 0, 2, 0, 1, 2]
+    for i, c in enumerate(order):
+        image = np.zeros((15, 21, 3), np.uint8)
+        image[..., c] = 200
+        path = Path(f'drive/cam/f_{i}.png')  # f_10 is not behind f_1
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), image)
+    return order
+
+
+def colour_of(c):
+    image = np.zeros(3)
+    image[c] = 200
+    return 0.5 * image + 0.5 * np.array(PALETTE[c][::-1])
+
+
+def test_images_of_a_folder_become_a_video(predictor, clip):
+    options = dict(overlay_video=True, image_fps=12.5)
+    assert run(predictor, 'drive/cam', **options).predicted == 12
+    painted = Video(Path('out/overlays/cam.mp4'))
+    assert (painted.fps, painted.num_frames) == (12.5, 12)
+    for (_, frame), c in zip(painted.frames(), clip, strict=True):
+        # odd numbers of rows and columns, of which none is lost
+        assert frame.shape == (16, 22, 3)
+        assert abs(frame.mean((0, 1)) - colour_of(c)).max() < 6
+    assert len(list(Path('out/labels').glob('*.png'))) == 12
+    assert read('out/labels/f_0.png').shape == (15, 21)
+    # of the folder above it has the name of its own folder as well
+    run(predictor, 'drive', out='above', **options)
+    assert 'overlays/cam.mp4' in written('above')
+    assert 'labels/cam/f_0.png' in written('above')
+
+    for change, expected in (
+        (lambda path: None, (0, 12)),
+        (os.remove, (12, 0)),
+    ):
+        change('out/overlays/cam.mp4')
+        summary = run(predictor, 'drive/cam', resume=True, **options)
+        assert (summary.predicted, summary.kept) == expected
+        assert Video(Path('out/overlays/cam.mp4')).num_frames == 12
+    with pytest.raises(FileExistsError, match='image_fps was 12.5 and is 5'):
+        run(predictor, 'drive/cam', overlay_video=True, image_fps=5)
+
+
+def test_what_is_no_video_is_refused_before_anything_is_written(
+    predictor, clip, ride
+):
+    both = dict(overlay_video=True, image_fps=5)
+    with pytest.raises(ValueError, match='no video among .*--image-fps F'):
+        run(predictor, 'drive', overlay_video=True)
+    os.rename('ride.mp4', 'drive/cam.mp4')
+    with pytest.raises(ValueError, match='would both become cam.mp4'):
+        run(predictor, 'drive/cam', 'drive/cam.mp4', **both)
+    cv2.imwrite('drive/cam/f_3.png', np.zeros((15, 20, 3), np.uint8))
+    text = 'f_0.png has 21 x 15 and .*f_3.png 20 x 15 pixels .* of one size'
+    with pytest.raises(ValueError, match=text):
+        run(predictor, 'drive/cam', **both)
+    assert not Path('out').exists()
+    for wrong in (dict(both, image_fps=0), dict(image_fps=5)):
+        with pytest.raises(ValueError, match='--image-fps'):
+            RunOptions(**wrong)
+    Path('out/overlays').mkdir(parents=True)
+    Path('out/overlays/cam.mp4').write_bytes(b'of a user')
+    os.remove('drive/cam/f_3.png')
+    with pytest.raises(FileExistsError, match='overlays has cam.mp4'):
+        run(predictor, 'drive/cam', **both)
+    assert Path('out/overlays/cam.mp4').read_bytes() == b'of a user'
+
+
+def test_a_painted_video_has_all_frames_or_is_not_there(tmp_path):
+    def painted(count):
+        file = VideoFile(tmp_path / 'a.mp4', 25)
+        for i in range(count):
+            file.write(np.full((16, 16, 3), 50 * i, np.uint8))
+        file.is_whole = True
+        return file
+
+    file = painted(3)
+    with pytest.raises(ValueError, match='frame 3 has 16 x 14 .* 16 x 16'):
+        file.write(np.zeros((14, 16, 3), np.uint8))
+    file.close()
+    assert Video(tmp_path / 'a.mp4').num_frames == 3
+    (tmp_path / 'a.mp4').unlink()
+    file = painted(3)
+    file._count += 1  # what OpenCV could not write it does not say
+    with pytest.raises(OSError, match='3 of 4 frames could be written'):
+        file.close()
+    assert not list(tmp_path.glob('*.mp4'))
+    with pytest.raises(OSError, match='cannot write mp4v of 16 x 16 .*90000'):
+        VideoFile(tmp_path / 'a.mp4', 90000).write(
+            np.zeros((16, 16, 3), np.uint8)
+        )
+    assert not list(tmp_path.glob('**/.*'))
+
+
+def test_frames_at_no_constant_rate_are_noted(predictor, ride, monkeypatch):
+    times = iter([0, 40, 80, 500, 1000, 3000])
+    get = cv2.VideoCapture.get
+
+    class Varying:
+        def __init__(self, path):
+            self.inner = cv2.VideoCapture(path)
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+        def get(self, key):
+            if key == cv2.CAP_PROP_POS_MSEC:
+                return next(times)
+            return get(self.inner, key)
+
+    one = Video(Path('ride.mp4'))
+    assert len(list(one.frames())) == 6 and not one.varies
+    assert one.last_time == pytest.approx(0.5)
+    monkeypatch.setattr(Video, '_open', lambda self: Varying(str(self.path)))
+    summary = run(predictor, 'ride.mp4', overlay_video=True)
+    (note,) = summary.notes
+    assert 'no constant rate' in note and 'takes 0.6 s in the place of' in note
 
 
 def test_a_signal_ends_it_behind_what_is_on_its_way(predictor, photos, ride):

@@ -9,6 +9,7 @@ from mmengine.runner.amp import autocast
 from mmseg.registry import HOOKS
 
 from ....errors import UserValueError
+from ....models.declarations import takes_frames
 from ....models.frames.earlier_predictions import predict_earlier
 from ....models.wrapped_segmentor import unwrapped
 
@@ -28,9 +29,15 @@ class PredictPreviousFrameHook(Hook):
     """
 
     without_effect = True  # on what is trained
+    _has_told = False
+
+    def before_val(self, runner: Runner) -> None:
+        """Say what a network that fuses frames sees."""
+        self._tell(runner)
 
     def before_test(self, runner: Runner) -> None:
         """Refuse test-time augmentation."""
+        self._tell(runner)
         if isinstance(unwrapped(runner.model), BaseTTAModel):
             raise UserValueError(
                 'TemporalConsistencyMetric compares two predictions of one '
@@ -54,3 +61,13 @@ class PredictPreviousFrameHook(Hook):
         with autocast(enabled=getattr(runner.test_loop, 'fp16', False)):
             model = unwrapped(runner.model)
             predict_earlier(model, runner.model.test_step, data_batch)
+
+    def _tell(self, runner: Runner) -> None:
+        modules = unwrapped(runner.model).modules()
+        if not self._has_told and any(map(takes_frames, modules)):
+            self._has_told = True
+            runner.logger.warning(
+                'temporal consistency: the network fuses frames, and predicts '
+                'the earlier frame of each pair as the first one of a '
+                'sequence, since what was before it is not loaded'
+            )
