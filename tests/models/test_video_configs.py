@@ -14,8 +14,11 @@ from mmseg_balance.datasets.sets.video.shared_classes import SHARED_CLASSES
 CONFIGS = sorted(
     file
     for file in (ROOT / 'configs/video').glob('*.py')
-    # see test_temporal_configs.py and test_accel_configs.py
-    if not file.name.startswith('tps') and '_accel-' not in file.name
+    # see test_temporal_configs.py, test_accel_configs.py and
+    # test_refined_configs.py
+    if not file.name.startswith(('tps', 'itcr'))
+    and '_accel-' not in file.name
+    and '_refined_' not in file.name
 )
 # UVDA's numbers of classes in Cityscapes' train ids
 DISTANT = ('traffic light', 'traffic sign', 'person', 'car', 'truck', 'bus',

@@ -1,0 +1,7 @@
+# Without pseudo-labels BLDA follows the logits of the source alone.
+_base_ = [
+    './itcr_lite0_300_toy-viper2toy-seq-192x192.py',
+    '../_base_/balance/blda_viper.py',
+]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')
