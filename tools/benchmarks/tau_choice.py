@@ -219,8 +219,9 @@ def table(rows: Sequence[dict[str, Any]], num_runs: int) -> str:
     ]
     for row in rows:
         cells = [_cell(row[key]) for key in columns]
-        count = sum(tau is not None for tau in row['taus'])
-        lines.append(f'| {row["chooses"]} | {" | ".join(cells)} | {count} |')
+        lines.append(
+            f'| {row["chooses"]} | {" | ".join(cells)} | {_count(row)} |'
+        )
     full = [row for row in rows if None not in row['taus']]
     for metric in METRICS:
         key = f'{metric}_regret'
@@ -228,15 +229,20 @@ def table(rows: Sequence[dict[str, Any]], num_runs: int) -> str:
             least = min(full, key=lambda row: row[key])
             tied = [r['chooses'] for r in full if r[key] == least[key]]
             lines.append(
-                f'least mean {metric} regret of those that choose in all '
-                f'{num_runs} runs: {", ".join(tied)} ({least[key]:.2f})'
+                f'least mean {metric} regret, of those that choose in every '
+                f'run: {", ".join(tied)} ({least[key]:.2f})'
             )
-    if len(full) < len(rows):
+    if any(0 < _count(row) < num_runs for row in rows):
         lines.append(
             'rows of fewer runs are means over these alone, and are not to '
             'be compared with others'
         )
     return '\n'.join(lines)
+
+
+def _count(row: dict[str, Any]) -> int:
+    """Runs in which a tau was chosen."""
+    return sum(tau is not None for tau in row['taus'])
 
 
 def _cell(value: float | None) -> str:
