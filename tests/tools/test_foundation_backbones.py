@@ -1,6 +1,7 @@
 """A transformer with LoRA through the tools: files, sharing, export."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from safetensors.torch import save_file
 
 import mmseg_balance  # noqa: F401  (mmseg.apis needs it under mmcv-lite)
 from mmseg_balance.checkpoints.initial import timm_weights
+from mmseg_balance.engine.hooks.teacher_update_hook import TeacherUpdateHook
 
 NAME = 'vit_small_patch14_dinov2'
 TINY = dict(embed_dim=24, depth=2, num_heads=3, img_size=56)
@@ -152,6 +154,16 @@ def test_teacher_shares_what_is_never_trained(config, frozen):
     model.update_teacher(3)
     for own, other in zip(before, student.vit.parameters(), strict=True):
         assert torch.equal(own, other)
+    # fetched from a GPU, each key is a tensor of its own
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    runner = SimpleNamespace(model=model)
+    hook = TeacherUpdateHook()
+    hook.before_save_checkpoint(runner, dict(state_dict=state))
+    for key, own in state.items():
+        assert torch.equal(own, model.state_dict()[key])
+        if key.startswith('teacher.'):
+            other = state[key.replace('teacher.', 'student.')]
+            assert (own is other) == (frozen and '.vit.' in key), key
     head, average = (
         next(part.decode_head.parameters())
         for part in (model.student, model.teacher)
