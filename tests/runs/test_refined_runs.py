@@ -86,7 +86,7 @@ def test_a_run_is_resumed_across_the_start_and_behind_it(
             assert not shares
             continue
         assert shares['changed'] == 0
-        assert 0 < shares['kept'] <= shares['seen'] < 1
+        assert 0 < shares['kept'] < shares['seen'] <= 1
         assert first[i]['itcr.decode.loss_temporal'] > 0
     state = checkpoint['state_dict']
     steps = [v for k, v in state.items() if k.endswith('.target.step')]

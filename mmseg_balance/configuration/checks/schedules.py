@@ -6,6 +6,7 @@ from mmengine.config import Config
 
 from ...errors import UserValueError
 from ...files.config_walk import type_name
+from ...models.uda.teacher.refinement import START
 
 # types whose last value is of the key, 0 by default
 LAST_VALUES = {
@@ -28,8 +29,8 @@ def check_schedules(cfg: Config) -> list[str]:
 
     Returns:
         Lines on what may be meant: a schedule that is cut off, a warm-up
-        longer than the training, a source that never has its turn, one
-        validation in all.
+        longer than the training, a source that never has its turn, labels
+        that are never refined, one validation in all.
 
     Raises:
         ValueError: Iterations would train at a learning rate of 0, a
@@ -43,6 +44,7 @@ def check_schedules(cfg: Config) -> list[str]:
     for key, part in schedulers_of(cfg):
         lines += _check(key, part, max_iters)
     lines += _unreached_sources(cfg, max_iters)
+    lines += _unrefined_labels(cfg, max_iters)
     interval = cfg.train_cfg.get('val_interval', 1000)
     if cfg.get('val_dataloader') and interval > max_iters:
         lines.append(
@@ -88,6 +90,20 @@ def _unreached_sources(cfg: Config, max_iters: int) -> list[str]:
         f'train_dataloader.dataset.progressive has {late[0]}, and '
         f'train_cfg.max_iters is {max_iters}: what is to be learnt from then '
         'on is never drawn'
+    ]
+
+
+def _unrefined_labels(cfg: Config, max_iters: int) -> list[str]:
+    """Refined pseudo-labels that begin behind the end of the training."""
+    settings = (cfg.get('model') or {}).get('pseudo_refinement')
+    if not isinstance(settings, dict):
+        return []
+    start = settings.get('start', START)
+    if not isinstance(start, int) or start < max_iters:
+        return []
+    return [
+        f'model.pseudo_refinement.start is {start}, and train_cfg.max_iters '
+        f'is {max_iters}: pseudo-labels are never refined'
     ]
 
 

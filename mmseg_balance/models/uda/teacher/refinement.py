@@ -26,6 +26,7 @@ from .refinement_rules import (
 RULES = ('consistency', 'max-confidence', 'warp', 'rare', 'rarer')
 BY_RARITY = ('rare', 'rarer')
 NOWHERE = -1
+START = 1500  # of 40,000 iterations, as in the public code
 
 
 class PseudoRefinement(nn.Module):
@@ -65,7 +66,7 @@ class PseudoRefinement(nn.Module):
     def __init__(
         self,
         rule: str,
-        start: int = 1500,
+        start: int = START,
         threshold: float | None = None,
         rare_classes: Sequence[int] | None = None,
         fill: bool = False,
