@@ -28,7 +28,7 @@ from mmseg_balance.logits.statistics.file import save_statistics
 PAGE = os.environ.get('MMSEG_BALANCE_TABLE')
 CLASSES = ('sky', 'road', 'car')
 # of every run here, and of none of its cases
-SILENT = 'The prefix|"FileClient"|train_cfg.val_interval'
+SILENT = r'The prefix|"FileClient"|train_cfg.val_interval|\S+\.warmup is'
 
 
 @HOOKS.register_module()
