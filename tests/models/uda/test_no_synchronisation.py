@@ -29,7 +29,7 @@ SIDE = 64
 ALIGNED = dict(stuff_classes=[0, 1], thing_classes=[2, 3])
 PACKAGE = str(Path(mmseg_balance.__file__).parent)
 # kornia's draws of colours, which it copies to a GPU without waiting
-KNOWN = ('photometric.py',)
+KNOWN = ('photometric.py', 'frame_colours.py')
 
 
 class Copies(TorchDispatchMode):
@@ -361,3 +361,33 @@ def test_the_test_would_notice(build, batch, logged):
         bool(torch.zeros((), device='meta') > 0)
     with pytest.raises((RuntimeError, NotImplementedError)):
         torch.zeros(3, device='meta')[torch.ones(3, device='meta').bool()]
+
+
+def test_a_step_of_tps_runs_without_values(
+    build, batch, segmentor, logged, monkeypatch
+):
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
+    config = segmentor(BLDA)
+    config['data_preprocessor']['type'] = 'FrameDataPreProcessor'
+    always = dict(blur_probability=1, jitter_probability=1, grey_probability=1)
+    model = build(
+        'TPS',
+        segmentor=config,
+        density_estimation={},
+        temporal_supervision=dict(augmentation=always, threshold=0.5),
+    ).to('meta')
+    wrapper = OptimWrapper(torch.optim.AdamW(model.trainable.parameters()))
+    data = batch()
+    for image, sample in zip(*data['target'].values(), strict=True):
+        size = image.shape[-2:]
+        fields = dict(
+            prev_img=image,
+            flow=torch.ones(2, *size),
+            flow_valid=torch.ones(1, *size, dtype=torch.bool),
+        )
+        sample.set_data({k: PixelData(data=v) for k, v in fields.items()})
+    with Copies() as copies:
+        model.train_step(data, wrapper)
+    assert not copies.lines
+    assert {'tps.loss', 'tps.labelled'} <= set(logged)
+    assert all(value.device.type == 'meta' for value in logged.values())
