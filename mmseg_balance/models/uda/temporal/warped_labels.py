@@ -1,5 +1,8 @@
 """Labels of a frame, from what a network says of the frame before it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -53,7 +56,8 @@ def earlier_logits(
 
     Batch norms take the statistics of the batch in training mode, as a
     teacher's do, and keep their running statistics as they were; dropout and
-    drop path do nothing.
+    drop path do nothing; and weights that autocast casts are not kept for a
+    pass with gradients.
 
     Args:
         segmentor: An ``EncoderDecoder``. One that fuses two frames has none
@@ -70,6 +74,23 @@ def earlier_logits(
         kept_norm_statistics(segmentor),
         without_dropout(segmentor),
         noted_in(None),
+        _weights_cast_anew(),
     ):
         logits = teacher_logits(segmentor, images)
     return logits.flip(-1) if flip else logits
+
+
+@contextmanager
+def _weights_cast_anew() -> Iterator[None]:
+    """Have autocast keep none of the weights that it casts.
+
+    Those that it casts without gradients, and keeps, a pass with gradients
+    behind takes as they are: before torch 2.11 it would learn nothing
+    (https://github.com/pytorch/pytorch/pull/165068).
+    """
+    keeps = torch.is_autocast_cache_enabled()
+    torch.set_autocast_cache_enabled(False)
+    try:
+        yield
+    finally:
+        torch.set_autocast_cache_enabled(keeps)

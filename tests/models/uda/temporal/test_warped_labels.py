@@ -126,3 +126,24 @@ def test_a_mirrored_look_is_mirrored_back(network):
     expected = teacher_logits(network, frames.flip(-1)).flip(-1)
     assert torch.equal(earlier_logits(network, frames, True), expected)
     assert not torch.equal(earlier_logits(network, frames), expected)
+
+
+def test_a_pass_behind_it_has_gradients_under_autocast(network):
+    frames = torch.randn(2, 3, 32, 32)
+    keeps = []
+    network.backbone.register_forward_pre_hook(
+        lambda *_: keeps.append(torch.is_autocast_cache_enabled())
+    )
+    gradients = []
+    for labels_first in (False, True):
+        network.zero_grad()
+        torch.manual_seed(3)  # of the dropout
+        with torch.autocast('cpu', torch.bfloat16):
+            if labels_first:
+                earlier_logits(network, frames)
+            teacher_logits.__wrapped__(network, frames).sum().backward()
+        gradients.append([p.grad for p in network.parameters()])
+    for without, behind in zip(*gradients, strict=True):
+        assert torch.equal(without, behind)
+    # what is cast is not kept: older releases of torch would take it
+    assert keeps == [True, False, True]
