@@ -40,6 +40,9 @@ class FrameColours(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Change the colours of both frames; flow stays as it is.
 
+        Under autocast, too, in the dtype of the images: a blur in bfloat16
+        leaves 8 bits to the colours behind it.
+
         Args:
             images: Normalised, (N, 3, H, W); or with the frames before them,
                 (N, 9, H, W), see ``stack_frames``.
@@ -79,7 +82,8 @@ class FrameColours(nn.Module):
                 frame = frame.expand(-1, IMAGE_CHANNELS, -1, -1)
             return (frame * 255 - self.mean) / self.std
 
-        return changed_frames(images, changed)
+        with torch.autocast(images.device.type, enabled=False):
+            return changed_frames(images, changed)
 
 
 def frame_colours(segmentor: nn.Module, settings: Colours) -> nn.Module:

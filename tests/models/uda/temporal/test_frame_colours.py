@@ -83,6 +83,16 @@ def test_draws_repeat(images):
     assert torch.equal(*states)
 
 
+def test_they_are_no_coarser_under_autocast(images):
+    own = colours(blur_probability=1, jitter_probability=1)
+    torch.manual_seed(5)
+    expected = own(images)
+    torch.manual_seed(5)
+    with torch.autocast('cpu', torch.bfloat16):
+        found = own(images)
+    assert torch.equal(found, expected)
+
+
 @pytest.mark.parametrize(
     'settings, said',
     [
