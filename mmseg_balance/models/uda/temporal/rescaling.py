@@ -70,7 +70,7 @@ def rescaled_labels(labels: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(labels.shape[-2:]) == size:
         return labels
     # floats hold every class and 255
-    maps = resize(labels[:, None].float(), size, mode='nearest')
+    maps = resize(labels[:, None].float(), size, mode='nearest-exact')
     return maps[:, 0].to(labels.dtype)
 
 

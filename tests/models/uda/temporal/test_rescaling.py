@@ -32,13 +32,31 @@ def test_the_same_size_changes_nothing():
     assert rescaled_labels(labels, (8, 8)) is labels
 
 
-@pytest.mark.parametrize('size', [(24, 40), (12, 20), (36, 48)])
-def test_labels_are_those_of_the_nearest_pixel(size):
-    labels = torch.randint(0, 256, (2, 24, 40))
+@pytest.mark.parametrize('size', [(24, 40), (12, 20), (36, 48), (28, 44)])
+def test_labels_are_those_of_the_pixel_below_their_centre(size):
+    rows, columns = torch.arange(24), torch.arange(40)
+    labels = torch.stack(
+        [rows[:, None].expand(24, 40), columns.expand(24, 40)]
+    )
     found = rescaled_labels(labels, size)
     for y, x in np.ndindex(*size):
-        row, column = y * 24 // size[0], x * 40 // size[1]
-        assert torch.equal(found[:, y, x], labels[:, row, column])
+        for place, old, new, label in (
+            (y, 24, size[0], found[0, y, x]),
+            (x, 40, size[1], found[1, y, x]),
+        ):
+            centre = (place + 0.5) * old / new - 0.5  # as of the image
+            assert abs(centre - label) <= 0.5 + 1e-5
+
+
+def test_labels_stay_on_the_image():
+    """A step of brightness, and its labels, are resized to one place."""
+    for column in range(2, 39):
+        images = torch.zeros(1, 3, 8, 40)
+        images[..., column:] = 1
+        for width in (32, 36, 44, 48):
+            image = rescaled_images(images, (8, width))
+            labels = rescaled_labels(images[:, 0].long(), (8, width))
+            assert (image[:, 0] - labels).abs().max() <= 0.501
 
 
 def test_flow_is_in_pixels_of_the_new_size():
