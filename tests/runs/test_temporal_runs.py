@@ -1,12 +1,9 @@
 """TPS with BLDA on toy sequences, killed, resumed and tested."""
 
 import json
-import signal
-import time
 
 import pytest
-import torch
-from helpers.comparison import assert_equal, losses
+from helpers.killed_runs import resumed_as_whole
 from helpers.paths import ROOT
 
 from mmseg_balance.datasets.toy_streets import (
@@ -14,6 +11,7 @@ from mmseg_balance.datasets.toy_streets import (
     generate_toy_sequences,
 )
 
+LAST = 6
 NAME = 'tps_blda_lite0_300_toy-viper2toy-seq-192x192'
 CONFIG = """
 _base_ = ['{root}/configs/video/{name}.py']
@@ -49,7 +47,7 @@ train_dataloader = dict(
 val_dataloader = dict(
     num_workers=0, persistent_workers=False, dataset=dict(data_root=target))
 test_dataloader = val_dataloader
-train_cfg = dict(max_iters=8, val_interval=8)
+train_cfg = dict(max_iters={last}, val_interval={last})
 default_hooks = dict(
     logger=dict(interval=1),
     checkpoint=dict(interval=2, max_keep_ckpts=-1))
@@ -59,51 +57,21 @@ default_hooks = dict(
 @pytest.fixture
 def config(tmp_path):
     """Its config on sequences of two frames."""
-    few = dict(num_source=4, num_target=3, num_val=4, frames=2)
+    few = dict(num_source=4, num_target=1, num_val=4, frames=2)
     settings = ToySequences(**few, height=64, width=128)
     generate_toy_sequences(tmp_path / 'data', settings)
     file = tmp_path / 'config.py'
     values = dict(root=ROOT, name=NAME, data=tmp_path / 'data')
-    file.write_text(CONFIG.format(**values))
+    file.write_text(CONFIG.format(**values, last=LAST))
     return file
 
 
-def test_a_killed_run_goes_on_and_is_tested(config, start, fork, tmp_path):
-    train = ('train.py', config, '--work-dir')
-    whole = fork(*train, tmp_path / 'whole')
-    output = whole.communicate()[0]
-    assert whole.returncode == 0, output
-
-    work_dir = tmp_path / 'killed'
-    process = fork(*train, work_dir)
-    deadline = time.time() + 600
-    while not (work_dir / 'iter_2.pth').exists():
-        assert process.poll() is None and time.time() < deadline, (
-            process.communicate()[0]
-        )
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert max(losses(work_dir)) < 8
-
-    # in an interpreter of its own
-    python = ('python', ROOT / 'tools/train.py', config, '--work-dir')
-    resumed = start(*python, work_dir, '--resume')
-    output = resumed.communicate()[0]
-    assert resumed.returncode == 0, output
-    first, again = losses(tmp_path / 'whole'), losses(work_dir)
-    assert list(first) == list(range(1, 9))
-    assert first == again  # losses, and the scores of the last iteration
-    for i in range(1, 8):  # the last has its scores instead
+def test_a_killed_run_goes_on_and_is_tested(config, fork, tmp_path):
+    first, checkpoint = resumed_as_whole(config, tmp_path, LAST, 2, fork)
+    for i in range(1, LAST):  # the last has its scores instead
         assert 0 < first[i]['tps.labelled'] <= 1
         assert first[i]['tps.decode.loss_blda'] > 0
-    a, b = (
-        torch.load(folder / 'iter_8.pth', weights_only=True)
-        for folder in (tmp_path / 'whole', work_dir)
-    )
-    for part in ('state_dict', 'optimizer', 'param_schedulers'):
-        assert_equal(a[part], b[part], part)
-    state = a['state_dict']
+    state = checkpoint['state_dict']
     updates = {k: int(v) for k, v in state.items() if k.endswith('.step')}
     for domain in ('source', 'target'):
         assert any(v > 1 for k, v in updates.items() if domain in k), updates
@@ -111,7 +79,7 @@ def test_a_killed_run_goes_on_and_is_tested(config, start, fork, tmp_path):
     assert not any(k.startswith('teacher.') for k in state)
 
     tested = fork(
-        'test.py', config, work_dir / 'iter_8.pth',
+        'test.py', config, tmp_path / 'killed' / f'iter_{LAST}.pth',
         *('--work-dir', tmp_path / 'tested'),
     )  # fmt: skip
     output = tested.communicate()[0]
@@ -119,4 +87,4 @@ def test_a_killed_run_goes_on_and_is_tested(config, start, fork, tmp_path):
     (file,) = (tmp_path / 'tested').glob('*/*.json')
     scores = json.loads(file.read_text())
     for key in ('mIoU_uvda', 'IoU_std_uvda', 'mAcc', 'IoU.building'):
-        assert scores[key] == first[8][key]
+        assert scores[key] == first[LAST][key]
