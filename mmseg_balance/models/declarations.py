@@ -30,6 +30,12 @@ Read from what is built, by ``CompileHook``:
 - ``compiled_parts``: names of the networks in it, beside those of segmentors.
 - ``compile_note``: what to tell a user who compiles it.
 
+Read from what is built, by the feature distance:
+
+- ``begins_at_random``: whether maps of a backbone are made by layers that no
+  published file has weights of, so that none are worth staying near to.
+  Default: they are not.
+
 Read from what is built, and from a config:
 
 - ``labels_images``: whether a model gives an image one label, see

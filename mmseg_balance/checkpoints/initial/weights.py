@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...errors import UserValueError
 from ...models.uda import UDASegmentor
+from ...models.uda.teacher.averaging import parted_keys
 from ...state_dicts import differences, shown
 from .layouts import PARTS, advice, parts_of
 
@@ -41,11 +42,12 @@ def initial_weights(
 
     A plain segmentor's go to the student of a UDA model and to its teacher;
     another UDA model brings its student and its teacher, and its student
-    alone to a plain segmentor. All else keeps its first weights: the
-    ImageNet backbone of the feature distance, discriminators, the density
-    regression, and what does not fit, as the classifier of another number
-    of classes. Statistics of losses are taken where the classes are the
-    same.
+    alone to a plain segmentor. Where its two differ in weights that are
+    frozen here, and so one, the teacher starts from the student. All else
+    keeps its first weights: the ImageNet backbone of the feature distance,
+    discriminators, the density regression, and what does not fit, as the
+    classifier of another number of classes. Statistics of losses are taken
+    where the classes are the same.
 
     Args:
         model: The model, without its wrapper.
@@ -69,6 +71,9 @@ def initial_weights(
     same = bool(classes) and list(trained) == list(classes)
     # of each part of the model: the part of the checkpoint, and its weights
     origins = {p: next(o for o in (p, *PARTS) if o in parts) for p in roots}
+    parted = parted_keys(model, weights) if 'teacher' in roots else []
+    if parted:  # two values of what is one weight here
+        origins['teacher'] = origins['student']
     offered = {
         root + key: value
         for part, root in roots.items()
@@ -92,6 +97,11 @@ def initial_weights(
         f'load_from: {path} is of a {"UDA model" if is_uda else "segmentor"}; '
         f'taken: {", ".join(taken)}; {_left_out(own, state, offered, roots)}'
     )
+    if parted:
+        line += (
+            f'; its teacher has other weights under {shown(parted)}, which '
+            'student and teacher share here, since they are frozen'
+        )
     if is_uda and set(weights) - set(_prefixed(parts)):
         rest = sorted({k.partition('.')[0] for k in weights} - set(PARTS))
         line += f'; not taken: its {", ".join(rest)}'

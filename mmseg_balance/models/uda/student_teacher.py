@@ -12,7 +12,12 @@ from ...errors import UserRuntimeError
 from ..declarations import labels_images
 from ..run_constants import AUTO, Momentum, papers_values
 from .preprocessing import do_not_wait
-from .teacher.averaging import copy_buffers, move_teacher, teacher_momentum
+from .teacher.averaging import (
+    check_shared,
+    copy_buffers,
+    move_teacher,
+    teacher_momentum,
+)
 from .teacher.labelling import teacher_logits
 
 
@@ -151,6 +156,8 @@ class StudentTeacher(BaseModel):
         self.teacher_is_current = True
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        if self.teacher is not None:
+            check_shared(self, state_dict, prefix)
         super()._load_from_state_dict(state_dict, prefix, *args)
         # a checkpoint without teacher must not pass for one with it
         self.teacher_is_current = any(

@@ -124,6 +124,7 @@ class TimmViTPyramid(BaseModule):
         if adapter is not None:
             MODELS.build(adapter).adapt(self.vit)
         self.pyramid = None
+        self.begins_at_random = out_channels is not None
         self.pooled = 2 if out_channels is not None and 0.5 in scales else 1
         if out_channels is not None:
             if len(self.out_indices) not in (1, len(scales)):

@@ -30,7 +30,8 @@ class FeatureDistance(nn.Module):
             must have, [0, 1].
 
     Raises:
-        ValueError: A setting out of range, or a segmentor with a neck.
+        ValueError: A setting out of range, or a segmentor with a neck, or
+            one whose backbone makes its maps by layers that begin at random.
     """
 
     compiled_parts = ('backbone',)
@@ -80,6 +81,14 @@ class FeatureDistance(nn.Module):
                 'feature_distance compares features of the backbone, but '
                 f'segmentor.neck is {type(student.neck).__name__}: remove the '
                 'neck, or set feature_distance=None'
+            )
+        if getattr(student.backbone, 'begins_at_random', False):
+            raise UserValueError(
+                'feature_distance keeps features near those of the initial '
+                f'weights, but maps of {type(student.backbone).__name__} are '
+                'made by a pyramid that begins at random: set '
+                'feature_distance=None, or out_channels=None in the backbone '
+                'for maps of its transformer'
             )
         self.num_classes = head.num_classes
         self.ignore_index = head.ignore_index

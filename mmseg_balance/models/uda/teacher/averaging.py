@@ -1,13 +1,15 @@
 """The mean teacher: a copy of the student that follows it slowly."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
+
+from ....errors import UserValueError
 
 
 def build_teacher(student: nn.Module) -> nn.Module:
@@ -146,6 +148,55 @@ def shared_keys(model: nn.Module) -> list[tuple[str, str]]:
         for name, parameter in model.teacher.named_parameters()
         if parameter in names
     ]
+
+
+def parted_keys(
+    model: nn.Module, weights: Mapping[str, Tensor], prefix: str = ''
+) -> list[str]:
+    """Shared weights that a state dict has twice, with two values.
+
+    As that of a training in which they were not frozen: its teacher and its
+    student have a transformer each.
+
+    Args:
+        model: With ``student`` and ``teacher``.
+        weights: State dict of a model like it.
+        prefix: Of the model in it.
+
+    Returns:
+        The student's keys.
+    """
+    return [
+        other
+        for own, other in shared_keys(model)
+        if prefix + own in weights
+        and prefix + other in weights
+        and not torch.equal(weights[prefix + own], weights[prefix + other])
+    ]
+
+
+def check_shared(
+    model: nn.Module, weights: Mapping[str, Tensor], prefix: str
+) -> None:
+    """Refuse to load two values into one weight: the last would stay.
+
+    Args:
+        model: With ``student`` and ``teacher``.
+        weights: What is to be loaded.
+        prefix: Of the model in it.
+
+    Raises:
+        ValueError: See ``parted_keys``; names the first.
+    """
+    parted = parted_keys(model, weights, prefix)
+    if parted:
+        raise UserValueError(
+            f'The checkpoint has {len(parted)} weights that differ between '
+            f'its student and its teacher, {parted[0]!r} for one, but are '
+            'one here, since they are frozen: it is of a training in which '
+            'they were not. Set `frozen` and `adapter` of the backbone as '
+            'they were then; a new training may start from it by load_from'
+        )
 
 
 @torch.no_grad()

@@ -1,12 +1,14 @@
 """Feature distance against the public code and direct loops."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
 from helpers.reference import reference
 from mmengine.optim import OptimWrapper
 
+from mmseg_balance.models.backbones import TimmViTPyramid
 from mmseg_balance.models.uda.distances.feature_distance import (
     FeatureDistance,
     cell_labels,
@@ -161,6 +163,30 @@ def test_it_is_added_to_the_source_loss(build, batch):
 def test_bad_settings_are_named(build, settings, words):
     with pytest.raises(ValueError, match=words):
         build('DAFormer', feature_distance=settings)
+
+
+def test_maps_of_a_pyramid_at_random_are_no_features():
+    """They are none of ImageNet; the tokens of the transformer are."""
+
+    def student(channels):
+        backbone = TimmViTPyramid(
+            'vit_small_patch14_dinov2',
+            **dict(embed_dim=24, depth=1, num_heads=3, img_size=56),
+            out_channels=channels,
+        )
+        head = SimpleNamespace(num_classes=3, ignore_index=255)
+        return SimpleNamespace(
+            backbone=backbone, decode_head=head, with_neck=False
+        )
+
+    distance = FeatureDistance([1])
+    with pytest.raises(
+        ValueError, match='TimmViTPyramid.*at random: set feature_distance'
+    ):
+        distance.attach(student(8))
+    plain = student(None)
+    distance.attach(plain)
+    assert distance.backbone is not plain.backbone
 
 
 def test_a_neck_is_refused(build, segmentor):
