@@ -156,6 +156,13 @@ def test_what_does_not_go_with_frames_is_refused(build, segmentor, batch):
         build('DACS', segmentor=fusing(segmentor()), frame_masks='both')
     with pytest.raises(TypeError, match='which leaves out what AccelEncoder'):
         build('CDAC', segmentor=fusing(segmentor()), feature_distance=THINGS)
+    for cfg in (segmentor(), hrda_cfg(segmentor())):
+        cfg = dict(fusing(cfg), type=cfg['type'])
+        fuses = f"remove in_tests.*type to 'Accel{cfg['type']}'"
+        with pytest.raises(ValueError, match=fuses):
+            build('DACS', segmentor=cfg)
+        cfg['data_preprocessor'].pop('in_tests')
+        build('DACS', segmentor=cfg)
     model = build('DACS', segmentor=fusing(segmentor()))
     with pytest.raises(ValueError, match='AccelEncoderDecoder learns from pa'):
         step(model, batch())

@@ -5,6 +5,8 @@ from mmseg.models.segmentors import CascadeEncoderDecoder, EncoderDecoder
 from torch import nn
 
 from ....errors import UserTypeError, UserValueError
+from ...declarations import takes_frames
+from ...frames import FrameDataPreProcessor
 from ...head_losses.own_losses import own_loss_methods
 from ...head_losses.segmentation_loss import loss_modules
 from ...losses import SourceLoss
@@ -25,8 +27,37 @@ def check_segmentor(segmentor: nn.Module) -> None:
             f"Expected model.segmentor.type='EncoderDecoder', with one "
             f'decode head, but got {kind.__name__}'
         )
+    _check_frames_in_tests(segmentor)
     for name, head in named_heads(segmentor):
         check_head(name, head)
+
+
+def _check_frames_in_tests(segmentor: nn.Module) -> None:
+    """Refuse images with frames in tests of a network without room for them.
+
+    It would get nine channels, at the first validation of a training.
+
+    Args:
+        segmentor: A segmentor.
+
+    Raises:
+        ValueError: Names the setting.
+    """
+    preprocessor = segmentor.data_preprocessor
+    stacks = isinstance(preprocessor, FrameDataPreProcessor)
+    if stacks and preprocessor.in_tests and not takes_frames(segmentor):
+        kind = type(segmentor).__name__
+        fusing = {
+            'EncoderDecoder': 'AccelEncoderDecoder',
+            'HRDAEncoderDecoder': 'AccelHRDAEncoderDecoder',
+        }
+        fuses = fusing.get(kind, 'AccelEncoderDecoder')
+        raise UserValueError(
+            'data_preprocessor.in_tests=True gives the segmentor the frames '
+            f'before the images in validation and tests, but {kind} predicts '
+            'from images alone: remove in_tests, or set model.segmentor.type '
+            f'to {fuses!r}, which fuses both'
+        )
 
 
 def named_heads(segmentor: nn.Module) -> list[tuple[str, nn.Module]]:
