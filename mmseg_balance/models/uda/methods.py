@@ -19,7 +19,7 @@ from .objectives import (
     MaskedObjective,
     SourceObjective,
 )
-from .part_settings import DEFAULTS, settings_of_part
+from .part_settings import DEFAULTS, settings_of_part, with_defaults
 from .segmentor import UDASegmentor
 from .temporal import (
     TemporalConsistencyObjective,
@@ -85,20 +85,29 @@ class DACS(UDASegmentor):
             SourceObjective(feature_distance),
             ClassMixedObjective(augmentation, frame_masks),
         ]
-        if masked_consistency is not None:
-            objectives.append(
-                MaskedObjective(
-                    **{'augmentation': augmentation, **masked_consistency}
-                )
-            )
-        if temporal_supervision is not None:
-            objectives.append(
-                TemporalPseudoSupervisionObjective(**temporal_supervision)
-            )
-        if temporal_consistency is not None:
-            objectives.append(
-                TemporalConsistencyObjective(**temporal_consistency)
-            )
+        for kind, name, given, defaults in (
+            (
+                MaskedObjective,
+                'masked_consistency',
+                masked_consistency,
+                dict(augmentation=augmentation),
+            ),
+            (
+                TemporalPseudoSupervisionObjective,
+                'temporal_supervision',
+                temporal_supervision,
+                {},
+            ),
+            (
+                TemporalConsistencyObjective,
+                'temporal_consistency',
+                temporal_consistency,
+                {},
+            ),
+        ):
+            settings = with_defaults(self, name, given, **defaults)
+            if settings is not None:
+                objectives.append(kind(**settings))
         super().__init__(segmentor, objectives, alpha=alpha, **kwargs)
 
     @classmethod

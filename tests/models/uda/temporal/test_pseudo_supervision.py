@@ -193,3 +193,12 @@ def test_images_that_are_not_normalised_keep_their_colours(
         build('TPS', segmentor=segmentor)
     own = dict(augmentation=None)
     build('TPS', segmentor=segmentor, temporal_supervision=own)
+
+
+@pytest.mark.parametrize(
+    'name',
+    ['masked_consistency', 'temporal_supervision', 'temporal_consistency'],
+)
+def test_parts_that_are_no_dict_are_named(build, frames_segmentor, name):
+    with pytest.raises(TypeError, match=f'`{name}` of DACS to be a dict.*Tru'):
+        build('DACS', segmentor=frames_segmentor(), **{name: True})
