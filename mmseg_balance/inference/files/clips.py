@@ -57,7 +57,7 @@ def clips_of(inputs: Sequence[Input]) -> list[Clip]:
 def _natural(path: Path) -> list[tuple[int, int | str]]:
     """Key by which frame_2 is before frame_10."""
     return [
-        (0, int(part)) if part.isdigit() else (1, part)
+        (0, int(part)) if part.isdecimal() else (1, part)
         for part in DIGITS.split(path.name)
     ]
 

@@ -1,5 +1,6 @@
 """What a run of predictions writes, and what came of it."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,9 +58,11 @@ class RunOptions:
             raise UserValueError(
                 f'Expected --fps to be above 0, but got {self.fps}'
             )
-        if self.image_fps is not None and not self.image_fps > 0:
+        # OpenCV looks for a fraction, and of no number without an end
+        if self.image_fps is not None and not 0 < self.image_fps < math.inf:
             raise UserValueError(
-                f'Expected --image-fps to be above 0, but got {self.image_fps}'
+                'Expected --image-fps to be above 0 and finite, but got '
+                f'{self.image_fps}'
             )
         if self.image_fps is not None and not self.overlay_video:
             raise UserValueError(

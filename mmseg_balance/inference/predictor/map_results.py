@@ -51,6 +51,10 @@ class MapResults:
             else None,
             image_fps=options.image_fps,
         )
+        if predictor.takes_frames and not all(i.is_video for i in inputs):
+            # labels differ with the frame before an image
+            in_pairs = options.image_fps is not None
+            self.pictures['images_in_pairs'] = in_pairs
         predictor.confidence = options.confidence_bits is not None
         predictor.keep_images = paints
         self._panoptic = None

@@ -129,6 +129,20 @@ def test_a_folder_of_frames_and_a_resumed_run(fusing, expected, resume):
     assert Path('out/overlays/img.mp4').is_file()
 
 
+def test_labels_of_images_alone_are_not_gone_on_with_as_a_video(fusing):
+    predictor = Predictor(*fusing)
+
+    def run(inputs, **options):
+        one = RunOptions(progress=False, **options)
+        return PredictionRun(predictor, inputs, 'out', one).run()
+
+    assert run(['clip/img/pan_0010.png']).predicted == 1
+    assert run(['clip/img'], resume=True).kept == 1
+    message = 'images_in_pairs was False and is True now'
+    with pytest.raises(FileExistsError, match=message):
+        run(['clip/img'], resume=True, overlay_video=True, image_fps=5)
+
+
 def test_a_video_file_and_its_resumed_run(fusing):
     """Without loss of the codec, the frames are those of the file."""
     writer = cv2.VideoWriter(

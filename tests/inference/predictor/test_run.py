@@ -331,7 +331,8 @@ def test_what_is_no_video_is_refused_before_anything_is_written(
     with pytest.raises(ValueError, match=text):
         run(predictor, 'drive/cam', **both)
     assert not Path('out').exists()
-    for wrong in (dict(both, image_fps=0), dict(image_fps=5)):
+    rates = [dict(both, image_fps=rate) for rate in (0, np.inf, np.nan)]
+    for wrong in (*rates, dict(image_fps=5)):
         with pytest.raises(ValueError, match='--image-fps'):
             RunOptions(**wrong)
     Path('out/overlays').mkdir(parents=True)
