@@ -65,6 +65,25 @@ def move_prediction(earlier: Tensor, flow: Tensor, valid: Tensor) -> Tensor:
     return warp_labels(earlier[None].long(), flow, valid, NOWHERE)[0]
 
 
+def turn_back(
+    flow: Tensor, valid: Tensor, direction: str
+) -> tuple[Tensor, Tensor]:
+    """Flow of the frames as they were, of frames that were mirrored.
+
+    Args:
+        flow: (u, v) between the mirrored frames, (2, H, W).
+        valid: Where it counts, (1, H, W).
+        direction: 'horizontal' or 'vertical'.
+
+    Returns:
+        Both turned back; the component across the mirror is negated.
+    """
+    across, axis = (0, -1) if direction == 'horizontal' else (1, -2)
+    flow = flow.flip(axis)
+    flow[across].neg_()
+    return flow, valid.flip(axis)
+
+
 def count_pair(
     prediction: Tensor,
     earlier: Tensor,

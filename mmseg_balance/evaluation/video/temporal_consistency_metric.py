@@ -13,7 +13,7 @@ from torch import Tensor
 from ...errors import UserValueError
 from ..confusion import iou_and_acc, mean_and_std
 from ..tables import class_table
-from .temporal_consistency import PairCounts, count_pair
+from .temporal_consistency import PairCounts, count_pair, turn_back
 
 PREDICTED_BEFORE = 'prev_pred_sem_seg'
 HOOK = 'PredictPreviousFrameHook'
@@ -95,7 +95,8 @@ class TemporalConsistencyMetric(BaseMetric):
             data_batch: Not used.
             data_samples: Dicts with 'pred_sem_seg', 'prev_img_path', and,
                 where that is not None, 'prev_pred_sem_seg', 'flow' and
-                'flow_valid'.
+                'flow_valid'. Those with 'flip' were mirrored for the network,
+                and their predictions are turned back: so is the flow.
         """
         num_classes = len(self.dataset_meta['classes'])
         for sample in data_samples:
@@ -108,6 +109,9 @@ class TemporalConsistencyMetric(BaseMetric):
                     'pred_sem_seg', PREDICTED_BEFORE, 'flow', 'flow_valid',
                 )
             )  # fmt: skip
+            if sample.get('flip'):
+                direction = sample['flip_direction']
+                flow, valid = turn_back(flow, valid, direction)
             try:
                 counts = count_pair(
                     prediction.squeeze(0),

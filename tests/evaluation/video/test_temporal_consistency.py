@@ -111,6 +111,30 @@ def test_scores_agree_with_a_loop_and_scikit_learn(said):
     assert 'never predicted, and in no mean: d' in text
 
 
+@pytest.mark.parametrize('direction', ['horizontal', 'vertical'])
+def test_mirrored_frames_score_as_they_were(direction):
+    """Predictions of a mirrored image are turned back by the network."""
+    sample = random_pair(5)
+    axis = 2 if direction == 'horizontal' else 1
+    field = np.flip(sample['flow']['data'].numpy(), axis).copy()
+    mirrored = dict(
+        sample,
+        flow=dict(data=torch.from_numpy(turned_arrows(field, axis))),
+        flow_valid=dict(data=sample['flow_valid']['data'].flip(axis)),
+        flip=True,
+        flip_direction=direction,
+    )
+    metric = build()
+    metric.process({}, [mirrored])
+    assert metric.evaluate(1) == pytest.approx(expected_scores([sample]))
+
+
+def turned_arrows(field, axis):
+    """What a mirror does to arrows (u, v): the one across it turns."""
+    field[0 if axis == 2 else 1] *= -1
+    return field
+
+
 def test_a_class_that_one_of_both_has_is_inconsistent():
     """And so it counts, as nothing of it stays."""
     zeros = torch.zeros(1, 4, 4, dtype=torch.int64)
