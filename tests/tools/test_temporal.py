@@ -103,6 +103,18 @@ def test_bad_options_are_named(
         run_tool('test.py', config, weights, *options)
 
 
+def test_a_transform_of_the_image_alone_is_refused(
+    config, clip, run_tool, tmp_path
+):
+    weights = random_checkpoint(config, clip / 'img', tmp_path / 'w.pth')
+    cfg = Config.fromfile(config)
+    cfg.test_dataloader.dataset.pipeline.insert(1, dict(type='CLAHE'))
+    cfg.dump(config)
+    message = 'test_dataloader.dataset.pipeline makes another .*CLAHE'
+    with pytest.raises(SystemExit, match=message):
+        run_tool('test.py', config, weights, '--temporal')
+
+
 def test_validation_scores_pairs_and_keeps_the_best(
     config, run_tool, tmp_path
 ):

@@ -1,6 +1,5 @@
 """Checks of a data set that is not half of a pair, before the start."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from mmseg.datasets import BaseSegDataset
@@ -58,35 +57,6 @@ def check_evaluation_set(
             if hasattr(transform, 'check_dataset'):
                 transform.check_dataset(leaf, leaf_key)
         check_samples(part)
-
-
-def check_has_pairs(dataset: Any, key: str, metrics: Sequence[Any]) -> None:
-    """Refuse to score pairs of frames where no image has one before it.
-
-    Args:
-        dataset: As above, fully initialised.
-        key: Its key.
-        metrics: Of the evaluation; without ``scores_pairs`` nothing is
-            looked at.
-
-    Raises:
-        ValueError: All images are the first of their sequences.
-    """
-    if not any(getattr(metric, 'scores_pairs', False) for metric in metrics):
-        return
-    leaves = [leaf for _, leaf in _leaves(dataset, key)]
-    if any(
-        leaf.get_data_info(i).get('prev_img_path') is not None
-        for leaf in leaves
-        for i in range(len(leaf))
-    ):
-        return
-    steps = [getattr(leaf, 'previous', None) for leaf in leaves]
-    raise UserValueError(
-        f'{key} has no image with a frame before it, so that temporal '
-        f'consistency cannot be scored: is previous={steps[0]} (--temporal K) '
-        'the difference of the numbers of two frames?'
-    )
 
 
 def name_all_files(dataset: Any, key: str) -> None:
