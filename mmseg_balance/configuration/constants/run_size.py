@@ -26,11 +26,13 @@ def run_size(cfg: Config, part: dict) -> RunSize | None:
         return None
     needed = hooks_of(part)
     intervals = [
-        hook.get('interval') or 1
+        hook.get('interval', 1)
         for hook in cfg.get('custom_hooks') or ()
         if isinstance(hook, dict) and any(is_hook(hook, n) for n in needed)
     ]
-    updates = iterations // max(intervals, default=1)
+    # what is none, the hook refuses when it is built
+    counts = [i for i in intervals if isinstance(i, int) and i >= 1]
+    updates = iterations // max(counts, default=1)
     return RunSize(iterations, updates, crop_pixels(cfg))
 
 

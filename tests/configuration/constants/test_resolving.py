@@ -99,6 +99,15 @@ def test_a_warm_up_counts_updates_and_a_momentum_iterations():
     assert (loss_of(cfg).warmup, cfg.model.alpha) == (75, 0.980189)
 
 
+@pytest.mark.parametrize('interval', ['4', -4, 0, None])
+def test_an_interval_that_is_none_is_left_to_the_hook(interval):
+    """Which names it, and what it expects."""
+    cfg = config()
+    cfg.custom_hooks[0].interval = interval
+    resolved(cfg)
+    assert loss_of(cfg).warmup == 75
+
+
 def test_without_a_crop_the_size_of_batches_counts():
     cfg = config(dict(min_samples='auto'))
     cfg.train_dataloader.dataset.source.pipeline = []
