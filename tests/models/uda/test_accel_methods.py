@@ -88,6 +88,21 @@ def test_steps_learn(name, loss, model_of, batch):
         assert (statistics.target.num_updates > 0).any() == has_target
 
 
+@pytest.mark.parametrize('name', ['DACS', 'MIC on HRDA'])
+def test_all_weights_learn_in_half_precision(name, model_of, batch):
+    """Weights that autocast halves for frames t-1 first have no gradient."""
+    model = model_of(name, BLDA, pseudo_threshold=0.0)
+    weights = {
+        name: (weight, weight.detach().clone())
+        for name, weight in model.student.named_parameters()
+        if weight.dim() > 1
+    }
+    with torch.autocast('cpu', torch.bfloat16):
+        step(model, pairs(batch))
+    still = [k for k, pair in weights.items() if torch.equal(*pair)]
+    assert not still
+
+
 def test_losses_and_statistics_see_fused_logits_alone(model_of, batch):
     model = model_of('DACS', BLDA, pseudo_threshold=0.0)
     head, seen, fused = model.student.decode_head, [], []
