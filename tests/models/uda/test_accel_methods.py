@@ -90,7 +90,7 @@ def test_steps_learn(name, loss, model_of, batch):
 
 @pytest.mark.parametrize('name', ['DACS', 'MIC on HRDA'])
 def test_all_weights_learn_in_half_precision(name, model_of, batch):
-    """Weights that autocast halves for frames t-1 first have no gradient."""
+    """The pass without gradients leaves all weights theirs."""
     model = model_of(name, BLDA, pseudo_threshold=0.0)
     weights = {
         name: (weight, weight.detach().clone())
