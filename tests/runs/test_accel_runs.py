@@ -6,73 +6,30 @@ import pytest
 import torch
 from helpers.killed_runs import resumed_as_whole
 from helpers.paths import ROOT
+from helpers.sequence_runs import SMALL_HRDA, write_sequence_config
 from mmengine.config import Config
 from mmseg.apis import init_model
 from mmseg.registry import MODELS
 
 from mmseg_balance.checkpoints.export.segmentor import export_segmentor
-from mmseg_balance.datasets.toy_streets import (
-    ToySequences,
-    generate_toy_sequences,
-)
 
 NAME = 'mic_hrda_blda_accel-lite0_300_toy-viper2toy-seq-192x192'
-CONFIG = """
-_base_ = ['{root}/configs/video/{name}.py']
-crop = (64, 64)
-model = dict(
-    segmentor=dict(
-        data_preprocessor=dict(size=crop),
-        backbone=dict(init_cfg=None),
-        detail_crop_size=(32, 32),
-        test_cfg=dict(crop_size=crop, stride=(32, 32)),
-        decode_head=dict(loss_decode=dict(min_samples=20))),
-    masked_consistency=dict(block_size=16),
-    frame_masks='own',
-    pseudo_threshold=0.0)
-load = dict(type='LoadImageFromFile')
-label = dict(type='LoadAnnotations')
-flow = dict(type='LoadOpticalFlow')
+# the source has frames as well, and labels of them
+EXTRA = f"""
+{SMALL_HRDA}
+model['frame_masks'] = 'own'
 change = [
-    dict(type='RandomCrop', crop_size=crop),
-    dict(type='RandomFlipFrames', prob=0.5),
-    dict(type='PackFrameInputs')]
-source = '{data}/toy_viper'
-target = '{data}/toy_cityscapes_seq'
-train_dataloader = dict(
-    num_workers=0,
-    persistent_workers=False,
-    dataset=dict(
-        rare_class_sampling=dict(min_pixels=20),
-        source=dict(
-            data_root=source,
-            pipeline=[
-                load, label,
-                dict(type='LoadPreviousFrame', with_labels=True),
-                flow, *change]),
-        target=dict(
-            data_root=target,
-            pipeline=[load, dict(type='LoadPreviousFrame'), flow, *change])))
-val_dataloader = dict(
-    num_workers=0, persistent_workers=False, dataset=dict(data_root=target))
-test_dataloader = val_dataloader
-train_cfg = dict(max_iters=6, val_interval=6)
-default_hooks = dict(
-    logger=dict(interval=1),
-    checkpoint=dict(interval=2, max_keep_ckpts=-1))
+    dict(type='LoadOpticalFlow'), cut,
+    dict(type='RandomFlipFrames', prob=0.5), dict(type='PackFrameInputs')]
+train_dataloader['dataset']['source']['pipeline'] = [
+    load, dict(type='LoadAnnotations'),
+    dict(type='LoadPreviousFrame', with_labels=True), *change]
 """
 
 
 @pytest.fixture
 def config(tmp_path):
-    """Its config on sequences of two frames."""
-    few = dict(num_source=4, num_target=3, num_val=4, frames=2)
-    settings = ToySequences(**few, height=64, width=128)
-    generate_toy_sequences(tmp_path / 'data', settings)
-    file = tmp_path / 'config.py'
-    values = dict(root=ROOT, name=NAME, data=tmp_path / 'data')
-    file.write_text(CONFIG.format(**values))
-    return file
+    return write_sequence_config(tmp_path, NAME, 6, EXTRA)
 
 
 def test_a_killed_run_goes_on_and_is_tested_with_frames(
