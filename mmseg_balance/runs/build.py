@@ -19,9 +19,9 @@ from ..configuration.checks.needed_hooks import (
 from ..datasets import UDADataset
 from ..datasets.checks import (
     check_evaluation_set,
-    check_has_pairs,
     name_all_files,
 )
+from ..datasets.video.scored_pairs import check_has_pairs
 from ..errors import UserValueError
 from ..models.data_checks import (
     check_class_order,

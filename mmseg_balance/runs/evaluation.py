@@ -18,8 +18,8 @@ from ..configuration.temporal_score import (
 from ..datasets.checks import (
     check_data_configs,
     check_evaluation_set,
-    check_has_pairs,
 )
+from ..datasets.video.scored_pairs import check_has_pairs
 from ..errors import UserValueError
 from ..inference.post_hoc import (
     balance_model,

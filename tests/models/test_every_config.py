@@ -64,6 +64,7 @@ CLASSES = dict(
 # those of the data sets that are not Cityscapes'
 NUM_CLASSES = {
     'camvid-day2camvid-dusk': 11,
+    'camvid-day2camvid-dusk10': 11,
     'camvid-stills2camvid-clip': 11,
     'camvid2iddlite': 7,
     'carrots-rgb2nir': 3,
@@ -259,7 +260,7 @@ def test_builds_unreduced_as_its_name_says(file, build_whole):
         expected = {'mit-tiny': 0.9, 'mit-b0': 3.3, 'mit-b5': 81.4}
         expected = expected[name.network]
         assert millions / 1e6 == pytest.approx(expected, abs=0.1)
-    elif is_vit(cfg.model.segmentor.backbone):
+    elif is_vit(uda_config(cfg).segmentor.backbone):
         backbone = model.student.backbone
         assert backbone.adapted == name.network.endswith('lora')
         expected = dict(s=22.0, b=86.0, l=304.3, y=0.5)

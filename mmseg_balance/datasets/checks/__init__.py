@@ -4,14 +4,12 @@ from ..loading.leaves import build_lazily, leaf_configs
 from .data_configs import check_data_configs
 from .evaluation_set import check_evaluation_set, name_all_files
 from .folder_checks import check_folders, folder_problems
-from .frame_pairs import check_has_pairs
 
 __all__ = [
     'build_lazily',
     'check_data_configs',
     'check_evaluation_set',
     'check_folders',
-    'check_has_pairs',
     'folder_problems',
     'leaf_configs',
     'name_all_files',

@@ -10,7 +10,7 @@ from mmseg.datasets import BaseSegDataset
 from ...errors import UserValueError
 from ..loading.bad_files import BadFileError
 from ..loading.leaves import keyed_leaves
-from ..video.fields import PREV_PATH
+from .fields import PREV_PATH
 
 
 def check_has_pairs(dataset: Any, key: str, metrics: Sequence[Any]) -> None:
