@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
 from ....errors import UserTypeError, UserValueError
 
 DRAWN = ('batch', 'image')
+Settings = TypeVar('Settings')
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,23 @@ def augmentation_settings(
         TypeError: Something else.
         ValueError: A setting out of range.
     """
+    return settings_of(StrongAugmentationSettings, augmentation)
+
+
+def settings_of(kind: type[Settings], augmentation: Any) -> Settings | None:
+    """Settings of a class, of what is given as ``augmentation``.
+
+    Args:
+        kind: Its class, whose arguments all have defaults.
+        augmentation: As above.
+
+    Raises:
+        TypeError: Something else.
+        ValueError: A setting out of range.
+    """
     if isinstance(augmentation, Mapping):
-        return StrongAugmentationSettings(**augmentation)
-    if not isinstance(augmentation, StrongAugmentationSettings | None):
+        return kind(**augmentation)
+    if not isinstance(augmentation, kind | None):
         raise UserTypeError(
             'Expected `augmentation` to be a dict of settings, {} for the '
             f'defaults, or None for no augmentation, but got {augmentation!r}'

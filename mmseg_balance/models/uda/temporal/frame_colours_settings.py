@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ....errors import UserTypeError, UserValueError
+from ....errors import UserValueError
 from ....number_checks import check_number, is_number
+from ..mixing.augmentation_settings import settings_of
 
 OWNER = 'augmentation'
 
@@ -74,11 +75,4 @@ def colour_settings(settings: Colours) -> FrameColoursSettings | None:
         TypeError: Something else.
         ValueError: A setting out of range.
     """
-    if isinstance(settings, Mapping):
-        return FrameColoursSettings(**settings)
-    if not isinstance(settings, FrameColoursSettings | None):
-        raise UserTypeError(
-            'Expected `augmentation` to be a dict of settings, {} for the '
-            f'defaults, or None for no augmentation, but got {settings!r}'
-        )
-    return settings
+    return settings_of(FrameColoursSettings, settings)
