@@ -180,10 +180,11 @@ class Experiment:
         kind = f'fingerprint {found!r}' if found else 'no fingerprint'
         return [f'{kind}, expected {now["fingerprint"]!r}']
 
-    def train(self, **kwargs: Any) -> None:
+    def train(self, arguments: Sequence[Any] = (), **kwargs: Any) -> None:
         """Train, or go on; nothing is done where it is finished.
 
         Args:
+            arguments: Further arguments of tools/train.py.
             **kwargs: ``on_line`` and others of ``run_tool``.
 
         Raises:
@@ -191,7 +192,7 @@ class Experiment:
         """
         if self.checkpoint is not None:
             return
-        arguments = ['--work-dir', self.folder, '--resume']
+        arguments = [*arguments, '--work-dir', self.folder, '--resume']
         if self.seed is not None:
             arguments += ['--seed', self.seed]
         self._call('train', [*arguments, *self._overrides()], **kwargs)

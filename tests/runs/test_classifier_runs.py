@@ -14,7 +14,7 @@ from mmseg_balance.datasets.toy_objects import (
 CONFIG = """
 _base_ = [
     '{root}/configs/_base_/models/classifier.py',
-    '{root}/configs/_base_/schedules/sam_1k_inverse.py',
+    '{root}/configs/_base_/schedules/sam_500_inverse.py',
     '{root}/configs/_base_/uda/classifier_mic_short.py',
     '{root}/configs/_base_/default_runtime.py',
 ]

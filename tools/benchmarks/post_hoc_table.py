@@ -2,10 +2,10 @@
 
     python tools/benchmarks/post_hoc_table.py --seeds 0 1 2
 
-For source-only training and DACS: trains what camvid_table.py would train (or
+For source-only training and DACS: trains what method_table.py would train (or
 takes it from there), fits the distributions of the logits, and scores Eq. 7
 over tau in one pass over CamVid dusk. Each run leaves a small JSON in --out;
-the table has these and the trained rows of camvid_table.py, mAcc and both std
+the table has these and the trained rows of method_table.py, mAcc and both std
 first. What is finished is not repeated.
 """
 
@@ -14,9 +14,9 @@ import json
 import sys
 from pathlib import Path
 
-import camvid_table
-from camvid_rows import MAIN, METHODS
-from camvid_table import ROOT
+import method_table
+from method_rows import GROUPS
+from method_table import ROOT
 
 from mmseg_balance.checkpoints.weights import read_checkpoint
 from mmseg_balance.errors import UserValueError
@@ -26,6 +26,7 @@ from mmseg_balance.files.writing import write_atomically
 from mmseg_balance.logits.statistics.file import load_statistics
 from mmseg_balance.runs.experiment import run_tool
 
+GROUP = GROUPS['main']
 BASES = ('source_only', 'dacs')
 TAUS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 SHOWN_TAUS = ('0.1', '0.5', '1.0')
@@ -41,7 +42,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
     parser.add_argument(
-        '--work-dir', type=Path, default=ROOT / 'work_dirs/camvid_table'
+        '--work-dir', type=Path, default=ROOT / 'work_dirs/method_table'
     )
     parser.add_argument(
         '--trained',
@@ -70,7 +71,7 @@ def finish(method: str, seed: int, args: argparse.Namespace) -> None:
     result = result_file(args.out, method, seed)
     if result.is_file():
         return
-    run = camvid_table.experiment(method, seed, args.work_dir)
+    run = method_table.experiment(GROUP, method, seed, args.work_dir)
     folder, checkpoint = run.folder, run.checkpoint
     if args.trained is not None:
         folder = args.trained.resolve() / f'{method}_seed{seed}'
@@ -126,9 +127,9 @@ def is_of(statistics: Path, checkpoint: Path) -> bool:
 def stale_results(args: argparse.Namespace) -> list[str]:
     """A line for each result of other settings or code."""
     lines = [
-        camvid_table.stale(
+        method_table.stale(
             result_file(args.out, method, seed),
-            camvid_table.experiment(method, seed, args.work_dir),
+            method_table.experiment(GROUP, method, seed, args.work_dir),
         )
         for seed in args.seeds
         for method in BASES
@@ -145,7 +146,7 @@ def table(out: Path, seeds: list[int]) -> str:
     """Markdown table: mean and, of several seeds, sample std."""
     rows = []
     for base in BASES:
-        name = METHODS[base][0]
+        name = GROUP.rows[base].name
         runs = read(result_file(out, base, seed) for seed in seeds)
         rows.append((name, [run['tau']['0.0'] for run in runs]))
         rows += [
@@ -155,13 +156,13 @@ def table(out: Path, seeds: list[int]) -> str:
             )
             for tau in SHOWN_TAUS
         ]
-    for method in MAIN:
+    for method in GROUP.rows:
         if method not in BASES:
             files = (
-                camvid_table.result_file(out, method, seed) for seed in seeds
+                method_table.result_file(out, method, seed) for seed in seeds
             )
             scores = [run[PART] for run in read(files)]
-            rows.append((METHODS[method][0], scores))
+            rows.append((GROUP.rows[method].name, scores))
     lines = [
         f'| Method ({PART}) | ' + ' | '.join(COLUMNS) + ' | Seeds |',
         '| --- ' * (len(COLUMNS) + 2) + '|',
@@ -187,7 +188,7 @@ def main() -> None:
     # of --trained no one knows what trained it
     lines = [] if args.trained else stale_results(args)
     if lines and not (args.table or args.allow_mixed):
-        sys.exit(camvid_table.REFUSAL.format('\n  '.join(lines)))
+        sys.exit(method_table.REFUSAL.format('\n  '.join(lines)))
     for line in lines:
         print(f'warning: {line}', file=sys.stderr)
     try:

@@ -1,4 +1,4 @@
-# SDAT in runs of 1000 iterations: gradients are reversed by as much of them
+# SDAT in runs of 500 iterations: gradients are reversed by as much of them
 # as after as large a part of 30,000.
 _base_ = './classifier_sdat.py'
-uda_model = dict(cdan=dict(hidden=256, max_iters=33))
+uda_model = dict(cdan=dict(hidden=256, max_iters=17))

@@ -20,7 +20,7 @@ def read_result_file(file: Path) -> list[Result]:
     """Results of a JSON file.
 
     Args:
-        file: Scores of a test; or of ``camvid_table.py`` ('student' and
+        file: Scores of a test; or of ``method_table.py`` ('student' and
             'teacher'), or ``post_hoc_table.py`` ('tau').
 
     Returns:

@@ -119,8 +119,8 @@ def test_student_does_not_depend_on_the_discriminator(build):
         ('sam_30k_inverse', 30000, 0.002),
         ('sgd_15k_inverse', 15000, 0.002),
         ('sam_15k_inverse', 15000, 0.002),
-        ('sgd_1k_inverse', 1000, 0.01),
-        ('sam_1k_inverse', 1000, 0.01),
+        ('sgd_500_inverse', 500, 0.03),
+        ('sam_500_inverse', 500, 0.03),
     ],
 )
 def test_schedules(build, name, iterations, rate):

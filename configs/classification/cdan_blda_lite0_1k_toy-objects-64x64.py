@@ -1,6 +1,0 @@
-_base_ = [
-    './cdan_lite0_1k_toy-objects-64x64.py',
-    '../_base_/balance/blda_classifier_short.py',
-]
-model = _base_.pop('balance_model')
-custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

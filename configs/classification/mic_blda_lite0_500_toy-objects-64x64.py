@@ -1,0 +1,6 @@
+_base_ = [
+    './mic_lite0_500_toy-objects-64x64.py',
+    '../_base_/balance/blda_classifier_short.py',
+]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -1,8 +1,0 @@
-_base_ = [
-    '../_base_/models/classifier_lite0.py',
-    '../_base_/datasets/toy-objects.py',
-    '../_base_/schedules/sam_1k_inverse.py',
-    '../_base_/uda/classifier_mic_short.py',
-    '../_base_/default_runtime.py',
-]
-model = _base_.pop('uda_model')

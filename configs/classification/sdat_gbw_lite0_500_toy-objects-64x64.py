@@ -1,0 +1,6 @@
+_base_ = [
+    './sdat_lite0_500_toy-objects-64x64.py',
+    '../_base_/balance/gbw_lite0.py',
+]
+model = _base_.pop('balance_model')
+custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -1,8 +1,0 @@
-_base_ = [
-    '../_base_/models/classifier_lite0.py',
-    '../_base_/datasets/toy-objects.py',
-    '../_base_/schedules/sgd_1k_inverse.py',
-    '../_base_/uda/no_teacher.py',
-    '../_base_/default_runtime.py',
-]
-model = dict(type='SourceOnly')

@@ -1,0 +1,256 @@
+import json
+import sys
+
+import pytest
+import torch
+
+
+@pytest.fixture
+def tool(run_tool, tools, monkeypatch):
+    monkeypatch.syspath_prepend(str(tools / 'benchmarks'))
+    return run_tool.load('benchmarks/method_table.py')
+
+
+@pytest.fixture
+def write(tool, tmp_path):
+    """Write the result of a run, as if it had been made before."""
+
+    def write(method, seed, mark, offset=0.0):
+        part = {
+            c: 10.0 * i + offset
+            for i, c in enumerate(tool.GROUPS['main'].columns)
+        }
+        data = dict(student=part, teacher=part)
+        if mark == 'current':
+            mark = tool.experiment(
+                tool.GROUPS['main'], method, seed, tmp_path
+            ).fingerprint
+        if mark is not None:
+            data['fingerprint'] = mark
+        file = tmp_path / 'out' / f'{method}_seed{seed}.json'
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(data))
+        return file
+
+    return write
+
+
+@pytest.fixture
+def start(run_tool, tools, tmp_path, monkeypatch):
+    """Run the tool in a folder of its own, with relative paths."""
+    monkeypatch.syspath_prepend(str(tools / 'benchmarks'))
+    monkeypatch.chdir(tmp_path)
+
+    def start(*args):
+        return run_tool(
+            'benchmarks/method_table.py',
+            *('--out', 'out', '--work-dir', 'work', '--methods', 'dacs'),
+            *args,
+        )
+
+    return start
+
+
+def rows(text):
+    return [
+        [cell.strip() for cell in line.strip('|').split('|')]
+        for line in text.splitlines()
+        if line.startswith('|')
+    ]
+
+
+def test_mean_and_sample_std_over_the_seeds(tool, write, tmp_path):
+    write('dacs', 0, None, offset=1.0)
+    write('dacs', 1, None, offset=3.0)
+    write('source_only', 0, None, offset=0.26)
+    header, _, *body = rows(
+        tool.table(
+            (group := tool.GROUPS['main']),
+            tmp_path / 'out',
+            [0, 1, 2],
+            list(group.rows),
+        )
+    )
+    assert header[:3] == ['Method', 'Part', 'mIoU'] and len(body) == 4
+    # one value has no spread
+    assert body[0] == [
+        *('Source only', 'student', '0.3', '10.3', '20.3', '30.3', '1'),
+    ]
+    # mean 2, std sqrt(((1 - 2)^2 + (3 - 2)^2) / 1)
+    assert body[3] == [
+        *('DACS', 'teacher', '2.0 +- 1.4', '12.0 +- 1.4', '22.0 +- 1.4'),
+        *('32.0 +- 1.4', '2'),
+    ]
+
+
+@pytest.mark.parametrize(
+    'mark, found',
+    [(None, 'no fingerprint'), ('0123456789ab', "'0123456789ab'")],
+)
+def test_results_of_other_code_are_refused(start, write, capsys, mark, found):
+    file = write('dacs', 0, mark)
+    before = file.read_bytes()
+    with pytest.raises(SystemExit) as exit_:
+        start('--seeds', 0)
+    message = str(exit_.value)
+    assert f'{file} has ' in message and found in message
+    assert 'Move them away' in message and '--allow-mixed' in message
+    assert '| DACS' not in capsys.readouterr().out
+
+    for option in ('--table', '--allow-mixed'):
+        start('--seeds', 0, option)
+        output = capsys.readouterr()
+        assert '| DACS | teacher | 0.0 |' in output.out
+        (line,) = output.err.splitlines()
+        assert line.startswith(f'warning: {file} has ') and found in line
+    assert file.read_bytes() == before
+
+
+def test_a_seed_never_has_the_scores_of_another(start, write, tmp_path):
+    file = write('dacs', 1, 'current')
+    content = json.loads(file.read_text())
+    content['settings'] = dict(seed=0, others=[], cfg={})
+    file.write_text(json.dumps(content))
+    with pytest.raises(SystemExit, match='scores of seed 0, and its name say'):
+        start('--seeds', 1, '--table')
+
+
+def test_trained_checkpoints_are_of_their_seed(run_tool, tmp_path, start):
+    tool = run_tool.load('benchmarks/post_hoc_table.py')
+    file = tmp_path / 'iter_500.pth'
+    torch.save(dict(meta=dict(seed=0), state_dict={}), file)
+    tool.check_seed(file, 0)
+    with pytest.raises(ValueError, match='is of seed 0, expected seed 1'):
+        tool.check_seed(file, 1)
+
+
+def test_current_results_are_taken_as_they_are(start, write, tmp_path, capsys):
+    write('dacs', 0, 'current')
+    start('--seeds', 0)
+    output = capsys.readouterr()
+    assert '| DACS | student | 0.0 |' in output.out and output.err == ''
+    assert not (tmp_path / 'work').exists()
+
+
+def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
+    calls = []
+    group = tool.GROUPS['main']
+
+    def score(run, name, options):
+        calls.append((name, options))
+        return {'mIoU': 1.23456789, 'time': 3.0}
+
+    monkeypatch.setattr(tool.Experiment, 'test', score)
+    monkeypatch.setattr(tool.Experiment, 'train', lambda run, arguments: None)
+    tool.finish(
+        group, 'dacs_ola_tau0.5', 1, tmp_path / 'work', tmp_path / 'out'
+    )
+    file = tmp_path / 'out' / 'dacs_ola_tau0.5_seed1.json'
+    run = tool.experiment(group, 'dacs_ola_tau0.5', 1, tmp_path / 'work')
+    found = json.loads(file.read_text())
+    assert found['fingerprint'] == run.fingerprint
+    assert found['student'] == found['teacher'] == dict(mIoU=1.2346)
+    assert tool.stale(file, run) is None
+    # what differs is named, in the result of another tau, seed and torch
+    found['fingerprint'] = '0123456789ab'
+    cfg = found['settings']['cfg']
+    cfg['model']['segmentor']['decode_head']['loss_decode']['tau'] = 0.1
+    found['settings']['seed'] = 3
+    found['versions']['torch'] = '1.0'
+    file.write_text(json.dumps(found))
+    line = tool.stale(file, run)
+    assert line.startswith(f'{file} has torch was 1.0, is {torch.__version__}')
+    assert line.endswith(
+        'model.segmentor.decode_head.loss_decode.tau was 0.1, is 0.5; seed '
+        'was 3, is 1'
+    )
+    assert calls == [
+        (part, {'model.predict_with': part}) for part in group.parts
+    ]
+    head = run.cfg.model.segmentor.decode_head
+    assert head.loss_decode.tau == 0.5 and run.seed == 1
+
+    monkeypatch.setattr(tool.Experiment, 'is_current', lambda run: False)
+    tool.finish(group, 'dacs', 1, tmp_path / 'work', tmp_path / 'out')
+    file = tmp_path / 'out' / 'dacs_seed1.json'
+    run = tool.experiment(group, 'dacs', 1, tmp_path / 'work')
+    assert 'changed while it ran' in tool.stale(file, run)
+
+
+def test_each_group_has_rows_and_a_table_of_its_own(tool, monkeypatch):
+    found = set()
+    for name, group in tool.GROUPS.items():
+        argv = ['method_table.py', '--group', name, '--seeds', '1', '0', '1']
+        monkeypatch.setattr(sys, 'argv', argv)
+        args = tool.parse_args()
+        assert args.seeds == [1, 0]
+        assert args.methods == list(group.rows)
+        assert args.out == tool.ROOT / 'docs/benchmarks' / group.folder
+        found.add(args.table_file)
+        for method, row in group.rows.items():
+            config = tool.ROOT / 'configs' / row.config
+            assert config.is_file(), method
+    assert len(found) == len(tool.GROUPS)
+
+
+def test_a_method_of_another_group_is_named(tool, monkeypatch, capsys):
+    argv = ['method_table.py', '--group', 'digits', '--methods', 'dacs']
+    monkeypatch.setattr(sys, 'argv', argv)
+    with pytest.raises(SystemExit):
+        tool.parse_args()
+    error = capsys.readouterr().err
+    assert "--group digits has no 'dacs': expected one of source-only" in error
+
+
+def test_classifiers_have_one_part_and_the_size_of_their_bias(
+    tool, tmp_path, monkeypatch
+):
+    calls = []
+
+    def test(run, name, options):
+        calls.append((name, options))
+        biases = {'Bias.0': -3.0, 'Bias.1': 1.0}
+        return dict(mAcc=90.0, Acc_std=2.0, aAcc=91.0, **biases)
+
+    monkeypatch.setattr(tool.Experiment, 'test', test)
+    monkeypatch.setattr(
+        tool.Experiment,
+        'train',
+        lambda run, arguments: calls.append(arguments),
+    )
+    group = tool.GROUPS['digits']
+    tool.finish(group, 'mic_blda', 2, tmp_path / 'work', tmp_path / 'out')
+    assert calls == [('--channels-last',), ('student', {})]
+    header, _, row = rows(
+        tool.table(group, tmp_path / 'out', [2], ['mcc', 'mic_blda'])
+    )
+    assert header[2:6] == ['mAcc', 'Acc_std', '\\', 'Bias\\']
+    assert row == [
+        *('MIC + BLDA', 'student', '90.0', '2.0', '2.0', '91.0', '1'),
+    ]
+
+
+def test_post_hoc_results_of_other_settings_are_refused(
+    tool, run_tool, tools, tmp_path, monkeypatch, capsys
+):
+    post_hoc = run_tool.load('benchmarks/post_hoc_table.py')
+    run = tool.experiment(tool.GROUPS['main'], 'dacs', 0, tmp_path / 'work')
+    tau = dict.fromkeys(map(str, post_hoc.TAUS))
+    tau = {key: dict.fromkeys(post_hoc.COLUMNS, 1.0) for key in tau}
+    file = tmp_path / 'dacs_posthoc_seed0.json'
+    file.write_text(json.dumps(run.record | dict(tau=tau)))
+    monkeypatch.setattr(post_hoc, 'BASES', ('dacs',))
+    argv = ['post_hoc_table.py', '--seeds', '0', '--out', str(tmp_path)]
+    monkeypatch.setattr(sys, 'argv', argv)
+    post_hoc.main()  # it is current, so nothing is run
+    assert '| DACS + post-hoc, tau 0.5 | 1.0 |' in capsys.readouterr().out
+
+    other = tool.experiment(
+        tool.GROUPS['main'], 'dacs', 1, tmp_path / 'work'
+    ).record
+    file.write_text(json.dumps(other | dict(tau=tau)))
+    with pytest.raises(SystemExit, match='(?s)seed0.json has seed was 1, is'):
+        post_hoc.main()
+    monkeypatch.setattr(sys, 'argv', [*argv, '--allow-mixed'])
+    post_hoc.main()
+    assert 'seed was 1, is 0' in capsys.readouterr().err

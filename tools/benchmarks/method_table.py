@@ -1,0 +1,248 @@
+"""Train methods on a data set, several seeds each, and table them.
+
+    python tools/benchmarks/method_table.py --seeds 0 1 2 --jobs 2
+    python tools/benchmarks/method_table.py --group balance --seeds 0 1
+    python tools/benchmarks/method_table.py --group digits --seeds 0 1 2
+
+Segmentors are scored once, at the last iteration: nothing is chosen on target
+labels. What is finished is not repeated, an interrupted training
+goes on. Each run leaves a small JSON in --out; the table is made from those.
+Each holds its config, its seed, the versions beneath, and a fingerprint of
+these and of the sources of the package; one of other settings or code is
+refused, and what differs is named.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import mean
+
+from method_rows import GROUPS, Group
+
+from mmseg_balance.errors import UserValueError
+from mmseg_balance.evaluation.comparison.seeds import spread
+from mmseg_balance.files.writing import write_atomically
+from mmseg_balance.runs.comparison.result_files import read_result_file
+from mmseg_balance.runs.experiment import Experiment
+
+ROOT = Path(__file__).resolve().parents[2]
+REFUSAL = (
+    'error: results of other settings or code:\n  {}\nMove them away, or give '
+    'another --out, to run them again; --allow-mixed keeps them in the table'
+)
+CHANGED = 'the sources changed while it ran'
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2])
+    parser.add_argument(
+        '--group',
+        choices=GROUPS,
+        default='main',
+        help='; '.join(f'{k}: {", ".join(v.rows)}' for k, v in GROUPS.items()),
+    )
+    parser.add_argument(
+        '--methods',
+        nargs='+',
+        metavar='METHOD',
+        help='rows of the group, by default all',
+    )
+    parser.add_argument(
+        '--jobs', type=int, default=1, help='runs side by side'
+    )
+    parser.add_argument(
+        '--work-dir', type=Path, default=ROOT / 'work_dirs/method_table'
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        metavar='FOLDER',
+        help="for the JSONs and the table; by default the group's folder "
+        'of docs/benchmarks',
+    )
+    parser.add_argument(
+        '--table',
+        action='store_true',
+        help='run nothing, print the table of the JSONs that are there; '
+        'stderr says\nwhich of them are of other settings or code',
+    )
+    parser.add_argument(
+        '--allow-mixed',
+        action='store_true',
+        help='keep JSONs of other settings or code, named on stderr, instead '
+        'of\nrefusing them',
+    )
+    args = parser.parse_args()
+    group = GROUPS[args.group]
+    for method in args.methods or ():
+        if method not in group.rows:
+            parser.error(
+                f'--group {args.group} has no {method!r}: expected one of '
+                f'{", ".join(group.rows)}'
+            )
+    name = args.group if args.methods is None else f'{args.group}_methods'
+    args.methods = args.methods or list(group.rows)
+    args.seeds = list(dict.fromkeys(args.seeds))
+    args.out = args.out or ROOT / 'docs/benchmarks' / group.folder
+    args.table_file = args.out / f'table_{name}.md'
+    return args
+
+
+def experiment(
+    group: Group, method: str, seed: int, work_dir: Path
+) -> Experiment:
+    """A run of the table."""
+    row = group.rows[method]
+    return Experiment(
+        ROOT,
+        Path('configs') / row.config,
+        work_dir,
+        {'default_hooks.checkpoint.interval': 100} | dict(row.options),
+        seed,
+        f'{method}_seed{seed}',
+        group.parts + group.arguments,
+    )
+
+
+def result_file(out: Path, method: str, seed: int) -> Path:
+    """Where the scores of a run are kept."""
+    return out / f'{method}_seed{seed}.json'
+
+
+def stale(result: Path, run: Experiment) -> str | None:
+    """Why a result is not one of these settings and this code.
+
+    Args:
+        result: Its file, which may be missing.
+        run: The run it should be of.
+
+    Returns:
+        A line with the file; None for a good or missing result.
+    """
+    if not result.is_file():
+        return None
+    lines = run.differences(json.loads(result.read_text()))
+    return f'{result} has {"; ".join(lines)}' if lines else None
+
+
+def stale_results(args: argparse.Namespace) -> list[str]:
+    """A line for each result of other settings or code."""
+    lines = [
+        stale(
+            result_file(args.out, method, seed),
+            experiment(GROUPS[args.group], method, seed, args.work_dir),
+        )
+        for seed in args.seeds
+        for method in args.methods
+        if result_file(args.out, method, seed).is_file()
+    ]
+    return [line for line in lines if line]
+
+
+def finish(
+    group: Group, method: str, seed: int, work_dir: Path, out: Path
+) -> None:
+    """Do what is left of a run; a result that is there is left alone."""
+    result = result_file(out, method, seed)
+    if result.is_file():
+        return
+    run = experiment(group, method, seed, work_dir)
+    if run.checkpoint is None:
+        print(f'{run.folder.name}: training', flush=True)
+        run.train(group.arguments)
+    scores = {}
+    for part in group.parts:
+        values = run.test(part, options=predict_with(group, part))
+        scores[part] = {
+            k: round(v, 4) for k, v in values.items() if 'time' not in k
+        }
+    data = run.record | scores
+    if not run.is_current():
+        data['fingerprint'] = CHANGED
+    write_atomically(result, (json.dumps(data, indent=1) + '\n').encode())
+    shown = scores[group.parts[-1]][group.columns[0]]
+    print(f'{run.folder.name}: {shown:.2f}', flush=True)
+
+
+def predict_with(group: Group, part: str) -> dict[str, str]:
+    """Override that scores a part; methods without a teacher need none."""
+    return {'model.predict_with': part} if len(group.parts) > 1 else {}
+
+
+def score(scores: Mapping[str, float], column: str) -> float:
+    """Value of a column of the table."""
+    if column != '|Bias|':
+        return scores[column]
+    return mean(abs(v) for k, v in scores.items() if k.startswith('Bias.'))
+
+
+def table(
+    group: Group, out: Path, seeds: list[int], methods: list[str]
+) -> str:
+    """Markdown table: mean and, of several seeds, sample std."""
+    # a bar ends a cell
+    names = [column.replace('|', '\\|') for column in group.columns]
+    lines = [
+        f'| Method | Part | {" | ".join(names)} | Seeds |',
+        '| --- ' * (len(names) + 3) + '|',
+    ]
+    for method in methods:
+        name = group.rows[method].name
+        files = [result_file(out, method, seed) for seed in seeds]
+        # which refuses the scores of another seed than the name says
+        runs = [r for f in files if f.is_file() for r in read_result_file(f)]
+        for part in group.parts if runs else ():
+            scores = [run.scores for run in runs if run.part == part]
+            cells = [
+                str(spread(score(s, column) for s in scores))
+                for column in group.columns
+            ]
+            lines.append(
+                f'| {name} | {part} | {" | ".join(cells)} | {len(scores)} |'
+            )
+    return '\n'.join(lines)
+
+
+def main() -> None:
+    """Finish all runs, and print the table."""
+    args = parse_args()
+    group = GROUPS[args.group]
+    args.out, args.work_dir = args.out.resolve(), args.work_dir.resolve()
+    lines = stale_results(args)
+    if lines and not (args.table or args.allow_mixed):
+        sys.exit(REFUSAL.format('\n  '.join(lines)))
+    if not args.table:
+        # seed by seed, so that a part of the table is one of all methods
+        runs = [(m, s) for s in args.seeds for m in args.methods]
+        with ThreadPoolExecutor(args.jobs) as pool:
+            jobs = [
+                pool.submit(finish, group, *run, args.work_dir, args.out)
+                for run in runs
+            ]
+        try:
+            for job in jobs:
+                job.result()
+        except RuntimeError as error:
+            sys.exit(f'error: {error}')
+        # of what ran as well: the sources may have changed meanwhile
+        lines = stale_results(args)
+    for line in lines:
+        print(f'warning: {line}', file=sys.stderr)
+    try:
+        text = table(group, args.out, args.seeds, args.methods)
+    except UserValueError as error:
+        sys.exit(f'error: {error}')
+    print(text)
+    if not args.table:
+        write_atomically(args.table_file.resolve(), f'{text}\n'.encode())
+
+
+if __name__ == '__main__':
+    main()
