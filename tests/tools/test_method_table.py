@@ -12,6 +12,12 @@ def tool(run_tool, tools, monkeypatch):
 
 
 @pytest.fixture
+def runs(tool):
+    """Where its trainings and tests are."""
+    return sys.modules['method_runs']
+
+
+@pytest.fixture
 def write(tool, tmp_path):
     """Write the result of a run, as if it had been made before."""
 
@@ -132,7 +138,7 @@ def test_current_results_are_taken_as_they_are(start, write, tmp_path, capsys):
     assert not (tmp_path / 'work').exists()
 
 
-def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
+def test_result_keeps_its_fingerprint(tool, runs, tmp_path, monkeypatch):
     calls = []
     group = tool.GROUPS['main']
 
@@ -140,8 +146,8 @@ def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
         calls.append((name, options))
         return {'mIoU': 1.23456789, 'time': 3.0}
 
-    monkeypatch.setattr(tool.Experiment, 'test', score)
-    monkeypatch.setattr(tool.Experiment, 'train', lambda run, arguments: None)
+    monkeypatch.setattr(runs.Experiment, 'test', score)
+    monkeypatch.setattr(runs.Experiment, 'train', lambda run, arguments: None)
     tool.finish(
         group, 'dacs_ola_tau0.5', 1, tmp_path / 'work', tmp_path / 'out'
     )
@@ -165,12 +171,13 @@ def test_result_keeps_its_fingerprint(tool, tmp_path, monkeypatch):
         'was 3, is 1'
     )
     assert calls == [
-        (part, {'model.predict_with': part}) for part in group.parts
+        (f'camvid_day2dusk_{part}', {'model.predict_with': part})
+        for part in group.parts
     ]
     head = run.cfg.model.segmentor.decode_head
     assert head.loss_decode.tau == 0.5 and run.seed == 1
 
-    monkeypatch.setattr(tool.Experiment, 'is_current', lambda run: False)
+    monkeypatch.setattr(runs.Experiment, 'is_current', lambda run: False)
     tool.finish(group, 'dacs', 1, tmp_path / 'work', tmp_path / 'out')
     file = tmp_path / 'out' / 'dacs_seed1.json'
     run = tool.experiment(group, 'dacs', 1, tmp_path / 'work')
@@ -203,7 +210,7 @@ def test_a_method_of_another_group_is_named(tool, monkeypatch, capsys):
 
 
 def test_classifiers_have_one_part_and_the_size_of_their_bias(
-    tool, tmp_path, monkeypatch
+    tool, runs, tmp_path, monkeypatch
 ):
     calls = []
 
@@ -212,15 +219,15 @@ def test_classifiers_have_one_part_and_the_size_of_their_bias(
         biases = {'Bias.0': -3.0, 'Bias.1': 1.0}
         return dict(mAcc=90.0, Acc_std=2.0, aAcc=91.0, **biases)
 
-    monkeypatch.setattr(tool.Experiment, 'test', test)
+    monkeypatch.setattr(runs.Experiment, 'test', test)
     monkeypatch.setattr(
-        tool.Experiment,
+        runs.Experiment,
         'train',
         lambda run, arguments: calls.append(arguments),
     )
     group = tool.GROUPS['digits']
     tool.finish(group, 'mic_blda', 2, tmp_path / 'work', tmp_path / 'out')
-    assert calls == [('--channels-last',), ('student', {})]
+    assert calls == [('--channels-last',), ('digits_student', {})]
     header, _, row = rows(
         tool.table(group, tmp_path / 'out', [2], ['mcc', 'mic_blda'])
     )
@@ -235,7 +242,8 @@ def test_post_hoc_results_of_other_settings_are_refused(
 ):
     post_hoc = run_tool.load('benchmarks/post_hoc_table.py')
     run = tool.experiment(tool.GROUPS['main'], 'dacs', 0, tmp_path / 'work')
-    tau = dict.fromkeys(map(str, post_hoc.TAUS))
+    taus = run_tool.load('benchmarks/tau_sweeps.py').TAUS
+    tau = dict.fromkeys(map(str, taus))
     tau = {key: dict.fromkeys(post_hoc.COLUMNS, 1.0) for key in tau}
     file = tmp_path / 'dacs_posthoc_seed0.json'
     file.write_text(json.dumps(run.record | dict(tau=tau)))
@@ -254,3 +262,115 @@ def test_post_hoc_results_of_other_settings_are_refused(
     monkeypatch.setattr(sys, 'argv', [*argv, '--allow-mixed'])
     post_hoc.main()
     assert 'seed was 1, is 0' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('name', ['camvid', 'camvid2iddlite', 'carrots'])
+def test_rows_of_pairs_are_what_they_are_called(tool, tmp_path, name):
+    group = tool.GROUPS[name]
+    seen = set()
+    assert set(group.post_hoc) <= set(group.rows)
+    for method in group.rows:
+        cfg = tool.experiment(group, method, 0, tmp_path).cfg
+        head = cfg.model.segmentor.decode_head
+        loss = head.get('loss_decode', dict(type='CrossEntropyLoss'))
+        seen.add(cfg.pretty_text)
+        assert loss.get('num_classes', head.num_classes) == head.num_classes
+        assert head.num_classes == group.data.num_classes
+        blda = '_blda' in method or '_ola' in method
+        assert (loss.type == 'BLDALoss') == blda, method
+        if 'tau' in method:
+            assert loss.tau == float(method.split('tau')[1])
+        dense = cfg.model.get('density_estimation') is not None
+        assert dense == ('_blda' in method), method
+        if blda:
+            # of the paper's 1500 none would pass in so short a run
+            assert loss.warmup == loss.min_samples == 'auto'
+        rare = cfg.train_dataloader.dataset.rare_class_sampling is not None
+        former = method.startswith(('daformer', 'mic'))
+        assert rare == (method.endswith('rcs') or former), method
+        criterion = loss.criterion if 'criterion' in loss else loss
+        for key, kind in {
+            'gbw': 'GBWLoss',
+            'focal': 'SoftmaxFocalLoss',
+            'class-balanced': 'ClassBalancedLoss',
+            'logit-adjustment': 'LogitAdjustmentLoss',
+        }.items():
+            if f'_{key}' in method:
+                assert criterion.type == kind
+        if criterion.type == 'GBWLoss':
+            released = criterion.get('mode') == 'released'
+            assert released == ('released' in method)
+            assert cfg.custom_hooks[-1].interval == 10
+        if criterion.type == 'ClassBalancedLoss':
+            assert criterion.beta == group.data.beta < 0.9999
+        for hook in cfg.custom_hooks:
+            if hook.type == 'ClassStatisticsHook':
+                assert hook.stats_dir == group.data.stats_dir
+    assert len(seen) == len(group.rows)
+
+
+def test_trainings_on_the_source_are_scored_on_it(
+    tool, runs, tmp_path, monkeypatch
+):
+    """Plain supervised training: one that is there, with another test."""
+    calls = []
+
+    def test(run, name, options):
+        calls.append((run.folder, options))
+        return dict(mIoU=50.0)
+
+    monkeypatch.setattr(runs.Experiment, 'test', test)
+    monkeypatch.setattr(runs.Experiment, 'train', lambda run, arguments: None)
+    monkeypatch.setattr(runs, 'sweep_tau', lambda *args: dict(scores=[]))
+    groups = [tool.GROUPS[name] for name in ('camvid', 'camvid-day')]
+    for i, group in enumerate(groups):
+        tool.finish(group, 'source_only', 0, tmp_path, tmp_path / str(i))
+    # one training, student and teacher of two tests
+    assert len({folder for folder, _ in calls}) == 1 and len(calls) == 4
+    root = 'test_dataloader.dataset.data_root'
+    assert [options.get(root) for _, options in calls] == [
+        *(None, None, 'data/camvid/day', 'data/camvid/day'),
+    ]
+    found = [
+        json.loads((tmp_path / f'{i}/source_only_seed0.json').read_text())
+        for i in range(2)
+    ]
+    assert found[0]['fingerprint'] != found[1]['fingerprint']
+    data = found[1]['settings']['cfg']['test_dataloader']['dataset']
+    assert data['data_root'] == 'data/camvid/day'
+    for i, group in enumerate(groups):
+        run = tool.experiment(group, 'source_only', 0, tmp_path)
+        assert (
+            tool.stale(tmp_path / f'{i}/source_only_seed0.json', run) is None
+        )
+
+
+def test_sweeps_are_kept_and_shown(tool, runs, tmp_path, monkeypatch):
+    swept = dict(
+        labels=True,
+        criteria=[],
+        scores=[
+            dict(dict.fromkeys(tool.GROUPS['camvid'].columns, v), tau=tau)
+            for tau, v in ((0.0, 1.0), (1.0, 7.0))
+        ],
+    )
+    calls = []
+
+    def sweep_tau(config, checkpoint, folder, options):
+        calls.append(options)
+        return swept
+
+    monkeypatch.setattr(runs, 'sweep_tau', sweep_tau)
+    scores = dict.fromkeys(tool.GROUPS['camvid'].columns, 5.0)
+    monkeypatch.setattr(runs.Experiment, 'test', lambda *a, **k: scores)
+    monkeypatch.setattr(runs.Experiment, 'train', lambda run, arguments: None)
+    group = tool.GROUPS['camvid']
+    method = 'dacs_blda_tau0.5'
+    tool.finish(group, method, 1, tmp_path, tmp_path / 'out')
+    assert 'model.segmentor.decode_head.loss_decode.tau=0.5' in calls[0]
+    *_, student, teacher, post_hoc = rows(
+        tool.table(group, tmp_path / 'out', [1], [method])
+    )
+    assert student[1:3] == ['student', '5.0'] and teacher[1] == 'teacher'
+    assert post_hoc[0].endswith('tau 0.5 + post-hoc, tau 1')
+    assert post_hoc[2:4] == ['7.0', '7.0'] and post_hoc[-1] == '1'

@@ -7,6 +7,7 @@
 Segmentors are scored once, at the last iteration: nothing is chosen on target
 labels. What is finished is not repeated, an interrupted training
 goes on. Each run leaves a small JSON in --out; the table is made from those.
+Tau of post-hoc balancing is swept over the students of pairs of data sets.
 Each holds its config, its seed, the versions beneath, and a fingerprint of
 these and of the sources of the package; one of other settings or code is
 refused, and what differs is named.
@@ -21,19 +22,17 @@ from pathlib import Path
 from statistics import mean
 
 from method_rows import GROUPS, Group
+from method_runs import ROOT, experiment, finish, result_file, stale
 
 from mmseg_balance.errors import UserValueError
 from mmseg_balance.evaluation.comparison.seeds import spread
 from mmseg_balance.files.writing import write_atomically
 from mmseg_balance.runs.comparison.result_files import read_result_file
-from mmseg_balance.runs.experiment import Experiment
 
-ROOT = Path(__file__).resolve().parents[2]
 REFUSAL = (
     'error: results of other settings or code:\n  {}\nMove them away, or give '
     'another --out, to run them again; --allow-mixed keeps them in the table'
 )
-CHANGED = 'the sources changed while it ran'
 
 
 def parse_args() -> argparse.Namespace:
@@ -95,43 +94,6 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def experiment(
-    group: Group, method: str, seed: int, work_dir: Path
-) -> Experiment:
-    """A run of the table."""
-    row = group.rows[method]
-    return Experiment(
-        ROOT,
-        Path('configs') / row.config,
-        work_dir,
-        {'default_hooks.checkpoint.interval': 100} | dict(row.options),
-        seed,
-        f'{method}_seed{seed}',
-        group.parts + group.arguments,
-    )
-
-
-def result_file(out: Path, method: str, seed: int) -> Path:
-    """Where the scores of a run are kept."""
-    return out / f'{method}_seed{seed}.json'
-
-
-def stale(result: Path, run: Experiment) -> str | None:
-    """Why a result is not one of these settings and this code.
-
-    Args:
-        result: Its file, which may be missing.
-        run: The run it should be of.
-
-    Returns:
-        A line with the file; None for a good or missing result.
-    """
-    if not result.is_file():
-        return None
-    lines = run.differences(json.loads(result.read_text()))
-    return f'{result} has {"; ".join(lines)}' if lines else None
-
-
 def stale_results(args: argparse.Namespace) -> list[str]:
     """A line for each result of other settings or code."""
     lines = [
@@ -144,36 +106,6 @@ def stale_results(args: argparse.Namespace) -> list[str]:
         if result_file(args.out, method, seed).is_file()
     ]
     return [line for line in lines if line]
-
-
-def finish(
-    group: Group, method: str, seed: int, work_dir: Path, out: Path
-) -> None:
-    """Do what is left of a run; a result that is there is left alone."""
-    result = result_file(out, method, seed)
-    if result.is_file():
-        return
-    run = experiment(group, method, seed, work_dir)
-    if run.checkpoint is None:
-        print(f'{run.folder.name}: training', flush=True)
-        run.train(group.arguments)
-    scores = {}
-    for part in group.parts:
-        values = run.test(part, options=predict_with(group, part))
-        scores[part] = {
-            k: round(v, 4) for k, v in values.items() if 'time' not in k
-        }
-    data = run.record | scores
-    if not run.is_current():
-        data['fingerprint'] = CHANGED
-    write_atomically(result, (json.dumps(data, indent=1) + '\n').encode())
-    shown = scores[group.parts[-1]][group.columns[0]]
-    print(f'{run.folder.name}: {shown:.2f}', flush=True)
-
-
-def predict_with(group: Group, part: str) -> dict[str, str]:
-    """Override that scores a part; methods without a teacher need none."""
-    return {'model.predict_with': part} if len(group.parts) > 1 else {}
 
 
 def score(scores: Mapping[str, float], column: str) -> float:
@@ -207,7 +139,24 @@ def table(
             lines.append(
                 f'| {name} | {part} | {" | ".join(cells)} | {len(scores)} |'
             )
+        swept = [json.loads(f.read_text()) for f in files if f.is_file()]
+        if group.sweeps and method in group.post_hoc and swept:
+            lines.append(post_hoc_row(group, name, swept))
     return '\n'.join(lines)
+
+
+def post_hoc_row(group: Group, name: str, runs: list[dict]) -> str:
+    """A method with post-hoc balancing, tau 1: where Eq. 7 is balanced."""
+    scores = [
+        row
+        for run in runs
+        for row in run['tau_sweep']['scores']
+        if row['tau'] == 1
+    ]
+    cells = [str(spread(s[c] for s in scores)) for c in group.columns]
+    shown = ' | '.join(cells)
+    part = group.parts[0]
+    return f'| {name} + post-hoc, tau 1 | {part} | {shown} | {len(scores)} |'
 
 
 def main() -> None:

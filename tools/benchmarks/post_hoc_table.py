@@ -14,25 +14,21 @@ import json
 import sys
 from pathlib import Path
 
-import method_table
+import method_runs
 from method_rows import GROUPS
-from method_table import ROOT
+from method_runs import ROOT
+from method_table import REFUSAL
+from tau_sweeps import PART, sweep_tau
 
 from mmseg_balance.checkpoints.weights import read_checkpoint
 from mmseg_balance.errors import UserValueError
 from mmseg_balance.evaluation.comparison.seeds import spread
-from mmseg_balance.files.hashing import hash_file
 from mmseg_balance.files.writing import write_atomically
-from mmseg_balance.logits.statistics.file import load_statistics
-from mmseg_balance.runs.experiment import run_tool
 
 GROUP = GROUPS['main']
 BASES = ('source_only', 'dacs')
-TAUS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 SHOWN_TAUS = ('0.1', '0.5', '1.0')
 COLUMNS = ('mAcc', 'Acc_std', 'IoU_std', 'mIoU')
-TOOLS = ROOT / 'tools/analysis_tools'
-PART = 'student'
 
 
 def parse_args() -> argparse.Namespace:
@@ -71,7 +67,7 @@ def finish(method: str, seed: int, args: argparse.Namespace) -> None:
     result = result_file(args.out, method, seed)
     if result.is_file():
         return
-    run = method_table.experiment(GROUP, method, seed, args.work_dir)
+    run = method_runs.experiment(GROUP, method, seed, args.work_dir)
     folder, checkpoint = run.folder, run.checkpoint
     if args.trained is not None:
         folder = args.trained.resolve() / f'{method}_seed{seed}'
@@ -81,22 +77,8 @@ def finish(method: str, seed: int, args: argparse.Namespace) -> None:
         print(f'{folder.name}: training', flush=True)
         run.train()
         checkpoint = run.checkpoint
-    model = [run.config, checkpoint]
-    part = ['--part', PART]
-    statistics = folder / f'logit_statistics_{PART}.pth'
     print(f'{folder.name}: statistics and tau', flush=True)
-    if not is_of(statistics, checkpoint):
-        command = TOOLS / 'fit_logit_statistics.py'
-        run_tool(
-            [command, *model, '--out', statistics, *part, '--overwrite'],
-            folder / 'fit_output.txt',
-            cwd=ROOT,
-        )
-    sweep = folder / 'tau_sweep'
-    command = [TOOLS / 'sweep_tau.py', *model, statistics, *part]
-    command += ['--taus', *TAUS, '--out', sweep, '--overwrite']
-    run_tool(command, folder / 'sweep_output.txt', cwd=ROOT)
-    found = json.loads((sweep / 'tau_sweep.json').read_text())
+    found = sweep_tau(run.config, checkpoint, folder, criteria=False)
     mark = dict(fingerprint=None) if args.trained else run.record
     scores = {
         f'{row["tau"]}': {key: round(row[key], 4) for key in COLUMNS}
@@ -116,20 +98,12 @@ def check_seed(checkpoint: Path, seed: int) -> None:
         )
 
 
-def is_of(statistics: Path, checkpoint: Path) -> bool:
-    """Whether there are statistics, and of this very checkpoint."""
-    if not statistics.is_file():
-        return False
-    settings = load_statistics(statistics)[1].get('settings') or {}
-    return settings.get('checkpoint') == hash_file(str(checkpoint))
-
-
 def stale_results(args: argparse.Namespace) -> list[str]:
     """A line for each result of other settings or code."""
     lines = [
-        method_table.stale(
+        method_runs.stale(
             result_file(args.out, method, seed),
-            method_table.experiment(GROUP, method, seed, args.work_dir),
+            method_runs.experiment(GROUP, method, seed, args.work_dir),
         )
         for seed in args.seeds
         for method in BASES
@@ -159,7 +133,7 @@ def table(out: Path, seeds: list[int]) -> str:
     for method in GROUP.rows:
         if method not in BASES:
             files = (
-                method_table.result_file(out, method, seed) for seed in seeds
+                method_runs.result_file(out, method, seed) for seed in seeds
             )
             scores = [run[PART] for run in read(files)]
             rows.append((GROUP.rows[method].name, scores))
@@ -188,7 +162,7 @@ def main() -> None:
     # of --trained no one knows what trained it
     lines = [] if args.trained else stale_results(args)
     if lines and not (args.table or args.allow_mixed):
-        sys.exit(method_table.REFUSAL.format('\n  '.join(lines)))
+        sys.exit(REFUSAL.format('\n  '.join(lines)))
     for line in lines:
         print(f'warning: {line}', file=sys.stderr)
     try:

@@ -2,11 +2,12 @@
 
     python tools/benchmarks/tau_choice.py work_dirs/*/tau_sweep/tau_sweep.json
 
-Each file is of `mmseg-balance logits sweep-tau` with labels: a run, or a seed
-of one. Over the taus of a run: Spearman's rank correlation of each criterion
-with mIoU and with mAcc, positive where its better values go with higher
-scores; and the regret of its choice, the points that it is below the best tau.
-Fixed taus stand below. All are means over runs, and the largest regret.
+Each file is of `mmseg-balance logits sweep-tau` with labels, or of a run of
+method_table.py that has one: a run, or a seed of one. Over the taus of a run:
+Spearman's rank correlation of each criterion with mIoU and with mAcc, positive
+where its better values go with higher scores; and the regret of its choice,
+the points that it is below the best tau. Fixed taus stand below. All are means
+over runs, and the largest regret.
 """
 
 import argparse
@@ -96,6 +97,7 @@ def read_run(path: str, fixed: Sequence[float] = FIXED) -> Run:
         raise UserFileNotFoundError(f'no file {path}: make it with {SWEEP}')
     try:
         content = json.loads(Path(path).read_text())
+        content = content.get('tau_sweep', content)
         criteria = content['criteria']
         scores = content['scores'] if content['labels'] else None
         taus = [float(row['tau']) for row in criteria]

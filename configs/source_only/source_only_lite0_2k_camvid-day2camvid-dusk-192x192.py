@@ -1,0 +1,13 @@
+_base_ = [
+    '../_base_/models/lite0_daformer.py',
+    '../_base_/datasets/camvid-day2camvid-dusk_192_uniform.py',
+    '../_base_/schedules/adamw_2k.py',
+    '../_base_/uda/self_training.py',
+    '../_base_/default_runtime.py',
+]
+# the teacher is an average of the student and takes no part in training
+model = dict(
+    type='SourceOnly',
+    alpha='auto',
+    segmentor=dict(decode_head=dict(num_classes=11)),
+)
