@@ -14,6 +14,9 @@ from mmseg_balance.models.head_losses.logit_statistics import (
 )
 from mmseg_balance.models.head_losses.segmentation_loss import loss_modules
 from mmseg_balance.models.run_constants import check_settled
+from mmseg_balance.models.uda.checks.sampled_labels import (
+    check_sampled_labels,
+)
 from mmseg_balance.models.uda.checks.segmentor import check_head
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
@@ -41,8 +44,9 @@ class GMMUpdateHook(Hook):
         TypeError: Before training, when a head with such a loss computes its
             losses in its own way.
         ValueError: ``interval`` is no number of iterations; or, before
-            training, the model has no such loss, or is a classifier whose
-            batches never have ``min_samples`` images of a class.
+            training, the model has no such loss, or one that follows a
+            teacher where there is none, or is a classifier whose batches
+            never have ``min_samples`` images of a class.
     """
 
     priority = 'NORMAL'
@@ -73,6 +77,9 @@ class GMMUpdateHook(Hook):
             )
         for loss in self.losses:
             check_settled(loss)
+        check_sampled_labels(
+            self.losses, getattr(model, 'needs_pseudo_labels', False)
+        )
         if labels_images(model):
             self._check_images(runner)
 

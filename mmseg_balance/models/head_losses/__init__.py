@@ -4,6 +4,7 @@ from .call_loss import call_loss
 from .classifier_features import split_forward
 from .pixel_targets import PixelTargets
 from .predictions import Prediction, training_features
+from .sampled_labels import SampledLabels
 from .segmentation_loss import (
     PredictionLosses,
     joined_log,
@@ -15,6 +16,7 @@ __all__ = [
     'PixelTargets',
     'Prediction',
     'PredictionLosses',
+    'SampledLabels',
     'call_loss',
     'joined_log',
     'prediction_losses',

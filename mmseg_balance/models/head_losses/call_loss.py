@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from .pixel_targets import PixelTargets
 from .signatures import names_argument
 
-DOMAIN_ARGUMENTS = ('target_mask', 'collect')
+DOMAIN_ARGUMENTS = ('target_mask', 'collect', 'sampled_labels')
 
 
 def call_loss(
@@ -21,14 +21,20 @@ def call_loss(
 
     Args:
         loss: Takes logits, labels, ``weight`` and ``ignore_index``;
-            ``target_mask`` and ``collect`` where its forward names them.
+            ``target_mask``, ``collect`` and ``sampled_labels`` where its
+            forward names them.
         logits: Of the size of the labels, (N, C, H, W).
-        targets: Class, weight and domain of each pixel.
+        targets: Class, weight and domain of each pixel, and the classes
+            drawn from the teacher's probabilities.
         ignore_index: Label of ignored pixels.
         collect: Whether a loss that keeps statistics may do so.
         **kwargs: Further arguments of the loss.
     """
-    offered = dict(target_mask=targets.target_mask, collect=collect)
+    offered = dict(
+        target_mask=targets.target_mask,
+        collect=collect,
+        sampled_labels=targets.sampled,
+    )
     named = {name: offered[name] for name in domain_arguments(type(loss))}
     return loss(
         logits,
@@ -43,7 +49,7 @@ def call_loss(
 # nothing that compiled code has to follow, or to guard
 @torch.compiler.assume_constant_result
 def domain_arguments(loss_type: type) -> tuple[str, ...]:
-    """Which of ``target_mask`` and ``collect`` a loss's forward names."""
+    """Which of ``DOMAIN_ARGUMENTS`` a loss's forward names."""
     return tuple(
         name
         for name in DOMAIN_ARGUMENTS

@@ -1,12 +1,13 @@
 """What the pixels of a batch are learnt as: class, weight and domain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
 from ...errors import UserTypeError
 from ..recording import FROM_TARGET, LABELS, WEIGHTS, note
 from ..windows import Box
+from .sampled_labels import SampledLabels
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +21,15 @@ class PixelTargets:
         target_mask: Pixels of the target domain, bool (N, H, W). None: a
             source batch, which losses that learn from source labels alone
             tell from one whose mask happens to be False throughout.
+        sampled: Classes drawn from the teacher's probabilities, for losses
+            with ``needs_sampled_labels``; those of other pixels than the
+            target's are not looked at. None: no loss has asked for them.
     """
 
     labels: Tensor
     weight: Tensor | None = None
     target_mask: Tensor | None = None
+    sampled: SampledLabels | None = None
 
     @classmethod
     def of(
@@ -68,7 +73,8 @@ class PixelTargets:
             *(
                 None if part is None else box.of(part)
                 for part in (self.labels, self.weight, self.target_mask)
-            )
+            ),
+            None if self.sampled is None else self.sampled.crop(box),
         )
 
     def weighted(self, weight: Tensor) -> 'PixelTargets':
@@ -79,7 +85,7 @@ class PixelTargets:
         """
         if self.weight is not None:
             weight = self.weight * weight
-        return PixelTargets(self.labels, weight, self.target_mask)
+        return replace(self, weight=weight)
 
     def note(self) -> None:
         """Offer them to whoever records the iteration."""

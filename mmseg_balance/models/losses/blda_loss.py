@@ -18,6 +18,8 @@ from ...errors import UserValueError
 from ..backward_pass import counts
 from ..head_losses.call_loss import call_loss
 from ..head_losses.pixel_targets import PixelTargets
+from ..head_losses.sampled_labels import SampledLabels
+from ..head_losses.target_assignment import TargetAssignment
 from ..recording import OFFSET, note
 from ..run_constants import Momentum, Pixels, Updates, papers_values
 from .adjusted_cross_entropy import AdjustedLogits, takes_adjusted_logits
@@ -63,6 +65,16 @@ class BLDALoss(nn.Module):
         loss_name: Name of the loss in the log.
         adjust: Which batches are adjusted: 'all', or 'source', those of
             source images alone (OLA_S of Table 4).
+        target_assignment: Which class's distributions a target pixel feeds.
+            'hard': that of its pseudo-label, as in the paper. 'soft': class
+            c with weight p_c, the teacher's probability, so that pixels of a
+            class that the teacher calls another reach its distributions;
+            N_min counts the sum of weights. 'confidence': that of its
+            label, with the teacher's probability of it as weight. A weight
+            is the chance to be counted, see ``SampledLabels``. What is
+            subtracted follows the pseudo-label in any case.
+        target_threshold: Confidence that the teacher needs for a pixel to
+            feed the target's distributions, [0, 1). Default: none.
         kernels: What computes the same, 'auto', 'triton' or 'torch': see
             :func:`mmseg_balance.logits.kernels.choice.runs_fused`.
         **settings: How the distributions of logits are fitted:
@@ -97,11 +109,15 @@ class BLDALoss(nn.Module):
         loss_weight: float = 1.0,
         loss_name: str = 'loss_blda',
         adjust: str = 'all',
+        target_assignment: str = 'hard',
+        target_threshold: float | None = None,
         kernels: str = 'auto',
         **settings: Any,
     ) -> None:
         super().__init__()
         check_tau(tau)
+        self.assignment = TargetAssignment(target_assignment, target_threshold)
+        self.needs_sampled_labels = self.assignment.needs_teacher
         if adjust not in ADJUSTED:
             raise UserValueError(
                 f'Expected `adjust` to be one of {ADJUSTED}, but got '
@@ -135,6 +151,7 @@ class BLDALoss(nn.Module):
         ignore_index: int = 255,
         target_mask: Tensor | None = None,
         collect: bool = True,
+        sampled_labels: SampledLabels | None = None,
         **kwargs,
     ) -> Tensor:
         """Loss of a batch.
@@ -147,6 +164,9 @@ class BLDALoss(nn.Module):
             target_mask: Pixels of the target domain, bool (N, ...). Default:
                 a source batch.
             collect: Feed the statistics (in training mode alone).
+            sampled_labels: Classes of target pixels, drawn from the
+                teacher's probabilities; needed with
+                ``needs_sampled_labels``.
             **kwargs: Further arguments of the criterion.
 
         Returns:
@@ -158,7 +178,7 @@ class BLDALoss(nn.Module):
                 f'the head gives {cls_score.shape[1]} logits a pixel: set '
                 'loss_decode.num_classes to the num_classes of the head'
             )
-        targets = PixelTargets(label, weight, target_mask)
+        targets = PixelTargets(label, weight, target_mask, sampled_labels)
         with torch.autocast(cls_score.device.type, enabled=False):
             loss = self._adjusted_loss(
                 cls_score, targets, ignore_index, collect, **kwargs
@@ -241,9 +261,14 @@ class BLDALoss(nn.Module):
                 'update_statistics().',
                 stacklevel=3,
             )
+        labels = targets.labels
+        if targets.target_mask is not None:
+            labels = self.assignment.labels(
+                labels, targets.sampled, ignore_index
+            )
         self.statistics.collect(
             logits,
-            targets.labels,
+            labels,
             targets.target_mask,
             targets.weight,
             ignore_index,

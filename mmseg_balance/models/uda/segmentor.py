@@ -17,6 +17,10 @@ from .checks.instances import check_instances_learnt
 from .checks.losses import check_losses
 from .checks.optimizers import check_moved_once, check_shared
 from .checks.refinement import check_refinement
+from .checks.sampled_labels import (
+    check_sampled_labels,
+    losses_by_probabilities,
+)
 from .checks.segmentor import check_segmentor
 from .checks.settings import (
     check_no_init_cfg,
@@ -150,6 +154,8 @@ class UDASegmentor(StudentTeacher):
         check_losses(
             student, self.needs_pseudo_labels, self.needs_target_labels
         )
+        check_sampled_labels(student.modules(), self.needs_pseudo_labels)
+        self.samples_labels = bool(losses_by_probabilities(student.modules()))
         check_predictor(predict_with, alpha)
         if alpha is not None:
             self.teacher = build_teacher(student)

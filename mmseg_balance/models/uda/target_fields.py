@@ -67,7 +67,12 @@ def target_fields(
     with entered(contexts) as records:
         logits = model.teacher_logits(images)
     pseudo = label_images(
-        logits, valid, model.label_target, model.balance, trusted
+        logits,
+        valid,
+        model.label_target,
+        model.balance,
+        trusted,
+        model.samples_labels,
     )
     fields |= dict(pseudo=pseudo, records=records)
     if model.refinement is None or model.iteration < model.refinement.start:

@@ -84,6 +84,10 @@ def logged(monkeypatch):
         dict(loss=BLDA | dict(anchor=2)),
         dict(loss=BLDA | dict(grid_size=None)),
         dict(loss=BLDA, pseudo_balance=1.0),
+        dict(
+            loss=BLDA
+            | dict(target_assignment='confidence', target_threshold=0.5)
+        ),
     ],
     ids=[
         'dacs',
@@ -93,6 +97,7 @@ def logged(monkeypatch):
         'class anchor',
         'direct',
         'balanced pseudo-labels',
+        'assigned by confidence',
     ],
 )
 def test_a_step_runs_without_values(

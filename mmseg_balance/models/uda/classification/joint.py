@@ -150,7 +150,9 @@ def follow_target(
         Losses by name, none without a density.
     """
     is_target = torch.ones_like(pseudo.labels, dtype=torch.bool)
-    targets = PixelTargets(pseudo.labels, pseudo.weight, is_target)
+    targets = PixelTargets(
+        pseudo.labels, pseudo.weight, is_target, pseudo.sampled
+    )
     feed_statistics(head, target.logits, targets)
     if density is None:
         return {}

@@ -121,6 +121,7 @@ def mixed_batch(
         mix(mask, step.source_labels, step.pseudo.labels),
         step.pseudo.weight.masked_fill(mask, 1.0),
         ~mask,
+        step.pseudo.sampled,
     )
 
 

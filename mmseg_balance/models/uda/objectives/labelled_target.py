@@ -9,6 +9,7 @@ from ....errors import UserValueError
 from ....number_checks import is_number
 from ...head_losses.pixel_targets import PixelTargets
 from ...head_losses.predictions import Prediction
+from ...head_losses.sampled_labels import SampledLabels
 from ...head_losses.segmentation_loss import (
     PredictionLosses,
     joined_log,
@@ -96,6 +97,7 @@ class LabelledTargetObjective(TargetTerm):
         targets = PixelTargets(
             labels,
             target_mask=torch.ones_like(labels, dtype=torch.bool),
+            sampled=SampledLabels(labels),
         )
         found = losses_of_predictions(
             outputs.decoded, outputs.others, targets, density=density

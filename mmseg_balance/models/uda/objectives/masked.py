@@ -170,7 +170,11 @@ class MaskedObjective(Objective):
         if self.domains == 'target':
             is_target = torch.ones_like(pseudo.labels, dtype=torch.bool)
             return TrainingBatch(
-                images, pseudo.labels, pseudo.weight, is_target
+                images,
+                pseudo.labels,
+                pseudo.weight,
+                is_target,
+                pseudo.sampled,
             )
         half = max(len(images) // 2, 1)
         labels, pseudo_labels = step.source_labels[:half], pseudo.labels[:half]
@@ -181,4 +185,5 @@ class MaskedObjective(Objective):
             torch.cat([labels, pseudo_labels]),
             torch.cat([torch.ones_like(labels, dtype=weight.dtype), weight]),
             torch.cat([torch.zeros_like(is_target), is_target]),
+            None if pseudo.sampled is None else pseudo.sampled.behind(labels),
         )

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ...backward_pass import BackwardPass
 from ...frames.pairs import FramePair, image_channels
 from ...head_losses.pixel_targets import PixelTargets
+from ...head_losses.sampled_labels import SampledLabels
 from ...panoptic.noted_segments import note_segments
 from ...recording import (
     IMAGE,
@@ -108,17 +109,22 @@ class TrainingBatch:
         labels: (N, H, W), 255 where ignored.
         weight: Of each pixel, (N, H, W); None: 1 everywhere.
         target_mask: Pixels of the target, bool (N, H, W); None: none.
+        sampled: Classes drawn from the teacher's probabilities; None: no
+            loss has asked for them.
     """
 
     images: Tensor
     labels: Tensor
     weight: Tensor | None = None
     target_mask: Tensor | None = None
+    sampled: SampledLabels | None = None
 
     @property
     def targets(self) -> PixelTargets:
         """Class, weight and domain of each pixel, as losses take them."""
-        return PixelTargets(self.labels, self.weight, self.target_mask)
+        return PixelTargets(
+            self.labels, self.weight, self.target_mask, self.sampled
+        )
 
 
 def __getattr__(name: str) -> type:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ...declarations import label_size
 from ...frames.pairs import FramePair
+from ...head_losses.sampled_labels import sample_labels
 from .pseudo_balance import PseudoBalance
 from .pseudo_labels import PseudoLabeler, PseudoLabels, within_margins
 from .refinement import PseudoRefinement
@@ -41,6 +42,7 @@ def label_images(
     labeler: PseudoLabeler,
     balance: PseudoBalance | None = None,
     trusted: Tensor | None = None,
+    sample: bool = False,
 ) -> PseudoLabels:
     """Label target images by what a teacher says of them.
 
@@ -51,6 +53,8 @@ def label_images(
         balance: Balances the classes of the labels (Eq. 7); None: they are
             those of the largest logits.
         trusted: Pixels whose labels count, bool (N, H, W); None: all.
+        sample: Whether classes are drawn from the teacher's probabilities,
+            those of the logits, which are not balanced.
 
     Returns:
         Labels and weights.
@@ -59,6 +63,8 @@ def label_images(
     pseudo = labeler(logits, valid, scores)
     if trusted is not None:
         pseudo.weight = pseudo.weight * trusted
+    if sample:
+        pseudo.sampled = sample_labels(logits)
     return pseudo
 
 

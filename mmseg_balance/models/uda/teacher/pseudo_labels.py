@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ....errors import UserValueError
+from ...head_losses.sampled_labels import SampledLabels
 from ...recording import CONFIDENCE, note
 
 WEIGHTINGS = ('batch', 'pixel', 'confidence')
@@ -19,11 +20,14 @@ class PseudoLabels:
         labels: Most probable class, (N, H, W).
         weight: Quality q of each pixel, float32 (N, H, W).
         confident: Share of the pixels above the threshold, ().
+        sampled: Classes drawn from the teacher's probabilities, where a loss
+            counts by these; else None.
     """
 
     labels: Tensor
     weight: Tensor
     confident: Tensor
+    sampled: SampledLabels | None = None
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ....errors import UserValueError
 from ....number_checks import check_count, check_number, is_number
 from ...head_losses.predictions import training_features
+from ...head_losses.sampled_labels import SampledLabels
 from ...head_losses.segmentation_loss import joined_log, prediction_losses
 from ..checks.losses import check_learns_from_target
 from ..objectives.objective import Objective
@@ -131,6 +132,7 @@ class TemporalPseudoSupervisionObjective(Objective):
             rescaled_images(images, size),
             labels,
             target_mask=torch.ones_like(labels, dtype=torch.bool),
+            sampled=SampledLabels(labels),
         )
 
     def forward(self, student: nn.Module, step: UDAStep) -> dict[str, Tensor]:
