@@ -46,6 +46,7 @@ COMMANDS = {
     'logits fit': 'fit the distributions that post-hoc balancing needs',
     'logits sweep-tau': 'scores of post-hoc balancing over its scale',
     'logits bias': 'which classes a checkpoint predicts too often, and why',
+    'logits offsets': 'what the offsets of BLDA do to which pixels',
     'figure list': 'which figure of which paper each of these is',
     'figure bias': 'logits and bias of every class, in one order',
     'figure class-weights': 'class weights over a training, and by class',

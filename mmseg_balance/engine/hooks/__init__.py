@@ -13,12 +13,14 @@ from .finite_loss_hook import FiniteLossHook
 from .gmm_update_hook import GMMUpdateHook
 from .iteration_seed_hook import IterationSeedHook
 from .missing_validation_hook import MissingValidationHook
+from .signals import BalanceSignalsHook
 from .teacher_update_hook import TeacherUpdateHook
 from .training_pictures_hook import TrainingPicturesHook
 
 __all__ = [
     'AtomicCheckpointHook',
     'BadImagesHook',
+    'BalanceSignalsHook',
     'ChannelsLastHook',
     'ClassScalarsHook',
     'ClassStatisticsHook',

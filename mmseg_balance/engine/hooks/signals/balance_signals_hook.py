@@ -1,0 +1,252 @@
+"""What can be known of a training's balance without target labels."""
+
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmseg.registry import HOOKS
+from torch import Tensor, nn
+
+from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.models.head_losses.logit_statistics import statistics_of
+from mmseg_balance.models.losses.class_weights.rank_sums import sum_over_ranks
+from mmseg_balance.models.recording import CONFIDENCE, LABELS, SOURCE, TARGET
+from mmseg_balance.models.wrapped_segmentor import unwrapped
+
+from ....errors import UserValueError
+from ....number_checks import check_count
+from ...records.backends import check_backends
+from ...records.balance_signals import (
+    DOMAINS,
+    class_counts,
+    eq5_bias,
+    mean_magnitude,
+    support,
+    total_variation,
+    update_counts,
+)
+from ...records.class_scalars import named_scalars
+from ...records.classes import class_names, trained_head
+from ...records.steps import recorded_step
+
+KEY = 'balance_signals'
+RECORDED = {(SOURCE, LABELS), (TARGET, LABELS), (TARGET, CONFIDENCE)}
+ROWS = (SOURCE, TARGET)
+
+
+@HOOKS.register_module()
+class BalanceSignalsHook(Hook):
+    """Scalars that say, without target labels, what becomes of the classes.
+
+    Every so many iterations, over all of them since the last time and over
+    all ranks: shares of the classes among source labels and pseudo-labels,
+    and how far the latter are (total variation distance) from the former and
+    from what they were behind the warm-up; how many updates of BLDA's
+    mixtures each class had pixels for, and its bias by Eq. 5, see
+    docs/logging.md. They go to the backends of the visualizer. Sums stay on
+    the device until then; a checkpoint has them, so that a resumed run
+    writes what the run would have written.
+
+    Args:
+        interval: Iterations from one time to the next, at least 1.
+        begin: Iterations before the first interval that later ones are
+            compared with. Default: the warm-up of the mixtures, 0 without
+            any.
+        bias: Whether to compute Eq. 5, whose cost grows with C^3: two
+            minutes on a CPU with 150 classes.
+
+    Raises:
+        ValueError: A setting is no such number; before training: the
+            visualizer has no backend, or the model has neither pseudo-labels
+            nor BLDALoss.
+    """
+
+    # behind hooks that update distributions; before a checkpoint is saved
+    # and the run may end
+    priority = 'BELOW_NORMAL'
+    without_effect = True
+
+    def __init__(
+        self, interval: int = 50, begin: int | None = None, bias: bool = True
+    ) -> None:
+        name = type(self).__name__
+        check_count(name, 'interval', interval)
+        if begin not in (None, 0) or isinstance(begin, bool):
+            check_count(name, 'begin', begin)
+        self.interval = interval
+        self.begin = begin
+        self.bias = bias
+        self._loaded: dict[str, Any] | None = None
+
+    def prepare(self, runner: Runner) -> None:
+        """Refuse what has nothing to write, or nowhere to."""
+        check_backends(type(self).__name__, runner)
+        model = unwrapped(runner.model)
+        if not labels_target(model) and _statistics(model) is None:
+            raise UserValueError(
+                f'{type(self).__name__} found neither pseudo-labels nor '
+                f'BLDALoss in a model of type {type(model).__name__}: remove '
+                f"dict(type='{type(self).__name__}') from custom_hooks"
+            )
+
+    def before_train(self, runner: Runner) -> None:
+        """Find the classes and distributions, and go on where it was."""
+        self.prepare(runner)
+        self._model = unwrapped(runner.model)
+        self._statistics = _statistics(self._model)
+        head = trained_head(self._model)
+        count = None if head is None else head.num_classes
+        dataset = runner.train_dataloader.dataset
+        self._classes = class_names(dataset, count)
+        device = next(self._model.parameters()).device
+        self._counts = torch.zeros(
+            2, len(self._classes), dtype=torch.int64, device=device
+        )
+        self._reference: Tensor | None = None
+        self._since = runner.iter
+        self._updates = self._updates_now()
+        if self._loaded is not None:
+            self._counts = self._loaded['counts'].to(device)
+            self._reference = self._loaded['reference']
+            self._since = self._loaded['since']
+            self._updates = self._loaded['updates']
+        self._loaded = None
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch=None
+    ) -> None:
+        """Have labels noted."""
+        self._labels = _Labels()
+        self._recording = ExitStack()
+        self._recording.enter_context(recorded_step(self._model, self._labels))
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
+    ) -> None:
+        """Count them, and write the scalars when it is time."""
+        self._recording.close()
+        counts = self._labels.counts(self._counts)
+        del self._labels
+        # each time: a checkpoint is rank 0's
+        reduce = sum_over_ranks()
+        self._counts += counts if reduce is None else reduce(counts)
+        if self.every_n_train_iters(runner, self.interval):
+            self._write(runner)
+
+    def _write(self, runner: Runner) -> None:
+        counts = self._counts.double().cpu()
+        values, scalars = self._of_labels(dict(zip(ROWS, counts, strict=True)))
+        if self._statistics is not None:
+            values |= self._of_statistics(scalars)
+        scalars = {f'balance/{k}': v for k, v in scalars.items() if v == v}
+        scalars |= named_scalars(
+            {k: v.tolist() for k, v in values.items()}, self._classes
+        )
+        runner.visualizer.add_scalars(scalars, step=runner.iter + 1)
+        self._counts.zero_()
+        self._since = runner.iter + 1
+
+    def _of_labels(
+        self, counts: dict[str, Tensor]
+    ) -> tuple[dict[str, Tensor], dict[str, float]]:
+        """Shares of the classes, and how far they are from each other."""
+        seen = {name: c for name, c in counts.items() if c.any()}
+        values = {f'share.{name}': c / c.sum() for name, c in seen.items()}
+        scalars = {}
+        if TARGET in seen:
+            own = seen[TARGET]
+            if SOURCE in seen:
+                scalars['from_source'] = total_variation(own, seen[SOURCE])
+            if self._reference is not None:
+                scalars['from_start'] = total_variation(own, self._reference)
+            elif self._is_warm:
+                self._reference = own
+        return values, scalars
+
+    def _of_statistics(self, scalars: dict[str, float]) -> dict[str, Tensor]:
+        """What the mixtures rest on, and say; totals go to ``scalars``."""
+        values = {}
+        now = self._updates_now()
+        shares = support(now, self._updates)
+        for name, own in zip(DOMAINS, shares, strict=True):
+            values[f'support.{name}'] = own
+        self._updates = now
+        if self.bias and is_main_process():
+            for name, points in eq5_bias(self._statistics).items():
+                values[f'bias.{name}'] = points
+                scalars[f'bias_{name}'] = mean_magnitude(points)
+        return values
+
+    @property
+    def _is_warm(self) -> bool:
+        """Whether the interval that ends began behind the warm-up."""
+        if self.begin is not None:
+            return self._since >= self.begin
+        if self._updates is None:
+            return True
+        return bool(self._updates[0, -1] >= self._statistics.source.warmup)
+
+    def _updates_now(self) -> Tensor | None:
+        if self._statistics is None:
+            return None
+        return update_counts(self._statistics).cpu()
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Add the sums to a checkpoint."""
+        checkpoint[KEY] = dict(
+            counts=self._counts.cpu().clone(),
+            reference=self._reference,
+            since=self._since,
+            updates=self._updates,
+        )
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Take them from the checkpoint of a run that goes on."""
+        if runner._resume:
+            self._loaded = checkpoint.get(KEY)
+
+
+class _Labels:
+    """Records the labels of a step, and where the target's are padding."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str], Tensor] = {}
+
+    def wants(self, row: str, name: str) -> bool:
+        return (row, name) in RECORDED - self.found.keys()
+
+    def record(self, row: str, name: str, value: Tensor) -> None:
+        self.found[row, name] = value
+
+    def counts(self, like: Tensor) -> Tensor:
+        """Pixels by row and class, int64 (2, C)."""
+        counts = torch.zeros_like(like)
+        for own, row in zip(counts, ROWS, strict=True):
+            if (row, LABELS) not in self.found:
+                continue
+            labels = self.found[row, LABELS]
+            if (row, CONFIDENCE) in self.found:
+                padding = self.found[row, CONFIDENCE].isnan()
+                labels = labels.masked_fill(padding, -1)
+            own += class_counts(labels, like.shape[1])
+        return counts
+
+
+def labels_target(model: nn.Module) -> bool:
+    """Whether a model has labels of target images.
+
+    Args:
+        model: The model, without its wrapper.
+    """
+    return any(
+        getattr(model, need, False)
+        for need in ('needs_pseudo_labels', 'needs_target_labels')
+    )
+
+
+def _statistics(model: nn.Module) -> LogitStatistics | None:
+    head = trained_head(model)
+    return None if head is None else statistics_of(head)

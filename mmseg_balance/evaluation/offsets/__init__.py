@@ -1,0 +1,1 @@
+"""What the offsets of BLDA do to which pixels."""
