@@ -7,7 +7,7 @@ from helpers.killed_runs import resumed_as_whole
 # those of several iterations together
 SOFT = """
 model['segmentor']['decode_head']['loss_decode'].update(
-    target_assignment='soft', target_threshold=0.1, collect_over=3)
+    target_assignment='soft', target_threshold=0.05, collect_over=3)
 """
 
 
@@ -20,7 +20,6 @@ model['segmentor']['decode_head']['loss_decode'].update(
         ('balance', 16, 4, 18, ''),
         ('vit-lora', 16, 4, 18, ''),
         ('dacs', 16, 4, 24, SOFT),
-        ('mic-on-hrda', 10, 3, 48, SOFT),
     ],
 )
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(

@@ -289,4 +289,5 @@ class BLDALoss(nn.Module):
 
     def extra_repr(self) -> str:
         """Settings, for print(model)."""
-        return f'num_classes={self.num_classes}, tau={self.tau}'
+        shown = f'num_classes={self.num_classes}, tau={self.tau}'
+        return shown + (f', {self.assignment}' * self.needs_sampled_labels)

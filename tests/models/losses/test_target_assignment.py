@@ -191,6 +191,8 @@ def test_the_source_and_its_anchors_are_as_they_were(settings):
 
 def test_target_pixels_without_a_teacher_are_refused():
     loss = BLDALoss(CLASSES, target_assignment='soft')
+    assert "target_assignment='soft', target_threshold=None" in repr(loss)
+    assert 'target' not in BLDALoss(CLASSES).extra_repr()
     student, teacher = images()
     mask = torch.ones(1, SIDE, SIDE, dtype=torch.bool)
     given = student.requires_grad_(), teacher.argmax(1)

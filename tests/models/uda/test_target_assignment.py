@@ -102,6 +102,30 @@ def test_samples_are_of_the_classes_that_were_drawn(
     assert (drawn != made.pseudo.labels).any()
 
 
+def test_a_model_that_goes_on_draws_what_it_would_have_drawn(
+    build, batch, optimizers
+):
+    """Nothing is missing in its state; seeds are those of iterations."""
+    whole, first, second = (
+        taught(build, 'DACS', SOFT | dict(collect_over=2)) for _ in range(3)
+    )
+
+    def train(model, iterations):
+        for i in iterations:
+            step(model, batch(seed=i), optimizers, seed=i)
+            model.student.decode_head.loss_decode.update_statistics()
+            model.update_teacher(i + 1)
+        return model.state_dict()
+
+    expected = train(whole, range(5))
+    second.load_state_dict(copy.deepcopy(train(first, range(3))))
+    found = train(second, range(3, 5))
+    for name, value in expected.items():
+        assert torch.equal(value, found[name]), name
+    target = 'student.decode_head.loss_decode.statistics.target'
+    assert (expected[f'{target}.num_updates'] > 1).any()
+
+
 def test_nothing_is_drawn_for_losses_that_do_not_ask(build, batch):
     model = taught(build, 'DACS', BLDA)
     assert model.prepare(batch()).pseudo.sampled is None
