@@ -64,7 +64,7 @@ def test_tools_take_what_commands_take(tool, capsys, monkeypatch):
 def test_what_has_no_tool_is_new():
     new = {'predict', 'compare', 'watch', 'translate', 'pseudo-labels'}
     new |= {'configs list', 'configs show', 'configs copy', 'data flow'}
-    new |= {'data toy-objects', 'data class-folders'}
+    new |= {'data toy-objects', 'data class-folders', 'logits offsets'}
     without = set(COMMANDS) - set(DOORS.values())
     new |= {name for name in without if name.startswith('figure ')}
     assert without == new
