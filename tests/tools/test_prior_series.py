@@ -181,7 +181,7 @@ def test_rows_are_of_the_demos_schedule_and_constants(series):
         assert cfg.train_cfg.max_iters == plain.train_cfg.max_iters == 500
         loss = cfg.model.segmentor.decode_head.get('loss_decode', {})
         if 'blda' in method:
-            assert dict(loss, tau=0.1) == dict(auto)
+            assert dict(auto).items() <= dict(loss, tau=0.1).items()
             assert loss.tau == float(method.removeprefix('dacs_blda_tau'))
         if 'logit_adjustment' in method:
             assert loss.type == 'LogitAdjustmentLoss' and loss.tau == 1
