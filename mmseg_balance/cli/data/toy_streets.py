@@ -37,10 +37,18 @@ panoptic format of COCO list:
 
 What is there already is kept, so an interrupted run continues, and streets
 that an earlier version drew get their segments.
+
+With --label-shift 4 things of classes that are rare in the source are four
+times as frequent on the streets of the target, and those of frequent ones
+(cars, trees and lamps) four times less; with 0.25 the other way round. The
+streets are the same otherwise, and so is the source. The last table says how
+far the frequencies of the pixels are from the source's. A shift has a folder
+of its own: no other is written to it.
 """
 EXAMPLE = """\
-example:
+examples:
   mmseg-balance data toy-streets data/toy_streets --num-source 100 --nproc 2
+  mmseg-balance data toy-streets data/toy_streets_4 --label-shift 4
 """
 # defaults are those of ToyStreets, which a parser cannot ask at once
 SETTINGS = dict(
@@ -51,6 +59,10 @@ SETTINGS = dict(
     height=(256, 'rows of the images'),
     width=(512, 'columns of the images'),
     seed=(0, 'same seed and size, same images'),
+    label_shift=(
+        1.0,
+        'how many times as frequent rare things are in the target',
+    ),
 )
 
 
@@ -67,7 +79,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     for name, (default, what) in SETTINGS.items():
         parser.add_argument(
             f'--{name.replace("_", "-")}',
-            type=int,
+            type=type(default),
             default=default,
             help=f'{what} (default: %(default)s)',
         )
@@ -76,6 +88,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Generate what the command line asks for."""
+    from ...datasets.class_statistics.shift import shift_table
     from ...datasets.class_statistics.table import class_table
     from ...datasets.toy_streets import (
         CLASSES,
@@ -89,6 +102,11 @@ def run(args: Namespace) -> None:
     for part, pixels in counts.items():
         print(f'\n{part}: {len(pixels)} images')
         print(class_table(pixels, CLASSES))
+    totals = {part: pixels.sum(axis=0) for part, pixels in counts.items()}
+    source = totals.pop('source train')
+    targets = {k: v for k, v in totals.items() if k.startswith('target')}
+    print(f'\nlabel shift {settings.label_shift:g}')
+    print(shift_table(source, targets, CLASSES))
     folders = 'toy_gta, toy_cityscapes'
     folders += ', toy_synthia' if settings.num_second else ''
     print(f'\n{folders} are in {args.out_dir}')

@@ -8,7 +8,7 @@ from ...errors import UserValueError
 from ...files.writing import write_atomically
 
 
-def write_note(path: Path, noted: Mapping[str, int]) -> None:
+def write_note(path: Path, noted: Mapping[str, float]) -> None:
     """Note the settings that the files of a folder are generated with.
 
     Args:
@@ -19,7 +19,10 @@ def write_note(path: Path, noted: Mapping[str, int]) -> None:
 
 
 def refuse_other_settings(
-    path: Path, noted: Mapping[str, int], what: str
+    path: Path,
+    noted: Mapping[str, float],
+    what: str,
+    before: Mapping[str, float] | None = None,
 ) -> None:
     """Refuse a folder that was not generated with the same settings.
 
@@ -27,6 +30,7 @@ def refuse_other_settings(
         path: Where its note is.
         noted: The settings.
         what: What is generated, for the message.
+        before: Settings that earlier versions had not, and what then held.
 
     Raises:
         ValueError: It holds other files, or was generated with other
@@ -41,7 +45,7 @@ def refuse_other_settings(
             )
         return
     try:
-        found = dict(json.loads(path.read_text()))
+        found = dict(before or {}) | dict(json.loads(path.read_text()))
     except (TypeError, ValueError) as error:
         raise UserValueError(f'{path} cannot be read: {error}') from error
     other = [

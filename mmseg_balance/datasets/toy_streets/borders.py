@@ -1,9 +1,13 @@
 """What borders a street: buildings, walls, fences and hedges."""
 
+from collections.abc import Collection
+
 import numpy as np
 
-from .camera import Shape, rectangle
+from .camera import BORDER, FAR, NEAR, Scene, Shape, rectangle
 from .drawing import Drawing
+from .furniture import tree
+from .ground import SIDES, Section
 
 Span = tuple[float, float]
 
@@ -146,3 +150,58 @@ def _spread(u0: float, u1: float, v0: float, v1: float) -> np.ndarray:
 
 def _plane(polygon: np.ndarray, colour: np.ndarray, depth: float) -> Shape:
     return Shape([polygon], colour, 'building', depth, 'mottle')
+
+
+def add_borders(
+    scene: Scene,
+    drawing: Drawing,
+    section: Section,
+    required: Collection[str],
+) -> None:
+    """Add buildings on both sides, and what else there is.
+
+    Args:
+        scene: Gets them.
+        drawing: What they are drawn with.
+        section: Where they stand.
+        required: Classes of which one is placed where it is seen.
+    """
+    rng, border = drawing.rng, drawing.domain.street.border
+    names = list(border)
+    share = np.array([border[name] for name in names])
+    wanted = {
+        SIDES[rng.integers(2)]: name
+        for name in ('wall', 'fence')
+        if name in required
+    }
+    for side in SIDES:
+        z = rng.uniform(-6, 3)
+        while z < FAR - 10:
+            length = rng.uniform(8, 22)
+            kind = rng.choice(names, p=share / share.sum())
+            if side in wanted and z > 5:
+                kind = wanted.pop(side)
+            if z + length > 2 * NEAR:
+                span = max(z, NEAR), z + length
+                _add_border(scene, drawing, kind, side, section, span)
+            z += length
+
+
+def _add_border(
+    scene: Scene,
+    drawing: Drawing,
+    kind: str,
+    side: int,
+    section: Section,
+    span: Span,
+) -> None:
+    rng, x = drawing.rng, section.border(side)
+    if kind in BORDERS:
+        shapes = BORDERS[kind](drawing, x, span)
+        scene.add(BORDER, span[0], shapes)
+    if kind != 'building' and span[0] > 6:
+        # something grows behind what is low
+        for z in rng.uniform(*span, rng.poisson(1.5)):
+            behind = x + side * rng.uniform(2.5, 9)
+            shapes = tree(drawing, behind, z)
+            scene.add(BORDER, z + 0.5, shapes)

@@ -10,6 +10,11 @@ import numpy as np
 
 NEAR = 1.0
 """Nothing is drawn closer to the camera than this, in metres."""
+FAR = 130.0
+"""Distance at which the street ends, metres."""
+
+GROUND, BACKDROP, BORDER, OBJECT = range(4)
+"""Layers of a scene, each painted over those before it."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Toy streets on disk: drawn, resumed, and not mixed with others."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ from ..class_statistics.files import count_label_files, write_class_stats
 from ..conversion.panoptic.annotation_files import write_ids
 from ..files.generator_notes import refuse_other_settings, write_note
 from ..files.label_images import read_label, write_png
-from .domains import DOMAINS
+from .domains import DOMAINS, Domain
+from .label_shift import LabelShift, Recount
 from .layouts import (
     SECOND_FOLDER,
     SOURCE_FOLDER,
@@ -80,24 +82,56 @@ def _draw(
     required = {
         name for c, name in enumerate(CLASSES) if c % PERIOD == index % PERIOD
     } - DOMAINS[domain].absent
-    key = [list(DOMAINS).index(domain), SPLITS.index(split), index]
-    least = max(_SHARE * settings.height * settings.width, 2)
+    place = [list(DOMAINS).index(domain), SPLITS.index(split), index]
+    paint = partial(_paint, DOMAINS[domain], required, settings)
+    what = f'{domain} {split} image {index}'
     for attempt in range(_ATTEMPTS):
-        rng = np.random.default_rng([settings.seed, *key, attempt])
-        scene = build_scene(
-            settings.height, settings.width, DOMAINS[domain], required, rng
-        )
-        painting = render(scene, DOMAINS[domain].look, rng)
-        label = painting.label
-        counts = np.bincount(label.ravel(), minlength=len(CLASSES))
+        key = [settings.seed, *place, attempt]
+        painting = paint(key)
         # an object may end up behind another one
-        if all(counts[CLASSES.index(name)] >= least for name in required):
+        if _shows(painting, required):
+            break
+    else:
+        raise UserRuntimeError(
+            f'{what}: no scene of {settings.height} x {settings.width} '
+            f'pixels shows {sorted(required)}; choose another seed or size'
+        )
+    if domain != 'target' or settings.label_shift == 1:
+        return painting
+    # the same scene with other numbers of things
+    shift = LabelShift(settings.label_shift)
+    left = shift.required(required, index // PERIOD)
+    for again in range(_ATTEMPTS):
+        rng = np.random.default_rng([*key, again])
+        painting = paint(key, Recount(shift, left, rng))
+        if _shows(painting, left):
             return painting
     raise UserRuntimeError(
-        f'{domain} {split} image {index}: no scene of {settings.height} x '
-        f'{settings.width} pixels shows {sorted(required)}; choose another '
-        'seed or size'
+        f'{what}: with a label shift of {settings.label_shift:g} it never '
+        f'shows {sorted(left)}; choose one nearer to 1, or another seed'
     )
+
+
+def _paint(
+    domain: Domain,
+    required: Collection[str],
+    settings: ToyStreets,
+    key: Sequence[int],
+    recount: Recount | None = None,
+) -> Painting:
+    """Paint the street of a key, or that with other numbers of things."""
+    rng = np.random.default_rng(key)
+    scene = build_scene(
+        settings.height, settings.width, domain, required, rng, recount=recount
+    )
+    return render(scene, domain.look, rng)
+
+
+def _shows(painting: Painting, required: Collection[str]) -> bool:
+    """Whether each class has enough pixels to be seen."""
+    least = max(_SHARE * painting.label.size, 2)
+    counts = np.bincount(painting.label.ravel(), minlength=len(CLASSES))
+    return all(counts[CLASSES.index(name)] >= least for name in required)
 
 
 def generate_toy_streets(
@@ -128,8 +162,10 @@ def generate_toy_streets(
     folder = Path(folder)
     notes = _notes(settings)
     for name, noted in notes.items():
+        # earlier versions did not shift, and noted nothing of it
+        before = {'label_shift': 1.0} if 'label_shift' in noted else {}
         refuse_other_settings(
-            folder / name / SETTINGS_FILE, noted, 'toy streets'
+            folder / name / SETTINGS_FILE, noted, 'toy streets', before
         )
     for name, noted in notes.items():
         write_note(folder / name / SETTINGS_FILE, noted)
@@ -180,11 +216,14 @@ def _require_same(path: Path, label: np.ndarray) -> None:
         )
 
 
-def _notes(settings: ToyStreets) -> dict[str, dict[str, int]]:
+def _notes(settings: ToyStreets) -> dict[str, dict[str, float]]:
     """What the folder of each domain notes: all that its files are of."""
     noted = dict(version=VERSION, **asdict(settings))
-    num_second = noted.pop('num_second')
-    notes = {SOURCE_FOLDER: noted, TARGET_FOLDER: noted}
+    num_second, shift = noted.pop('num_second'), noted.pop('label_shift')
+    notes = {
+        SOURCE_FOLDER: noted,
+        TARGET_FOLDER: dict(noted, label_shift=float(shift)),
+    }
     if num_second:
         own = {k: noted[k] for k in ('version', 'height', 'width', 'seed')}
         notes[SECOND_FOLDER] = dict(own, num_second=num_second)

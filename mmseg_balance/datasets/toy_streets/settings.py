@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from ...errors import UserValueError
+from ...number_checks import is_number
 
 PERIOD = 4
 """Any so many consecutive images of a split show all classes."""
 MIN_SIZE = 64
+MOST_SHIFT = 16.0
+"""With more, things stand before one another, and one class hides others."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,11 @@ class ToyStreets:
         width: Columns of the images, at least 64.
         seed: Non-negative seed. An image depends on it, the size, the
             domain, the split and its index alone.
+        label_shift: How many times as often things of classes that are rare
+            in the source are in the images of the target domain; things of
+            frequent ones are so many times less often. From 1/16 to 16; 1
+            changes nothing, below it rare ones become rarer. Streets and
+            light are those of 1, and the sources do not change.
 
     Raises:
         ValueError: A number is out of range.
@@ -35,6 +43,7 @@ class ToyStreets:
     height: int = 256
     width: int = 512
     seed: int = 0
+    label_shift: float = 1.0
 
     def __post_init__(self) -> None:
         least = dict(
@@ -48,3 +57,9 @@ class ToyStreets:
                 raise UserValueError(
                     f'{name}: expected at least {minimum}, found {value}'
                 )
+        shift = self.label_shift
+        if not is_number(shift) or not 1 / MOST_SHIFT <= shift <= MOST_SHIFT:
+            raise UserValueError(
+                f'label_shift: expected a number from {1 / MOST_SHIFT:g} to '
+                f'{MOST_SHIFT:g}, 1 for no shift, found {shift}'
+            )

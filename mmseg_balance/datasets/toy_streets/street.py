@@ -1,11 +1,13 @@
 """Layout of a toy street: what stands where on it."""
 
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
 
 import numpy as np
 
-from .borders import BORDERS, skyline
-from .camera import NEAR, Camera, Scene, Shape
+from .borders import add_borders, skyline
+from .camera import BACKDROP, FAR, GROUND, OBJECT, Camera, Scene, Shape
 from .domains import Domain, Range
 from .drawing import Drawing
 from .furniture import lamp, traffic_light, traffic_sign, tree
@@ -13,16 +15,28 @@ from .ground import SIDES, Section, ground, markings
 from .people import bicycle, motorcycle, person
 from .vehicles import LENGTHS, VEHICLES
 
-FAR = 130.0
-"""Distance at which the street ends, metres."""
-
-GROUND, BACKDROP, BORDER, OBJECT = range(4)
-"""Layers of a scene, each painted over those before it."""
-
 # middle of each lane as a share of half the road, and whether vehicles
 # there show their front; the camera drives in the second
 _LANES = ((-0.28, True), (0.28, False))
 _PARKED = ((-1.0, True), (1.0, False))
+
+
+class Placed(NamedTuple):
+    """An object that stands on a street.
+
+    Attributes:
+        kind: Its name among the rates of :class:`Street`.
+        item: What it is in the scene's ``items``.
+        required: Whether it is there because its class has to be shown.
+        lane, span: The lane and the distances in it, in metres, that a
+            vehicle takes.
+    """
+
+    kind: str
+    item: tuple[int, float, list[Shape]]
+    required: bool
+    lane: float | None = None
+    span: Range | None = None
 
 
 def build_scene(
@@ -32,6 +46,7 @@ def build_scene(
     required: Collection[str],
     rng: np.random.Generator,
     camera_type: type[Camera] = Camera,
+    recount: Callable[['StreetBuilder'], None] | None = None,
 ) -> Scene:
     """Lay out a street.
 
@@ -43,6 +58,9 @@ def build_scene(
             likely to be seen.
         rng: Source of all draws.
         camera_type: Class of the camera.
+        recount: Changes how many objects there are, once all are placed.
+            With draws of its own it changes nothing else: ``rng`` is where
+            it was.
 
     Returns:
         The scene's shapes; what they leave free is sky.
@@ -66,27 +84,37 @@ def build_scene(
         shadow=min(1.5 * sun, 0.6),
     )
     section = Section.draw(street, 'terrain' in required, rng)
-    builder = _StreetBuilder(drawing, section, required)
+    builder = StreetBuilder(drawing, section, required)
     builder.add_surroundings()
-    builder.add_borders()
+    add_borders(builder.scene, drawing, section, required)
     builder.add_vehicles()
     builder.add_people()
     builder.add_furniture()
+    if recount is not None:
+        recount(builder)
     return builder.scene
 
 
-class _StreetBuilder:
-    """Places objects along a street."""
+class StreetBuilder:
+    """Places objects along a street.
+
+    Args:
+        drawing: What they are drawn with.
+        section: Where road, sidewalks and borders are.
+        required: Classes of which one more object is placed, or more than
+            one where a class is there more than once.
+    """
 
     def __init__(
         self, drawing: Drawing, section: Section, required: Collection[str]
     ) -> None:
         self.drawing, self.section = drawing, section
-        self.required = required
+        self.required = Counter(required)
         self.rng, self.street = drawing.rng, drawing.domain.street
         self.scene = Scene(drawing.camera)
         # distances taken in each lane, so that nothing stands in another
         self.taken: dict[float, list[Range]] = {}
+        self.placed: list[Placed] = []
 
     def add_surroundings(self) -> None:
         """The ground, and what is seen at the street's end."""
@@ -95,50 +123,20 @@ class _StreetBuilder:
         self.scene.add(GROUND, FAR, shapes)
         self.scene.add(BACKDROP, FAR, skyline(self.drawing, FAR))
 
-    def add_borders(self) -> None:
-        """Buildings on both sides, and what else there is."""
-        names = list(self.street.border)
-        share = np.array([self.street.border[name] for name in names])
-        wanted = {
-            SIDES[self.rng.integers(2)]: name
-            for name in ('wall', 'fence')
-            if name in self.required
-        }
-        for side in SIDES:
-            z = self.rng.uniform(-6, 3)
-            while z < FAR - 10:
-                length = self.rng.uniform(8, 22)
-                kind = self.rng.choice(names, p=share / share.sum())
-                if side in wanted and z > 5:
-                    kind = wanted.pop(side)
-                if z + length > 2 * NEAR:
-                    self._add_border(kind, side, (max(z, NEAR), z + length))
-                z += length
-
-    def _add_border(self, kind: str, side: int, span: Range) -> None:
-        x = self.section.border(side)
-        if kind in BORDERS:
-            shapes = BORDERS[kind](self.drawing, x, span)
-            self.scene.add(BORDER, span[0], shapes)
-        if kind != 'building' and span[0] > 6:
-            # something grows behind what is low
-            for z in self.rng.uniform(*span, self.rng.poisson(1.5)):
-                behind = x + side * self.rng.uniform(2.5, 9)
-                shapes = tree(self.drawing, behind, z)
-                self.scene.add(BORDER, z + 0.5, shapes)
-
-    def add_vehicles(self) -> None:
+    def add_vehicles(self, order: Iterable[str] = tuple(VEHICLES)) -> None:
         """Parked and moving ones; trams are far off, so they stay rare."""
-        for name in VEHICLES:
+        for name in order:
             is_train = name == 'train'
-            if name in self.required:
+            for _ in range(self.required[name]):
                 near = (18, 32) if is_train else (8, 16)
-                self._add_vehicle(name, near, tries=30)
+                self._add_vehicle(name, near, tries=30, required=True)
             for _ in range(self._number_of(name)):
                 near = (30, 60) if is_train else (6, 70)
                 self._add_vehicle(name, near, tries=4)
 
-    def _add_vehicle(self, name: str, near: Range, tries: int) -> None:
+    def _add_vehicle(
+        self, name: str, near: Range, tries: int, required: bool = False
+    ) -> None:
         lanes = _LANES + (_PARKED if name in ('car', 'truck') else ())
         for _ in range(tries):
             lane, front = lanes[self.rng.integers(len(lanes))]
@@ -146,32 +144,36 @@ class _StreetBuilder:
             if lane == _LANES[1][0]:
                 # right before the camera it would hide the street
                 z = max(z, 11.0)
-            start, stop = z - 1.5, z + LENGTHS[name]
+            span = start, stop = z - 1.5, z + LENGTHS[name]
             taken = self.taken.setdefault(lane, [])
             if all(stop < a or b < start for a, b in taken):
-                taken.append((start, stop))
+                taken.append(span)
                 x = self.section.middle + lane * self.section.half_road
                 if (lane, front) in _PARKED:
                     x -= 1.1 * lane
                 shapes = VEHICLES[name](self.drawing, x, z, front)
-                self.scene.add(OBJECT, z, shapes)
+                self._place(name, z, shapes, required, lane, span)
                 return
 
     def add_people(self) -> None:
         """Persons on sidewalks and road, two-wheelers at the kerb."""
-        if 'person' in self.required:
-            self._add_person((6, 12), crosses=False)
+        for _ in range(self.required['person']):
+            self._add_person((6, 12), crosses=False, required=True)
         for _ in range(self._number_of('person')):
             self._add_person((6, 50), crosses=self.rng.random() < 0.12)
-        ridden = 'rider' in self.required
         either = self.rng.choice(['bicycle', 'motorcycle'])
         for name, make in (('bicycle', bicycle), ('motorcycle', motorcycle)):
-            if name in self.required or (ridden and name == either):
-                self._add_two_wheeler(make, (6, 11), ridden)
+            riders = self.required['rider'] if name == either else 0
+            for i in range(self.required[name] + riders):
+                ridden = i < riders
+                self._add_two_wheeler(name, make, (6, 11), ridden, True)
             for _ in range(self._number_of(name)):
-                self._add_two_wheeler(make, (8, 35), self.rng.random() < 0.6)
+                ridden = self.rng.random() < 0.6
+                self._add_two_wheeler(name, make, (8, 35), ridden)
 
-    def _add_person(self, near: Range, crosses: bool) -> None:
+    def _add_person(
+        self, near: Range, crosses: bool, required: bool = False
+    ) -> None:
         side, z = self.rng.choice(SIDES), self.rng.uniform(*near)
         if crosses:
             z, half = max(z, 12.0), self.section.half_road
@@ -180,15 +182,21 @@ class _StreetBuilder:
             width = self.section.sidewalk[int(side > 0)]
             offset = self.rng.uniform(0.4, width - 0.3)
             x = self.section.off_kerb(side, offset)
-        self.scene.add(OBJECT, z, person(self.drawing, x, z))
+        self._place('person', z, person(self.drawing, x, z), required)
 
     def _add_two_wheeler(
-        self, make: Callable[..., list[Shape]], near: Range, ridden: bool
+        self,
+        name: str,
+        make: Callable[..., list[Shape]],
+        near: Range,
+        ridden: bool,
+        required: bool = False,
     ) -> None:
         side, z = self.rng.choice(SIDES), self.rng.uniform(*near)
         offset = self.rng.uniform(-2.6, -0.8) if ridden else 0.7
         x = self.section.off_kerb(side, offset)
-        self.scene.add(OBJECT, z, make(self.drawing, x, z, ridden))
+        shapes = make(self.drawing, x, z, ridden)
+        self._place(name, z, shapes, required)
 
     def add_furniture(self) -> None:
         """Lamps, trees, lights and signs along the kerbs."""
@@ -198,13 +206,18 @@ class _StreetBuilder:
             ('traffic light', 'traffic light', traffic_light, (7, 40)),
             ('traffic sign', 'traffic sign', traffic_sign, (6, 40)),
         ):
-            if label in self.required:
-                self._add_furniture(make, (near[0], 1.6 * near[0]))
+            for _ in range(self.required[label]):
+                nearer = (near[0], 1.6 * near[0])
+                self._add_furniture(name, make, nearer, required=True)
             for _ in range(self._number_of(name)):
-                self._add_furniture(make, near)
+                self._add_furniture(name, make, near)
 
     def _add_furniture(
-        self, make: Callable[..., list[Shape]], near: Range
+        self,
+        name: str,
+        make: Callable[..., list[Shape]],
+        near: Range,
+        required: bool = False,
     ) -> None:
         side, z = self.rng.choice(SIDES), self._distance(near)
         if make is tree:
@@ -213,7 +226,20 @@ class _StreetBuilder:
             x = (self.section.lawn(side) + border) / 2 - 0.3 * side
         else:
             x = self.section.off_kerb(side, 0.4)
-        self.scene.add(OBJECT, z, make(self.drawing, x, z))
+        self._place(name, z, make(self.drawing, x, z), required)
+
+    def _place(
+        self,
+        kind: str,
+        z: float,
+        shapes: list[Shape],
+        required: bool,
+        lane: float | None = None,
+        span: Range | None = None,
+    ) -> None:
+        self.scene.add(OBJECT, z, shapes)
+        item = self.scene.items[-1]
+        self.placed.append(Placed(kind, item, required, lane, span))
 
     def _distance(self, near: Range) -> float:
         """More are near the camera than an even draw would put there."""
