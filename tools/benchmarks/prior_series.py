@@ -11,7 +11,7 @@ target is trained once for each seed and tested on each set. The student is
 scored once, at the last iteration, on the set's validation images: nothing is
 chosen on target labels. What is finished is not repeated, an interrupted
 training goes on. Each run leaves a small JSON in --out, with its factor and
-the frequencies of its set, and as those of camvid_table.py its config, seed,
+the frequencies of its set, and as those of method_table.py its config, seed,
 versions and fingerprint; the tables and label_shift.png are made from these.
 """
 

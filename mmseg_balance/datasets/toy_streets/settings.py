@@ -8,8 +8,9 @@ from ...number_checks import is_number
 PERIOD = 4
 """Any so many consecutive images of a split show all classes."""
 MIN_SIZE = 64
-MOST_SHIFT = 16.0
-"""With more, things stand before one another, and one class hides others."""
+LEAST_SHIFT, MOST_SHIFT = 0.25, 8.0
+"""Beyond them things stand before one another, and one class hides others:
+more than four times the cars, for one, leave no street for a tram."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ToyStreets:
             domain, the split and its index alone.
         label_shift: How many times as often things of classes that are rare
             in the source are in the images of the target domain; things of
-            frequent ones are so many times less often. From 1/16 to 16; 1
+            frequent ones are so many times less often. From 1/4 to 8; 1
             changes nothing, below it rare ones become rarer. Streets and
             light are those of 1, and the sources do not change.
 
@@ -58,8 +59,8 @@ class ToyStreets:
                     f'{name}: expected at least {minimum}, found {value}'
                 )
         shift = self.label_shift
-        if not is_number(shift) or not 1 / MOST_SHIFT <= shift <= MOST_SHIFT:
+        if not is_number(shift) or not LEAST_SHIFT <= shift <= MOST_SHIFT:
             raise UserValueError(
-                f'label_shift: expected a number from {1 / MOST_SHIFT:g} to '
+                f'label_shift: expected a number from {LEAST_SHIFT:g} to '
                 f'{MOST_SHIFT:g}, 1 for no shift, found {shift}'
             )

@@ -160,7 +160,7 @@ def test_sources_do_not_change(domain):
                 np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize('factor', [1 / 16, 16.0])
+@pytest.mark.parametrize('factor', [1 / 4, 8.0])
 def test_strongest_shifts_still_show_every_class(factor):
     settings = replace(SMALL, label_shift=factor)
     seen = set()
