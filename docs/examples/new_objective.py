@@ -28,11 +28,12 @@ class MirroredObjective(Objective):
 
     def forward(self, student, step):
         """Losses of an iteration by name."""
-        labels = step.pseudo.labels.flip(-1)
+        pseudo = step.pseudo
         targets = PixelTargets(
-            labels,
-            weight=self.loss_weight * step.pseudo.weight.flip(-1),
-            target_mask=torch.ones_like(labels, dtype=torch.bool),
-        )
+            pseudo.labels,
+            weight=self.loss_weight * pseudo.weight,
+            target_mask=torch.ones_like(pseudo.labels, dtype=torch.bool),
+            sampled=pseudo.sampled,
+        ).moved(lambda maps: maps.flip(-1))
         features = training_features(student, step.target_images.flip(-1))
         return segmentation_losses(student, features, targets)

@@ -1,5 +1,6 @@
 """What the pixels of a batch are learnt as: class, weight and domain."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -69,12 +70,21 @@ class PixelTargets:
         Args:
             box: The part, in pixels.
         """
+        return self.moved(box.of)
+
+    def moved(self, move: Callable[[Tensor], Tensor]) -> 'PixelTargets':
+        """Those of images whose pixels lie elsewhere, flipped for one.
+
+        Args:
+            move: Gives a map (N, H, W) of the new images to one of the old:
+                each pixel takes all that is known of it along.
+        """
         return PixelTargets(
             *(
-                None if part is None else box.of(part)
+                None if part is None else move(part)
                 for part in (self.labels, self.weight, self.target_mask)
             ),
-            None if self.sampled is None else self.sampled.crop(box),
+            None if self.sampled is None else self.sampled.moved(move),
         )
 
     def weighted(self, weight: Tensor) -> 'PixelTargets':

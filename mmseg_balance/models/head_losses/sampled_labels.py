@@ -1,11 +1,10 @@
 """Classes of target pixels, drawn from the teacher's probabilities."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-from ..windows import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,15 +24,15 @@ class SampledLabels:
     classes: Tensor
     confidence: Tensor | None = None
 
-    def crop(self, box: Box) -> 'SampledLabels':
-        """Those of a part of the images; views.
+    def moved(self, move: Callable[[Tensor], Tensor]) -> 'SampledLabels':
+        """Those of images whose pixels lie elsewhere.
 
         Args:
-            box: The part, in pixels.
+            move: Gives a map (N, H, W) of the new images to one of the old.
         """
         known = self.confidence
         return SampledLabels(
-            box.of(self.classes), None if known is None else box.of(known)
+            move(self.classes), None if known is None else move(known)
         )
 
     def behind(self, labels: Tensor) -> 'SampledLabels':

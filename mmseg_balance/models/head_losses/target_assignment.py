@@ -69,7 +69,8 @@ class TargetAssignment:
             where there is no label, or the teacher is not sure enough.
 
         Raises:
-            ValueError: Nothing is known of the teacher, and needed.
+            ValueError: What the teacher says is needed and not known, or is
+                of images of another size.
         """
         if not self.needs_teacher:
             return labels
@@ -77,8 +78,16 @@ class TargetAssignment:
             raise UserValueError(
                 f"{self} count target pixels by the teacher's probabilities, "
                 'which the objective does not pass on: one of your own does '
-                'with PixelTargets(..., sampled=step.pseudo.sampled), or '
-                "with SampledLabels(labels) where they are no teacher's"
+                'with PixelTargets(..., sampled=step.pseudo.sampled), and '
+                '.moved(...) of these where images are flipped or cropped; '
+                "with SampledLabels(labels) where labels are no teacher's"
+            )
+        if sampled.classes.shape != labels.shape:
+            raise UserValueError(
+                f'{self}: labels are {tuple(labels.shape)} (N, H, W), but '
+                "the classes drawn from the teacher's probabilities "
+                f'{tuple(sampled.classes.shape)}: flip and crop both alike, '
+                'with PixelTargets(...).moved(...)'
             )
         counted = labels != ignore_index
         if self.threshold is not None and sampled.confidence is not None:

@@ -12,30 +12,20 @@ from torch import nn
 from ..recording import SOURCE, TARGET, noted_in
 from ..wrapped_segmentor import build_segmentor
 from .checks.batches import check_pair
-from .checks.classifier import check_classifier
-from .checks.instances import check_instances_learnt
-from .checks.losses import check_losses
+from .checks.construction import check_losses, check_parts
 from .checks.optimizers import check_moved_once, check_shared
-from .checks.refinement import check_refinement
-from .checks.sampled_labels import (
-    check_sampled_labels,
-    losses_by_probabilities,
-)
+from .checks.sampled_labels import losses_by_probabilities
 from .checks.segmentor import check_segmentor
-from .checks.settings import (
-    check_no_init_cfg,
-    check_objectives,
-    check_predictor,
-)
+from .checks.settings import check_no_init_cfg, check_predictor
 from .density.density_estimation import build_density
 from .frame_fields import images_and_frames
 from .label_maps import batch_labels
 from .learning import learn
-from .objectives import LabelledTargetObjective, Objective
+from .objectives import LabelledTargetObjective
 from .objectives.step import UDAStep, note_step
 from .optimization.log import joined, to_host
+from .optimization.moved_modules import MovedModules
 from .optimization.sequential_backward import (
-    DISCRIMINATOR,
     STUDENT,
     SequentialBackward,
     named_optimizers,
@@ -50,7 +40,7 @@ from .teacher.refinement import build_refinement
 
 
 @MODELS.register_module()
-class UDASegmentor(StudentTeacher):
+class UDASegmentor(MovedModules, StudentTeacher):
     """A segmentor that learns from one objective after the other.
 
     Batches of ``UDADataset``, dict(source=..., target=...), are normalised
@@ -130,18 +120,21 @@ class UDASegmentor(StudentTeacher):
         )
         if labelled_target is not None:
             self.objectives.append(LabelledTargetObjective(**labelled_target))
-        check_objectives(self.objectives, alpha, pseudo_balance)
-        check_instances_learnt(student, self.objectives)
         self.label_target = PseudoLabeler(
             pseudo_threshold, pseudo_weighting, ignore_top, ignore_bottom
-        )
-        check_classifier(
-            type(self).__name__, student, self.objectives, self.label_target
         )
         self.refinement = build_refinement(
             pseudo_refinement, student.decode_head.num_classes
         )
-        check_refinement(student, self.objectives, self.refinement)
+        check_parts(
+            type(self).__name__,
+            student,
+            self.objectives,
+            self.label_target,
+            self.refinement,
+            alpha,
+            pseudo_balance,
+        )
         # the student's first weights do not depend on what is beside it
         with torch.random.fork_rng(devices=[]):
             for objective in self.objectives:
@@ -154,7 +147,6 @@ class UDASegmentor(StudentTeacher):
         check_losses(
             student, self.needs_pseudo_labels, self.needs_target_labels
         )
-        check_sampled_labels(student.modules(), self.needs_pseudo_labels)
         self.samples_labels = bool(losses_by_probabilities(student.modules()))
         check_predictor(predict_with, alpha)
         if alpha is not None:
@@ -190,44 +182,6 @@ class UDASegmentor(StudentTeacher):
             config: Config of the model.
         """
         return hook != 'TeacherUpdateHook' or cls.builds_teacher(config)
-
-    @property
-    def trainable(self) -> nn.ModuleDict:
-        """What the student's optimizer moves: not the teacher, for one."""
-        parts = dict(student=self.student)
-        if self.density is not None:
-            parts['density'] = self.density
-        objectives = [
-            o.own_modules()
-            for o in self.objectives
-            if o.optimizer_name == STUDENT
-        ]
-        if objectives:
-            parts['objectives'] = nn.ModuleList(objectives)
-        return nn.ModuleDict(parts)
-
-    @property
-    def optimized(self) -> dict[str, nn.Module]:
-        """What is moved, by the name of the optimizer that does."""
-        own = {
-            o.optimizer_name: o.own_modules()
-            for o in self.objectives
-            if o.optimizer_name not in (None, STUDENT)
-        }
-        return {STUDENT: self.trainable, **own}
-
-    @property
-    def adversary(self) -> Objective | None:
-        """The objective with discriminators, if there is one."""
-        found = (
-            o for o in self.objectives if o.optimizer_name == DISCRIMINATOR
-        )
-        return next(found, None)
-
-    @property
-    def discriminators(self) -> nn.Module | None:
-        """What the discriminators' optimizer moves, if there are any."""
-        return self.optimized.get(DISCRIMINATOR)
 
     def init_weights(self) -> None:
         """Load the initial weights of the student, and copy them."""

@@ -129,11 +129,40 @@ def test_parts_of_images():
     assert torch.equal(part.classes, sampled.classes[:, 2:6, 1:4])
     assert torch.equal(part.confidence, sampled.confidence[:, 2:6, 1:4])
     assert PixelTargets(labels).crop(Box(2, 6, 1, 4)).sampled is None
-    certain = SampledLabels(labels).crop(Box(0, 1, 0, 1))
+    certain = SampledLabels(labels).moved(Box(0, 1, 0, 1).of)
     assert certain.confidence is None
     both = sampled.behind(labels[:1] + 7)
     assert (both.classes[0] == 7).all() and (both.confidence[0] == 1).all()
     assert torch.equal(both.classes[1], sampled.classes[0])
+
+
+def test_pixels_take_all_that_is_known_of_them_along():
+    """As an objective of one's own flips its images."""
+    labels = torch.randint(4, (2, 6, 8))
+    sampled = sample_labels(torch.randn(2, 4, 6, 8))
+    weight, mask = torch.rand(2, 6, 8), torch.rand(2, 6, 8) < 0.5
+    moved = PixelTargets(labels, weight, mask, sampled).moved(
+        lambda maps: maps.flip(-1)
+    )
+    for i in np.ndindex(2, 6, 8):
+        j = (*i[:2], 7 - i[2])
+        assert moved.labels[j] == labels[i]
+        assert moved.weight[j] == weight[i]
+        assert moved.target_mask[j] == mask[i]
+        assert moved.sampled.classes[j] == sampled.classes[i]
+        assert moved.sampled.confidence[j] == sampled.confidence[i]
+    flipped = PixelTargets(labels).moved(lambda maps: maps.flip(-1))
+    assert flipped.weight is flipped.target_mask is flipped.sampled is None
+
+
+@pytest.mark.parametrize('assignment', ['soft', 'confidence'])
+def test_classes_of_images_of_another_size_are_refused(assignment):
+    """Of a crop, or transposed, which as many pixels would hide."""
+    sampled = sample_labels(torch.randn(2, 4, 6, 8))
+    settings = TargetAssignment(assignment)
+    for shape in (2, 8, 6), (2, 4, 8), (1, 6, 8):
+        with pytest.raises(ValueError, match=r'\(2, 6, 8\).*moved'):
+            settings.labels(torch.zeros(shape).long(), sampled, IGNORED)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,12 @@ from mmengine.config import ConfigDict
 from mmseg.registry import MODELS
 
 from mmseg_balance.engine.hooks import GMMUpdateHook
-from mmseg_balance.models.head_losses.sampled_labels import sample_labels
+from mmseg_balance.logits import LogitStatistics
+from mmseg_balance.models.head_losses.sampled_labels import (
+    SampledLabels,
+    sample_labels,
+)
+from mmseg_balance.models.losses import BLDALoss
 from mmseg_balance.models.uda.objectives.step import UDAStep
 from mmseg_balance.models.uda.teacher.labelling import label_images
 from mmseg_balance.models.uda.teacher.pseudo_labels import PseudoLabeler
@@ -100,6 +105,80 @@ def test_samples_are_of_the_classes_that_were_drawn(
     logits = model.teacher_logits(made.target_images)
     assert torch.equal(made.pseudo.labels, logits.argmax(1))
     assert (drawn != made.pseudo.labels).any()
+
+
+def two_resolutions(cfg):
+    """HRDA's segmentor, whose detail crop is a quarter of the image."""
+    single = cfg.pop('decode_head')
+    shared = {k: single.pop(k) for k in ('loss_decode', 'num_classes')}
+    head = dict(type='HRDAHead', head=single, attention=single, **shared)
+    crops = dict(detail_crop_size=(16, 16), crop_coord_divisible=4)
+    return dict(cfg, type='HRDAEncoderDecoder', decode_head=head, **crops)
+
+
+BLOCKS = dict(block_size=8, statistics=True)
+
+
+@pytest.mark.parametrize(
+    'kind, kwargs, sizes',
+    [
+        ('DACS', {}, [32]),
+        ('HRDA', dict(feature_distance=None), [32, 16]),
+        ('MIC', dict(masked_consistency=BLOCKS), [32, 32]),
+        (
+            'MIC',
+            dict(masked_consistency=dict(BLOCKS, domains='both')),
+            [32, 32],
+        ),
+    ],
+    ids=['dacs', 'hrda', 'masked', 'masked images of both'],
+)
+def test_what_is_drawn_for_a_pixel_stays_with_it(
+    build, segmentor, batch, optimizers, monkeypatch, kind, kwargs, sizes
+):
+    """Mixed, cropped and padded: by labels that are noise, as are draws."""
+    cfg = segmentor(SOFT)
+    cfg = two_resolutions(cfg) if kind == 'HRDA' else cfg
+    model = build(kind, segmentor=cfg, pseudo_threshold=0.0, **kwargs)
+    prepare = model.prepare
+
+    def prepared(data):
+        made = prepare(data)
+        noise = torch.randint(4, made.pseudo.labels.shape)
+        made.pseudo.labels = noise
+        made.pseudo.sampled = SampledLabels((noise + 1) % 4, noise / 4)
+        return made
+
+    monkeypatch.setattr(model, 'prepare', prepared)
+    seen, counted = [], []
+    collect, count = BLDALoss.collect, LogitStatistics.collect
+
+    def noted(loss, logits, targets, ignore):
+        if targets.target_mask is not None:
+            seen.append(targets)
+        return collect(loss, logits, targets, ignore)
+
+    def noted_labels(statistics, logits, labels, mask, weight, ignore):
+        if mask is not None:
+            counted.append((labels, weight))
+        return count(statistics, logits, labels, mask, weight, ignore)
+
+    monkeypatch.setattr(BLDALoss, 'collect', noted)
+    monkeypatch.setattr(LogitStatistics, 'collect', noted_labels)
+    torch.manual_seed(3)
+    model.train_step(batch(n=4, target_size=24), optimizers(model))
+    assert [t.size[0] for t in seen] == sizes
+    for targets, (labels, _) in zip(seen, counted, strict=True):
+        of_target = targets.target_mask
+        hard = targets.labels[of_target]
+        assert len(hard.unique()) == 4
+        assert torch.equal(labels[of_target], (hard + 1) % 4)
+        sure = targets.sampled.confidence[of_target]
+        assert torch.equal(sure, hard / 4)
+    # what was added to the target's images, of 24 pixels, is never counted
+    padding = seen[0].target_mask.clone()
+    padding[:, :24, :24] = False
+    assert padding.any() and (counted[0][1][padding] == 0).all()
 
 
 def test_a_model_that_goes_on_draws_what_it_would_have_drawn(

@@ -15,30 +15,6 @@ from ...losses import SourceLoss
 from .segmentor import named_heads
 
 
-def check_losses(
-    segmentor: nn.Module,
-    has_pseudo_labels: bool,
-    has_target_labels: bool,
-) -> None:
-    """Refuse losses that cannot do what objectives ask of them.
-
-    Args:
-        segmentor: The student.
-        has_pseudo_labels: Whether it learns from a teacher's labels.
-        has_target_labels: Whether it learns from labels that target images
-            come with.
-
-    Raises:
-        TypeError, ValueError: See the functions below.
-    """
-    check_loss_names(segmentor)
-    if has_pseudo_labels:
-        check_pixel_weights(segmentor)
-    elif has_target_labels:
-        check_learns_from_target(segmentor)
-    warn_of_ignored_pixels(segmentor)
-
-
 def check_loss_names(segmentor: nn.Module) -> None:
     """Refuse losses without a name, and warn of those not trained.
 

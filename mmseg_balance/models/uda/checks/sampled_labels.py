@@ -35,5 +35,6 @@ def check_sampled_labels(
             f'{loss.assignment} of {type(loss).__name__} follow the '
             'probabilities of a teacher, but none labels target images in '
             'this training: leave both away, or choose a method with '
-            'pseudo-labels (DACS, DAFormer, HRDA, MIC)'
+            'pseudo-labels (DACS, DAFormer, HRDA, MIC). A model of your own '
+            'whose teacher does says so by needs_pseudo_labels = True'
         )
