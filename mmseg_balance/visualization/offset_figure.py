@@ -71,7 +71,9 @@ def offset_figure(
             color=colour,
             label=label,
         )
-    left.set_xlabel('offset of the own logit, mean and std')
+    left.set_xlabel(
+        'offset of the own logit, mean and std\n(positive: learnt higher)'
+    )
     left.axvline(0, color='black', linewidth=0.8)
     _bars(middle, values, SHARES, rows)
     middle.set_xlabel('percent')

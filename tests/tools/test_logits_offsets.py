@@ -83,6 +83,8 @@ def test_tables_figure_and_comparison(
     content = read(out)
     assert content['images'] == 5 and content['labels'] is True
     assert content['statistics'] == str(statistics)
+    assert 'has no BLDALoss: its training subtracts no offset' in text
+    assert content['tau'] is None and f'compared with {other}' in text
     # what the test tool says of both models
     for path, key, found in (
         (weights, 'iou', content['classes']),

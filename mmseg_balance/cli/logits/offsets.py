@@ -76,7 +76,7 @@ def run(args: Namespace) -> None:
 
 def build(args: Namespace) -> tuple[Any, ...]:
     """Config, models, images and distributions, all checked."""
-    from ...inference.passes.offsets_pass import build_effects
+    from ...inference.passes.offsets_pass import build_effects, other_pipeline
     from ...runs.out_files import make_folder
 
     def images(cfg: Any, model: Any) -> Any:
@@ -87,9 +87,12 @@ def build(args: Namespace) -> tuple[Any, ...]:
     effects, warnings = build_effects(
         statistics, model, dataset, args.checkpoint
     )
+    other = None
+    if args.compare:
+        other_cfg, other = build_other(args, dataset)
+        warnings += filter(None, [other_pipeline(cfg, other_cfg)])
     for line in warnings:
         print(f'warning: {line}', file=sys.stderr)
-    other = build_other(args, dataset) if args.compare else None
     make_folder(args.out)
     return cfg, model, dataset, effects, other
 
@@ -114,8 +117,8 @@ def build_images(args: Namespace, cfg: Any, model: Any) -> Any:
         raise with_message(error, message) from error
 
 
-def build_other(args: Namespace, dataset: Any) -> Any:
-    """The model of ``--compare``.
+def build_other(args: Namespace, dataset: Any) -> tuple[Any, Any]:
+    """Config and model of ``--compare``.
 
     Raises:
         ValueError: It has other classes.
@@ -124,7 +127,7 @@ def build_other(args: Namespace, dataset: Any) -> Any:
     from ...inference.trained_model import build_predictor
 
     config, checkpoint = args.compare
-    _, other = build_predictor(
+    cfg, other = build_predictor(
         load_config(config, None, args.data_root),
         checkpoint,
         device=args.device,
@@ -138,7 +141,7 @@ def build_other(args: Namespace, dataset: Any) -> Any:
             f'{args.checkpoint} of {", ".join(classes)}: compare models of '
             'the same classes'
         )
-    return other
+    return cfg, other
 
 
 def collect_and_write(
@@ -155,6 +158,10 @@ def collect_and_write(
         report_dict,
         report_text,
     )
+    from ...inference.offsets_in_training import (
+        use_in_training,
+        use_line,
+    )
     from ...inference.passes.offsets_pass import collect_offsets
     from ...models.declarations import labels_images
     from ...progress import track
@@ -168,22 +175,35 @@ def collect_and_write(
     )
     classes = list(dataset.metainfo['classes'])
     values = class_values(effects, track)
-    part = getattr(model, 'predict_with', None)
-    of = f'{part} of {args.checkpoint}' if part else args.checkpoint
-    print(f'{of} on {len(dataset)} images')
+    use = use_in_training(model)
+    of = predicting(model, args.checkpoint)
+    print(f'{of} on {len(dataset)} images; {use_line(use, args.config)}')
+    if args.compare:
+        print(f'compared with {predicting(other, args.compare[1])}')
     unit = 'image' if labels_images(model) else 'pixel'
     print(report_text(classes, values, compared, unit))
     content = origin(args, model) | dict(
         statistics=args.statistics or args.checkpoint,
         images=len(dataset),
         labels=with_labels,
+        tau=use['tau'],
+        adjust=use['adjust'],
         compared_with=args.compare,
+        compared_part=getattr(other, 'predict_with', None),
     )
     content |= report_dict(classes, values, effects, compared)
+    part = getattr(model, 'predict_with', None)
     title = f'{Path(args.config).stem}, {len(dataset)} images'
+    title += f', pseudo-labels of the {part}' if part else ''
     files = {
         'offsets.json': f'{json.dumps(content, indent=2)}\n'.encode(),
         'offsets.png': offset_figure(classes, values, title),
     }
     write_out(args.out, FILES, files, args.overwrite)
     print(f'wrote {" and ".join(FILES)} to {args.out}')
+
+
+def predicting(model: Any, checkpoint: str) -> str:
+    """What predicts, for the text: the checkpoint, and the part of it."""
+    part = getattr(model, 'predict_with', None)
+    return f'{part} of {checkpoint}' if part else checkpoint

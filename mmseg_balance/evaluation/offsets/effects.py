@@ -36,8 +36,8 @@ class OffsetEffects:
     Attributes:
         moments: By domain and group of pixels: the offset of their own
             logit. Of group ``MARGIN``, over the pixels predicted as a class:
-            its offset less that of the largest other logit, which is what
-            the margin between the two has to grow by.
+            its offset less that of the largest other logit: tau times it is
+            what the margin between the two has to grow by.
         predicted: Pixels predicted as each class, int64 (C,).
         confusion: Labelled pixels, rows are labels, int64 (C, C); None as
             long as there are no labels.

@@ -48,12 +48,14 @@ NOTES = (
     'Percent. Labelled, Predicted: shares of the {unit}s. Precision: share '
     'of the pseudo-labels of a class that are right. Bias: points, measured '
     '(Eq. 4), and by the distributions of the logits (Eq. 5).',
-    'Updates s, t: share of the updates of the source and the target that '
-    'the class had {unit}s for. Offsets in units of the logits, mean (std) '
-    'of that of the own logit, of which training subtracts tau times: by '
+    'Updates s, t: share of the updates of the source and the target for '
+    'which the class had enough {unit}s. Offsets in units of the logits, '
+    'mean (std) of that of the own logit. Training subtracts tau times it, '
+    'so that a positive one has the logit learnt higher: by '
     'source distributions of the {unit}s labelled with the class; by target '
     'distributions of those predicted as it, and of these the right and the '
-    'wrong ones. margin: less the offset of the largest other logit.',
+    'wrong ones. margin: less the offset of the largest other logit, over '
+    'those predicted as it.',
 )
 NOTE_COMPARED = (
     'Agreement: of the {unit}s predicted as the class, the share that the '
@@ -153,7 +155,8 @@ def report_dict(
         }
     if compared is not None:
         content['compared'] = dict(
-            {k: _or_none(v) for k, v in compared.totals().items()},
+            # totals are percent
+            {k: _or_none(v / 100) for k, v in compared.totals().items()},
             classes=_by_class(classes, compared.by_class()),
         )
     return content

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mmengine.config import Config
 from torch import nn
 
 from ...errors import UserValueError
@@ -10,7 +11,9 @@ from ...evaluation.offsets.two_models import TwoModels
 from ...logits.statistics.domain_statistics import GRID_SIZE
 from ...logits.statistics.file import load_statistics
 from ...progress import track_iterable
+from ..offsets_in_training import take_clip
 from ..post_hoc import check_origin
+from ..predictor.image_pipeline import test_steps
 from .labelled_logits import predict_views
 
 
@@ -40,8 +43,32 @@ def build_effects(
     warnings = check_origin(meta, statistics, checkpoint, part, classes)
     if found.grid_size is None:
         found.grid_size = GRID_SIZE
+    take_clip(found, meta, statistics, model)
     found = found.to(next(model.parameters()).device)
     return OffsetEffects(found, len(classes)), list(warnings)
+
+
+def other_pipeline(cfg: Config, other: Config) -> str | None:
+    """Whether a model that is compared is given images of another kind.
+
+    Args:
+        cfg: Config of the test set, whose images both models are given.
+        other: Config of the other model.
+
+    Returns:
+        A line for the user where the test of ``other`` loads images
+        otherwise.
+    """
+    try:
+        if test_steps(cfg) == test_steps(other):
+            return None
+    except UserValueError:  # one has no test
+        return None
+    return (
+        f'the test pipeline of {other.filename} is another than that of '
+        f'{cfg.filename}, by which both models get their images here: scores '
+        'of the former are not those of its own test'
+    )
 
 
 def collect_offsets(

@@ -212,7 +212,7 @@ def test_moments():
 
 def test_two_models():
     pairs = images()
-    _, first = collected(fitted(), pairs)
+    effects, first = collected(fitted(), pairs)
     generator = torch.Generator().manual_seed(5)
     both = TwoModels(C)
     triples = []
@@ -226,6 +226,9 @@ def test_two_models():
     totals, of_classes = both.totals(), both.by_class()
     same = np.mean([a == b for a, b, _ in triples])
     assert totals['agreement'] == pytest.approx(100 * same)
+    # shares are from 0 to 1 in the file, as its units say
+    content = report_dict(CLASSES, effects.scores(), effects, both)
+    assert content['compared']['agreement'] == pytest.approx(same)
     differ = [t for t in triples if t[0] != t[1] and t[2] != 255]
     gained = np.mean([a == t for a, _, t in differ])
     lost = np.mean([b == t for _, b, t in differ])

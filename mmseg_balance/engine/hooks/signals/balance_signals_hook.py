@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.models.head_losses.logit_statistics import statistics_of
 from mmseg_balance.models.losses.class_weights.rank_sums import sum_over_ranks
-from mmseg_balance.models.recording import CONFIDENCE, LABELS, SOURCE, TARGET
+from mmseg_balance.models.recording import SOURCE, TARGET
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ....errors import UserValueError
@@ -21,7 +21,6 @@ from ....number_checks import check_count
 from ...records.backends import check_backends
 from ...records.balance_signals import (
     DOMAINS,
-    class_counts,
     eq5_bias,
     mean_magnitude,
     support,
@@ -30,11 +29,10 @@ from ...records.balance_signals import (
 )
 from ...records.class_scalars import named_scalars
 from ...records.classes import class_names, trained_head
+from ...records.step_labels import ROWS, StepLabels
 from ...records.steps import recorded_step
 
 KEY = 'balance_signals'
-RECORDED = {(SOURCE, LABELS), (TARGET, LABELS), (TARGET, CONFIDENCE)}
-ROWS = (SOURCE, TARGET)
 
 
 @HOOKS.register_module()
@@ -112,14 +110,37 @@ class BalanceSignalsHook(Hook):
             self._counts = self._loaded['counts'].to(device)
             self._reference = self._loaded['reference']
             self._since = self._loaded['since']
-            self._updates = self._loaded['updates']
+            # None: of a training that had no distributions yet
+            if self._loaded['updates'] is not None:
+                self._updates = self._loaded['updates']
         self._loaded = None
+        self._warn(runner)
+
+    def _warn(self, runner: Runner) -> None:
+        """Say so where shares can never be compared with earlier ones."""
+        if not labels_target(self._model) or self._reference is not None:
+            return
+        begin, whose = self.begin or 0, 'begin'
+        if self.begin is None and self._statistics is not None:
+            # an update an iteration, at most
+            bank = self._statistics.source
+            begin = runner.iter + max(bank.warmup - int(bank.step), 0)
+            whose = 'the warm-up of BLDALoss'
+        # an interval to compare with, and one that is compared
+        first = -(-begin // self.interval) * self.interval
+        if first + 2 * self.interval > runner.max_iters:
+            runner.logger.warning(
+                f'{type(self).__name__} will not write balance/from_start: '
+                f'no two intervals of {self.interval} iterations lie between '
+                f'iteration {begin} ({whose}) and the last, '
+                f'{runner.max_iters}; set begin, or interval, to less'
+            )
 
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch=None
     ) -> None:
         """Have labels noted."""
-        self._labels = _Labels()
+        self._labels = StepLabels()
         self._recording = ExitStack()
         self._recording.enter_context(recorded_step(self._model, self._labels))
 
@@ -196,6 +217,8 @@ class BalanceSignalsHook(Hook):
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Add the sums to a checkpoint."""
+        if not hasattr(self, '_counts'):  # not of a training
+            return
         checkpoint[KEY] = dict(
             counts=self._counts.cpu().clone(),
             reference=self._reference,
@@ -207,32 +230,6 @@ class BalanceSignalsHook(Hook):
         """Take them from the checkpoint of a run that goes on."""
         if runner._resume:
             self._loaded = checkpoint.get(KEY)
-
-
-class _Labels:
-    """Records the labels of a step, and where the target's are padding."""
-
-    def __init__(self) -> None:
-        self.found: dict[tuple[str, str], Tensor] = {}
-
-    def wants(self, row: str, name: str) -> bool:
-        return (row, name) in RECORDED - self.found.keys()
-
-    def record(self, row: str, name: str, value: Tensor) -> None:
-        self.found[row, name] = value
-
-    def counts(self, like: Tensor) -> Tensor:
-        """Pixels by row and class, int64 (2, C)."""
-        counts = torch.zeros_like(like)
-        for own, row in zip(counts, ROWS, strict=True):
-            if (row, LABELS) not in self.found:
-                continue
-            labels = self.found[row, LABELS]
-            if (row, CONFIDENCE) in self.found:
-                padding = self.found[row, CONFIDENCE].isnan()
-                labels = labels.masked_fill(padding, -1)
-            own += class_counts(labels, like.shape[1])
-        return counts
 
 
 def labels_target(model: nn.Module) -> bool:

@@ -14,6 +14,7 @@ from mmseg_balance.engine.records.balance_signals import (
     support,
     total_variation,
 )
+from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.models.recording import (
     CONFIDENCE,
     LABELS,
@@ -52,10 +53,20 @@ class Visualizer:
         self.found[step] = scalars
 
 
-def runner_of(begin=0):
+class Logger:
+    def __init__(self):
+        self.lines = []
+
+    def warning(self, line):
+        self.lines.append(line)
+
+
+def runner_of(begin=0, max_iters=100):
     return SimpleNamespace(
         model=Noting(),
         iter=begin,
+        max_iters=max_iters,
+        logger=Logger(),
         visualizer=Visualizer(),
         train_dataloader=SimpleNamespace(
             dataset=SimpleNamespace(metainfo=dict(classes=CLASSES))
@@ -227,3 +238,62 @@ def test_nothing_to_say():
     runner.model.needs_pseudo_labels = False
     with pytest.raises(ValueError, match='neither pseudo-labels nor BLDALoss'):
         BalanceSignalsHook().before_train(runner)
+
+
+@pytest.mark.parametrize(
+    'begin, interval, iterations, is_written',
+    [(0, 4, 8, True), (0, 4, 7, False), (5, 2, 10, True), (5, 2, 9, False)],
+)
+def test_what_a_short_training_cannot_write_is_said(
+    begin, interval, iterations, is_written
+):
+    hook = BalanceSignalsHook(interval, begin)
+    runner = runner_of(max_iters=iterations)
+    run(hook, runner, steps(iterations))
+    lines = runner.visualizer.found.values()
+    assert any('balance/from_start' in line for line in lines) is is_written
+    assert bool(runner.logger.lines) is not is_written
+    assert is_written or 'set begin' in runner.logger.lines[0]
+
+
+def test_a_model_that_is_saved_untrained():
+    checkpoint = {}
+    BalanceSignalsHook().before_save_checkpoint(runner_of(), checkpoint)
+    assert checkpoint == {}
+
+
+class Balanced(Noting):
+    """The same with distributions, which each step fits."""
+
+    def __init__(self, warmup):
+        super().__init__()
+        self.statistics = LogitStatistics(3, warmup=warmup, grid_size=None)
+
+    def train_step(self, *step):
+        super().train_step(*step)
+        self.statistics.source.step += 1
+
+
+@pytest.mark.parametrize('iterations, is_written', [(7, False), (8, True)])
+def test_begins_behind_the_warm_up(monkeypatch, iterations, is_written):
+    name = 'mmseg_balance.engine.hooks.signals.balance_signals_hook'
+    monkeypatch.setattr(f'{name}._statistics', lambda m: m.statistics)
+    data, runner = steps(iterations), runner_of(max_iters=iterations)
+    runner.model = Balanced(warmup=3)
+    run(BalanceSignalsHook(interval=2, bias=False), runner, data)
+    found = runner.visualizer.found
+    written = [s for s, v in found.items() if 'balance/from_start' in v]
+    assert written == [8] * is_written  # of 7 and 8, as 5 and 6 compare
+    assert bool(runner.logger.lines) is not is_written
+
+
+def test_distributions_that_a_training_did_not_have_before(monkeypatch):
+    name = 'mmseg_balance.engine.hooks.signals.balance_signals_hook'
+    monkeypatch.setattr(f'{name}._statistics', lambda m: m.statistics)
+    hook, runner = BalanceSignalsHook(interval=2, bias=False), runner_of(4)
+    runner.model, runner._resume = Balanced(warmup=0), True
+    counts = torch.zeros(2, 3, dtype=torch.int64)
+    kept = dict(counts=counts, reference=None, since=4, updates=None)
+    hook.after_load_checkpoint(runner, dict(balance_signals=kept))
+    run(hook, runner, steps(2))
+    assert runner.visualizer.found[6]['support.source/sky'] == 0
