@@ -86,7 +86,7 @@ def test_distributions_are_read_as_in_their_training(tmp_path):
 def test_a_model_that_is_compared_and_tested_otherwise():
     def config(name, *steps):
         pipeline = [dict(type='LoadImageFromFile'), *steps]
-        return Config(dict(test_pipeline=pipeline), filename=name)
+        return Config(dict(test_pipeline=pipeline), '# a config', name)
 
     resize = dict(type='Resize', scale=(64, 32))
     first = config('first.py', resize)
