@@ -325,7 +325,7 @@ def test_tool_with_two_processes(generated, tmp_path):
     name = 'toy_gta/images/00008.png'
     assert (tmp_path / name).read_bytes() == (generated[0] / name).read_bytes()
     settings = {}
-    for folder in ('toy_gta', 'toy_synthia'):
+    for folder in ('toy_gta', 'toy_cityscapes', 'toy_synthia'):
         text = (tmp_path / folder / 'toy_streets.json').read_text()
         settings |= json.loads(text)
     assert settings.items() >= vars(SMALL).items()
