@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from method_runs import CHANGED, ROOT
 from prior_report import PART, ratio
 from prior_rows import METHODS
 
@@ -23,12 +24,10 @@ from mmseg_balance.datasets.toy_streets import (
 from mmseg_balance.files.writing import write_atomically
 from mmseg_balance.runs.experiment import Experiment, run_tool
 
-ROOT = Path(__file__).resolve().parents[2]
 STREETS = ToyStreets(num_second=0)
 # images of each domain whose logits are fitted, as in the demo
 FITTED_IMAGES = 64
 FIT = ROOT / 'tools/analysis_tools/fit_logit_statistics.py'
-CHANGED = 'the sources changed while it ran'
 
 
 class Work(NamedTuple):

@@ -25,6 +25,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from method_table import REFUSAL
 from prior_report import figure, report
 from prior_rows import METHODS
 from prior_runs import (
@@ -43,10 +44,6 @@ from mmseg_balance.runs.comparison.result_files import read_result_file
 
 # the ends and the middle first, so that a part of it says most
 FACTORS = [1.0, 0.25, 8.0, 0.5, 4.0]
-REFUSAL = (
-    'error: results of other settings or code:\n  {}\nMove them away, or give '
-    'another --out, to run them again; --allow-mixed keeps them in the table'
-)
 
 
 def factor_of(text: str) -> float:

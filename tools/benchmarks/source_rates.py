@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
 from prettytable import PrettyTable
 
 from mmseg_balance.datasets.files.label_images import write_png
@@ -121,12 +122,13 @@ def experiment(
             'train_cfg.max_iters': iterations,
             'param_scheduler.1.end': iterations,
         }
-    end = iterations or 1_000_000
+    config = SETS[name][0]
+    end = iterations or Config.fromfile(ROOT / config).train_cfg.max_iters
     options['train_cfg.val_interval'] = end + 1  # labels of the target rest
     length = '' if iterations is None else f'_{iterations}'
     return Experiment(
         ROOT,
-        SETS[name][0],
+        config,
         ROOT / 'work_dirs/source_rates',
         options,
         seed,
