@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/models/lite0_daformer.py',
+    '../_base_/models/lite0_daformer_conv1.py',
     '../_base_/datasets/camvid-day2camvid-dusk_192_uniform.py',
     '../_base_/schedules/adamw_2k.py',
     '../_base_/uda/self_training.py',

@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/models/lite0_daformer.py',
+    '../_base_/models/lite0_daformer_conv1.py',
     '../_base_/datasets/wbc-tecom2cellavision_96_uniform.py',
     '../_base_/schedules/adamw_2k.py',
     '../_base_/uda/self_training.py',

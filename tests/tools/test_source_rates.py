@@ -50,7 +50,7 @@ def test_finished_runs_are_kept_and_tabled(
         scores = {'IoU.crop': 4.0, 'IoU.soil': 80.0}
         return dict(mIoU=42.0, mAcc=61.04, test_time=1.0, **scores)
 
-    monkeypatch.setattr(tool.Experiment, 'train', lambda run, on_line: None)
+    monkeypatch.setattr(tool.Experiment, 'train', lambda run, *_, **__: None)
     monkeypatch.setattr(tool.Experiment, 'test', test)
     argv = ['source_rates.py', '--set', 'carrots', '--rates', '1e-3', '2e-3']
     monkeypatch.setattr(sys, 'argv', [*argv, '--out', str(tmp_path)])

@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STREETS = ROOT / 'data/toy_streets'
 HELD_OUT_STREETS = 'work_dirs/source_rates/toy_held_out'
 NUM_HELD_OUT = 40
+ARGUMENTS = ('--channels-last',)
 CONFIG = 'configs/source_only/source_only_lite0_{}.py'
 # config, and where its held-out source images lie
 SETS = {
@@ -65,6 +66,12 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument('--set', choices=SETS, required=True)
+    parser.add_argument(
+        '--config',
+        type=Path,
+        metavar='FILE',
+        help="in place of the set's own, for another network",
+    )
     parser.add_argument(
         '--rates', nargs='+', type=float, default=[5e-4, 1e-3, 2e-3, 4e-3]
     )
@@ -102,7 +109,12 @@ def held_out_options(name: str) -> dict[str, str]:
 
 
 def experiment(
-    name: str, rate: float, iterations: int | None, batch_size: int, seed: int
+    name: str,
+    rate: float,
+    iterations: int | None,
+    batch_size: int,
+    seed: int,
+    config: Path | None = None,
 ) -> Experiment:
     """A run of the table.
 
@@ -112,7 +124,12 @@ def experiment(
         iterations: Length, None for the config's.
         batch_size: Of the source.
         seed: Seed.
+        config: In place of the set's own.
     """
+    if config is None:
+        config = SETS[name][0]
+    else:
+        name = f'{name}_{config.stem}'
     options: dict[str, Any] = {
         'optim_wrapper.optimizer.lr': rate,
         'train_dataloader.batch_size': batch_size,
@@ -122,7 +139,6 @@ def experiment(
             'train_cfg.max_iters': iterations,
             'param_scheduler.1.end': iterations,
         }
-    config = SETS[name][0]
     end = iterations or Config.fromfile(ROOT / config).train_cfg.max_iters
     options['train_cfg.val_interval'] = end + 1  # labels of the target rest
     length = '' if iterations is None else f'_{iterations}'
@@ -133,6 +149,7 @@ def experiment(
         options,
         seed,
         f'{name}_lr{rate:g}_batch{batch_size}{length}_seed{seed}',
+        ARGUMENTS,
     )
 
 
@@ -140,7 +157,9 @@ def finish(run: Experiment, name: str, out: Path) -> Mapping[str, Any]:
     """Scores of a run, made where they are not there."""
     file = out / f'{run.folder.name}.json'
     if not file.is_file():
-        run.train(on_line=lambda line: print(line, end='', flush=True))
+        run.train(
+            ARGUMENTS, on_line=lambda line: print(line, end='', flush=True)
+        )
         scores = run.test(options=held_out_options(name))
         scores = {k: round(v, 4) for k, v in scores.items() if 'time' not in k}
         data = run.record | dict(student=scores)
@@ -160,7 +179,12 @@ def main() -> None:
     for iterations in args.iterations or [None]:
         for rate in args.rates:
             run = experiment(
-                args.set, rate, iterations, args.batch_size, args.seed
+                args.set,
+                rate,
+                iterations,
+                args.batch_size,
+                args.seed,
+                args.config and args.config.resolve(),
             )
             scores = finish(run, args.set, args.out.resolve())
             classes = {

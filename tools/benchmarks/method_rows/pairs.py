@@ -106,6 +106,7 @@ def group(folder: str, data: str, facts: Data) -> Group:
     return Group(
         rows(data, facts),
         folder,
+        arguments=('--channels-last',),
         data=facts,
         sweeps=True,
         post_hoc=('source_only', 'dacs', 'dacs_blda_tau0.5'),

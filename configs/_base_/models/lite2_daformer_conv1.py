@@ -1,5 +1,5 @@
-# EfficientNet-Lite2 with a small head of DAFormer.
-_base_ = ['./lite0_daformer.py', './lite2.py']
+# EfficientNet-Lite2 with a small head of DAFormer, without its context.
+_base_ = ['./lite0_daformer_conv1.py', './lite2.py']
 model = dict(
     segmentor=dict(
         backbone=_base_.pop('lite2'),
