@@ -40,7 +40,7 @@ def series(run_tool, tools, tmp_path, monkeypatch):
         def is_current(self):
             return True
 
-        def train(self):
+        def train(self, arguments):
             calls.append(('train', self.folder.name, self.seed))
             self.folder.mkdir(parents=True)
             (self.folder / 'done').touch()

@@ -27,6 +27,7 @@ from mmseg_balance.runs.experiment import Experiment, run_tool
 STREETS = ToyStreets(num_second=0)
 # images of each domain whose logits are fitted, as in the demo
 FITTED_IMAGES = 64
+ARGUMENTS = ('--channels-last',)
 FIT = ROOT / 'tools/analysis_tools/fit_logit_statistics.py'
 
 
@@ -109,7 +110,7 @@ def experiment(
         options | row.options,
         seed,
         name,
-        (PART, sorted(streets.items())),
+        (PART, *ARGUMENTS, sorted(streets.items())),
     )
 
 
@@ -131,7 +132,7 @@ def finish(
             run = experiment(method, work.seed, factor, args)
             if run.checkpoint is None:
                 print(f'{run.folder.name}: training', flush=True)
-                run.train()
+                run.train(ARGUMENTS)
             scores = scores_of(run, method, factor, args)
             data = run.record | dict(
                 method=method,
