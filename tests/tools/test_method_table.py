@@ -309,6 +309,44 @@ def test_rows_of_pairs_are_what_they_are_called(tool, tmp_path, name):
     assert len(seen) == len(group.rows)
 
 
+@pytest.mark.parametrize('name', ['camvid', 'camvid2iddlite', 'carrots'])
+def test_variants_differ_in_what_they_are_called(tool, tmp_path, name):
+    group = tool.GROUPS[f'{name}-variants']
+    methods = list(group.rows)
+    cfgs = [tool.experiment(group, m, 0, tmp_path).cfg for m in methods]
+    base = methods.index('dacs_blda_tau0.5')
+    # in both tables, of one training and one file
+    for method in methods[: base + 1]:
+        runs = [
+            tool.experiment(tool.GROUPS[key], method, 0, tmp_path)
+            for key in (name, f'{name}-variants')
+        ]
+        assert runs[0].folder == runs[1].folder
+        assert runs[0].fingerprint == runs[1].fingerprint
+    assert group.folder == tool.GROUPS[name].folder
+    plain = cfgs[base]
+    assert plain.model.alpha == 'auto'
+    changed = {}
+    for method, cfg in zip(methods[base + 1 :], cfgs[base + 1 :], strict=True):
+        loss = cfg.model.segmentor.decode_head.loss_decode
+        before = plain.model.segmentor.decode_head.loss_decode
+        changed[method.split('tau0.5_')[1]] = {
+            key: value
+            for key, value in (loss | dict(alpha=cfg.model.alpha)).items()
+            if value != (before | dict(alpha='auto')).get(key)
+        }
+    assert changed == {
+        'warmup-1500': dict(warmup=1500),
+        'min-samples-100': dict(min_samples=100),
+        'alpha-0.999': dict(alpha=0.999),
+        'papers': dict(warmup=1500, min_samples=100, alpha=0.999),
+        'momentum-auto': dict(momentum='auto'),
+        'soft': dict(target_assignment='soft'),
+        'confidence': dict(target_assignment='confidence'),
+        'threshold-0.9': dict(target_threshold=0.9),
+    }
+
+
 def test_trainings_on_the_source_are_scored_on_it(
     tool, runs, tmp_path, monkeypatch
 ):
