@@ -271,6 +271,9 @@ def test_rows_of_pairs_are_what_they_are_called(tool, tmp_path, name):
     assert set(group.post_hoc) <= set(group.rows)
     for method in group.rows:
         cfg = tool.experiment(group, method, 0, tmp_path).cfg
+        # which source only has no pseudo-labels for
+        noted = 'balance_signals' in cfg.default_hooks
+        assert noted == (not method.startswith('source_only')), method
         head = cfg.model.segmentor.decode_head
         loss = head.get('loss_decode', dict(type='CrossEntropyLoss'))
         seen.add(cfg.pretty_text)
@@ -409,6 +412,30 @@ def test_sweeps_are_kept_and_shown(tool, runs, tmp_path, monkeypatch):
     *_, student, teacher, post_hoc = rows(
         tool.table(group, tmp_path / 'out', [1], [method])
     )
+    # no scores: the file has those of the two parts alone
+    kept = json.loads((tmp_path / 'out' / f'{method}_seed1.json').read_text())
+    assert kept['signals'] == {}
     assert student[1:3] == ['student', '5.0'] and teacher[1] == 'teacher'
     assert post_hoc[0].endswith('tau 0.5 + post-hoc, tau 1')
     assert post_hoc[2:4] == ['7.0', '7.0'] and post_hoc[-1] == '1'
+
+
+def test_signals_of_a_resumed_training_are_in_order(runs, tmp_path):
+    lines = [
+        [dict(step=100, loss=1.0), {'step': 100, 'balance/from_source': 0.5}],
+        [
+            {'step': 200, 'balance/from_source': 0.25, 'share.target/sky': 1},
+            {'step': 100, 'balance/from_source': 0.123456},
+            {'step': 200, 'mIoU': 40.0, 'offset.target/sky': 1.0},
+        ],
+    ]
+    for i, own in enumerate(lines):
+        file = tmp_path / f'2026010{i}_000000/vis_data/scalars.json'
+        file.parent.mkdir(parents=True)
+        file.write_text(''.join(f'{json.dumps(line)}\n' for line in own))
+        config = f'resume = {bool(i)}\n'
+        (file.parent / 'config.py').write_text(config)
+    assert runs.signals_of(tmp_path) == {
+        'balance/from_source': [(100, 0.1235), (200, 0.25)],
+        'share.target/sky': [(200, 1)],
+    }

@@ -2,15 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-from method_rows import Group, config_text
+from method_rows import Group, Row, config_text
 from tau_sweeps import sweep_tau
 
 from mmseg_balance.files.writing import write_atomically
+from mmseg_balance.runs.comparison.trainings import Training
 from mmseg_balance.runs.experiment import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANGED = 'the sources changed while it ran'
+HOOK = 'default_hooks.balance_signals'
+SIGNALS = ('balance/', 'bias.', 'share.target/')
 
 
 def experiment(
@@ -38,12 +42,41 @@ def experiment(
         config,
         work_dir,
         {'default_hooks.checkpoint.interval': 100}
+        | signal_options(group, row)
         | dict(row.options)
         | (dict(group.test_options) if scored else {}),
         seed,
         f'{method}_seed{seed}',
         group.parts + group.arguments,
     )
+
+
+def signal_options(group: Group, row: Row) -> dict[str, Any]:
+    """Overrides by which a training notes its signals of balance.
+
+    Source only has no pseudo-labels that any could be of.
+    """
+    if not group.signals or 'source_only' in row.config:
+        return {}
+    return {f'{HOOK}.type': 'BalanceSignalsHook', f'{HOOK}.interval': 100}
+
+
+def signals_of(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """What a training noted of its balance, over its iterations.
+
+    Args:
+        folder: Its work folder.
+
+    Returns:
+        Pairs of iteration and value by name, see docs/logging.md.
+    """
+    found: dict[str, dict[int, float]] = {}
+    for line in Training(folder).lines:
+        for key, value in line.items():
+            if key.startswith(SIGNALS):
+                # a resumed run has an iteration twice
+                found.setdefault(key, {})[line['step']] = round(value, 4)
+    return {key: sorted(points.items()) for key, points in found.items()}
 
 
 def result_file(out: Path, method: str, seed: int) -> Path:
@@ -97,6 +130,8 @@ def finish(
             run.folder,
             ['--cfg-options', *options],
         )
+    if group.signals:
+        data['signals'] = signals_of(run.folder)
     if not run.is_current():
         data['fingerprint'] = CHANGED
     write_atomically(result, (json.dumps(data, indent=1) + '\n').encode())

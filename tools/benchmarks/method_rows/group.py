@@ -60,6 +60,8 @@ class Group:
         arguments: Further ones of tools/train.py.
         data: Of the data set, where rows have parts.
         sweeps: Whether tau of post-hoc balancing is swept over each run.
+        signals: Whether what adapts notes, without labels, what becomes of
+            the classes (``BalanceSignalsHook``).
         post_hoc: Methods that the table shows with it, too.
         test_options: Overrides by dotted key of tests alone.
     """
@@ -71,6 +73,7 @@ class Group:
     arguments: tuple[str, ...] = ()
     data: Data | None = None
     sweeps: bool = False
+    signals: bool = False
     post_hoc: tuple[str, ...] = ()
     test_options: Mapping[str, Any] = field(default_factory=dict)
 

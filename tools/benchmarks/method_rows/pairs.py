@@ -109,6 +109,7 @@ def group(folder: str, data: str, facts: Data) -> Group:
         arguments=('--channels-last',),
         data=facts,
         sweeps=True,
+        signals=True,
         post_hoc=('source_only', 'dacs', 'dacs_blda_tau0.5'),
     )
 
