@@ -1,6 +1,8 @@
 """Rows of the series over the label shift: name, config, overrides."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+
+from method_rows import Row
 
 DATA = 'lite0_500_toy2toy-128x128.py'
 LOSS = 'model.segmentor.decode_head.loss_decode'
@@ -9,22 +11,17 @@ LOSS = 'model.segmentor.decode_head.loss_decode'
 AUTO = {f'{LOSS}.warmup': 'auto', f'{LOSS}.min_samples': 'auto'}
 
 
-class Method(NamedTuple):
-    """A row.
+@dataclass(frozen=True)
+class Method(Row):
+    """A row of the series.
 
     Attributes:
-        name: In tables and figures.
-        config: Config file, from the folder of configs.
-        options: Overrides by dotted key.
         adapts: Whether it sees the target's images in training; what does
             not is trained once and tested on every target set.
         post_hoc: The tau of post-hoc balancing (Eq. 7) before the test, or
             None. Such a row takes the training of its config.
     """
 
-    name: str
-    config: str
-    options: dict[str, object] = {}
     adapts: bool = True
     post_hoc: float | None = None
 
