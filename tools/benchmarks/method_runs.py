@@ -54,7 +54,9 @@ def experiment(
 def signal_options(group: Group, row: Row) -> dict[str, Any]:
     """Overrides by which a training notes its signals of balance.
 
-    Source only has no pseudo-labels that any could be of.
+    Args:
+        group: The table.
+        row: The row; source only has no pseudo-labels that any could be of.
     """
     if not group.signals or 'source_only' in row.config:
         return {}
