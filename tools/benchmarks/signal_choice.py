@@ -3,12 +3,12 @@
     python tools/benchmarks/signal_choice.py docs/benchmarks/pairs/*/*.json
 
 Each file is a run of method_table.py that kept its signals. A row is paired
-with what it builds on, of the same folder and seed; what it gains is the difference
-of its scores at the end, its signals are those of the training so far. For
-each signal and iteration: Spearman's rank correlation with the gain, over all
-pairs and as the mean over folders, where sets cannot be told apart by it; and
-the chance that a row that loses has the larger value than one that gains (0.5:
-it says nothing).
+with what it builds on, of the same folder and seed; what it gains is the
+difference of its scores at the end, its signals are those of the training so
+far. For each signal and iteration: Spearman's rank correlation with the gain,
+over all pairs and as the mean over folders, where sets cannot be told apart by
+it; and the chance that a row that loses has the larger value than one that
+gains (0.5: it says nothing).
 """
 
 import argparse
