@@ -1,5 +1,5 @@
 # The head of DAFormer without context: a 1 x 1 convolution fuses the levels.
-# On a CPU dilated depthwise convolutions take half of a training step.
+# On a CPU the context takes almost half of a training step.
 _base_ = './lite0_daformer.py'
 model = dict(
     segmentor=dict(
