@@ -63,3 +63,20 @@ def test_finished_runs_are_kept_and_tabled(
     assert 'test_time' not in json.loads(files[0].read_text())['student']
     tool.main()
     assert capsys.readouterr().out == first and len(calls) == 2
+
+
+def test_a_config_that_is_missing_is_named(tool, monkeypatch, capsys):
+    argv = ['source_rates.py', '--set', 'carrots', '--config', 'missing.py']
+    monkeypatch.setattr(sys, 'argv', argv)
+    with pytest.raises(SystemExit):
+        tool.main()
+    assert '--config: no file missing.py' in capsys.readouterr().err
+
+
+def test_a_config_in_place_of_the_sets_own(tool, tmp_path):
+    own = tool.experiment('carrots', 1e-3, None, 2, 0)
+    config = tmp_path / 'other.py'
+    config.write_text(f"_base_ = ['{own.config}']\n")
+    run = tool.experiment('carrots', 1e-3, None, 2, 0, config)
+    assert run.cfg.pretty_text == own.cfg.pretty_text
+    assert run.folder.name.startswith('carrots_other_lr0.001_')

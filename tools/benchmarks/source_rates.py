@@ -86,7 +86,10 @@ def parse_args() -> argparse.Namespace:
         default=ROOT / 'docs/benchmarks/source_rates',
         metavar='FOLDER',
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.config is not None and not args.config.is_file():
+        parser.error(f'--config: no file {args.config}')
+    return args
 
 
 def draw_held_out(folder: Path) -> None:
