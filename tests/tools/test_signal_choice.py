@@ -107,3 +107,12 @@ def test_a_missing_baseline_ends_with_a_line(write, run_tool):
     file = write('a', 'dacs_x', 0, 40.0, signals(0.1, 1.0))
     with pytest.raises(SystemExit, match=r'builds on dacs, .* are dacs_x'):
         run_tool('benchmarks/signal_choice.py', file)
+
+
+def test_an_iteration_that_no_run_noted_is_named(write, run_tool):
+    files = [
+        write('a', 'dacs', 0, 40.0, signals(0.2, 1.0)),
+        write('a', 'dacs_x', 0, 41.0, signals(0.3, 1.0)),
+    ]
+    with pytest.raises(SystemExit, match='--at 400: no run .* of 500'):
+        run_tool('benchmarks/signal_choice.py', *files, '--at', 500, 400)
