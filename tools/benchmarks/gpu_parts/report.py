@@ -1,4 +1,4 @@
-"""Results as tables in Markdown, ready for docs/benchmarks.md."""
+"""Results as tables in Markdown, ready for docs/speed.md."""
 
 import math
 from collections.abc import Mapping, Sequence
