@@ -29,7 +29,7 @@ def test_names_of_a_checkout():
     assert config_folder() == CONFIGS
     names = config_names()
     assert NAME in names
-    assert 'camvid/balance_methods/' in ' '.join(names)
+    assert 'dacs/dacs_seesaw_lite0_2k' in ' '.join(names)
     assert (
         len(names)
         == len(set(names))

@@ -208,7 +208,7 @@ def build_whole():
 def test_builds_unreduced_as_its_name_says(file, build_whole):
     name, cfg = name_of(file), load_config(file)
     folder = Path(file).parent.name
-    assert name.method.startswith(folder) or folder == 'balance_methods'
+    assert name.method.startswith(folder)
     posthoc = cfg.model.type == 'PostHocSegmentor'
     assert posthoc == (name.variant == 'posthoc')
     model = build_whole(uda_config(cfg))

@@ -1,5 +1,6 @@
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -24,12 +25,13 @@ def write(tool, tmp_path):
     def write(method, seed, mark, offset=0.0):
         part = {
             c: 10.0 * i + offset
-            for i, c in enumerate(tool.GROUPS['main'].columns)
+            for i, c in enumerate(tool.GROUPS['camvid'].columns)
         }
-        data = dict(student=part, teacher=part)
+        sweep = dict(scores=[part | dict(tau=1.0)])
+        data = dict(student=part, teacher=part, tau_sweep=sweep)
         if mark == 'current':
             mark = tool.experiment(
-                tool.GROUPS['main'], method, seed, tmp_path
+                tool.GROUPS['camvid'], method, seed, tmp_path
             ).fingerprint
         if mark is not None:
             data['fingerprint'] = mark
@@ -71,19 +73,20 @@ def test_mean_and_sample_std_over_the_seeds(tool, write, tmp_path):
     write('source_only', 0, None, offset=0.26)
     header, _, *body = rows(
         tool.table(
-            (group := tool.GROUPS['main']),
+            (group := tool.GROUPS['camvid']),
             tmp_path / 'out',
             [0, 1, 2],
             list(group.rows),
         )
     )
-    assert header[:3] == ['Method', 'Part', 'mIoU'] and len(body) == 4
+    assert header[:3] == ['Method', 'Part', 'mIoU'] and len(body) == 6
     # one value has no spread
     assert body[0] == [
         *('Source only', 'student', '0.3', '10.3', '20.3', '30.3', '1'),
     ]
     # mean 2, std sqrt(((1 - 2)^2 + (3 - 2)^2) / 1)
-    assert body[3] == [
+    assert body[2][:3] == ['Source only + post-hoc, tau 1', 'student', '0.3']
+    assert body[4] == [
         *('DACS', 'teacher', '2.0 +- 1.4', '12.0 +- 1.4', '22.0 +- 1.4'),
         *('32.0 +- 1.4', '2'),
     ]
@@ -121,15 +124,6 @@ def test_a_seed_never_has_the_scores_of_another(start, write, tmp_path):
         start('--seeds', 1, '--table')
 
 
-def test_trained_checkpoints_are_of_their_seed(run_tool, tmp_path, start):
-    tool = run_tool.load('benchmarks/post_hoc_table.py')
-    file = tmp_path / 'iter_500.pth'
-    torch.save(dict(meta=dict(seed=0), state_dict={}), file)
-    tool.check_seed(file, 0)
-    with pytest.raises(ValueError, match='is of seed 0, expected seed 1'):
-        tool.check_seed(file, 1)
-
-
 def test_current_results_are_taken_as_they_are(start, write, tmp_path, capsys):
     write('dacs', 0, 'current')
     start('--seeds', 0)
@@ -140,7 +134,7 @@ def test_current_results_are_taken_as_they_are(start, write, tmp_path, capsys):
 
 def test_result_keeps_its_fingerprint(tool, runs, tmp_path, monkeypatch):
     calls = []
-    group = tool.GROUPS['main']
+    group = replace(tool.GROUPS['camvid'], sweeps=False, signals=False)
 
     def score(run, name, options):
         calls.append((name, options))
@@ -237,33 +231,6 @@ def test_classifiers_have_one_part_and_the_size_of_their_bias(
     ]
 
 
-def test_post_hoc_results_of_other_settings_are_refused(
-    tool, run_tool, tools, tmp_path, monkeypatch, capsys
-):
-    post_hoc = run_tool.load('benchmarks/post_hoc_table.py')
-    run = tool.experiment(tool.GROUPS['main'], 'dacs', 0, tmp_path / 'work')
-    taus = run_tool.load('benchmarks/tau_sweeps.py').TAUS
-    tau = dict.fromkeys(map(str, taus))
-    tau = {key: dict.fromkeys(post_hoc.COLUMNS, 1.0) for key in tau}
-    file = tmp_path / 'dacs_posthoc_seed0.json'
-    file.write_text(json.dumps(run.record | dict(tau=tau)))
-    monkeypatch.setattr(post_hoc, 'BASES', ('dacs',))
-    argv = ['post_hoc_table.py', '--seeds', '0', '--out', str(tmp_path)]
-    monkeypatch.setattr(sys, 'argv', argv)
-    post_hoc.main()  # it is current, so nothing is run
-    assert '| DACS + post-hoc, tau 0.5 | 1.0 |' in capsys.readouterr().out
-
-    other = tool.experiment(
-        tool.GROUPS['main'], 'dacs', 1, tmp_path / 'work'
-    ).record
-    file.write_text(json.dumps(other | dict(tau=tau)))
-    with pytest.raises(SystemExit, match='(?s)seed0.json has seed was 1, is'):
-        post_hoc.main()
-    monkeypatch.setattr(sys, 'argv', [*argv, '--allow-mixed'])
-    post_hoc.main()
-    assert 'seed was 1, is 0' in capsys.readouterr().err
-
-
 @pytest.mark.parametrize('name', ['camvid', 'camvid2iddlite', 'carrots'])
 def test_rows_of_pairs_are_what_they_are_called(tool, tmp_path, name):
     group = tool.GROUPS[name]
@@ -312,9 +279,34 @@ def test_rows_of_pairs_are_what_they_are_called(tool, tmp_path, name):
     assert len(seen) == len(group.rows)
 
 
+VARIANTS = {
+    'warmup-1500': dict(warmup=1500),
+    'min-samples-100': dict(min_samples=100),
+    'alpha-0.999': dict(alpha=0.999),
+    'papers': dict(warmup=1500, min_samples=100, alpha=0.999),
+    'momentum-auto': dict(momentum='auto'),
+    'soft': dict(target_assignment='soft'),
+    'confidence': dict(target_assignment='confidence'),
+    'threshold-0.9': dict(target_threshold=0.9),
+}
+ABLATIONS = {
+    'K-1': dict(num_components=1),
+    'K-3': dict(num_components=3),
+    'momentum-0': dict(momentum=0.0),
+    'momentum-0.9': dict(momentum=0.9),
+    'T-1': dict(em_loops=1),
+    'lambda-1': dict(loss_weight=1.0),
+}
+
+
 @pytest.mark.parametrize('name', ['camvid', 'camvid2iddlite', 'carrots'])
-def test_variants_differ_in_what_they_are_called(tool, tmp_path, name):
-    group = tool.GROUPS[f'{name}-variants']
+@pytest.mark.parametrize(
+    'kind, expected', [('variants', VARIANTS), ('ablation', ABLATIONS)]
+)
+def test_variants_differ_in_what_they_are_called(
+    tool, tmp_path, name, kind, expected
+):
+    group = tool.GROUPS[f'{name}-{kind}']
     methods = list(group.rows)
     cfgs = [tool.experiment(group, m, 0, tmp_path).cfg for m in methods]
     base = methods.index('dacs_blda_tau0.5')
@@ -322,32 +314,46 @@ def test_variants_differ_in_what_they_are_called(tool, tmp_path, name):
     for method in methods[: base + 1]:
         runs = [
             tool.experiment(tool.GROUPS[key], method, 0, tmp_path)
-            for key in (name, f'{name}-variants')
+            for key in (name, f'{name}-{kind}')
         ]
         assert runs[0].folder == runs[1].folder
         assert runs[0].fingerprint == runs[1].fingerprint
     assert group.folder == tool.GROUPS[name].folder
-    plain = cfgs[base]
-    assert plain.model.alpha == 'auto'
+    assert cfgs[base].model.alpha == 'auto'
+    before = settings_of(cfgs[base])
     changed = {}
     for method, cfg in zip(methods[base + 1 :], cfgs[base + 1 :], strict=True):
-        loss = cfg.model.segmentor.decode_head.loss_decode
-        before = plain.model.segmentor.decode_head.loss_decode
         changed[method.split('tau0.5_')[1]] = {
             key: value
-            for key, value in (loss | dict(alpha=cfg.model.alpha)).items()
-            if value != (before | dict(alpha='auto')).get(key)
+            for key, value in settings_of(cfg).items()
+            if value != before.get(key)
         }
-    assert changed == {
-        'warmup-1500': dict(warmup=1500),
-        'min-samples-100': dict(min_samples=100),
-        'alpha-0.999': dict(alpha=0.999),
-        'papers': dict(warmup=1500, min_samples=100, alpha=0.999),
-        'momentum-auto': dict(momentum='auto'),
-        'soft': dict(target_assignment='soft'),
-        'confidence': dict(target_assignment='confidence'),
-        'threshold-0.9': dict(target_threshold=0.9),
-    }
+    assert changed == expected
+
+
+def settings_of(cfg):
+    """What the rows of variants differ in."""
+    model = cfg.model
+    loss = dict(model.segmentor.decode_head.loss_decode)
+    return loss | dict(model.density_estimation, alpha=model.alpha)
+
+
+def test_more_rows_of_camvid(tool, tmp_path):
+    group = tool.GROUPS['camvid-more']
+    assert group.folder == tool.GROUPS['camvid'].folder
+    seen = set()
+    for method in group.rows:
+        cfg = tool.experiment(group, method, 0, tmp_path).cfg
+        seen.add(cfg.pretty_text)
+        loss = cfg.model.segmentor.decode_head.get('loss_decode', {})
+        source = loss.get('adjust') == 'source'
+        assert source == (method == 'dacs_ola-source_tau0.5')
+        assert cfg.model.type == {
+            'dacs': 'DACS',
+            'hrda': 'HRDA',
+            'mic': 'MIC',
+        }.get(method.split('_')[0]), method
+    assert len(seen) == len(group.rows) == 12
 
 
 def test_trainings_on_the_source_are_scored_on_it(

@@ -23,7 +23,7 @@ from step_cases import iterate, random_batch
 from mmseg_balance.files.writing import write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG = 'configs/dacs/dacs_lite0_500_camvid-day2camvid-dusk-256x256.py'
+CONFIG = 'configs/dacs/dacs_lite0_500_toy2toy-128x128.py'
 BASE = 'ce'
 # those that take num_classes, and counts in place of a data set
 COUNTED = dict(counts='online')

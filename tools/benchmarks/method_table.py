@@ -1,7 +1,7 @@
 """Train methods on a data set, several seeds each, and table them.
 
     python tools/benchmarks/method_table.py --seeds 0 1 2 --jobs 2
-    python tools/benchmarks/method_table.py --group balance --seeds 0 1
+    python tools/benchmarks/method_table.py --group camvid-variants
     python tools/benchmarks/method_table.py --group digits --seeds 0 1 2
 
 Segmentors are scored once, at the last iteration: nothing is chosen on target
@@ -44,7 +44,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--group',
         choices=GROUPS,
-        default='main',
+        default='camvid',
         help='; '.join(f'{k}: {", ".join(v.rows)}' for k, v in GROUPS.items()),
     )
     parser.add_argument(

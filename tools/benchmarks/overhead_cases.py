@@ -13,7 +13,7 @@ from step_cases import Case, iterate, make_step, random_batch
 import mmseg_balance  # noqa: F401  (registers everything)
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG = 'configs/dacs/dacs_lite0_500_camvid-day2camvid-dusk-256x256.py'
+CONFIG = 'configs/dacs/dacs_lite0_500_toy2toy-128x128.py'
 # MiT-B0 with the head of SegFormer, as in its paper
 MIT_B0 = dict(
     backbone=dict(

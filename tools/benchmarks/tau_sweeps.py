@@ -20,7 +20,6 @@ def sweep_tau(
     checkpoint: Path,
     folder: Path,
     options: Sequence[str] = (),
-    criteria: bool = True,
 ) -> dict[str, Any]:
     """Fit the distributions of a checkpoint's logits, and score Eq. 7.
 
@@ -31,8 +30,6 @@ def sweep_tau(
         checkpoint: The checkpoint.
         folder: For statistics, outputs and the sweep.
         options: ``--cfg-options`` and what follows.
-        criteria: Whether criteria without labels are measured as well, which
-            takes two more passes over the images.
 
     Returns:
         The content of ``tau_sweep.json``.
@@ -56,7 +53,6 @@ def sweep_tau(
     sweep = folder / 'tau_sweep'
     command = [TOOLS / 'sweep_tau.py', *model, statistics, *part]
     command += ['--taus', *TAUS, '--out', sweep, '--overwrite']
-    command += [] if criteria else ['--criteria', 'none']
     run_tool([*command, *options], folder / 'sweep_output.txt', cwd=ROOT)
     return json.loads((sweep / 'tau_sweep.json').read_text())
 

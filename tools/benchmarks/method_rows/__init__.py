@@ -1,8 +1,8 @@
 """Rows of the tables of method_table.py, by group."""
 
-from . import camvid, classifiers, pairs, variants
+from . import classifiers, more, pairs, variants
 from .group import Group, Row, config_text
 
-GROUPS = camvid.GROUPS | classifiers.GROUPS | pairs.GROUPS | variants.GROUPS
+GROUPS = pairs.GROUPS | more.GROUPS | variants.GROUPS | classifiers.GROUPS
 
 __all__ = ['GROUPS', 'Group', 'Row', 'config_text']

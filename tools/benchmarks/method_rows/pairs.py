@@ -19,7 +19,7 @@ BALANCES = {
 
 def config(method: str, data: str) -> str:
     """Config of a method, alone."""
-    folder = {'mic_daformer': 'mic'}.get(method, method)
+    folder = 'mic' if method.startswith('mic_') else method
     return f'{folder}/{method}_lite0_2k_{data}.py'
 
 

@@ -1,5 +1,0 @@
-# Logits adjusted on source images alone (OLA_S of Table 4).
-_base_ = ['./dacs_ola_lite0_500_camvid-day2camvid-dusk-256x256.py']
-model = dict(
-    segmentor=dict(decode_head=dict(loss_decode=dict(adjust='source')))
-)

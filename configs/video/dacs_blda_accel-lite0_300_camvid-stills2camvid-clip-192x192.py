@@ -1,7 +1,0 @@
-_base_ = [
-    './dacs_accel-lite0_300_camvid-stills2camvid-clip-192x192.py',
-    '../_base_/balance/blda.py',
-]
-model = _base_.pop('balance_model')
-model.segmentor.decode_head.loss_decode.num_classes = 11
-custom_hooks = _base_.custom_hooks + _base_.pop('balance_hooks')

@@ -1,0 +1,14 @@
+_base_ = [
+    '../_base_/models/lite0_daformer_conv1.py',
+    '../_base_/datasets/camvid-stills2camvid-clip_192_frames.py',
+    '../_base_/schedules/adamw_2k.py',
+    '../_base_/uda/itcr.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(
+    _base_.pop('uda_model'),
+    segmentor=dict(
+        data_preprocessor=dict(type='FrameDataPreProcessor'),
+        decode_head=dict(num_classes=11),
+    ),
+)
