@@ -17,9 +17,9 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 IMAGES = Path(__file__).parent
-SCORES = IMAGES.parent / 'benchmarks' / 'camvid_day2dusk'
-RUNS = ('dacs', 'dacs_ola-source_tau0.5', 'dacs_ola_tau0.5')
-NAMES = ('DACS', 'DACS + OLA on the source', 'DACS + OLA')
+SCORES = IMAGES.parent / 'benchmarks' / 'pairs' / 'camvid_day2dusk'
+RUNS = ('dacs', 'dacs_blda_tau0.5', 'dacs_logit-adjustment')
+NAMES = ('DACS', 'DACS + BLDA', 'DACS + logit adjustment')
 WIDTH, HEIGHT, COLOURS = 1150, 1500, 64
 
 

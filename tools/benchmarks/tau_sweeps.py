@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / 'tools/analysis_tools'
 TAUS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 PART = 'student'
+FILES = ('config', 'checkpoint', 'statistics')
 
 
 def sweep_tau(
@@ -32,7 +33,7 @@ def sweep_tau(
         options: ``--cfg-options`` and what follows.
 
     Returns:
-        The content of ``tau_sweep.json``.
+        The content of ``tau_sweep.json``, of its files the names.
 
     Raises:
         RuntimeError: A tool failed.
@@ -54,7 +55,9 @@ def sweep_tau(
     command = [TOOLS / 'sweep_tau.py', *model, statistics, *part]
     command += ['--taus', *TAUS, '--out', sweep, '--overwrite']
     run_tool([*command, *options], folder / 'sweep_output.txt', cwd=ROOT)
-    return json.loads((sweep / 'tau_sweep.json').read_text())
+    found = json.loads((sweep / 'tau_sweep.json').read_text())
+    # names alone: folders are of this machine
+    return found | {key: Path(found[key]).name for key in FILES}
 
 
 def is_of(statistics: Path, checkpoint: Path) -> bool:

@@ -1,0 +1,114 @@
+"""tools/benchmarks/pair_report.py, its runs made up."""
+
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+KEYS = ('mIoU', 'mAcc', 'Acc_std', 'IoU_std')
+# of two degrees of freedom, from a printed table
+T_95 = 4.303
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(folder, method, seed, miou, sources='a'):
+        file = tmp_path / 'runs' / folder / f'{method}_seed{seed}.json'
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = dict.fromkeys(KEYS, 20.0) | dict(mIoU=miou)
+        each = {'roadside objects': 9.0, 'a': 30.0, 'b': 40.0}
+        sweep = [
+            part | dict(tau=tau, mIoU=miou + tau, IoU=each)
+            for tau in (0.5, 1.0)
+        ]
+        part |= {f'IoU.{name}': iou for name, iou in each.items()}
+        content = dict(
+            sources=sources,
+            student=part,
+            teacher=part | dict(mIoU=miou - 1),
+            tau_sweep=dict(scores=sweep),
+        )
+        file.write_text(json.dumps(content))
+
+    return write
+
+
+@pytest.fixture
+def start(run_tool, tmp_path):
+    page = tmp_path / 'page.md'
+
+    def start():
+        page.write_text('before\n<!-- pairs -->\nold\n<!-- /pairs -->\nafter')
+        run_tool(
+            'benchmarks/pair_report.py',
+            *('--runs', tmp_path / 'runs', '--page', page),
+        )
+        return page.read_text()
+
+    return start
+
+
+def rows(text, first):
+    lines = [line.strip('| ').split(' | ') for line in text.splitlines()]
+    return [line for line in lines if line[0] == first]
+
+
+def test_tables_and_picture(start, write, tmp_path):
+    gains = (2.0, 3.0, 4.5)
+    for seed, gain in enumerate(gains):
+        write('camvid_day2dusk', 'dacs', seed, 50.0 + seed)
+        write('camvid_day2dusk', 'dacs_ola_tau0.5', seed, 50 + seed + gain)
+    write('carrots_rgb2nir', 'dacs', 7, 60.0)
+    write('carrots_rgb2nir', 'dacs_gbw', 7, 58.5)
+    # without a run of DACS of its seed there is no difference
+    write('carrots_rgb2nir', 'dacs_rcs', 8, 10.0)
+    page = start()
+    assert page.startswith('before\n') and page.endswith('after')
+    assert 'old' not in page and 'IDD' not in page
+    student, teacher, *_ = rows(page, 'DACS')
+    assert student == 'DACS | student | 51.0 +- 1.0'.split(' | ') + [
+        *['20.0 +- 0.0'] * 3,
+        '3',
+    ]
+    assert teacher[2] == '50.0 +- 1.0'
+    assert rows(page, 'DACS + post-hoc, tau 0.5')[0][2] == '51.5 +- 1.0'
+    mean = sum(gains) / 3
+    error = math.sqrt(sum((g - mean) ** 2 for g in gains) / 2 / 3)
+    low, high = mean - T_95 * error, mean + T_95 * error
+    own = rows(page, 'DACS + OLA, tau 0.5')[-1]
+    assert low > 0  # hence bold
+    assert own[1] == (
+        f'**{mean:+.1f} [{low:+.1f}, {high:+.1f}]** (+2.0, +3.0, +4.5)'
+    )
+    assert own[2] == '+0.0 [+0.0, +0.0] (+0.0, +0.0, +0.0)'
+    assert rows(page, 'DACS + GBW, normalized')[-1][1] == '-1.5'
+    assert len(rows(page, 'DACS + rare class sampling')) == 2  # no third
+    picture = (tmp_path / 'runs/differences.png').read_bytes()
+    with Image.open(io.BytesIO(picture)) as image:
+        pixels = np.asarray(image.convert('RGB')).reshape(-1, 3)
+    # something is drawn, in the colour of what leaves 0 out too
+    assert (pixels == (0x00, 0x72, 0xB2)).all(1).any()
+
+
+def test_a_class_that_is_drawn_differently_is_left_out_as_well(start, write):
+    write('camvid2iddlite', 'dacs', 0, 50.0)
+    page = start()
+    (header, *_), *_ = [rows(page, 'Method')]
+    place = header.index('mIoU without roadside objects')
+    for name in ('DACS', 'DACS + post-hoc, tau 1'):
+        assert rows(page, name)[0][place] == '35.0'
+
+
+def test_runs_of_two_states_are_refused(start, write):
+    write('camvid_day2dusk', 'dacs', 0, 50.0)
+    write('camvid_day2dusk', 'dacs', 1, 50.0, sources='b')
+    with pytest.raises(SystemExit, match=r'2 states of the package \(a, b\)'):
+        start()
+
+
+def test_no_runs(start):
+    with pytest.raises(SystemExit, match='has no runs: make them with'):
+        start()

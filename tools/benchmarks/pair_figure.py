@@ -1,0 +1,79 @@
+"""Picture of differences, paired by seed, with their intervals."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from mmseg_balance.evaluation.comparison.differences import PairedDifference
+from mmseg_balance.visualization.figures import RUN_COLOURS
+
+CLEAR, UNCLEAR = RUN_COLOURS[0], '0.55'
+
+
+def differences_figure(
+    panels: Mapping[str, Mapping[str, Sequence[PairedDifference]]],
+    scores: Sequence[str],
+) -> bytes:
+    """Draw a row of panels for each pair of domains, one for each score.
+
+    A dot is a seed, a line Student's interval of 95 %, coloured where it
+    leaves 0 out. An interval that leaves the panel ends at its edge: the
+    seeds decide how wide it is.
+
+    Args:
+        panels: By pair and row: differences of scores.
+        scores: Those of them that are drawn.
+
+    Returns:
+        The picture, as PNG.
+    """
+    keys = list(scores)
+    heights = [max(len(rows), 1) for rows in panels.values()]
+    figure = Figure(
+        figsize=(4 + 2.7 * len(keys), 0.24 * sum(heights) + len(heights)),
+        layout='constrained',
+    )
+    axes = figure.subplots(
+        len(panels), len(keys), squeeze=False, sharey='row',
+        height_ratios=heights,
+    )  # fmt: skip
+    for line, (title, rows) in zip(axes, panels.items(), strict=True):
+        for number, (axis, key) in enumerate(zip(line, keys, strict=True)):
+            axis.axvline(0, color='black', linewidth=0.8)
+            values = []
+            for place, own in enumerate(rows.values()):
+                difference = next(d for d in own if d.key == key)
+                _difference(axis, place, difference)
+                values += difference.values
+            low, high = min([*values, 0]), max([*values, 0])
+            margin = 0.25 * (high - low) + 0.5
+            axis.set_xlim(low - margin, high + margin)
+            axis.set_title(f'{title}: {key}' if number == 0 else key)
+            axis.grid(axis='x', alpha=0.3)
+            axis.spines[['top', 'right', 'left']].set_visible(False)
+            axis.tick_params(axis='y', length=0)
+        line[0].set_yticks(range(len(rows)), list(rows), fontsize=8)
+        line[0].set_ylim(len(rows) - 0.5, -0.5)
+    figure.supxlabel('points above DACS of the same seed, student')
+    out = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(out)
+    return out.getvalue()
+
+
+def _difference(axis, place: int, difference: PairedDifference) -> None:
+    """One row of a panel."""
+    ends = difference.student_t
+    clear = ends is not None and (ends[0] > 0 or ends[1] < 0)
+    colour = CLEAR if clear else UNCLEAR
+    if ends is not None:
+        axis.plot(
+            ends, (place, place), color=colour, alpha=0.5, linewidth=3,
+            solid_capstyle='butt',
+        )  # fmt: skip
+        axis.plot(difference.mean, place, '|', color=colour, markersize=9)
+    axis.plot(
+        difference.values, [place] * len(difference.values), 'o',
+        color=colour, markersize=3.5, markeredgewidth=0,
+    )  # fmt: skip

@@ -1,0 +1,217 @@
+"""Tables and the picture of the pairs of real domains, in docs/benchmarks.md.
+
+    python tools/benchmarks/pair_report.py
+
+From the JSONs that method_table.py left in docs/benchmarks/pairs: scores of
+student and teacher, and what each row is above DACS of the same seed, with
+Student's interval of 95 %. The picture shows the latter of what adapts, a dot
+for each seed.
+Runs of another state of the package than the others' are named, and end it.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from doc_block import replace_block, table
+from method_rows import GROUPS
+from pair_figure import differences_figure
+
+from mmseg_balance.errors import UserValueError, exit_with
+from mmseg_balance.evaluation.comparison.differences import (
+    PairedDifference,
+    paired_difference,
+)
+from mmseg_balance.evaluation.comparison.runs import ScoredRun
+from mmseg_balance.evaluation.comparison.seeds import spread
+from mmseg_balance.files.writing import write_atomically
+
+ROOT = Path(__file__).resolve().parents[2]
+PAIRS = {
+    'camvid': 'CamVid day -> dusk',
+    'camvid2iddlite': 'CamVid -> IDD-Lite',
+    'carrots': 'carrots, RGB -> near infrared',
+}
+KINDS = ('', '-more', '-variants', '-ablation')
+BASELINE = 'dacs'
+PART = 'student'
+SOURCE = GROUPS['camvid'].rows['source_only'].name
+SCORES = ('mIoU', 'mAcc', 'Acc_std', 'IoU_std')
+DIFFERENCES = ('mIoU', 'mAcc', 'Acc_std')
+POST_HOC = {0.5: ' + post-hoc, tau 0.5', 1.0: ' + post-hoc, tau 1'}
+# a class that both domains label, and draw differently: a score without it
+DIFFERENT = {'camvid2iddlite': 'roadside objects'}
+# by name of the row and part: its seeds
+Runs = dict[tuple[str, str], list[ScoredRun]]
+
+
+def read_pair(name: str, folder: Path) -> tuple[Runs, set[str]]:
+    """Runs of a pair, and the states of the package that they are of.
+
+    Args:
+        name: One of ``PAIRS``.
+        folder: Of the JSONs of all pairs.
+
+    Returns:
+        The runs, in the order of the tables; and fingerprints of the sources.
+    """
+    found: Runs = {}
+    states = set()
+    rows = [
+        (method, row.name, method in group.post_hoc)
+        for kind in KINDS
+        if (group := GROUPS.get(name + kind)) is not None
+        for method, row in group.rows.items()
+    ]
+    own = folder / Path(GROUPS[name].folder).name
+    for method, shown, post_hoc in dict.fromkeys(rows):
+        for file in sorted(own.glob(f'{method}_seed[0-9]*.json')):
+            content = json.loads(file.read_text())
+            seed = int(file.stem.rsplit('_seed', 1)[1])
+            states.add(str(content['sources']))
+            scores = {
+                (shown, part): content[part] for part in ('student', 'teacher')
+            }
+            for tau, suffix in POST_HOC.items() if post_hoc else ():
+                scores[shown + suffix, PART] = swept(content, tau)
+            for (label, part), values in scores.items():
+                values = values | without(values, DIFFERENT.get(name))
+                runs = found.setdefault((label, part), [])
+                # rows that two tables share
+                if seed not in [run.seed for run in runs]:
+                    runs.append(ScoredRun(label, seed, values, str(file)))
+    return found, states
+
+
+def swept(content: Mapping[str, Any], tau: float) -> dict[str, float]:
+    """Scores of a run's sweep at one tau."""
+    rows = content['tau_sweep']['scores']
+    row = next(row for row in rows if row['tau'] == tau)
+    each = {f'IoU.{name}': iou for name, iou in row['IoU'].items()}
+    return {key: row[key] for key in SCORES} | each
+
+
+def without(
+    scores: Mapping[str, float], class_name: str | None
+) -> dict[str, float]:
+    """mIoU of all classes but one; nothing where there is none."""
+    if class_name is None:
+        return {}
+    ious = [v for k, v in scores.items() if k.startswith('IoU.')]
+    ious.remove(scores[f'IoU.{class_name}'])
+    return {f'mIoU without {class_name}': mean(ious)}
+
+
+def columns(runs: Runs, keys: Sequence[str]) -> tuple[str, ...]:
+    """Scores of a table; first what this pair has besides."""
+    scores = next(iter(runs.values()))[0].scores
+    more = [key for key in scores if key.startswith('mIoU without ')]
+    return (keys[0], *more, *keys[1:])
+
+
+def score_table(runs: Runs) -> str:
+    """Mean and sample std over the seeds, as Markdown."""
+    keys = columns(runs, SCORES)
+    lines = [
+        (
+            name,
+            part,
+            *(spread(run.scores[key] for run in own) for key in keys),
+            len(own),
+        )
+        for (name, part), own in runs.items()
+    ]
+    return table(('Method', 'Part', *keys, 'Seeds'), lines)
+
+
+def differences(runs: Runs) -> dict[str, list[PairedDifference]]:
+    """What each row's student is above the baseline's, by row."""
+    base = runs.get((GROUPS['camvid'].rows[BASELINE].name, PART), [])
+    keys = columns(runs, DIFFERENCES)
+    found = {
+        name: [paired_difference(own, base, key) for key in keys]
+        for (name, part), own in runs.items()
+        if part == PART and base and own is not base
+    }
+    return {name: own for name, own in found.items() if None not in own}
+
+
+def difference_table(found: Mapping[str, Sequence[PairedDifference]]) -> str:
+    """The differences, as Markdown: mean, interval, and each seed's."""
+    rows = [(name, *map(cell, own)) for name, own in found.items()]
+    keys = [d.key for own in found.values() for d in own]
+    return table(('Student, less DACS', *dict.fromkeys(keys)), rows)
+
+
+def cell(difference: PairedDifference) -> str:
+    """Mean, interval in brackets, values; bold where 0 is outside."""
+    values = ', '.join(f'{v:+.1f}' for v in difference.values)
+    ends = difference.student_t
+    if ends is None:
+        return values
+    low, high = ends
+    text = f'{difference.mean:+.1f} [{low:+.1f}, {high:+.1f}]'
+    return f'{f"**{text}**" if low > 0 or high < 0 else text} ({values})'
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        '--runs',
+        type=Path,
+        default=ROOT / 'docs/benchmarks/pairs',
+        metavar='FOLDER',
+        help='with a folder of JSONs for each pair; the picture comes there',
+    )
+    parser.add_argument(
+        '--page', type=Path, default=ROOT / 'docs/benchmarks.md'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Write the tables into the page, and draw the picture."""
+    args = parse_args()
+    blocks, panels, states = [], {}, set()
+    try:
+        for name, title in PAIRS.items():
+            runs, own = read_pair(name, args.runs)
+            states |= own
+            if not runs:
+                continue
+            panels[title] = differences(runs)
+            blocks.append(f'### {title[0].upper()}{title[1:]}')
+            blocks.append(score_table(runs))
+            blocks.append(difference_table(panels[title]))
+        if not panels:
+            raise UserValueError(
+                f'{args.runs} has no runs: make them with '
+                'tools/benchmarks/method_table.py --group camvid'
+            )
+        if len(states) > 1:
+            raise UserValueError(
+                f'{args.runs} has runs of {len(states)} states of the package '
+                f'({", ".join(sorted(states))}): one table needs one'
+            )
+        replace_block(args.page, 'pairs', '\n\n'.join(['', *blocks, '']))
+    except ValueError as error:
+        exit_with(str(error))
+    # what does not adapt is far away, and would make the others small
+    drawn = {
+        title: {k: v for k, v in rows.items() if not k.startswith(SOURCE)}
+        for title, rows in panels.items()
+    }
+    write_atomically(
+        args.runs / 'differences.png', differences_figure(drawn, DIFFERENCES)
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())
