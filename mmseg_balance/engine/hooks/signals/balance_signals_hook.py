@@ -8,16 +8,14 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmseg_balance.logits import LogitStatistics
-from mmseg_balance.models.head_losses.logit_statistics import statistics_of
 from mmseg_balance.models.losses.class_weights.rank_sums import sum_over_ranks
 from mmseg_balance.models.recording import SOURCE, TARGET
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ....errors import UserValueError
-from ....number_checks import check_count
+from ....number_checks import check_count, check_number
 from ...records.backends import check_backends
 from ...records.balance_signals import (
     DOMAINS,
@@ -31,6 +29,8 @@ from ...records.class_scalars import named_scalars
 from ...records.classes import class_names, trained_head
 from ...records.step_labels import ROWS, StepLabels
 from ...records.steps import recorded_step
+from .model_parts import labels_target, trained_statistics
+from .share_watch import ShareWatch
 
 KEY = 'balance_signals'
 
@@ -55,6 +55,11 @@ class BalanceSignalsHook(Hook):
             any.
         bias: Whether to compute Eq. 5, whose cost grows with C^3: two
             minutes on a CPU with 150 classes.
+        max_share_ratio: How many times its share of the source labels a
+            class may have of the pseudo-labels without a warning, see
+            :class:`.share_watch.ShareWatch`; None: no warning. In runs where
+            balancing had gone wrong it was 9 and more, in others 3 at most
+            (docs/which_method.md).
 
     Raises:
         ValueError: A setting is no such number; before training: the
@@ -68,7 +73,11 @@ class BalanceSignalsHook(Hook):
     without_effect = True
 
     def __init__(
-        self, interval: int = 50, begin: int | None = None, bias: bool = True
+        self,
+        interval: int = 50,
+        begin: int | None = None,
+        bias: bool = True,
+        max_share_ratio: float | None = 5.0,
     ) -> None:
         name = type(self).__name__
         check_count(name, 'interval', interval)
@@ -77,13 +86,18 @@ class BalanceSignalsHook(Hook):
         self.interval = interval
         self.begin = begin
         self.bias = bias
+        if max_share_ratio is not None:
+            check_number(
+                name, 'max_share_ratio', max_share_ratio, 1, above=True
+            )
+        self.max_share_ratio = max_share_ratio
         self._loaded: dict[str, Any] | None = None
 
     def prepare(self, runner: Runner) -> None:
         """Refuse what has nothing to write, or nowhere to."""
         check_backends(type(self).__name__, runner)
         model = unwrapped(runner.model)
-        if not labels_target(model) and _statistics(model) is None:
+        if not labels_target(model) and trained_statistics(model) is None:
             raise UserValueError(
                 f'{type(self).__name__} found neither pseudo-labels nor '
                 f'BLDALoss in a model of type {type(model).__name__}: remove '
@@ -94,7 +108,7 @@ class BalanceSignalsHook(Hook):
         """Find the classes and distributions, and go on where it was."""
         self.prepare(runner)
         self._model = unwrapped(runner.model)
-        self._statistics = _statistics(self._model)
+        self._statistics = trained_statistics(self._model)
         head = trained_head(self._model)
         count = None if head is None else head.num_classes
         dataset = runner.train_dataloader.dataset
@@ -104,6 +118,7 @@ class BalanceSignalsHook(Hook):
             2, len(self._classes), dtype=torch.int64, device=device
         )
         self._reference: Tensor | None = None
+        self._watch = ShareWatch(self.max_share_ratio)
         self._since = runner.iter
         self._updates = self._updates_now()
         if self._loaded is not None:
@@ -113,6 +128,8 @@ class BalanceSignalsHook(Hook):
             # None: of a training that had no distributions yet
             if self._loaded['updates'] is not None:
                 self._updates = self._loaded['updates']
+            if 'watch' in self._loaded:
+                self._watch.state = self._loaded['watch']
         self._loaded = None
         self._warn(runner)
 
@@ -160,6 +177,10 @@ class BalanceSignalsHook(Hook):
     def _write(self, runner: Runner) -> None:
         counts = self._counts.double().cpu()
         values, scalars = self._of_labels(dict(zip(ROWS, counts, strict=True)))
+        shares = [values.get(f'share.{name}') for name in (SOURCE, TARGET)]
+        if all(own is not None for own in shares):
+            when = f'iterations {self._since + 1} to {runner.iter + 1}'
+            self._watch.warn(runner.logger, self._classes, *shares, when)
         if self._statistics is not None:
             values |= self._of_statistics(scalars)
         scalars = {f'balance/{k}': v for k, v in scalars.items() if v == v}
@@ -224,26 +245,10 @@ class BalanceSignalsHook(Hook):
             reference=self._reference,
             since=self._since,
             updates=self._updates,
+            watch=self._watch.state,
         )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Take them from the checkpoint of a run that goes on."""
         if runner._resume:
             self._loaded = checkpoint.get(KEY)
-
-
-def labels_target(model: nn.Module) -> bool:
-    """Whether a model has labels of target images.
-
-    Args:
-        model: The model, without its wrapper.
-    """
-    return any(
-        getattr(model, need, False)
-        for need in ('needs_pseudo_labels', 'needs_target_labels')
-    )
-
-
-def _statistics(model: nn.Module) -> LogitStatistics | None:
-    head = trained_head(model)
-    return None if head is None else statistics_of(head)

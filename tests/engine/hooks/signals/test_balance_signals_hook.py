@@ -277,7 +277,7 @@ class Balanced(Noting):
 @pytest.mark.parametrize('iterations, is_written', [(7, False), (8, True)])
 def test_begins_behind_the_warm_up(monkeypatch, iterations, is_written):
     name = 'mmseg_balance.engine.hooks.signals.balance_signals_hook'
-    monkeypatch.setattr(f'{name}._statistics', lambda m: m.statistics)
+    monkeypatch.setattr(f'{name}.trained_statistics', lambda m: m.statistics)
     data, runner = steps(iterations), runner_of(max_iters=iterations)
     runner.model = Balanced(warmup=3)
     run(BalanceSignalsHook(interval=2, bias=False), runner, data)
@@ -289,7 +289,7 @@ def test_begins_behind_the_warm_up(monkeypatch, iterations, is_written):
 
 def test_distributions_that_a_training_did_not_have_before(monkeypatch):
     name = 'mmseg_balance.engine.hooks.signals.balance_signals_hook'
-    monkeypatch.setattr(f'{name}._statistics', lambda m: m.statistics)
+    monkeypatch.setattr(f'{name}.trained_statistics', lambda m: m.statistics)
     hook, runner = BalanceSignalsHook(interval=2, bias=False), runner_of(4)
     runner.model, runner._resume = Balanced(warmup=0), True
     counts = torch.zeros(2, 3, dtype=torch.int64)
