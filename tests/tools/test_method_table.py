@@ -365,6 +365,10 @@ def test_more_rows_of_camvid(tool, tmp_path):
         cfg = tool.experiment(group, method, 0, tmp_path).cfg
         seen.add(cfg.pretty_text)
         loss = cfg.model.segmentor.decode_head.get('loss_decode', {})
+        head = cfg.model.segmentor.decode_head
+        fusion = head.get('head', head).decoder_params.fusion_cfg
+        context = 'with context' in group.rows[method].name
+        assert fusion.type == ('aspp' if context else 'conv'), method
         source = loss.get('adjust') == 'source'
         assert source == (method == 'dacs_ola-source_tau0.5')
         assert cfg.model.type == {
