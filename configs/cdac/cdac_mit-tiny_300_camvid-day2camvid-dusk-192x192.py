@@ -11,3 +11,5 @@ model = dict(
     feature_distance=None,  # features of random weights are no guide
     segmentor=dict(decode_head=dict(num_classes=11)),
 )
+# that of the schedule was chosen with a network of convolutions
+optim_wrapper = dict(optimizer=dict(lr=2e-04))

@@ -1,3 +1,5 @@
+# Both heads have DAFormer's context, other than those of the configs that fuse
+# by lite0_daformer_conv1.py.
 _base_ = [
     '../_base_/models/lite0_hrda.py',
     '../_base_/datasets/camvid-day2camvid-dusk_192.py',

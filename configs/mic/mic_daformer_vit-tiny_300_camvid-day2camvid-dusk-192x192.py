@@ -10,3 +10,5 @@ model = dict(
     alpha=0.99,  # 0.999 would average over all of the 300 iterations
     segmentor=dict(decode_head=dict(num_classes=11)),
 )
+# that of the schedule was chosen with a network of convolutions
+optim_wrapper = dict(optimizer=dict(lr=2e-04))

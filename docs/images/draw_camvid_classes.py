@@ -3,9 +3,10 @@
     python docs/images/draw_camvid_classes.py
 
 Accuracy and bias of each class on CamVid day -> dusk, student, mean over the
-seeds.
+seeds that all of the methods have.
 """
 
+import sys
 from pathlib import Path
 
 import mmengine
@@ -27,11 +28,21 @@ KEYS = [f'{score}.{c}' for score in ('Acc', 'Bias') for c in CLASSES]
 
 def main() -> None:
     """Average over the seeds, and draw."""
+    files = {
+        name: {
+            file.stem.removeprefix(stem): file
+            for file in SCORES.glob(f'{stem}_seed[0-9]*.json')
+        }
+        for name, stem in RUNS.items()
+    }
+    seeds = sorted(set.intersection(*({*own} for own in files.values())))
+    if not seeds:
+        sys.exit(f'{SCORES} has no seed of all of {", ".join(RUNS.values())}')
+    print('mean of', *seeds)
     runs = {}
-    for name, stem in RUNS.items():
-        files = SCORES.glob(f'{stem}_seed[0-9]*.json')
-        seeds = [mmengine.load(file)['student'] for file in files]
-        runs[name] = {k: np.mean([s[k] for s in seeds]) for k in KEYS}
+    for name, own in files.items():
+        scores = [mmengine.load(own[seed])['student'] for seed in seeds]
+        runs[name] = {k: np.mean([s[k] for s in scores]) for k in KEYS}
     (IMAGES / 'camvid_classes.png').write_bytes(class_bars(runs, CLASSES))
 
 

@@ -4,6 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from helpers.paths import ROOT
+from mmengine.config import Config
+
+CAMVID = 'lite0_2k_camvid-day2camvid-dusk-192x192'
 
 
 @pytest.fixture
@@ -113,6 +117,21 @@ def test_results_of_other_code_are_refused(start, write, capsys, mark, found):
         (line,) = output.err.splitlines()
         assert line.startswith(f'warning: {file} has ') and found in line
     assert file.read_bytes() == before
+
+
+def test_a_run_without_a_sweep_has_no_row_of_post_hoc_balancing(
+    tool, write, tmp_path
+):
+    for seed in (0, 1):
+        file = write('dacs', seed, None, offset=2.0 * seed)
+    content = json.loads(file.read_text())
+    del content['tau_sweep']
+    file.write_text(json.dumps(content))
+    group, out = tool.GROUPS['camvid'], tmp_path / 'out'
+    *_, last = rows(tool.table(group, out, [0, 1], ['dacs']))
+    assert last[:3] == ['DACS + post-hoc, tau 1', 'student', '0.0']
+    assert last[-1] == '1'
+    assert len(rows(tool.table(group, out, [1], ['dacs']))) == 4
 
 
 def test_a_seed_never_has_the_scores_of_another(start, write, tmp_path):
@@ -346,6 +365,10 @@ def test_more_rows_of_camvid(tool, tmp_path):
         cfg = tool.experiment(group, method, 0, tmp_path).cfg
         seen.add(cfg.pretty_text)
         loss = cfg.model.segmentor.decode_head.get('loss_decode', {})
+        head = cfg.model.segmentor.decode_head
+        fusion = head.get('head', head).decoder_params.fusion_cfg
+        context = 'with context' in group.rows[method].name
+        assert fusion.type == ('aspp' if context else 'conv'), method
         source = loss.get('adjust') == 'source'
         assert source == (method == 'dacs_ola-source_tau0.5')
         assert cfg.model.type == {
@@ -354,6 +377,38 @@ def test_more_rows_of_camvid(tool, tmp_path):
             'mic': 'MIC',
         }.get(method.split('_')[0]), method
     assert len(seen) == len(group.rows) == 12
+
+
+def test_balance_methods_of_tables_are_those_of_the_configs(tool, tmp_path):
+    seen = []
+    for name in ('camvid', 'camvid-more'):
+        group = tool.GROUPS[name]
+        for method in group.rows:
+            file = ROOT / f'configs/dacs/{method}_{CAMVID}.py'
+            if not (method.startswith('dacs_') and file.is_file()):
+                continue
+            seen.append(method.removeprefix('dacs_'))
+            row = tool.experiment(group, method, 0, tmp_path).cfg
+            own = Config.fromfile(file)
+            for cfg in (row, own):
+                loss = cfg.model.segmentor.decode_head.get('loss_decode', {})
+                if loss.get('type') == 'SoftmaxFocalLoss':
+                    loss.setdefault('focal_gamma', 2.0)  # its default
+            for key in (
+                *('model', 'train_dataloader', 'optim_wrapper'),
+                *('param_scheduler', 'train_cfg', 'test_evaluator'),
+            ):
+                assert row[key] == own[key], (method, key)
+            assert hooks_of(row) == hooks_of(own), method
+    assert sorted(seen) == [
+        *('blv', 'class-balanced', 'focal', 'gbw', 'inverse-image'),
+        *('inverse-pixel', 'lbw', 'logit-adjustment', 'rcs', 'seesaw'),
+    ]
+
+
+def hooks_of(cfg):
+    """Hooks by type, and how often they act."""
+    return [(hook.type, hook.get('interval')) for hook in cfg.custom_hooks]
 
 
 def test_trainings_on_the_source_are_scored_on_it(

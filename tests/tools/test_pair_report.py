@@ -3,6 +3,8 @@
 import io
 import json
 import math
+import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,25 +15,50 @@ KEYS = ('mIoU', 'mAcc', 'Acc_std', 'IoU_std')
 T_95 = 4.303
 
 
+GROUPS = dict(
+    camvid_day2dusk='camvid',
+    camvid2iddlite='camvid2iddlite',
+    carrots_rgb2nir='carrots',
+)
+
+
 @pytest.fixture
-def write(tmp_path):
-    def write(folder, method, seed, miou, sources='a'):
+def record(run_tool, tmp_path):
+    """What a run of a row notes of its settings."""
+    runs = run_tool.load('benchmarks/method_runs.py')
+    rows = run_tool.load('benchmarks/method_table.py').GROUPS
+
+    @cache
+    def record(folder, method):
+        group = rows[GROUPS[folder]]
+        return runs.experiment(group, method, 0, tmp_path / 'work').record
+
+    return record
+
+
+@pytest.fixture
+def write(tmp_path, record):
+    def write(folder, method, seed, miou, sources='a', settings=None, **more):
         file = tmp_path / 'runs' / folder / f'{method}_seed{seed}.json'
         file.parent.mkdir(parents=True, exist_ok=True)
         part = dict.fromkeys(KEYS, 20.0) | dict(mIoU=miou)
-        each = {'roadside objects': 9.0, 'a': 30.0, 'b': 40.0}
+        each = {'roadside objects': 9.0, 'a': 30.0, 'b': 40.0, 'c': math.nan}
         sweep = [
             part | dict(tau=tau, mIoU=miou + tau, IoU=each)
             for tau in (0.5, 1.0)
         ]
         part |= {f'IoU.{name}': iou for name, iou in each.items()}
-        content = dict(
+        content = record(folder, method) | dict(
             sources=sources,
             student=part,
             teacher=part | dict(mIoU=miou - 1),
             tau_sweep=dict(scores=sweep),
         )
-        file.write_text(json.dumps(content))
+        content['settings'] = (
+            content['settings'] | dict(seed=seed) | (settings or {})
+        )
+        file.write_text(json.dumps(content | more))
+        return file
 
     return write
 
@@ -102,11 +129,82 @@ def test_a_class_that_is_drawn_differently_is_left_out_as_well(start, write):
         assert rows(page, name)[0][place] == '35.0'
 
 
+def test_seeds_are_paired_by_their_number(start, write):
+    # as text 10 comes before 2
+    for seed, miou in {2: 50.0, 10: 60.0}.items():
+        write('carrots_rgb2nir', 'dacs', seed, miou)
+    for seed, miou in {10: 61.0, 2: 53.0, 3: 90.0}.items():
+        write('carrots_rgb2nir', 'dacs_gbw', seed, miou)
+    cells = rows(start(), 'DACS + GBW, normalized')
+    assert cells[-1][1].endswith('(+3.0, +1.0)')
+    assert cells[0][-1] == '3'
+
+
 def test_runs_of_two_states_are_refused(start, write):
     write('camvid_day2dusk', 'dacs', 0, 50.0)
     write('camvid_day2dusk', 'dacs', 1, 50.0, sources='b')
-    with pytest.raises(SystemExit, match=r'2 states of the package \(a, b\)'):
+    with pytest.raises(SystemExit, match='2 states of the package') as error:
         start()
+    assert 'dacs_seed0.json: a, ' in str(error.value)
+    assert 'dacs_seed1.json: b, ' in str(error.value)
+
+
+def test_runs_beneath_other_versions_are_refused(start, write):
+    write('camvid_day2dusk', 'dacs', 0, 50.0)
+    write('camvid_day2dusk', 'dacs', 1, 50.0, versions=dict(torch='0.1'))
+    with pytest.raises(SystemExit, match='(?s)2 states .*torch 0.1'):
+        start()
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (dict(settings=dict(seed=0)), 'has seed was 0, is 1: move it away'),
+        (dict(settings=dict(others=['x'])), r"has others was \['x'\], is"),
+        (dict(fingerprint='the sources changed while it ran'), 'changed whi'),
+        (dict(tau_sweep=dict(scores=[])), 'has no tau 0.5 in its tau_sweep'),
+        (dict(teacher=dict(mIoU=1.0)), r'no result of a row \(.*teacher.Acc_'),
+    ],
+)
+def test_results_of_something_else_are_named(start, write, change, message):
+    write('camvid_day2dusk', 'dacs', 0, 50.0)
+    write('camvid_day2dusk', 'dacs', 1, 50.0, **change)
+    with pytest.raises(SystemExit, match='dacs_seed1.json') as error:
+        start()
+    assert re.search(message, str(error.value)), error.value
+
+
+def test_results_of_other_settings_are_named(start, write):
+    file = write('camvid_day2dusk', 'dacs', 0, 50.0)
+    content = json.loads(file.read_text())
+    optimizer = content['settings']['cfg']['optim_wrapper']['optimizer']
+    assert optimizer['lr'] == 0.001
+    optimizer['lr'] = 0.5
+    file.write_text(json.dumps(content))
+    with pytest.raises(SystemExit, match=r'optimizer\.lr was 0.5, is 0.001:'):
+        start()
+
+
+def test_files_of_other_programs(start, write, tmp_path, capsys):
+    file = write('camvid_day2dusk', 'dacs', 0, 50.0)
+    file.with_name('dacs_seed0_old.json').write_text('{}')
+    file.with_name('table.json').write_text('{}')
+    assert rows(start(), 'DACS')[0][-1] == '1'
+    warnings = capsys.readouterr().err.splitlines()
+    assert [line.split()[1].rsplit('/')[-1] for line in warnings] == [
+        'dacs_seed0_old.json',
+        'table.json',
+    ]
+    for content in ('no json', '[1]', '{"mIoU": 1}'):
+        file.write_text(content)
+        with pytest.raises(SystemExit, match='dacs_seed0.json is no result'):
+            start()
+
+
+def test_rows_without_a_baseline_have_no_differences(start, write, tmp_path):
+    write('camvid_day2dusk', 'dacs_gbw', 0, 50.0)
+    assert 'less DACS' not in start()
+    assert not (tmp_path / 'runs/differences.png').exists()
 
 
 def test_no_runs(start):

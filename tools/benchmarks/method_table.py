@@ -140,6 +140,7 @@ def table(
                 f'| {name} | {part} | {" | ".join(cells)} | {len(scores)} |'
             )
         swept = [json.loads(f.read_text()) for f in files if f.is_file()]
+        swept = [run for run in swept if 'tau_sweep' in run]
         if group.sweeps and method in group.post_hoc and swept:
             lines.append(post_hoc_row(group, name, swept))
     return '\n'.join(lines)

@@ -14,6 +14,8 @@ import mmseg_balance  # noqa: F401  (registers everything)
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = 'configs/dacs/dacs_lite0_500_toy2toy-128x128.py'
+# its network with the classes of CamVid, on crops of another size
+LITE0 = dict(num_classes=11, size=(256, 256))
 # MiT-B0 with the head of SegFormer, as in its paper
 MIT_B0 = dict(
     backbone=dict(
@@ -75,8 +77,8 @@ def step_case(kind: str, net: str, device: str) -> Callable[[], None]:
 
     Args:
         kind: 'dacs', 'ola' or 'blda' (OLA and density estimation).
-        net: 'lite0', the small CamVid model at its own crop; or 'mit-b0',
-            with the head of SegFormer, 19 classes at 512 x 512.
+        net: With the head of SegFormer: 'lite0', 11 classes at 256 x 256, or
+            'mit-b0', 19 classes at 512 x 512.
         device: Where to run.
     """
     init_default_scope('mmseg')
@@ -110,6 +112,8 @@ def step_model(kind: str, net: str) -> torch.nn.Module:
     cfg = Config.fromfile(ROOT / CONFIG).model
     segmentor = cfg.segmentor
     segmentor.backbone.init_cfg = None
+    segmentor.decode_head.num_classes = LITE0['num_classes']
+    segmentor.data_preprocessor.size = LITE0['size']
     if net == 'mit-b0':
         segmentor.backbone = ConfigDict(MIT_B0['backbone'])
         segmentor.decode_head.update(MIT_B0['head'])

@@ -6,27 +6,26 @@ From the JSONs that method_table.py left in docs/benchmarks/pairs: scores of
 student and teacher, and what each row is above DACS of the same seed, with
 Student's interval of 95 %. The picture shows the latter of what adapts, a dot
 for each seed.
-Runs of another state of the package than the others' are named, and end it.
+Runs of another state of the package than the others', of other settings than
+their row has now, or of another seed than their name says, are named, and end
+it.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import mean
-from typing import Any
 
 from doc_block import replace_block, table
 from method_rows import GROUPS
 from pair_figure import differences_figure
+from pair_runs import PARTS, SCORES, Runs, check_states, read_pair
 
 from mmseg_balance.errors import UserValueError, exit_with
 from mmseg_balance.evaluation.comparison.differences import (
     PairedDifference,
     paired_difference,
 )
-from mmseg_balance.evaluation.comparison.runs import ScoredRun
 from mmseg_balance.evaluation.comparison.seeds import spread
 from mmseg_balance.files.writing import write_atomically
 
@@ -36,74 +35,10 @@ PAIRS = {
     'camvid2iddlite': 'CamVid -> IDD-Lite',
     'carrots': 'carrots, RGB -> near infrared',
 }
-KINDS = ('', '-more', '-variants', '-ablation')
 BASELINE = 'dacs'
-PART = 'student'
+PART = PARTS[0]
 SOURCE = GROUPS['camvid'].rows['source_only'].name
-SCORES = ('mIoU', 'mAcc', 'Acc_std', 'IoU_std')
 DIFFERENCES = ('mIoU', 'mAcc', 'Acc_std')
-POST_HOC = {0.5: ' + post-hoc, tau 0.5', 1.0: ' + post-hoc, tau 1'}
-# a class that both domains label, and draw differently: a score without it
-DIFFERENT = {'camvid2iddlite': 'roadside objects'}
-# by name of the row and part: its seeds
-Runs = dict[tuple[str, str], list[ScoredRun]]
-
-
-def read_pair(name: str, folder: Path) -> tuple[Runs, set[str]]:
-    """Runs of a pair, and the states of the package that they are of.
-
-    Args:
-        name: One of ``PAIRS``.
-        folder: Of the JSONs of all pairs.
-
-    Returns:
-        The runs, in the order of the tables; and fingerprints of the sources.
-    """
-    found: Runs = {}
-    states = set()
-    rows = [
-        (method, row.name, method in group.post_hoc)
-        for kind in KINDS
-        if (group := GROUPS.get(name + kind)) is not None
-        for method, row in group.rows.items()
-    ]
-    own = folder / Path(GROUPS[name].folder).name
-    for method, shown, post_hoc in dict.fromkeys(rows):
-        for file in sorted(own.glob(f'{method}_seed[0-9]*.json')):
-            content = json.loads(file.read_text())
-            seed = int(file.stem.rsplit('_seed', 1)[1])
-            states.add(str(content['sources']))
-            scores = {
-                (shown, part): content[part] for part in ('student', 'teacher')
-            }
-            for tau, suffix in POST_HOC.items() if post_hoc else ():
-                scores[shown + suffix, PART] = swept(content, tau)
-            for (label, part), values in scores.items():
-                values = values | without(values, DIFFERENT.get(name))
-                runs = found.setdefault((label, part), [])
-                # rows that two tables share
-                if seed not in [run.seed for run in runs]:
-                    runs.append(ScoredRun(label, seed, values, str(file)))
-    return found, states
-
-
-def swept(content: Mapping[str, Any], tau: float) -> dict[str, float]:
-    """Scores of a run's sweep at one tau."""
-    rows = content['tau_sweep']['scores']
-    row = next(row for row in rows if row['tau'] == tau)
-    each = {f'IoU.{name}': iou for name, iou in row['IoU'].items()}
-    return {key: row[key] for key in SCORES} | each
-
-
-def without(
-    scores: Mapping[str, float], class_name: str | None
-) -> dict[str, float]:
-    """mIoU of all classes but one; nothing where there is none."""
-    if class_name is None:
-        return {}
-    ious = [v for k, v in scores.items() if k.startswith('IoU.')]
-    ious.remove(scores[f'IoU.{class_name}'])
-    return {f'mIoU without {class_name}': mean(ious)}
 
 
 def columns(runs: Runs, keys: Sequence[str]) -> tuple[str, ...]:
@@ -179,7 +114,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Write the tables into the page, and draw the picture."""
     args = parse_args()
-    blocks, panels, states = [], {}, set()
+    blocks, panels, states = [], {}, {}
     try:
         for name, title in PAIRS.items():
             runs, own = read_pair(name, args.runs)
@@ -189,28 +124,26 @@ def main() -> None:
             panels[title] = differences(runs)
             blocks.append(f'### {title[0].upper()}{title[1:]}')
             blocks.append(score_table(runs))
-            blocks.append(difference_table(panels[title]))
+            if panels[title]:
+                blocks.append(difference_table(panels[title]))
         if not panels:
             raise UserValueError(
                 f'{args.runs} has no runs: make them with '
                 'tools/benchmarks/method_table.py --group camvid'
             )
-        if len(states) > 1:
-            raise UserValueError(
-                f'{args.runs} has runs of {len(states)} states of the package '
-                f'({", ".join(sorted(states))}): one table needs one'
-            )
+        check_states(states)
         replace_block(args.page, 'pairs', '\n\n'.join(['', *blocks, '']))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         exit_with(str(error))
     # what does not adapt is far away, and would make the others small
     drawn = {
         title: {k: v for k, v in rows.items() if not k.startswith(SOURCE)}
         for title, rows in panels.items()
     }
-    write_atomically(
-        args.runs / 'differences.png', differences_figure(drawn, DIFFERENCES)
-    )
+    drawn = {title: rows for title, rows in drawn.items() if rows}
+    if drawn:
+        picture = differences_figure(drawn, DIFFERENCES)
+        write_atomically(args.runs / 'differences.png', picture)
 
 
 if __name__ == '__main__':

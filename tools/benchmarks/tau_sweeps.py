@@ -56,7 +56,7 @@ def sweep_tau(
     command += ['--taus', *TAUS, '--out', sweep, '--overwrite']
     run_tool([*command, *options], folder / 'sweep_output.txt', cwd=ROOT)
     found = json.loads((sweep / 'tau_sweep.json').read_text())
-    # names alone: folders are of this machine
+    # names alone: folders are those of whoever ran it
     return found | {key: Path(found[key]).name for key in FILES}
 
 

@@ -7,7 +7,11 @@ from .pairs import GROUPS as PAIRS
 from .pairs import LOSS, blda_row, config
 
 DATA = 'camvid-day2camvid-dusk-192x192'
-METHODS = dict(hrda='HRDA', mic_hrda='MIC (on HRDA)')
+# its two heads have DAFormer's context, which those of the other rows lack
+METHODS = dict(
+    hrda='HRDA (heads with context)',
+    mic_hrda='MIC (on HRDA, heads with context)',
+)
 BALANCES = {
     'inverse-image': 'inverse image frequency',
     'inverse-pixel': 'inverse pixel frequency',
