@@ -15,7 +15,7 @@ from mmseg_balance.models.recording import SOURCE, TARGET
 from mmseg_balance.models.wrapped_segmentor import unwrapped
 
 from ....errors import UserValueError
-from ....number_checks import check_count, check_number
+from ....number_checks import check_count
 from ...records.backends import check_backends
 from ...records.balance_signals import (
     DOMAINS,
@@ -30,7 +30,7 @@ from ...records.classes import class_names, trained_head
 from ...records.step_labels import ROWS, StepLabels
 from ...records.steps import recorded_step
 from .model_parts import labels_target, trained_statistics
-from .share_watch import ShareWatch
+from .watches import Watches
 
 KEY = 'balance_signals'
 
@@ -60,6 +60,10 @@ class BalanceSignalsHook(Hook):
             :class:`.share_watch.ShareWatch`; None: no warning. In runs where
             balancing had gone wrong it was 9 and more, in others 3 at most
             (docs/which_method.md).
+        max_bias_ratio: How many times that of the source the bias by Eq. 5 of
+            the target may be without a warning, see
+            :class:`.bias_watch.BiasWatch`; None: no warning. It was 11 at the
+            end of a run that BLDA harmed, 2.4 at most in others (there, too).
 
     Raises:
         ValueError: A setting is no such number; before training: the
@@ -78,6 +82,7 @@ class BalanceSignalsHook(Hook):
         begin: int | None = None,
         bias: bool = True,
         max_share_ratio: float | None = 5.0,
+        max_bias_ratio: float | None = 4.0,
     ) -> None:
         name = type(self).__name__
         check_count(name, 'interval', interval)
@@ -86,11 +91,7 @@ class BalanceSignalsHook(Hook):
         self.interval = interval
         self.begin = begin
         self.bias = bias
-        if max_share_ratio is not None:
-            check_number(
-                name, 'max_share_ratio', max_share_ratio, 1, above=True
-            )
-        self.max_share_ratio = max_share_ratio
+        self._watches = Watches(name, max_share_ratio, max_bias_ratio)
         self._loaded: dict[str, Any] | None = None
 
     def prepare(self, runner: Runner) -> None:
@@ -118,7 +119,7 @@ class BalanceSignalsHook(Hook):
             2, len(self._classes), dtype=torch.int64, device=device
         )
         self._reference: Tensor | None = None
-        self._watch = ShareWatch(self.max_share_ratio)
+        self._watches.reset()
         self._since = runner.iter
         self._updates = self._updates_now()
         if self._loaded is not None:
@@ -128,8 +129,8 @@ class BalanceSignalsHook(Hook):
             # None: of a training that had no distributions yet
             if self._loaded['updates'] is not None:
                 self._updates = self._loaded['updates']
-            if 'watch' in self._loaded:
-                self._watch.state = self._loaded['watch']
+            # which a checkpoint of an earlier version lacks
+            self._watches.state = self._loaded.get('watches', {})
         self._loaded = None
         self._warn(runner)
 
@@ -177,12 +178,16 @@ class BalanceSignalsHook(Hook):
     def _write(self, runner: Runner) -> None:
         counts = self._counts.double().cpu()
         values, scalars = self._of_labels(dict(zip(ROWS, counts, strict=True)))
-        shares = [values.get(f'share.{name}') for name in (SOURCE, TARGET)]
-        if all(own is not None for own in shares):
-            when = f'iterations {self._since + 1} to {runner.iter + 1}'
-            self._watch.warn(runner.logger, self._classes, *shares, when)
+        # mixtures of the warm-up are of few batches
+        warned = dict(values)
         if self._statistics is not None:
-            values |= self._of_statistics(scalars)
+            is_warm = self._is_warm
+            of_statistics = self._of_statistics(scalars)
+            values |= of_statistics
+            warned |= of_statistics if is_warm else {}
+        self._watches.warn(
+            runner.logger, self._classes, warned, runner.iter + 1
+        )
         scalars = {f'balance/{k}': v for k, v in scalars.items() if v == v}
         scalars |= named_scalars(
             {k: v.tolist() for k, v in values.items()}, self._classes
@@ -245,7 +250,7 @@ class BalanceSignalsHook(Hook):
             reference=self._reference,
             since=self._since,
             updates=self._updates,
-            watch=self._watch.state,
+            watches=self._watches.state,
         )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:

@@ -60,7 +60,7 @@ class ShareWatch:
             logger: Where to.
             classes: Names of the C classes.
             source, target: As in :meth:`update`.
-            when: The interval, in words.
+            when: The interval's end, in words.
         """
         for index in self.update(source, target):
             own, their = float(target[index]), float(source[index])

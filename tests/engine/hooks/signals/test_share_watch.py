@@ -31,11 +31,11 @@ def test_once_and_of_two_intervals_in_succession():
     # 10, 1, 6, 9, 9 and 9 times as many
     (line,) = told(BalanceSignalsHook(interval=1), [10, 1, 6, 9, 9, 9])
     assert "9.0 times as many pixels of 'car'" in line
-    assert '(45.00 % against 5.00 %, iterations 4 to 4)' in line
+    assert '(45.00 % against 5.00 %, at iteration 4)' in line
     assert 'more than 5 times before' in line
     assert told(BalanceSignalsHook(interval=1), [10, 1, 10, 1, 5, 5]) == []
     (line,) = told(BalanceSignalsHook(interval=2), [9, 7, 9, 9])
-    assert '9.0 times' in line and 'iterations 3 to 4)' in line
+    assert '9.0 times' in line and 'at iteration 4)' in line
 
 
 def test_another_ratio_or_none():
@@ -63,8 +63,8 @@ def test_a_run_that_goes_on_knows_what_was_told():
         again.after_load_checkpoint(resumed, checkpoint)
         run(again, resumed, data[before:])
         assert len(resumed.logger.lines) == lines
-    # of a checkpoint that is older than the watch
-    del checkpoint['balance_signals']['watch']
+    # of a checkpoint that is older than the watches
+    del checkpoint['balance_signals']['watches']
     again, resumed = BalanceSignalsHook(interval=1), runner_of(2)
     resumed._resume = True
     again.after_load_checkpoint(resumed, checkpoint)
