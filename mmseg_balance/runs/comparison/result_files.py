@@ -21,7 +21,7 @@ def read_result_file(file: Path) -> list[Result]:
 
     Args:
         file: Scores of a test; or of ``method_table.py`` ('student' and
-            'teacher'), or ``post_hoc_table.py`` ('tau').
+            'teacher'), or by tau of post-hoc balancing ('tau').
 
     Returns:
         The results.
