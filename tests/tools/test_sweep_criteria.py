@@ -289,6 +289,11 @@ def test_the_choice(plain, sweep):
     values = [row['snd'] for row in found['criteria']]
     assert found['chosen']['tau'] == TAUS[int(np.argmax(values))]
     assert set(found['criteria'][0]) == {'tau', 'snd', 'im', 'shares'}
+    # one that is named by none
+    found, _ = sweep(plain, '--criteria', 'flip_iou', '--choose')
+    values = [row['flip_iou'] for row in found['criteria']]
+    tau = TAUS[int(np.argmax(values))]
+    assert found['chosen'] == dict(criterion='flip_iou', tau=tau)
     found, printed = sweep(plain, '--criteria', 'none')
     assert found['criteria'] == [] and 'SND' not in printed.out
 
