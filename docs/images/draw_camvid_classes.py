@@ -18,7 +18,6 @@ from mmseg_balance.visualization import class_bars
 IMAGES = Path(__file__).parent
 SCORES = IMAGES.parent / 'benchmarks' / 'pairs' / 'camvid_day2dusk'
 RUNS = {
-    'source only': 'source_only',
     'DACS': 'dacs',
     'DACS + BLDA, tau 0.5': 'dacs_blda_tau0.5',
 }

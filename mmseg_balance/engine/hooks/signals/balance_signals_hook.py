@@ -62,8 +62,9 @@ class BalanceSignalsHook(Hook):
             (docs/which_method.md).
         max_bias_ratio: How many times that of the source the bias by Eq. 5 of
             the target may be without a warning, see
-            :class:`.bias_watch.BiasWatch`; None: no warning. It was 11 at the
-            end of a run that BLDA harmed, 2.4 at most in others (there, too).
+            :class:`.bias_watch.BiasWatch`; None: no warning. It was 11 and
+            more at the end of runs that had lost a class of the target, 2.4
+            at most in others (there, too).
 
     Raises:
         ValueError: A setting is no such number; before training: the

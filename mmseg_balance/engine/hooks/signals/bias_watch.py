@@ -85,9 +85,9 @@ class BiasWatch:
                 f'class (Eq. 5, {when}), {misplaced(source):.0f} % of the '
                 f"source's, most for {classes[worst]!r} "
                 f'({float(target[worst]):+.0f} points), and had more than '
-                f'{self.max_ratio:g} times as many before: balancing may do '
-                'harm here; compare with the method alone '
-                '(docs/which_method.md)'
+                f'{self.max_ratio:g} times as many before: a class of the '
+                'target may be getting lost; look at predictions, and compare '
+                'with the method alone (docs/which_method.md)'
             )
 
     @property
