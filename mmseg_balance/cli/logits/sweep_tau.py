@@ -38,7 +38,7 @@ examples:
   mmseg-balance logits sweep-tau CONFIG CHECKPOINT \\
       work_dirs/my_config/logit_statistics.pth --taus 0 0.25 0.5 1
   mmseg-balance logits sweep-tau CONFIG CHECKPOINT statistics.pth \\
-      --target-images FOLDER --choose snd
+      --target-images FOLDER --choose
 """
 
 

@@ -13,7 +13,8 @@ from ...errors import (
 )
 
 ALL, NONE = 'all', 'none'
-# of the least regret in mIoU over the pairs of docs/benchmarks.md
+# of the least regret in mIoU over the runs of docs/benchmarks.md, by whose
+# labels it was picked
 CHOOSES = 'flip_iou'
 
 
@@ -47,8 +48,8 @@ def add_criteria_options(parser: ArgumentParser) -> None:
         nargs='?',
         const=CHOOSES,
         metavar='NAME',
-        help='criterion that chooses a tau, which is printed and written '
-        f'(without a name: {CHOOSES})',
+        help='criterion that chooses a tau, which is printed and written. '
+        f'Without a name, behind all other arguments: {CHOOSES}',
     )
 
 

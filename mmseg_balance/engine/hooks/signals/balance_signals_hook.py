@@ -57,9 +57,9 @@ class BalanceSignalsHook(Hook):
             minutes on a CPU with 150 classes.
         max_share_ratio: How many times its share of the source labels a
             class may have of the pseudo-labels without a warning, see
-            :class:`.share_watch.ShareWatch`; None: no warning. In runs where
-            balancing had gone wrong it was 9 and more, in others 3 at most
-            (docs/which_method.md).
+            :class:`.share_watch.ShareWatch`; None: no warning. In a run that
+            logit adjustment had spoilt it was 9 and more, in others that had
+            learnt 3.8 at most (docs/which_method.md).
         max_bias_ratio: How many times that of the source the bias by Eq. 5 of
             the target may be without a warning, see
             :class:`.bias_watch.BiasWatch`; None: no warning. It was 11 and
@@ -127,9 +127,10 @@ class BalanceSignalsHook(Hook):
             self._counts = self._loaded['counts'].to(device)
             self._reference = self._loaded['reference']
             self._since = self._loaded['since']
-            # None: of a training that had no distributions yet
-            if self._loaded['updates'] is not None:
-                self._updates = self._loaded['updates']
+            # of a training that had no distributions yet, or has none now
+            updates = self._loaded['updates']
+            if updates is not None and self._statistics is not None:
+                self._updates = updates
             # which a checkpoint of an earlier version lacks
             self._watches.state = self._loaded.get('watches', {})
         self._loaded = None
@@ -182,10 +183,10 @@ class BalanceSignalsHook(Hook):
         # mixtures of the warm-up are of few batches
         warned = dict(values)
         if self._statistics is not None:
-            is_warm = self._is_warm
+            are_warm = self._mixtures_are_warm
             of_statistics = self._of_statistics(scalars)
             values |= of_statistics
-            warned |= of_statistics if is_warm else {}
+            warned |= of_statistics if are_warm else {}
         self._watches.warn(
             runner.logger, self._classes, warned, runner.iter + 1
         )
@@ -230,11 +231,14 @@ class BalanceSignalsHook(Hook):
 
     @property
     def _is_warm(self) -> bool:
-        """Whether the interval that ends began behind the warm-up."""
+        """Whether later intervals are compared with the one that ends."""
         if self.begin is not None:
             return self._since >= self.begin
-        if self._updates is None:
-            return True
+        return self._statistics is None or self._mixtures_are_warm
+
+    @property
+    def _mixtures_are_warm(self) -> bool:
+        """Whether the interval that ends began behind their warm-up."""
         return bool(self._updates[0, -1] >= self._statistics.source.warmup)
 
     def _updates_now(self) -> Tensor | None:

@@ -14,7 +14,8 @@ def misplaced(bias: Tensor) -> float:
     """Share of the pixels that a bias has in the wrong class.
 
     The mean size of a bias is of another scale for each number of classes;
-    half the sum of the sizes is from 0 to 100 for any.
+    what classes lack, summed, is from 0 to 100 for any. It is what others
+    have too much, those without a bias among them.
 
     Args:
         bias: Points, (C,); NaN for classes that have none.
@@ -24,7 +25,7 @@ def misplaced(bias: Tensor) -> float:
         prediction would have to change for a bias of 0. 0 where no class
         has one.
     """
-    return float(bias.abs().nansum() / 2)
+    return -float(bias.clamp(max=0).nansum())
 
 
 class BiasWatch:
@@ -47,12 +48,13 @@ class BiasWatch:
         """Compare the biases of a time.
 
         Args:
-            source, target: Points by class, (C,).
+            source, target: Points by class, (C,). A source without a class
+                that has one is not compared with.
 
         Returns:
             Whether to warn now.
         """
-        if self.max_ratio is None:
+        if self.max_ratio is None or bool(source.isnan().all()):
             return False
         own, limit = misplaced(target), self.max_ratio * misplaced(source)
         above = own > max(limit, MIN_MISPLACED)
@@ -80,14 +82,15 @@ class BiasWatch:
         if self.update(source, target):
             worst = int(target.abs().nan_to_num(-1).argmax())
             logger.warning(
-                f'the mixtures of BLDALoss have {misplaced(target):.0f} % of '
-                "the target's pixels, classes counting alike, in the wrong "
-                f'class (Eq. 5, {when}), {misplaced(source):.0f} % of the '
-                f"source's, most for {classes[worst]!r} "
-                f'({float(target[worst]):+.0f} points), and had more than '
-                f'{self.max_ratio:g} times as many before: a class of the '
-                'target may be getting lost; look at predictions, and compare '
-                'with the method alone (docs/which_method.md)'
+                f'by the mixtures of BLDALoss (Eq. 5, {when}) '
+                f"{misplaced(target):.0f} % of the target's pixels, classes "
+                'counting alike, get the wrong class, most for '
+                f'{classes[worst]!r} ({float(target[worst]):+.0f} points), '
+                f"and {misplaced(source):.0f} % of the source's; in the "
+                f'interval before they were more than {self.max_ratio:g} '
+                'times as many, too: a class of the target may be getting '
+                'lost; look at predictions, and compare with the method alone '
+                '(docs/which_method.md)'
             )
 
     @property

@@ -68,9 +68,10 @@ class ShareWatch:
                 f'pseudo-labels have {own / their:.1f} times as many pixels '
                 f'of {classes[index]!r} as source labels ({100 * own:.2f} % '
                 f'against {100 * their:.2f} %, {when}), and had more than '
-                f'{self.max_ratio:g} times before: if target images do not '
-                'hold that many, balancing has run away; look at predictions, '
-                'and compare with the method alone (docs/which_method.md)'
+                f'{self.max_ratio:g} times as many in the interval before: if '
+                'target images do not hold that many, self-training or '
+                'balancing has run away; look at predictions, and compare '
+                'with the method alone (docs/which_method.md)'
             )
 
     @property

@@ -297,3 +297,18 @@ def test_distributions_that_a_training_did_not_have_before(monkeypatch):
     hook.after_load_checkpoint(runner, dict(balance_signals=kept))
     run(hook, runner, steps(2))
     assert runner.visualizer.found[6]['support.source/sky'] == 0
+
+
+def test_distributions_that_a_training_has_no_more():
+    """Resumed with another loss: shares go on."""
+    hook, runner = BalanceSignalsHook(interval=2), runner_of(4)
+    runner._resume = True
+    counts = torch.zeros(2, 3, dtype=torch.int64)
+    updates = torch.ones(2, 4, dtype=torch.int64)
+    kept = dict(counts=counts, reference=None, since=4, updates=updates)
+    hook.after_load_checkpoint(runner, dict(balance_signals=kept))
+    run(hook, runner, steps(4))
+    assert 'balance/from_start' in runner.visualizer.found[8]
+    checkpoint = {}
+    hook.before_save_checkpoint(runner, checkpoint)
+    assert checkpoint['balance_signals']['updates'] is None

@@ -9,7 +9,13 @@ import torch
 from mmseg_balance.engine.hooks import BalanceSignalsHook
 from mmseg_balance.engine.hooks.signals.bias_watch import BiasWatch, misplaced
 
-from .test_balance_signals_hook import Balanced, run, runner_of, steps
+from .test_balance_signals_hook import (
+    Balanced,
+    Logger,
+    run,
+    runner_of,
+    steps,
+)
 
 NAME = 'mmseg_balance.engine.hooks.signals.balance_signals_hook'
 
@@ -29,6 +35,8 @@ def test_misplaced_is_what_has_to_move():
         bias[0] += 100
         assert misplaced(bias) == pytest.approx(100 * (1 - 1 / number))
     assert misplaced(torch.tensor([10.0, math.nan, -10.0])) == 10
+    # 20 points of it in a class that has none itself
+    assert misplaced(torch.tensor([10.0, math.nan, -30.0])) == 30
     assert misplaced(torch.tensor([math.nan, math.nan])) == 0
 
 
@@ -61,25 +69,40 @@ def test_when_to_warn(pairs, expected):
         assert not never.update(*map(bias, pair))
 
 
+def test_a_source_without_mixtures_is_not_compared_with():
+    none = torch.full((3,), math.nan)
+    watch = BiasWatch(4.0)
+    assert not any(watch.update(none, bias(40)) for _ in range(3))
+    assert [watch.update(bias(5), bias(40)) for _ in range(2)] == [False, True]
+
+
+@pytest.mark.parametrize('begin', [None, 0, 99])
 @pytest.mark.parametrize('warmup, expected', [(0, 4), (3, 8)])
-def test_only_behind_the_warm_up(monkeypatch, warmup, expected):
+def test_only_behind_the_warm_up(monkeypatch, warmup, expected, begin):
     found = dict(source=bias(2.0), target=-bias(31.0))
     monkeypatch.setattr(f'{NAME}.trained_statistics', lambda m: m.statistics)
     monkeypatch.setattr(f'{NAME}.eq5_bias', lambda statistics: found)
     for number in (expected - 1, expected):
         runner = runner_of()
         runner.model = Balanced(warmup=warmup)
-        run(BalanceSignalsHook(interval=2), runner, steps(number))
+        hook = BalanceSignalsHook(interval=2, begin=begin)
+        run(hook, runner, steps(number))
         lines = [x for x in runner.logger.lines if 'mixtures' in x]
         assert len(lines) == (number == expected)
     (line,) = lines
-    assert '31 % of the target' in line and "2 % of the source's" in line
-    assert f'iteration {expected}), 2 %' in line
-    assert "most for 'sky' (-31 points)" in line
+    assert f"iteration {expected}) 31 % of the target's" in line
+    assert "most for 'sky' (-31 points), and 2 % of the source's" in line
 
 
 def test_another_ratio_or_none():
     for value in (1, True, 'ten'):
         with pytest.raises(ValueError, match='`max_bias_ratio` of Balance'):
             BalanceSignalsHook(max_bias_ratio=value)
-    BalanceSignalsHook(max_bias_ratio=None)
+    found = bias(2.0), bias(31.0)
+    for value, expected in ((15.0, True), (16.0, False), (None, False)):
+        watch = BalanceSignalsHook(max_bias_ratio=value)._watches
+        logger = Logger()
+        values = {'bias.source': found[0], 'bias.target': found[1]}
+        for last in (50, 100):
+            watch.warn(logger, ('sky', 'road', 'car'), values, last)
+        assert bool(logger.lines) is expected
