@@ -54,10 +54,11 @@ class BiasWatch:
         Returns:
             Whether to warn now.
         """
-        if self.max_ratio is None or bool(source.isnan().all()):
+        if self.max_ratio is None:
             return False
         own, limit = misplaced(target), self.max_ratio * misplaced(source)
-        above = own > max(limit, MIN_MISPLACED)
+        known = not bool(source.isnan().all())
+        above = known and own > max(limit, MIN_MISPLACED)
         now = above and self._above and not self._told
         self._above = above
         self._told |= now

@@ -106,3 +106,10 @@ def test_another_ratio_or_none():
         for last in (50, 100):
             watch.warn(logger, ('sky', 'road', 'car'), values, last)
         assert bool(logger.lines) is expected
+
+
+def test_a_source_without_mixtures_ends_a_succession():
+    watch, none = BiasWatch(4.0), torch.full((3,), math.nan)
+    sources = (bias(2.0), none, bias(2.0), bias(2.0))
+    found = [watch.update(source, bias(30.0)) for source in sources]
+    assert found == [False, False, False, True]
