@@ -47,7 +47,7 @@ def load(name):
         ('sgd_40k_adversarial.py', 0.0025),
         ('sgd_120k_adversarial.py', 0.0025),
         ('sgd_150k_adversarial.py', 0.0025),
-        ('adamw_300_adversarial.py', 0.002),
+        ('adamw_300_adversarial.py', 0.01),
     ],
 )
 def test_each_optimizer_has_the_parameters_of_its_part(name, head_rate):
