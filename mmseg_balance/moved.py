@@ -77,7 +77,7 @@ MOVED = {
     'engine.public_file': 'checkpoints.public.checkpoint_layout',
     'engine.public_head': 'checkpoints.public.head',
     'engine.public_keys': 'checkpoints.public.keys',
-    'engine.resume': 'runs.resume',
+    'engine.resume': 'runs.resuming.same_run',
     'engine.statistics_origin': 'inference.post_hoc',
     'engine.statistics_pass': 'inference.passes.statistics_pass',
     'engine.stop_signals': 'stop_signals',

@@ -34,7 +34,7 @@ from .data.notes import data_notes
 from .log_details import keep_details_in_file
 from .records.provenance import PROVENANCE_KEY, changed_provenance, provenance
 from .records.settings import settings_of
-from .resume import (
+from .resuming.same_run import (
     RANKS_KEY,
     changed_data_order,
     check_same_model,

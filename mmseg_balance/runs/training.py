@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -13,7 +12,6 @@ from mmengine.runner import Runner
 
 from ..checkpoints.initial.files import check_initial_files
 from ..checkpoints.initial.hook import prepare_initial_weights
-from ..checkpoints.weights import read_checkpoint
 from ..configuration.checks.agreement import check_agreement
 from ..configuration.checks.number_keys import check_numbers
 from ..configuration.checks.settling import settle_config
@@ -25,17 +23,17 @@ from ..configuration.run_options import add_hook, enable_amp
 from ..configuration.temporal_score import load_scored_pairs
 from ..datasets.checks import check_data_configs
 from ..engine.hooks.protocols import PreparesTraining
-from ..errors import UserFileNotFoundError
 from ..inference.prediction_files import draws_pictures, prepare_files
 from .build import build_runner, check_required, check_resume
 from .config_steps import ConfigStep, take_steps
 from .dry_run.trial import DryRunHook
 from .ranks import start_ranks
 from .records.settings import settings_of
-from .resumed_optimization import prepare_resume
+from .resumed_checkpoint import meta_to_resume, set_resume, trained_with
+from .resuming.optimization import prepare_resume
 from .seed import set_seed
 from .trained_parts import resolve_trained_parts
-from .work_dir import latest_checkpoint, set_work_dir
+from .work_dir import set_work_dir
 
 # hook of an option
 OPTION_HOOKS = dict(compile='CompileHook', channels_last='ChannelsLastHook')
@@ -77,48 +75,6 @@ def warn(line: str) -> None:
     rank = os.environ.get('RANK') or os.environ.get('SLURM_PROCID') or 0
     if int(rank) == 0:
         print(f'warning: {line}', file=sys.stderr)
-
-
-def set_resume(cfg: Config, resume: str | None) -> None:
-    """Point a config at the checkpoint to go on from.
-
-    Args:
-        cfg: Config to change: ``resume`` and ``load_from``.
-        resume: A checkpoint; 'auto' for the latest in ``work_dir``; None for
-            what the config says.
-
-    Raises:
-        FileNotFoundError: There is no such checkpoint.
-    """
-    if resume is None and cfg.get('resume') and not cfg.get('load_from'):
-        resume = 'auto'
-    if resume is None:
-        return
-    if resume == 'auto':
-        resume = latest_checkpoint(cfg.work_dir)
-        if resume is None:
-            cfg.resume = False
-            print(
-                f'--resume: no checkpoint in {cfg.work_dir}, training '
-                'starts from the beginning',
-                file=sys.stderr,
-            )
-            return
-    elif '://' not in resume and not Path(resume).is_file():
-        raise UserFileNotFoundError(f'--resume: no checkpoint {resume}')
-    cfg.resume, cfg.load_from = True, str(resume)
-
-
-def meta_to_resume(cfg: Config) -> dict[str, Any]:
-    """What the checkpoint to go on from notes; {} where there is none."""
-    if not (cfg.get('resume') and cfg.get('load_from')):
-        return {}
-    return read_checkpoint(cfg.load_from)[1]
-
-
-def trained_with(cfg: Config) -> int | None:
-    """Seed of the checkpoint to go on from, where there is one."""
-    return meta_to_resume(cfg).get('seed')
 
 
 def settle_constants(cfg: Config, note: Callable[[str], None]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mmseg_balance.runs.records import code
-from mmseg_balance.runs.resume import changed_data_order
+from mmseg_balance.runs.resuming.same_run import changed_data_order
 from mmseg_balance.runs.work_dir import latest_checkpoint
 
 

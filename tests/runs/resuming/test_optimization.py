@@ -8,7 +8,8 @@ from mmengine.config import Config
 from mmengine.optim import ReduceOnPlateauLR
 from mmengine.runner import Runner
 
-from mmseg_balance.runs.resumed_optimization import _plan, prepare_resume
+from mmseg_balance.runs.resuming.optimization import prepare_resume
+from mmseg_balance.runs.resuming.schedule import plan_of
 
 ITERS = 4
 
@@ -165,13 +166,13 @@ def test_what_a_schedule_remembers_of_scores_is_no_setting():
     group = torch.nn.Parameter(torch.ones(1))
     optimizer = torch.optim.SGD([group], lr=0.1)
     scheduler = ReduceOnPlateauLR(optimizer, monitor='mIoU', patience=0)
-    before = _plan(scheduler)
+    before = plan_of(scheduler)
     for score in (0.5, 0.7, 0.9):
         scheduler.step(dict(mIoU=score))
     assert scheduler.best == 0.5
-    assert _plan(scheduler) == before
+    assert plan_of(scheduler) == before
     scheduler.patience = 3
-    assert _plan(scheduler) != before
+    assert plan_of(scheduler) != before
 
 
 def test_a_checkpoint_without_optimizer(train, capfd):

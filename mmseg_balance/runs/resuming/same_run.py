@@ -8,10 +8,10 @@ from typing import Any
 from mmengine.runner import BaseLoop
 from torch import Tensor, nn
 
-from ..datasets.sampling.few_shot import FEW_SHOT_FILE
-from ..errors import UserValueError
-from ..state_dicts import differences, shown
-from .records.settings import RANKS_KEY, settings_of
+from ...datasets.sampling.few_shot import FEW_SHOT_FILE
+from ...errors import UserValueError
+from ...state_dicts import differences, shown
+from ..records.settings import RANKS_KEY, settings_of
 
 
 def check_same_model(

@@ -1,0 +1,1 @@
+"""Whether a checkpoint fits a run that goes on, and what it gives to it."""
