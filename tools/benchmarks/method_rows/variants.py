@@ -39,6 +39,10 @@ ASSIGNMENTS = {
         'pixels of confidence 0.9 alone',
         {f'{LOSS}.target_threshold': 0.9},
     ),
+    'adjust-source': (
+        'subtracted on source pixels alone',
+        {f'{LOSS}.adjust': 'source'},
+    ),
 }
 
 # Tables 5 to 8 of the paper
