@@ -307,6 +307,7 @@ VARIANTS = {
     'soft': dict(target_assignment='soft'),
     'confidence': dict(target_assignment='confidence'),
     'threshold-0.9': dict(target_threshold=0.9),
+    'adjust-source': dict(adjust='source'),
 }
 ABLATIONS = {
     'K-1': dict(num_components=1),
