@@ -1,83 +1,100 @@
 """tools/benchmarks/assignment_offsets.py, on logits made up and a tiny run."""
 
 import json
+import math
 
 import pytest
 import torch
 
-SIZE = 8, 8
-# pixels of an image, all labelled: class 0, class 1 that the teacher knows,
-# class 1 that it calls 0, without being sure; the rest is ignored
-KNOWN, MISSED = slice(24, 48), slice(48, 56)
+# probability that the teacher gives to class 1, of pixels that are class 1;
+# those behind them are class 0, of which it is sure, and some without a label
+KNOWN = {1.0: slice(0, 400), 0.93: slice(400, 800), 0.85: slice(800, 1200)}
+MISSED = slice(1200, 1600)
+OTHERS, IGNORED = slice(1600, 1800), slice(1800, 2000)
+MISSED_PROBABILITY = 0.4
 
 
 @pytest.fixture
 def tool(run_tool):
-    return run_tool.load('benchmarks/assignment_offsets.py')
+    return run_tool.load('benchmarks/target_offsets.py')
 
 
-def view(teacher_confuses=True):
+def view():
     """Logits of the student and of the teacher, and labels, of one image."""
-    student = torch.randn(2, 64)
-    labels = torch.full((64,), 255)
-    labels[:24], labels[24:56] = 0, 1
-    teacher = torch.zeros(2, 64)
-    teacher[0, :24] = teacher[1, 24:56] = 30.0
-    if teacher_confuses:
-        # a probability of 0.69 for class 0
-        teacher[0, MISSED], teacher[1, MISSED] = 0.8, 0.0
-    shaped = (t.unflatten(-1, SIZE) for t in (student, teacher, labels))
-    return tuple(shaped), student
+    student = torch.randn(2, 2000)
+    labels = torch.ones(2000, dtype=torch.long)
+    labels[OTHERS], labels[IGNORED] = 0, 255
+    teacher = torch.zeros(2, 2000)
+    for probability, pixels in (KNOWN | {MISSED_PROBABILITY: MISSED}).items():
+        odds = probability / max(1 - probability, 1e-9)
+        teacher[1, pixels] = math.log(odds)
+    teacher[0, OTHERS] = 30.0
+    shaped = [t.unflatten(-1, (40, 50)) for t in (student, teacher, labels)]
+    return tuple(shaped)
 
 
-def mean_logit(statistics, label, logit):
-    """Mean of a mixture, which is that of its samples after each M-step."""
-    bank = statistics.target
-    weights = bank.weights[label, logit]
-    return float((weights * bank.means[label, logit]).sum())
+def test_which_pixels_each_row_is_of(tool, monkeypatch):
+    image = view()
+    offsets = tool.TargetOffsets(2, min_samples=5, warmup=0)
+    given = {}
+    for name, statistics in offsets.statistics.items():
 
+        def collect(logits, classes, target_mask, name=name):
+            assert torch.equal(logits, image[0].unsqueeze(0))
+            assert target_mask.all() and target_mask.shape == classes.shape
+            given[name] = classes.flatten()
 
-def test_each_row_is_of_its_own_pixels(tool):
-    image, student = view()
-    offsets = tool.TargetOffsets(2, min_samples=24, num_images=1)
+        monkeypatch.setattr(statistics, 'collect', collect)
     offsets.add_target(*image)
-    found = offsets.statistics
-    for l in range(2):  # noqa: E741 (as in the paper)
-        known = float(student[l, KNOWN].mean())
-        # a label of class 0 is of class 0; of class 1 it misses a third
-        assert mean_logit(found['hard'], 1, l) == pytest.approx(
-            known, abs=1e-4
+    for name, classes in given.items():
+        assert (classes[IGNORED] == 255).all()
+        assert (classes[OTHERS] == 0).all()
+        assert (classes[KNOWN[1.0]] == 1).all(), name
+    share = {
+        (name, label, probability): float(
+            (given[name][pixels] == label).float().mean()
         )
-        own = float(student[l, :24].mean())
-        for name in ('labels', 'threshold 0.9', 'threshold 0.968'):
-            assert mean_logit(found[name], 0, l) == pytest.approx(
-                own, abs=1e-4
-            )
-    hard, labels = (found[name].target.means for name in ('hard', 'labels'))
-    assert not torch.allclose(hard[0], labels[0])
+        for name in given
+        for label in (0, 1, 255)
+        for probability, pixels in (
+            *KNOWN.items(),
+            (MISSED_PROBABILITY, MISSED),
+        )
+    }
+    assert share['labels', 1, MISSED_PROBABILITY] == 1
+    assert share['hard', 0, MISSED_PROBABILITY] == 1
+    # a draw of 400 is within three standard deviations of 0.025
+    soft = share['soft', 1, MISSED_PROBABILITY]
+    assert soft == pytest.approx(0.4, abs=0.075)
+    assert share['soft', 0, MISSED_PROBABILITY] == pytest.approx(1 - soft)
+    counted = share['confidence', 0, MISSED_PROBABILITY]
+    assert counted == pytest.approx(0.6, abs=0.075)
+    assert share['confidence', 255, MISSED_PROBABILITY] == pytest.approx(
+        1 - counted
+    )
+    for probability, is_sure in ((0.93, 1), (0.85, 0)):
+        assert share['hard', 1, probability] == 1
+        assert share['threshold 0.9', 1, probability] == is_sure
+        assert share['threshold 0.9', 255, probability] == 1 - is_sure
+    # rows are labels; the ignored count nowhere
+    assert offsets.teacher.tolist() == [[200, 0], [400, 1200]]
 
 
 def test_a_teacher_that_is_right_and_sure_leaves_all_rows_alike(tool):
-    torch.manual_seed(1)
-    offsets = tool.TargetOffsets(2, min_samples=5, num_images=3)
-    images = [view(teacher_confuses=False)[0] for _ in range(3)]
-    for student, _, labels in images:
+    offsets = tool.TargetOffsets(2, min_samples=5, warmup=1)
+    for i in range(3):
+        student, _, labels = view()
+        torch.manual_seed(i)
         offsets.add_source(student, labels)
-    torch.manual_seed(1)
-    for image in images:
-        offsets.add_target(*image)
-    named = offsets.statistics
-    # samples of a class are drawn, for each row anew
-    for bank in (s.target for s in named.values()):
-        assert bank.num_updates.tolist() == [[3, 3], [3, 3]]
-        means = (bank.weights * bank.means).sum(-1)
-        expected = named['labels'].target
-        torch.testing.assert_close(
-            means,
-            (expected.weights * expected.means).sum(-1),
-            atol=0.15,
-            rtol=0,
-        )
+        sure = torch.stack((labels == 0, labels == 1)) * 30.0
+        offsets.add_target(student + 1, sure, labels)
+    own = offsets.statistics['labels']
+    for statistics in offsets.statistics.values():
+        for bank in (statistics.source, statistics.target):
+            assert bank.num_updates.tolist() == [[3, 3], [3, 3]]
+        for key, value in own.state_dict().items():
+            assert torch.equal(value, statistics.state_dict()[key]), key
+    assert not torch.equal(own.source.means, own.target.means)
 
 
 def test_of_a_checkpoint(uda_config, run_tool, tmp_path, capsys):
@@ -85,18 +102,22 @@ def test_of_a_checkpoint(uda_config, run_tool, tmp_path, capsys):
     config = uda_config()
     run_tool('train.py', config, '--work-dir', tmp_path / 'run')
     out = tmp_path / 'rows.json'
-    options = ('--min-samples', 5, '--out', out)
+    options = ('--min-samples', 5, '--max-images', 4, '--out', out)
     checkpoint = tmp_path / 'run' / 'iter_6.pth'
     run_tool('benchmarks/assignment_offsets.py', config, checkpoint, *options)
-    assert 'threshold 0.968' in capsys.readouterr().out
+    assert 'threshold 0.9' in capsys.readouterr().out
     content = json.loads(out.read_text())
     assert content['classes'] == ['sky', 'road', 'car']
+    assert content['target_images'] == 4 and content['warmup'] == 1
+    assert content['checkpoint'] == 'iter_6.pth'
+    assert len(content['teacher']['recall']) == 3
     rows = content['rows']
-    assert len(rows) == 6 * 3
+    assert len(rows) == 5 * 3
     for key in ('source', 'precision', 'recall'):
         for name in content['classes']:
             values = [row[key] for row in rows if row['class'] == name]
             assert len(set(values)) == 1
+            assert key == 'precision' or values[0] is not None
     by_labels = [row for row in rows if row['assignment'] == 'labels']
     assert all(row['updates'] > 0 for row in by_labels)
     assert all(row['offset'] is not None for row in by_labels)

@@ -3,12 +3,13 @@
     python tools/benchmarks/assignment_offsets.py CONFIG CHECKPOINT
 
 Fits the target's distributions of one frozen student several times, with each
-`target_assignment` and `target_threshold` that `BLDALoss` has, and with the
-labels of the test set in place of the teacher's: where the row 'hard' differs
-from 'labels', confusions of the teacher mislead the statistics; where it does
-not, the offsets are right, and whatever is wrong is lifted by them. The
-source's distributions, which are the anchors', are the same in all rows.
-Labels serve this comparison alone.
+`target_assignment` of `BLDALoss` and a `target_threshold`, and with the labels
+of the test set in place of the teacher's: where the row 'hard' differs from
+'labels', confusions of the teacher mislead the statistics. Whole images of the
+test set feed them, one an update, and are then given the offsets. The source's
+distributions, which are the anchors', are the same in all rows. Settings of
+the statistics are the defaults of `BLDALoss`, but for N_min and a warm-up of a
+quarter of the target's images. Labels serve this comparison alone.
 """
 
 import argparse
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config
 from prettytable import PrettyTable
-from torch import Tensor
+from target_offsets import TargetOffsets
+from torch import Tensor, nn
 
 from mmseg_balance.cli.options import (
     add_cfg_options,
@@ -30,138 +33,96 @@ from mmseg_balance.cli.options import (
     positive_int,
 )
 from mmseg_balance.configuration.reading import load_config
-from mmseg_balance.errors import UserError, exit_with, one_line
+from mmseg_balance.errors import (
+    UserError,
+    UserValueError,
+    exit_with,
+    one_line,
+)
 from mmseg_balance.evaluation.offsets.effects import (
     LABELLED,
+    MARGIN,
     RIGHT,
     WRONG,
     OffsetEffects,
 )
 from mmseg_balance.files.writing import write_atomically
-from mmseg_balance.inference.domain_data import build_domains
-from mmseg_balance.inference.evaluation_set import build_labelled_test_set
-from mmseg_balance.inference.passes.labelled_logits import (
-    LabelledLogits,
-    predict_views,
+from mmseg_balance.inference.domain_data import (
+    build_domains,
+    check_trained_classes,
 )
+from mmseg_balance.inference.evaluation_set import build_labelled_test_set
+from mmseg_balance.inference.passes.labelled_logits import predict_views
 from mmseg_balance.inference.passes.statistics_pass import spread
 from mmseg_balance.inference.trained_model import build_predictor
-from mmseg_balance.logits.statistics.online import LogitStatistics
-from mmseg_balance.models.head_losses.sampled_labels import sample_labels
-from mmseg_balance.models.head_losses.target_assignment import TargetAssignment
+from mmseg_balance.models.declarations import labels_images
 from mmseg_balance.progress import track_iterable
 
-IGNORED = 255
-ASSIGNMENTS = {
-    'hard': TargetAssignment(),
-    'soft': TargetAssignment('soft'),
-    'confidence': TargetAssignment('confidence'),
-    'threshold 0.9': TargetAssignment(threshold=0.9),
-    'threshold 0.968': TargetAssignment(threshold=0.968),
-}
-LABELS = 'labels'
 
-
-class TargetOffsets:
-    """Distributions of one student, one for each way to assign pixels.
-
-    Args:
-        num_classes: Number of classes C.
-        min_samples: Pixels N_min that a class needs in an image.
-        num_images: Images of the target; a quarter of as many updates is the
-            warm-up.
-    """
-
-    def __init__(
-        self, num_classes: int, min_samples: int, num_images: int
-    ) -> None:
-        self.num_classes = num_classes
-        self.statistics = {
-            name: LogitStatistics(
-                num_classes, min_samples=min_samples, warmup=num_images // 4
-            )
-            for name in (*ASSIGNMENTS, LABELS)
-        }
-
-    def add_source(self, logits: Tensor, labels: Tensor) -> None:
-        """Feed the source's bank and the anchors: (C, H, W) and (H, W)."""
-        for statistics in self.statistics.values():
-            statistics.collect(logits.unsqueeze(0), labels.unsqueeze(0))
-            statistics.update()
-
-    def add_target(
-        self, logits: Tensor, teacher: Tensor, labels: Tensor
-    ) -> None:
-        """Feed the target's banks, all of the same pixels.
-
-        Args:
-            logits: Of the student, float32 (C, H, W).
-            teacher: Those of the teacher, (C, H, W).
-            labels: int64 (H, W), 255 where ignored.
-        """
-        teacher, labels = teacher.unsqueeze(0), labels.unsqueeze(0)
-        sampled = sample_labels(teacher)
-        # what has no label is left out of all, to compare like with like
-        pseudo = teacher.argmax(1).masked_fill(labels == IGNORED, IGNORED)
-        assigned = {
-            name: assignment.labels(pseudo, sampled, IGNORED)
-            for name, assignment in ASSIGNMENTS.items()
-        }
-        for name, classes in (assigned | {LABELS: labels}).items():
-            self.statistics[name].collect(
-                logits.unsqueeze(0),
-                classes,
-                torch.ones_like(classes, dtype=torch.bool),
-            )
-            self.statistics[name].update()
-
-    def effects(
-        self, images: Iterable[LabelledLogits]
-    ) -> dict[str, OffsetEffects]:
-        """Offsets that the student's pixels get by each of them.
-
-        Args:
-            images: Of the student, with labels.
-        """
-        found = {
-            name: OffsetEffects(statistics, self.num_classes)
-            for name, statistics in self.statistics.items()
-        }
-        for image in images:
-            for effects in found.values():
-                effects.add(image.logits, image.labels)
-        return found
-
-
-def measure(args: argparse.Namespace) -> tuple[list[str], list[dict]]:
-    """Classes, and a row for each way to assign and class."""
-    cfg, student = build_predictor(
-        load_config(args.config, args.cfg_options, args.data_root),
-        args.checkpoint,
-        part='student',
-        device=args.device,
-    )
-    _, teacher = build_predictor(
-        load_config(args.config, args.cfg_options, args.data_root),
-        args.checkpoint,
-        part='teacher',
-        device=args.device,
-    )
+def measure(args: argparse.Namespace) -> dict[str, Any]:
+    """Settings, and a row for each way to assign and class."""
+    cfg, student = load(args, 'student')
+    _, teacher = load(args, 'teacher')
+    if labels_images(student):
+        raise UserValueError(
+            f'{args.config} is of a classifier, whose images are a pixel '
+            'each: give a training of a segmentor'
+        )
     target = build_labelled_test_set(cfg)
-    classes = list(target.metainfo['classes'])
-    source = spread(build_domains(cfg)['source'], args.max_images)
+    source = build_domains(cfg)['source']
+    classes = check_trained_classes(source, student, args.checkpoint)
+    source = spread(source, args.max_images)
     target = spread(target, args.max_images)
-    torch.manual_seed(args.seed)
-    offsets = TargetOffsets(len(classes), args.min_samples, len(target))
+    warmup = len(target) // 4
+    offsets = TargetOffsets(
+        len(classes),
+        args.min_samples,
+        warmup,
+        next(student.parameters()).device,
+    )
     for (image,) in shown(predict_views([student], source), source, 'source'):
+        # draws are of forks of the generator, which leave it as it is
+        torch.manual_seed(args.seed + image.index)
         offsets.add_source(image.logits, image.labels)
     views = predict_views([student, teacher], target)
     for own, other in shown(views, target, 'target'):
+        torch.manual_seed(args.seed + own.index)
         offsets.add_target(own.logits, other.logits, own.labels)
     again = shown(predict_views([student], target), target, 'offsets')
-    return classes, rows_of(
-        classes, offsets.effects(image for (image,) in again)
+    return dict(
+        config=Path(args.config).name,
+        checkpoint=Path(args.checkpoint).name,
+        source_images=len(source),
+        target_images=len(target),
+        min_samples=args.min_samples,
+        warmup=warmup,
+        seed=args.seed,
+        classes=classes,
+        teacher=scores_of(offsets.teacher),
+        rows=rows_of(classes, offsets.effects(image for (image,) in again)),
     )
+
+
+def load(args: argparse.Namespace, part: str) -> tuple[Config, nn.Module]:
+    """Config, and the student or the teacher."""
+    return build_predictor(
+        load_config(args.config, args.cfg_options, args.data_root),
+        args.checkpoint,
+        part=part,
+        device=args.device,
+    )
+
+
+def scores_of(confusion: Tensor) -> dict[str, list[float | None]]:
+    """Precision and recall of each class; None where there is none."""
+    right = confusion.diagonal().double()
+    scores = dict(
+        precision=right / confusion.sum(0), recall=right / confusion.sum(1)
+    )
+    return {
+        key: [None if v != v else round(v, 4) for v in value.tolist()]
+        for key, value in scores.items()
+    }
 
 
 def shown(views: Iterable, images: Any, what: str) -> Iterable:
@@ -180,6 +141,7 @@ def rows_of(
             'offset': effects.offset('target', LABELLED)[0],
             'right': effects.offset('target', RIGHT)[0],
             'wrong': effects.offset('target', WRONG)[0],
+            'margin': effects.offset('target', MARGIN)[0],
             'source': effects.offset('source', LABELLED)[0],
             'updates': effects.support('target'),
             'precision': scores['precision'],
@@ -235,13 +197,11 @@ def main() -> None:
     """Measure, print, and write what was asked for."""
     args = parse_args()
     try:
-        classes, rows = measure(args)
-        print(table(rows))
+        found = measure(args)
+        print(table(found['rows']))
+        print('teacher:', json.dumps(found['teacher']))
         if args.out is not None:
-            content = dict(
-                config=Path(args.config).name, classes=classes, rows=rows
-            )
-            text = f'{json.dumps(content, indent=1)}\n'
+            text = f'{json.dumps(found, indent=1)}\n'
             write_atomically(args.out, text.encode())
     except (UserError, OSError) as error:
         exit_with(one_line(error))
