@@ -64,7 +64,7 @@ class BalanceSignalsHook(Hook):
             the target may be without a warning, see
             :class:`.bias_watch.BiasWatch`; None: no warning. It was 11 and
             more at the end of runs that had lost a class of the target, 2.4
-            at most in others (there, too).
+            at most in others but one (there, too).
 
     Raises:
         ValueError: A setting is no such number; before training: the
