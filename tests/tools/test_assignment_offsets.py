@@ -6,6 +6,8 @@ import math
 import pytest
 import torch
 
+from mmseg_balance.logits import LogitStatistics
+
 # probability that the teacher gives to class 1, of pixels that are class 1;
 # those behind them are class 0, of which it is sure, and some without a label
 KNOWN = {1.0: slice(0, 400), 0.93: slice(400, 800), 0.85: slice(800, 1200)}
@@ -35,7 +37,7 @@ def view():
 
 def test_which_pixels_each_row_is_of(tool, monkeypatch):
     image = view()
-    offsets = tool.TargetOffsets(2, min_samples=5, warmup=0)
+    offsets = tool.TargetOffsets(LogitStatistics(2, min_samples=5))
     given = {}
     for name, statistics in offsets.statistics.items():
 
@@ -81,11 +83,13 @@ def test_which_pixels_each_row_is_of(tool, monkeypatch):
 
 
 def test_a_teacher_that_is_right_and_sure_leaves_all_rows_alike(tool):
-    offsets = tool.TargetOffsets(2, min_samples=5, warmup=1)
-    for i in range(3):
-        student, _, labels = view()
-        torch.manual_seed(i)
-        offsets.add_source(student, labels)
+    images = [view() for _ in range(3)]
+    source = LogitStatistics(2, min_samples=5, warmup=1)
+    for student, _, labels in images:
+        source.collect(student.unsqueeze(0), labels.unsqueeze(0))
+        source.update()
+    offsets = tool.TargetOffsets(source)
+    for student, _, labels in images:
         sure = torch.stack((labels == 0, labels == 1)) * 30.0
         offsets.add_target(student + 1, sure, labels)
     own = offsets.statistics['labels']

@@ -55,6 +55,7 @@ from mmseg_balance.inference.evaluation_set import build_labelled_test_set
 from mmseg_balance.inference.passes.labelled_logits import predict_views
 from mmseg_balance.inference.passes.statistics_pass import spread
 from mmseg_balance.inference.trained_model import build_predictor
+from mmseg_balance.logits.statistics.online import LogitStatistics
 from mmseg_balance.models.declarations import labels_images
 from mmseg_balance.progress import track_iterable
 
@@ -74,16 +75,15 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     source = spread(source, args.max_images)
     target = spread(target, args.max_images)
     warmup = len(target) // 4
-    offsets = TargetOffsets(
-        len(classes),
-        args.min_samples,
-        warmup,
-        next(student.parameters()).device,
-    )
+    fitted = LogitStatistics(
+        len(classes), min_samples=args.min_samples, warmup=warmup
+    ).to(next(student.parameters()).device)
     for (image,) in shown(predict_views([student], source), source, 'source'):
         # draws are of forks of the generator, which leave it as it is
         torch.manual_seed(args.seed + image.index)
-        offsets.add_source(image.logits, image.labels)
+        fitted.collect(image.logits.unsqueeze(0), image.labels.unsqueeze(0))
+        fitted.update()
+    offsets = TargetOffsets(fitted)
     views = predict_views([student, teacher], target)
     for own, other in shown(views, target, 'target'):
         torch.manual_seed(args.seed + own.index)

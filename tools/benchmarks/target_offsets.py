@@ -1,5 +1,6 @@
 """Target distributions of one student, by how its pixels are assigned."""
 
+import copy
 from collections.abc import Iterable
 
 import torch
@@ -26,37 +27,20 @@ class TargetOffsets:
     """Distributions of one student, one for each way to assign pixels.
 
     Args:
-        num_classes: Number of classes C.
-        min_samples: Pixels N_min that a class needs in an image.
-        warmup: Updates over which the momentum of all banks grows.
-        device: Of the logits.
+        source: With banks of the source and anchors, fitted, which all
+            share; it is not changed. On the device of the logits.
 
     Attributes:
         statistics: By assignment, and 'labels'.
         teacher: Its confusion matrix, rows are labels, int64 (C, C).
     """
 
-    def __init__(
-        self,
-        num_classes: int,
-        min_samples: int,
-        warmup: int,
-        device: torch.device | str = 'cpu',
-    ) -> None:
-        self.num_classes = num_classes
+    def __init__(self, source: LogitStatistics) -> None:
+        self.num_classes = source.num_classes
         self.statistics = {
-            name: LogitStatistics(
-                num_classes, min_samples=min_samples, warmup=warmup
-            ).to(device)
-            for name in (*ASSIGNMENTS, LABELS)
+            name: copy.deepcopy(source) for name in (*ASSIGNMENTS, LABELS)
         }
-        self.teacher = torch.zeros(2 * (num_classes,), dtype=torch.int64)
-
-    def add_source(self, logits: Tensor, labels: Tensor) -> None:
-        """Feed the source's bank and the anchors: (C, H, W) and (H, W)."""
-        for statistics in self.statistics.values():
-            statistics.collect(logits.unsqueeze(0), labels.unsqueeze(0))
-            statistics.update()
+        self.teacher = torch.zeros(2 * (self.num_classes,), dtype=torch.int64)
 
     def add_target(
         self, logits: Tensor, teacher: Tensor, labels: Tensor
