@@ -19,6 +19,7 @@ GROUPS = dict(
     camvid_day2dusk='camvid',
     camvid2iddlite='camvid2iddlite',
     carrots_rgb2nir='carrots',
+    camvid_day='camvid-day',
 )
 
 
@@ -113,11 +114,44 @@ def test_tables_and_picture(start, write, tmp_path):
     assert own[2] == '+0.0 [+0.0, +0.0] (+0.0, +0.0, +0.0)'
     assert rows(page, 'DACS + GBW, normalized')[-1][1] == '-1.5'
     assert len(rows(page, 'DACS + rare class sampling')) == 2  # no third
-    picture = (tmp_path / 'runs/differences.png').read_bytes()
-    with Image.open(io.BytesIO(picture)) as image:
-        pixels = np.asarray(image.convert('RGB')).reshape(-1, 3)
     # something is drawn, in the colour of what leaves 0 out too
-    assert (pixels == (0x00, 0x72, 0xB2)).all(1).any()
+    assert clear(picture(tmp_path)).any()
+
+
+def picture(tmp_path):
+    content = (tmp_path / 'runs/differences.png').read_bytes()
+    with Image.open(io.BytesIO(content)) as image:
+        return np.asarray(image.convert('RGB'))
+
+
+def clear(pixels):
+    return (pixels == (0x00, 0x72, 0xB2)).all(-1)
+
+
+def test_a_row_far_away_does_not_make_the_others_small(start, write, tmp_path):
+    for seed, gain in enumerate((2.0, 3.0, 4.0)):
+        write('camvid_day2dusk', 'dacs', seed, 50.0)
+        write('camvid_day2dusk', 'dacs_ola_tau0.5', seed, 50 + gain)
+    write('camvid_day2dusk', 'dacs_gbw', 0, 20.0)
+    start()
+    first = picture(tmp_path)
+    write('camvid_day2dusk', 'dacs_gbw', 0, 5.0)
+    start()
+    second = picture(tmp_path)
+    assert clear(first).any()
+    np.testing.assert_array_equal(clear(first), clear(second))
+    # its number is at the edge
+    assert (first != second).any()
+
+
+def test_supervised_training_is_compared_with_cross_entropy(start, write):
+    write('camvid_day', 'source_only', 0, 50.0, tau_sweep={})
+    write('camvid_day', 'source_only_gbw', 0, 51.5, tau_sweep={})
+    page = start()
+    assert rows(page, 'Student, less CE')
+    scores, _, difference = rows(page, 'CE + GBW, normalized')
+    assert scores[1:3] == ['student', '51.5']
+    assert difference[1] == '+1.5'
 
 
 def test_a_class_that_is_drawn_differently_is_left_out_as_well(start, write):

@@ -136,6 +136,7 @@ def supervised(own: Group, folder: str, root: str) -> Group:
         },
         folder=folder,
         sweeps=False,
+        post_hoc=(),
         test_options={'test_dataloader.dataset.data_root': root},
     )
 
