@@ -144,6 +144,22 @@ def test_a_row_far_away_does_not_make_the_others_small(start, write, tmp_path):
     assert (first != second).any()
 
 
+def test_balance_is_compared_with_the_method_that_it_is_put_on(start, write):
+    methods = {'dacs': 50.0, 'source_only': 30.0, 'source_only_gbw': 33.0}
+    for method, miou in methods.items():
+        write('camvid_day2dusk', method, 0, miou)
+    page = start()
+    *_, (_, alone, *_) = rows(page, 'Source only')
+    *_, (_, balanced, *_) = rows(page, 'Source only + GBW, normalized')
+    assert (alone, balanced) == ('-20.0', '+3.0')
+    # in tables of their own, that of DACS first
+    first = rows(page, 'Student, less DACS')
+    second = rows(page, 'Student, less Source only')
+    assert len(first) == len(second) == 1
+    assert page.index('less DACS') < page.index('less Source only')
+    assert page.index('less Source only') < page.rindex('GBW, normalized')
+
+
 def test_supervised_training_is_compared_with_cross_entropy(start, write):
     write('camvid_day', 'source_only', 0, 50.0, tau_sweep={})
     write('camvid_day', 'source_only_gbw', 0, 51.5, tau_sweep={})

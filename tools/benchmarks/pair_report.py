@@ -3,10 +3,9 @@
     python tools/benchmarks/pair_report.py
 
 From the JSONs that method_table.py left in docs/benchmarks/pairs: scores of
-student and teacher, and what each row is above DACS of the same seed, of plain
-supervised training above cross-entropy alone, with Student's interval of 95 %.
-The picture shows these differences of all but source only, a dot for each
-seed.
+student and teacher, and what each row is above the method alone of the same
+seed, and other methods above DACS, with Student's interval of 95 %. The
+picture shows what balance adds to each, a dot for each seed.
 Runs of another state of the package than the others', of other settings than
 their row has now, or of another seed than their name says, are named, and end
 it.
@@ -39,7 +38,6 @@ PAIRS = {
 }
 BASELINES = dict.fromkeys(PAIRS, 'dacs') | {'camvid-day': 'source_only'}
 PART = PARTS[0]
-SOURCE = GROUPS['camvid'].rows['source_only'].name
 DIFFERENCES = ('mIoU', 'mAcc', 'Acc_std')
 
 
@@ -65,21 +63,39 @@ def score_table(runs: Runs) -> str:
     return table(('Method', 'Part', *keys, 'Seeds'), lines)
 
 
-def baseline_of(name: str) -> str:
-    """What the rows of a pair are compared with, as its tables call it."""
-    return GROUPS[name].rows[BASELINES[name]].name
+def baselines(name: str, runs: Runs) -> dict[str, list[str]]:
+    """Rows that others build on, and which else each is compared with.
+
+    Args:
+        name: The pair.
+        runs: Its runs.
+
+    Returns:
+        By name in the tables, that of the pair first: it is compared with
+        the other methods alone as well.
+    """
+    alone = [row for row, part in runs if part == PART and ' + ' not in row]
+    first = GROUPS[name].rows[BASELINES[name]].name
+    others = [row for row in alone if row != first]
+    found = {first: others} if first in alone else {}
+    return found | {row: [] for row in others}
 
 
 def differences(
-    runs: Runs, baseline: str
+    runs: Runs, base: str, others: Sequence[str]
 ) -> dict[str, list[PairedDifference]]:
-    """What each row's student is above the baseline's, by row."""
-    base = runs.get((baseline, PART), [])
+    """What each row's student is above a baseline's, by row.
+
+    Args:
+        runs: Runs of a pair.
+        base: The baseline; what builds on it is compared with it.
+        others: Further rows that are.
+    """
     keys = columns(runs, DIFFERENCES)
     found = {
-        name: [paired_difference(own, base, key) for key in keys]
+        name: [paired_difference(own, runs[base, PART], key) for key in keys]
         for (name, part), own in runs.items()
-        if part == PART and base and own is not base
+        if part == PART and (name.startswith(f'{base} + ') or name in others)
     }
     return {name: own for name, own in found.items() if None not in own}
 
@@ -132,13 +148,16 @@ def main() -> None:
             states |= own
             if not runs:
                 continue
-            baseline = baseline_of(name)
-            panels[title] = differences(runs, baseline)
             blocks.append(f'### {title[0].upper()}{title[1:]}')
             blocks.append(score_table(runs))
-            if panels[title]:
-                blocks.append(difference_table(panels[title], baseline))
-        if not panels:
+            for base, others in baselines(name, runs).items():
+                found = differences(runs, base, others)
+                if found:
+                    blocks.append(difference_table(found, base))
+                panels[title, base] = {
+                    row: d for row, d in found.items() if row not in others
+                }
+        if not blocks:
             raise UserValueError(
                 f'{args.runs} has no runs: make them with '
                 'tools/benchmarks/method_table.py --group camvid'
@@ -147,12 +166,11 @@ def main() -> None:
         replace_block(args.page, 'pairs', '\n\n'.join(['', *blocks, '']))
     except (OSError, ValueError) as error:
         exit_with(str(error))
-    # what does not adapt is far away, and would make the others small
     drawn = {
-        title: {k: v for k, v in rows.items() if not k.startswith(SOURCE)}
-        for title, rows in panels.items()
+        f'{title}, {base}': rows
+        for (title, base), rows in panels.items()
+        if rows
     }
-    drawn = {title: rows for title, rows in drawn.items() if rows}
     if drawn:
         picture = differences_figure(drawn, DIFFERENCES)
         write_atomically(args.runs / 'differences.png', picture)

@@ -17,7 +17,7 @@ CONSTANTS = {
     'min-samples-100': ('N_min of 100', {f'{LOSS}.min_samples': 100}),
     'alpha-0.999': ('alpha of 0.999', {'model.alpha': 0.999}),
     'papers': (
-        "all three of the papers'",
+        'warm-up, N_min and alpha of the papers',
         {
             f'{LOSS}.warmup': 1500,
             f'{LOSS}.min_samples': 100,
