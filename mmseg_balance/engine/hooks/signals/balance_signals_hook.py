@@ -59,7 +59,7 @@ class BalanceSignalsHook(Hook):
             class may have of the pseudo-labels without a warning, see
             :class:`.share_watch.ShareWatch`; None: no warning. In a run that
             logit adjustment had spoilt it was 9 and more, in others that had
-            learnt 3.8 at most (docs/which_method.md).
+            learnt 4.0 at most (docs/which_method.md).
         max_bias_ratio: How many times that of the source the bias by Eq. 5 of
             the target may be without a warning, see
             :class:`.bias_watch.BiasWatch`; None: no warning. It was 11 and
