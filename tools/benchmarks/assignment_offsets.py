@@ -55,7 +55,7 @@ from mmseg_balance.inference.evaluation_set import build_labelled_test_set
 from mmseg_balance.inference.passes.labelled_logits import predict_views
 from mmseg_balance.inference.passes.statistics_pass import spread
 from mmseg_balance.inference.trained_model import build_predictor
-from mmseg_balance.logits.statistics.online import LogitStatistics
+from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.models.declarations import labels_images
 from mmseg_balance.progress import track_iterable
 

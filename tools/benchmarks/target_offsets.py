@@ -9,7 +9,7 @@ from torch import Tensor
 from mmseg_balance.evaluation.confusion import confusion_matrix
 from mmseg_balance.evaluation.offsets.effects import OffsetEffects
 from mmseg_balance.inference.passes.labelled_logits import LabelledLogits
-from mmseg_balance.logits.statistics.online import LogitStatistics
+from mmseg_balance.logits import LogitStatistics
 from mmseg_balance.models.head_losses.sampled_labels import sample_labels
 from mmseg_balance.models.head_losses.target_assignment import TargetAssignment
 
