@@ -20,6 +20,7 @@ GROUPS = dict(
     camvid2iddlite='camvid2iddlite',
     carrots_rgb2nir='carrots',
     camvid_day='camvid-day',
+    camvid_gpu='camvid-gpu',
 )
 
 
@@ -197,6 +198,22 @@ def test_runs_of_two_states_are_refused(start, write):
         start()
     assert 'dacs_seed0.json: a, ' in str(error.value)
     assert 'dacs_seed1.json: b, ' in str(error.value)
+
+
+def test_runs_of_a_gpu_are_a_table_and_a_state_of_their_own(start, write):
+    for seed in range(2):
+        write('camvid_day2dusk', 'dacs', seed, 50.0)
+        write('camvid_day2dusk', 'dacs_gbw', seed, 52.0)
+        write('camvid_gpu', 'dacs', seed, 40.0, sources='b')
+        write('camvid_gpu', 'dacs_gbw', seed, 41.0, sources='b')
+    text = start()
+    # each less the baseline of its own kind of machine
+    cells = [r[1] for r in rows(text, 'DACS + GBW, normalized')]
+    assert any(c.endswith('(+2.0, +2.0)') for c in cells)
+    assert any(c.endswith('(+1.0, +1.0)') for c in cells)
+    write('camvid_gpu', 'dacs', 2, 40.0, sources='c')
+    with pytest.raises(SystemExit, match='2 states of the package'):
+        start()
 
 
 def test_runs_beneath_other_versions_are_refused(start, write):

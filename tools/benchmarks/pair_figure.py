@@ -44,7 +44,7 @@ def differences_figure(
         height_ratios=heights,
     )  # fmt: skip
     for line, (title, rows) in zip(axes, panels.items(), strict=True):
-        for number, (axis, key) in enumerate(zip(line, keys, strict=True)):
+        for axis, key in zip(line, keys, strict=True):
             axis.axvline(0, color='black', linewidth=0.8)
             own = [
                 next(d for d in row if d.key == key) for row in rows.values()
@@ -52,12 +52,17 @@ def differences_figure(
             axis.set_xlim(*_limits([v for d in own for v in d.values]))
             for place, difference in enumerate(own):
                 _difference(axis, place, difference)
-            axis.set_title(f'{title}: {key}' if number == 0 else key)
+            axis.set_title(key, fontsize=10)
             axis.grid(axis='x', alpha=0.3)
             axis.spines[['top', 'right', 'left']].set_visible(False)
             axis.tick_params(axis='y', length=0)
         line[0].set_yticks(range(len(rows)), list(rows), fontsize=8)
         line[0].set_ylim(len(rows) - 0.5, -0.5)
+        # above the names of its rows, where it is in no other's way
+        line[0].text(
+            -0.02, 1.0, title, fontsize=9, weight='bold', ha='right',
+            va='bottom', transform=line[0].transAxes,
+        )  # fmt: skip
     figure.supxlabel(
         'points above the method alone, of the same seed, student'
     )

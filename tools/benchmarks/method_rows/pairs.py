@@ -161,3 +161,8 @@ GROUPS = {
 GROUPS['camvid-day'] = supervised(
     GROUPS['camvid'], 'pairs/camvid_day', 'data/camvid/day'
 )
+# the same trainings where sums are of another order: a row is compared with
+# rows of its own kind of machine
+GROUPS['camvid-gpu'] = replace(
+    GROUPS['camvid'], folder='pairs/camvid_gpu', sweeps=False, post_hoc=()
+)
