@@ -169,6 +169,7 @@ def test_result_keeps_its_fingerprint(tool, runs, tmp_path, monkeypatch):
     found = json.loads(file.read_text())
     assert found['fingerprint'] == run.fingerprint
     assert found['student'] == found['teacher'] == dict(mIoU=1.2346)
+    assert found['device'] == runs.device()
     assert tool.stale(file, run) is None
     # what differs is named, in the result of another tau, seed and torch
     found['fingerprint'] = '0123456789ab'
@@ -211,6 +212,20 @@ def test_each_group_has_rows_and_a_table_of_its_own(tool, monkeypatch):
             config = tool.ROOT / 'configs' / row.config
             assert config.is_file(), method
     assert len(found) == len(tool.GROUPS)
+
+
+def test_rows_of_a_gpu_need_one(start, monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    with pytest.raises(SystemExit, match='--group camvid-gpu are trained on'):
+        start('--group', 'camvid-gpu', '--seeds', '0')
+
+
+def test_runs_say_what_they_are_of(runs, monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.cuda, 'get_device_name', lambda: 'A card')
+    assert runs.device() == 'A card'
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    assert runs.device() == 'cpu'
 
 
 def test_a_method_of_another_group_is_named(tool, monkeypatch, capsys):

@@ -56,6 +56,8 @@ def write(tmp_path, record):
             teacher=part | dict(mIoU=miou - 1),
             tau_sweep=dict(scores=sweep),
         )
+        if folder == 'camvid_gpu':
+            content['device'] = 'H200'
         content['settings'] = (
             content['settings'] | dict(seed=seed) | (settings or {})
         )
@@ -206,13 +208,33 @@ def test_runs_of_a_gpu_are_a_table_and_a_state_of_their_own(start, write):
         write('camvid_day2dusk', 'dacs_gbw', seed, 52.0)
         write('camvid_gpu', 'dacs', seed, 40.0, sources='b')
         write('camvid_gpu', 'dacs_gbw', seed, 41.0, sources='b')
-    text = start()
+    cpu, gpu = start().split('### CamVid day -> dusk, trained on a GPU')
     # each less the baseline of its own kind of machine
-    cells = [r[1] for r in rows(text, 'DACS + GBW, normalized')]
-    assert any(c.endswith('(+2.0, +2.0)') for c in cells)
-    assert any(c.endswith('(+1.0, +1.0)') for c in cells)
-    write('camvid_gpu', 'dacs', 2, 40.0, sources='c')
+    for text, differences in (cpu, '(+2.0, +2.0)'), (gpu, '(+1.0, +1.0)'):
+        cells = [r[1] for r in rows(text, 'DACS + GBW, normalized')]
+        assert [c.endswith(differences) for c in cells] == [False, False, True]
+
+
+@pytest.mark.parametrize('change', [dict(sources='c'), dict(device='H100')])
+def test_runs_of_two_gpus_or_states_of_one_are_refused(start, write, change):
+    write('camvid_day2dusk', 'dacs', 0, 50.0)
+    write('camvid_gpu', 'dacs', 0, 40.0, sources='b')
+    start()
+    write('camvid_gpu', 'dacs', 1, 40.0, **(dict(sources='b') | change))
     with pytest.raises(SystemExit, match='2 states of the package'):
+        start()
+
+
+@pytest.mark.parametrize(
+    'folder, device, expected',
+    [('camvid_gpu', 'cpu', 'a GPU'), ('camvid_day2dusk', 'H200', 'cpu')],
+)
+def test_runs_of_the_other_kind_of_machine_are_refused(
+    start, write, folder, device, expected
+):
+    write(folder, 'dacs', 0, 40.0, device=device)
+    message = f"has device '{device}', expected {expected}: move it away"
+    with pytest.raises(SystemExit, match=message):
         start()
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from method_rows import Group, Row, config_text
 from tau_sweeps import sweep_tau
 
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHANGED = 'the sources changed while it ran'
 HOOK = 'default_hooks.balance_signals'
 SIGNALS = ('balance/', 'bias.', 'share.target/')
+CPU = 'cpu'
 
 
 def experiment(
@@ -86,6 +88,11 @@ def result_file(out: Path, method: str, seed: int) -> Path:
     return out / f'{method}_seed{seed}.json'
 
 
+def device() -> str:
+    """What runs are of here: the name of the GPU, or 'cpu'."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else CPU
+
+
 def stale(result: Path, run: Experiment) -> str | None:
     """Why a result is not one of these settings and this code.
 
@@ -123,6 +130,7 @@ def finish(
             k: round(v, 4) for k, v in values.items() if 'time' not in k
         }
     data = experiment(group, method, seed, work_dir).record | scores
+    data['device'] = device()
     if group.sweeps:
         # under 'tau_sweep' no tool takes it for scores of the method
         options = [f'{k}={v}' for k, v in run.options.items()]

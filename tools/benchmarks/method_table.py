@@ -7,7 +7,10 @@
 Segmentors are scored once, at the last iteration: nothing is chosen on target
 labels. What is finished is not repeated, an interrupted training
 goes on. Each run leaves a small JSON in --out; the table is made from those.
-Tau of post-hoc balancing is swept over the students of pairs of data sets.
+Tau of post-hoc balancing is swept over the students of pairs of data sets,
+but for those of camvid-day and camvid-gpu. Rows of the latter are of a GPU, as
+are all that are trained where there is one: pair_report.py refuses them
+elsewhere.
 Each holds its config, its seed, the versions beneath, and a fingerprint of
 these and of the sources of the package; one of other settings or code is
 refused, and what differs is named.
@@ -22,7 +25,15 @@ from pathlib import Path
 from statistics import mean
 
 from method_rows import GROUPS, Group
-from method_runs import ROOT, experiment, finish, result_file, stale
+from method_runs import (
+    CPU,
+    ROOT,
+    device,
+    experiment,
+    finish,
+    result_file,
+    stale,
+)
 
 from mmseg_balance.errors import UserValueError
 from mmseg_balance.evaluation.comparison.seeds import spread
@@ -168,6 +179,12 @@ def main() -> None:
     lines = stale_results(args)
     if lines and not (args.table or args.allow_mixed):
         sys.exit(REFUSAL.format('\n  '.join(lines)))
+    if group.on_gpu and not args.table and device() == CPU:
+        sys.exit(
+            f'error: rows of --group {args.group} are trained on a GPU, and '
+            'PyTorch finds none here: expected torch.cuda.is_available(); '
+            '--group camvid has these rows on a CPU'
+        )
     if not args.table:
         # seed by seed, so that a part of the table is one of all methods
         runs = [(m, s) for s in args.seeds for m in args.methods]

@@ -19,7 +19,7 @@ def differences_figure(
     panels: Mapping[str, Mapping[str, Sequence[PairedDifference]]],
     scores: Sequence[str],
 ) -> bytes:
-    """Draw a row of panels for each pair of domains, one for each score.
+    """Draw a row of panels for each baseline of a pair, one for each score.
 
     A dot is a seed, a line Student's interval of 95 %, coloured where it
     leaves 0 out. An interval that leaves the panel ends at its edge: the
@@ -27,24 +27,23 @@ def differences_figure(
     farther away are written at that edge.
 
     Args:
-        panels: By pair and row: differences of scores.
+        panels: By title and row: differences of scores.
         scores: Those of them that are drawn.
 
     Returns:
         The picture, as PNG.
     """
-    keys = list(scores)
-    heights = [max(len(rows), 1) for rows in panels.values()]
+    heights = list(map(len, panels.values()))
     figure = Figure(
-        figsize=(4 + 2.7 * len(keys), 0.24 * sum(heights) + len(heights)),
+        figsize=(4 + 2.7 * len(scores), 0.24 * sum(heights) + len(heights)),
         layout='constrained',
     )
     axes = figure.subplots(
-        len(panels), len(keys), squeeze=False, sharey='row',
+        len(panels), len(scores), squeeze=False, sharey='row',
         height_ratios=heights,
     )  # fmt: skip
     for line, (title, rows) in zip(axes, panels.items(), strict=True):
-        for axis, key in zip(line, keys, strict=True):
+        for axis, key in zip(line, scores, strict=True):
             axis.axvline(0, color='black', linewidth=0.8)
             own = [
                 next(d for d in row if d.key == key) for row in rows.values()

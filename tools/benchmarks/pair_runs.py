@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from method_rows import GROUPS, Group
-from method_runs import CHANGED, experiment
+from method_runs import CHANGED, CPU, experiment
 
 from mmseg_balance.errors import UserValueError
 from mmseg_balance.evaluation.comparison.runs import ScoredRun
@@ -142,6 +142,7 @@ def check_records(
         then = contents[seed]['settings']
         lines = [
             *map(str, changed_settings(then['cfg'], now['cfg'], True)),
+            *wrong_device(group, contents[seed]),
             *(
                 f'{key} was {then.get(key)}, is {expected}'
                 for key, expected in (
@@ -158,12 +159,24 @@ def check_records(
             )
 
 
+def wrong_device(group: Group, content: Mapping[str, Any]) -> list[str]:
+    """A line where a result is of a GPU and should not be, or is of none."""
+    found = device_of(content)
+    if group.on_gpu == (found != CPU):
+        return []
+    return [f'device {found!r}, expected {"a GPU" if group.on_gpu else CPU}']
+
+
+def device_of(content: Mapping[str, Any]) -> str:
+    """What a result is of; those that do not say it are of a CPU."""
+    return content.get('device', CPU)
+
+
 def state_of(content: Mapping[str, Any]) -> str:
-    """Sources of the package, and versions of what it runs on."""
+    """Sources of the package, versions and device that it runs on."""
     versions = content.get('versions', {})
-    return ', '.join(
-        [content['sources'], *(f'{k} {v}' for k, v in versions.items())]
-    )
+    lines = [f'{k} {v}' for k, v in versions.items()]
+    return ', '.join([content['sources'], *lines, device_of(content)])
 
 
 def scores_of(

@@ -64,6 +64,9 @@ class Group:
             the classes (``BalanceSignalsHook``).
         post_hoc: Methods that the table shows with it, too.
         test_options: Overrides by dotted key of tests alone.
+        on_gpu: Whether its runs are of a GPU; others are of a CPU. Sums and
+            random draws differ, so that no row is compared with one of the
+            other kind.
     """
 
     rows: Mapping[str, Row]
@@ -76,6 +79,7 @@ class Group:
     signals: bool = False
     post_hoc: tuple[str, ...] = ()
     test_options: Mapping[str, Any] = field(default_factory=dict)
+    on_gpu: bool = False
 
 
 def config_text(row: Row, data: Data) -> str:

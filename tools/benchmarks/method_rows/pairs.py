@@ -32,7 +32,7 @@ def blda_row(
         'blda': ('BLDA (OLA + CDE)', {}),
     }[kind]
     return f'{method}_{kind}_tau{tau}', Row(
-        f'{name} + {shown}, tau {tau}',
+        f'{name} + {shown}, tau {tau:g}',
         config(method, data),
         {f'{LOSS}.tau': tau} | options,
         ('blda_auto',),
@@ -161,8 +161,10 @@ GROUPS = {
 GROUPS['camvid-day'] = supervised(
     GROUPS['camvid'], 'pairs/camvid_day', 'data/camvid/day'
 )
-# the same trainings where sums are of another order: a row is compared with
-# rows of its own kind of machine
 GROUPS['camvid-gpu'] = replace(
-    GROUPS['camvid'], folder='pairs/camvid_gpu', sweeps=False, post_hoc=()
+    GROUPS['camvid'],
+    folder='pairs/camvid_gpu',
+    sweeps=False,
+    post_hoc=(),
+    on_gpu=True,
 )
