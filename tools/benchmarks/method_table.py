@@ -8,9 +8,8 @@ Segmentors are scored once, at the last iteration: nothing is chosen on target
 labels. What is finished is not repeated, an interrupted training
 goes on. Each run leaves a small JSON in --out; the table is made from those.
 Tau of post-hoc balancing is swept over the students of pairs of data sets,
-but for those of camvid-day and camvid-gpu. Rows of the latter are of a GPU, as
-are all that are trained where there is one: pair_report.py refuses them
-elsewhere.
+but for those of camvid-day and camvid-gpu. Rows of the latter are of a GPU;
+those of other groups of whatever there is, one kind for all of a report.
 Each holds its config, its seed, the versions beneath, and a fingerprint of
 these and of the sources of the package; one of other settings or code is
 refused, and what differs is named.
@@ -183,7 +182,7 @@ def main() -> None:
         sys.exit(
             f'error: rows of --group {args.group} are trained on a GPU, and '
             'PyTorch finds none here: expected torch.cuda.is_available(); '
-            '--group camvid has these rows on a CPU'
+            '--group camvid has these rows for any machine'
         )
     if not args.table:
         # seed by seed, so that a part of the table is one of all methods

@@ -6,9 +6,9 @@ From the JSONs that method_table.py left in docs/benchmarks/pairs: scores of
 student and teacher, and what each row is above the method alone of the same
 seed, and other methods above DACS, with Student's interval of 95 %. The
 picture shows what balance adds to each, a dot for each seed.
-Runs of another state of the package than the others', of other settings or
-another kind of machine than their row has now, or of another seed than their
-name says, are named, and end it. Runs of a GPU have a state of their own.
+Runs of another state of the package or another device than the others', of
+other settings than their row has now, or of another seed than their name says,
+are named, and end it. Groups of a GPU (camvid-gpu) have a state of their own.
 """
 
 import argparse

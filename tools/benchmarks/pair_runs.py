@@ -160,11 +160,11 @@ def check_records(
 
 
 def wrong_device(group: Group, content: Mapping[str, Any]) -> list[str]:
-    """A line where a result is of a GPU and should not be, or is of none."""
+    """A line where a row of a GPU is of none."""
     found = device_of(content)
-    if group.on_gpu == (found != CPU):
-        return []
-    return [f'device {found!r}, expected {"a GPU" if group.on_gpu else CPU}']
+    if group.on_gpu and found == CPU:
+        return [f'device {found!r}, expected a GPU']
+    return []
 
 
 def device_of(content: Mapping[str, Any]) -> str:

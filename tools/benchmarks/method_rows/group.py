@@ -64,9 +64,9 @@ class Group:
             the classes (``BalanceSignalsHook``).
         post_hoc: Methods that the table shows with it, too.
         test_options: Overrides by dotted key of tests alone.
-        on_gpu: Whether its runs are of a GPU; others are of a CPU. Sums and
-            random draws differ, so that no row is compared with one of the
-            other kind.
+        on_gpu: Whether its runs have to be of a GPU, as a table beside one of
+            a CPU: sums and random draws differ, so that no row is compared
+            with one of the other kind.
     """
 
     rows: Mapping[str, Row]
